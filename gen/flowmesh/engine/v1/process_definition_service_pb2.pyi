@@ -1,0 +1,52 @@
+from buf.validate import validate_pb2 as _validate_pb2
+from flowmesh.auth.v1 import permission_pb2 as _permission_pb2
+from flowmesh.engine.v1 import process_definition_pb2 as _process_definition_pb2
+from google.api import annotations_pb2 as _annotations_pb2
+from google.api import httpbody_pb2 as _httpbody_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class GetProcessDefinitionRequest(_message.Message):
+    __slots__ = ("id",)
+    ID_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    def __init__(self, id: _Optional[str] = ...) -> None: ...
+
+class GetProcessDefinitionResponse(_message.Message):
+    __slots__ = ("process_definition",)
+    PROCESS_DEFINITION_FIELD_NUMBER: _ClassVar[int]
+    process_definition: _process_definition_pb2.ProcessDefinition
+    def __init__(self, process_definition: _Optional[_Union[_process_definition_pb2.ProcessDefinition, _Mapping]] = ...) -> None: ...
+
+class ListProcessDefinitionsRequest(_message.Message):
+    __slots__ = ("page_size", "page_token", "key", "latest_only", "tenant_id")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    LATEST_ONLY_FIELD_NUMBER: _ClassVar[int]
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    key: str
+    latest_only: bool
+    tenant_id: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., key: _Optional[str] = ..., latest_only: _Optional[bool] = ..., tenant_id: _Optional[str] = ...) -> None: ...
+
+class ListProcessDefinitionsResponse(_message.Message):
+    __slots__ = ("process_definitions", "next_page_token")
+    PROCESS_DEFINITIONS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    process_definitions: _containers.RepeatedCompositeFieldContainer[_process_definition_pb2.ProcessDefinition]
+    next_page_token: str
+    def __init__(self, process_definitions: _Optional[_Iterable[_Union[_process_definition_pb2.ProcessDefinition, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class GetProcessDefinitionXmlRequest(_message.Message):
+    __slots__ = ("id",)
+    ID_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    def __init__(self, id: _Optional[str] = ...) -> None: ...

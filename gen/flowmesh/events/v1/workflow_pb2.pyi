@@ -1,0 +1,268 @@
+import datetime
+
+from buf.validate import validate_pb2 as _validate_pb2
+from google.protobuf import struct_pb2 as _struct_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ProcessInstanceRef(_message.Message):
+    __slots__ = ("id", "process_definition_id", "process_definition_key", "process_definition_version", "business_key", "tenant_id", "revision", "ordinal")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_DEFINITION_ID_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_DEFINITION_KEY_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_DEFINITION_VERSION_FIELD_NUMBER: _ClassVar[int]
+    BUSINESS_KEY_FIELD_NUMBER: _ClassVar[int]
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    ORDINAL_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    process_definition_id: str
+    process_definition_key: str
+    process_definition_version: int
+    business_key: str
+    tenant_id: str
+    revision: int
+    ordinal: int
+    def __init__(self, id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., revision: _Optional[int] = ..., ordinal: _Optional[int] = ...) -> None: ...
+
+class ActivityRef(_message.Message):
+    __slots__ = ("id", "element_id", "element_name", "element_type", "parent_activity_id")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    ELEMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    ELEMENT_NAME_FIELD_NUMBER: _ClassVar[int]
+    ELEMENT_TYPE_FIELD_NUMBER: _ClassVar[int]
+    PARENT_ACTIVITY_ID_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    element_id: str
+    element_name: str
+    element_type: str
+    parent_activity_id: str
+    def __init__(self, id: _Optional[str] = ..., element_id: _Optional[str] = ..., element_name: _Optional[str] = ..., element_type: _Optional[str] = ..., parent_activity_id: _Optional[str] = ...) -> None: ...
+
+class ProcessInstanceStarted(_message.Message):
+    __slots__ = ("process_instance", "initiator", "variables")
+    class VariablesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _struct_pb2.Value
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    INITIATOR_FIELD_NUMBER: _ClassVar[int]
+    VARIABLES_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    initiator: str
+    variables: _containers.MessageMap[str, _struct_pb2.Value]
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., initiator: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
+
+class ProcessInstanceCompleted(_message.Message):
+    __slots__ = ("process_instance", "start_time")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    start_time: _timestamp_pb2.Timestamp
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ProcessInstanceTerminated(_message.Message):
+    __slots__ = ("process_instance", "start_time", "reason")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    start_time: _timestamp_pb2.Timestamp
+    reason: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ProcessInstanceSuspended(_message.Message):
+    __slots__ = ("process_instance",)
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ...) -> None: ...
+
+class ProcessInstanceResumed(_message.Message):
+    __slots__ = ("process_instance",)
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ...) -> None: ...
+
+class ActivityStarted(_message.Message):
+    __slots__ = ("process_instance", "activity")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    ACTIVITY_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    activity: ActivityRef
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., activity: _Optional[_Union[ActivityRef, _Mapping]] = ...) -> None: ...
+
+class ActivityCompleted(_message.Message):
+    __slots__ = ("process_instance", "activity", "start_time")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    ACTIVITY_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    activity: ActivityRef
+    start_time: _timestamp_pb2.Timestamp
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., activity: _Optional[_Union[ActivityRef, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ActivityTerminated(_message.Message):
+    __slots__ = ("process_instance", "activity", "start_time", "reason")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    ACTIVITY_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    activity: ActivityRef
+    start_time: _timestamp_pb2.Timestamp
+    reason: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., activity: _Optional[_Union[ActivityRef, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class UserTaskCreated(_message.Message):
+    __slots__ = ("process_instance", "task_id", "element_id", "name", "description", "assignee", "candidate_users", "candidate_groups", "priority", "due_time", "form_key")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    ELEMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    ASSIGNEE_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATE_USERS_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATE_GROUPS_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    DUE_TIME_FIELD_NUMBER: _ClassVar[int]
+    FORM_KEY_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    task_id: str
+    element_id: str
+    name: str
+    description: str
+    assignee: str
+    candidate_users: _containers.RepeatedScalarFieldContainer[str]
+    candidate_groups: _containers.RepeatedScalarFieldContainer[str]
+    priority: int
+    due_time: _timestamp_pb2.Timestamp
+    form_key: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., element_id: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., assignee: _Optional[str] = ..., candidate_users: _Optional[_Iterable[str]] = ..., candidate_groups: _Optional[_Iterable[str]] = ..., priority: _Optional[int] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., form_key: _Optional[str] = ...) -> None: ...
+
+class UserTaskAssigned(_message.Message):
+    __slots__ = ("process_instance", "task_id", "assignee", "previous_assignee")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    ASSIGNEE_FIELD_NUMBER: _ClassVar[int]
+    PREVIOUS_ASSIGNEE_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    task_id: str
+    assignee: str
+    previous_assignee: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., assignee: _Optional[str] = ..., previous_assignee: _Optional[str] = ...) -> None: ...
+
+class UserTaskCompleted(_message.Message):
+    __slots__ = ("process_instance", "task_id", "element_id", "assignee")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    ELEMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    ASSIGNEE_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    task_id: str
+    element_id: str
+    assignee: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., element_id: _Optional[str] = ..., assignee: _Optional[str] = ...) -> None: ...
+
+class UserTaskTerminated(_message.Message):
+    __slots__ = ("process_instance", "task_id", "reason")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    task_id: str
+    reason: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class JobScheduled(_message.Message):
+    __slots__ = ("process_instance", "job_id", "job_type", "element_id", "retries")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    JOB_TYPE_FIELD_NUMBER: _ClassVar[int]
+    ELEMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    RETRIES_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    job_id: str
+    job_type: str
+    element_id: str
+    retries: int
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., job_id: _Optional[str] = ..., job_type: _Optional[str] = ..., element_id: _Optional[str] = ..., retries: _Optional[int] = ...) -> None: ...
+
+class JobCompleted(_message.Message):
+    __slots__ = ("process_instance", "job_id", "job_type", "element_id")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    JOB_TYPE_FIELD_NUMBER: _ClassVar[int]
+    ELEMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    job_id: str
+    job_type: str
+    element_id: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., job_id: _Optional[str] = ..., job_type: _Optional[str] = ..., element_id: _Optional[str] = ...) -> None: ...
+
+class JobFailed(_message.Message):
+    __slots__ = ("process_instance", "job_id", "job_type", "element_id", "retries", "error_message", "error_code")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    JOB_TYPE_FIELD_NUMBER: _ClassVar[int]
+    ELEMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    RETRIES_FIELD_NUMBER: _ClassVar[int]
+    ERROR_MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    ERROR_CODE_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    job_id: str
+    job_type: str
+    element_id: str
+    retries: int
+    error_message: str
+    error_code: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., job_id: _Optional[str] = ..., job_type: _Optional[str] = ..., element_id: _Optional[str] = ..., retries: _Optional[int] = ..., error_message: _Optional[str] = ..., error_code: _Optional[str] = ...) -> None: ...
+
+class IncidentRaised(_message.Message):
+    __slots__ = ("process_instance", "incident_id", "type", "element_id", "job_id", "message")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    INCIDENT_ID_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    ELEMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    JOB_ID_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    incident_id: str
+    type: str
+    element_id: str
+    job_id: str
+    message: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., incident_id: _Optional[str] = ..., type: _Optional[str] = ..., element_id: _Optional[str] = ..., job_id: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
+
+class IncidentResolved(_message.Message):
+    __slots__ = ("process_instance", "incident_id")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    INCIDENT_ID_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    incident_id: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., incident_id: _Optional[str] = ...) -> None: ...
+
+class VariablesUpdated(_message.Message):
+    __slots__ = ("process_instance", "scope_activity_id", "variables")
+    class VariablesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _struct_pb2.Value
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_ACTIVITY_ID_FIELD_NUMBER: _ClassVar[int]
+    VARIABLES_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    scope_activity_id: str
+    variables: _containers.MessageMap[str, _struct_pb2.Value]
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., scope_activity_id: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...

@@ -1,0 +1,79 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class InstanceSnapshot(_message.Message):
+    __slots__ = ("format", "next_key", "scopes", "tokens")
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    NEXT_KEY_FIELD_NUMBER: _ClassVar[int]
+    SCOPES_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    format: int
+    next_key: int
+    scopes: _containers.RepeatedCompositeFieldContainer[StoredScope]
+    tokens: _containers.RepeatedCompositeFieldContainer[StoredToken]
+    def __init__(self, format: _Optional[int] = ..., next_key: _Optional[int] = ..., scopes: _Optional[_Iterable[_Union[StoredScope, _Mapping]]] = ..., tokens: _Optional[_Iterable[_Union[StoredToken, _Mapping]]] = ...) -> None: ...
+
+class StoredScope(_message.Message):
+    __slots__ = ("key", "parent_key", "variables_json")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    PARENT_KEY_FIELD_NUMBER: _ClassVar[int]
+    VARIABLES_JSON_FIELD_NUMBER: _ClassVar[int]
+    key: int
+    parent_key: int
+    variables_json: bytes
+    def __init__(self, key: _Optional[int] = ..., parent_key: _Optional[int] = ..., variables_json: _Optional[bytes] = ...) -> None: ...
+
+class StoredToken(_message.Message):
+    __slots__ = ("key", "scope_key", "element_id", "start_micros", "flow_id", "assignee", "job_type", "detail_json")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_KEY_FIELD_NUMBER: _ClassVar[int]
+    ELEMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    START_MICROS_FIELD_NUMBER: _ClassVar[int]
+    FLOW_ID_FIELD_NUMBER: _ClassVar[int]
+    ASSIGNEE_FIELD_NUMBER: _ClassVar[int]
+    JOB_TYPE_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_JSON_FIELD_NUMBER: _ClassVar[int]
+    key: int
+    scope_key: int
+    element_id: str
+    start_micros: int
+    flow_id: str
+    assignee: str
+    job_type: str
+    detail_json: bytes
+    def __init__(self, key: _Optional[int] = ..., scope_key: _Optional[int] = ..., element_id: _Optional[str] = ..., start_micros: _Optional[int] = ..., flow_id: _Optional[str] = ..., assignee: _Optional[str] = ..., job_type: _Optional[str] = ..., detail_json: _Optional[bytes] = ...) -> None: ...
+
+class CommitRecord(_message.Message):
+    __slots__ = ("format", "process_instance_id", "process_definition_id", "process_definition_key", "process_definition_version", "business_key", "tenant_id", "revision", "time_micros", "correlation_id", "traceparent", "user_id", "events_json")
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_DEFINITION_ID_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_DEFINITION_KEY_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_DEFINITION_VERSION_FIELD_NUMBER: _ClassVar[int]
+    BUSINESS_KEY_FIELD_NUMBER: _ClassVar[int]
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    TIME_MICROS_FIELD_NUMBER: _ClassVar[int]
+    CORRELATION_ID_FIELD_NUMBER: _ClassVar[int]
+    TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_JSON_FIELD_NUMBER: _ClassVar[int]
+    format: int
+    process_instance_id: str
+    process_definition_id: str
+    process_definition_key: str
+    process_definition_version: int
+    business_key: str
+    tenant_id: str
+    revision: int
+    time_micros: int
+    correlation_id: str
+    traceparent: str
+    user_id: str
+    events_json: bytes
+    def __init__(self, format: _Optional[int] = ..., process_instance_id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., revision: _Optional[int] = ..., time_micros: _Optional[int] = ..., correlation_id: _Optional[str] = ..., traceparent: _Optional[str] = ..., user_id: _Optional[str] = ..., events_json: _Optional[bytes] = ...) -> None: ...
