@@ -19,7 +19,7 @@ class OutboxEntry(NamedTuple):
     id: str
     topic: str
     partition_key: str
-    kind: str
+    kind: int
     payload: bytes
     created_at: int
 

@@ -30,7 +30,7 @@ class DeploymentServicer:
     definitions: DefinitionCache
     clock: Clock
 
-    async def CreateDeployment(self, request: pb.CreateDeploymentRequest) -> pb.CreateDeploymentResponse:  # noqa: N802
+    async def CreateDeployment(self, request: pb.CreateDeploymentRequest) -> pb.CreateDeploymentResponse:
         """See the contract."""
         stored, bundle = await create_deployment(
             self.database,
@@ -48,7 +48,7 @@ class DeploymentServicer:
             duplicate=stored.duplicate,
         )
 
-    async def UploadDeployment(self, request: pb.UploadDeploymentRequest) -> pb.UploadDeploymentResponse:  # noqa: N802
+    async def UploadDeployment(self, request: pb.UploadDeploymentRequest) -> pb.UploadDeploymentResponse:
         """See the contract."""
         content = request.file.data
         if not content:
@@ -71,7 +71,7 @@ class DeploymentServicer:
             duplicate=stored.duplicate,
         )
 
-    async def ValidateDeployment(self, request: pb.ValidateDeploymentRequest) -> pb.ValidateDeploymentResponse:  # noqa: N802
+    async def ValidateDeployment(self, request: pb.ValidateDeploymentRequest) -> pb.ValidateDeploymentResponse:
         """See the contract."""
         bundle = await load_bundle([(resource.name, resource.content) for resource in request.resources])
         return pb.ValidateDeploymentResponse(
@@ -79,14 +79,14 @@ class DeploymentServicer:
             problems=[messages.problem(name, problem) for name, problem in bundle.problems],
         )
 
-    async def GetDeployment(self, request: pb.GetDeploymentRequest) -> pb.GetDeploymentResponse:  # noqa: N802
+    async def GetDeployment(self, request: pb.GetDeploymentRequest) -> pb.GetDeploymentResponse:
         """See the contract."""
         stored = await self.database.read(read_deployment(request.id))
         if stored is None:
             raise _missing(request.id)
         return pb.GetDeploymentResponse(deployment=messages.deployment(stored))
 
-    async def ListDeployments(self, request: pb.ListDeploymentsRequest) -> pb.ListDeploymentsResponse:  # noqa: N802
+    async def ListDeployments(self, request: pb.ListDeploymentsRequest) -> pb.ListDeploymentsResponse:
         """See the contract."""
         size = page_size_of(request)
         after = decode_page_token(request, str)
@@ -99,7 +99,7 @@ class DeploymentServicer:
             next_page_token=encode_page_token(request, (page[-1].row[0],)) if len(found) > size else "",
         )
 
-    async def GetDeploymentResource(self, request: pb.GetDeploymentResourceRequest) -> httpbody_pb2.HttpBody:  # noqa: N802
+    async def GetDeploymentResource(self, request: pb.GetDeploymentResourceRequest) -> httpbody_pb2.HttpBody:
         """See the contract."""
         content = await self.database.read(read_resource(request.id, request.resource_name))
         if content is None:
@@ -109,9 +109,7 @@ class DeploymentServicer:
 
 
 def _missing(deployment_id: str) -> NotFound:
-    return NotFound(
-        "DEPLOYMENT_NOT_FOUND", f"there is no deployment {deployment_id}", metadata={"id": deployment_id}
-    )
+    return NotFound("DEPLOYMENT_NOT_FOUND", f"there is no deployment {deployment_id}", metadata={"id": deployment_id})
 
 
 def _invalid(field: str, description: str) -> InvalidField:

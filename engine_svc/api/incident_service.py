@@ -26,7 +26,7 @@ class IncidentServicer:
     executor: InstanceExecutor
     database: Database
 
-    async def ListIncidents(self, request: pb.ListIncidentsRequest) -> pb.ListIncidentsResponse:  # noqa: N802
+    async def ListIncidents(self, request: pb.ListIncidentsRequest) -> pb.ListIncidentsResponse:
         """See the contract."""
         size = page_size_of(request)
         wanted = IncidentFilter(request.process_instance_id, request.process_definition_key, request.tenant_id)
@@ -38,7 +38,7 @@ class IncidentServicer:
             next_page_token=encode_page_token(request, last) if last else "",
         )
 
-    async def ResolveIncident(self, request: pb.ResolveIncidentRequest) -> bytes:  # noqa: N802
+    async def ResolveIncident(self, request: pb.ResolveIncidentRequest) -> bytes:
         """See the contract."""
         return await incidents.resolve(
             self.executor,

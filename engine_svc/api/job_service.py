@@ -31,6 +31,12 @@ HELD_POLL_SECONDS = 0.05
 DOMAIN = "flowmesh.engine"
 ORDER_POSITIONS = tuple(JOB_COLUMNS.index(column) for column in ORDER)
 
+STATES = {
+    JobState.READY: job_pb2.Job.STATE_READY,
+    JobState.BACKOFF: job_pb2.Job.STATE_BACKOFF,
+    JobState.FAILED: job_pb2.Job.STATE_FAILED,
+}
+
 
 def _micros(duration: Duration) -> int:
     return duration.seconds * 1_000_000 + duration.nanos // 1000
@@ -44,7 +50,7 @@ class JobServicer:
     database: Database
     max_variable_bytes: int
 
-    async def GetJob(self, request: pb.GetJobRequest) -> pb.GetJobResponse:  # noqa: N802
+    async def GetJob(self, request: pb.GetJobRequest) -> pb.GetJobResponse:
         """See the contract."""
         parts = split_member_id(request.id)
         row = await self.database.read(fetch_job(*parts)) if parts else None
@@ -52,7 +58,7 @@ class JobServicer:
             raise jobs.job_missing(request.id)
         return pb.GetJobResponse(job=messages.job_of_row(row))
 
-    async def ListJobs(self, request: pb.ListJobsRequest) -> pb.ListJobsResponse:  # noqa: N802
+    async def ListJobs(self, request: pb.ListJobsRequest) -> pb.ListJobsResponse:
         """See the contract."""
         size = page_size_of(request)
         wanted = JobFilter(request.type, request.state, request.process_instance_id, request.tenant_id)
@@ -64,7 +70,7 @@ class JobServicer:
             next_page_token=encode_page_token(request, last) if last else "",
         )
 
-    async def ActivateJobs(self, request: pb.ActivateJobsRequest) -> pb.ActivateJobsResponse:  # noqa: N802
+    async def ActivateJobs(self, request: pb.ActivateJobsRequest) -> pb.ActivateJobsResponse:
         """See the contract."""
         activation = jobs.Activation(
             request.type,
@@ -84,7 +90,7 @@ class JobServicer:
             leased = await jobs.wait_and_activate(self.executor, activation, timeout, call.draining)
         return pb.ActivateJobsResponse(jobs=[messages.leased_job(job, request.worker) for job in leased])
 
-    async def StreamJobs(self, request: pb.StreamJobsRequest) -> AsyncIterator[pb.StreamJobsResponse]:  # noqa: N802
+    async def StreamJobs(self, request: pb.StreamJobsRequest) -> AsyncIterator[pb.StreamJobsResponse]:
         """See the contract."""
         draining = current_call().draining
         limit = request.max_active_jobs or DEFAULT_MAX_JOBS
@@ -102,9 +108,7 @@ class JobServicer:
                     # Completions may come in through any process: only the database knows of them.
                     await asyncio.sleep(HELD_POLL_SECONDS)
                 else:
-                    activation = jobs.Activation(
-                        request.type, request.worker, room, lease, names, request.tenant_id
-                    )
+                    activation = jobs.Activation(request.type, request.worker, room, lease, names, request.tenant_id)
                     left = max(0.0, HEARTBEAT_SECONDS - (loop.time() - silent_since))
                     undelivered = await jobs.wait_and_activate(self.executor, activation, left, draining)
                 while undelivered:
@@ -120,7 +124,7 @@ class JobServicer:
             if undelivered:
                 await asyncio.shield(jobs.give_back(self.executor, undelivered))
 
-    async def CompleteJob(self, request: pb.CompleteJobRequest) -> bytes:  # noqa: N802
+    async def CompleteJob(self, request: pb.CompleteJobRequest) -> bytes:
         """See the contract."""
         return await jobs.complete(
             self.executor,
@@ -133,14 +137,14 @@ class JobServicer:
             ),
         )
 
-    async def BatchCompleteJobs(self, request: pb.BatchCompleteJobsRequest) -> pb.BatchCompleteJobsResponse:  # noqa: N802
+    async def BatchCompleteJobs(self, request: pb.BatchCompleteJobsRequest) -> pb.BatchCompleteJobsResponse:
         """See the contract."""
         results = await asyncio.gather(
             *[self.CompleteJob(completion) for completion in request.completions], return_exceptions=True
         )
         return pb.BatchCompleteJobsResponse(results=[_result(result) for result in results])
 
-    async def FailJob(self, request: pb.FailJobRequest) -> bytes:  # noqa: N802
+    async def FailJob(self, request: pb.FailJobRequest) -> bytes:
         """See the contract."""
         failure = jobs.Failure(
             retries=request.retries if request.HasField("retries") else None,
@@ -150,7 +154,7 @@ class JobServicer:
 
         def respond(row: tuple[object, ...], state: JobState, retries: int, available_at: int) -> pb.FailJobResponse:
             job = messages.job_of_row(row)
-            job.state = job_pb2.Job.State.ValueType(state)
+            job.state = STATES[state]
             job.retries = retries
             job.worker = ""
             job.error_message = request.error_message
@@ -169,7 +173,7 @@ class JobServicer:
             respond,
         )
 
-    async def ThrowJobError(self, request: pb.ThrowJobErrorRequest) -> bytes:  # noqa: N802
+    async def ThrowJobError(self, request: pb.ThrowJobErrorRequest) -> bytes:
         """See the contract."""
         return await jobs.fail_job(
             self.executor,
@@ -180,7 +184,7 @@ class JobServicer:
             lambda *_: pb.ThrowJobErrorResponse(caught=False),
         )
 
-    async def ExtendJobLease(self, request: pb.ExtendJobLeaseRequest) -> bytes:  # noqa: N802
+    async def ExtendJobLease(self, request: pb.ExtendJobLeaseRequest) -> bytes:
         """See the contract."""
 
         def respond(row: tuple[object, ...], lease_until: int) -> pb.ExtendJobLeaseResponse:

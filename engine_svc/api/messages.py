@@ -15,12 +15,20 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from engine_svc.commands.jobs import LeasedJob
 from engine_svc.model.problem import Problem
-from engine_svc.state.instance import Instance
+from engine_svc.state.instance import Instance, Status
 from engine_svc.storage.definitions import StoredDeployment
 from engine_svc.storage.jobs import JobState
 from mesh.db.statements import Row
 from mesh.ids import member_id
 from mesh.json_values import to_values
+
+STATUSES = {
+    Status.RUNNING: process_instance_pb2.ProcessInstance.STATUS_RUNNING,
+    Status.PAUSED: process_instance_pb2.ProcessInstance.STATUS_PAUSED,
+    Status.COMPLETED: process_instance_pb2.ProcessInstance.STATUS_COMPLETED,
+    Status.FAILED: process_instance_pb2.ProcessInstance.STATUS_FAILED,
+    Status.TERMINATED: process_instance_pb2.ProcessInstance.STATUS_TERMINATED,
+}
 
 
 def timestamp(micros: int) -> Timestamp | None:
@@ -36,7 +44,7 @@ def process_instance(instance: Instance) -> process_instance_pb2.ProcessInstance
     definition = instance.definition
     return process_instance_pb2.ProcessInstance(
         id=instance.id,
-        status=process_instance_pb2.ProcessInstance.Status.ValueType(instance.status),
+        status=STATUSES[instance.status],
         process_definition_id=definition.id,
         process_definition_key=definition.key,
         process_definition_version=definition.version,
@@ -67,9 +75,7 @@ def process_instance_of_row(row: Row) -> process_instance_pb2.ProcessInstance:
     )
 
 
-def user_task_of_row(
-    row: Row, assignee: str | None = None, claimed_at: int | None = None
-) -> user_task_pb2.UserTask:
+def user_task_of_row(row: Row, assignee: str | None = None, claimed_at: int | None = None) -> user_task_pb2.UserTask:
     """Return a row in the order of `USER_TASK_COLUMNS`, with another assignee where one is given."""
     (
         instance_id,

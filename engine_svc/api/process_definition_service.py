@@ -21,12 +21,12 @@ class ProcessDefinitionServicer:
 
     database: Database
 
-    async def GetProcessDefinition(self, request: pb.GetProcessDefinitionRequest) -> pb.GetProcessDefinitionResponse:  # noqa: N802
+    async def GetProcessDefinition(self, request: pb.GetProcessDefinitionRequest) -> pb.GetProcessDefinitionResponse:
         """See the contract."""
         row, _ = await self._read(request.id)
         return pb.GetProcessDefinitionResponse(process_definition=messages.definition_of_row(row))
 
-    async def ListProcessDefinitions(  # noqa: N802
+    async def ListProcessDefinitions(
         self, request: pb.ListProcessDefinitionsRequest
     ) -> pb.ListProcessDefinitionsResponse:
         """See the contract."""
@@ -46,7 +46,7 @@ class ProcessDefinitionServicer:
             next_page_token=encode_page_token(request, page[-1][:1]) if len(rows) > size else "",
         )
 
-    async def GetProcessDefinitionXml(self, request: pb.GetProcessDefinitionXmlRequest) -> httpbody_pb2.HttpBody:  # noqa: N802
+    async def GetProcessDefinitionXml(self, request: pb.GetProcessDefinitionXmlRequest) -> httpbody_pb2.HttpBody:
         """See the contract."""
         _, content = await self._read(request.id)
         return httpbody_pb2.HttpBody(content_type="application/xml", data=content)

@@ -27,7 +27,7 @@ class ProcessInstanceServicer:
     database: Database
     max_variable_bytes: int
 
-    async def CreateProcessInstance(self, request: pb.CreateProcessInstanceRequest) -> bytes:  # noqa: N802
+    async def CreateProcessInstance(self, request: pb.CreateProcessInstanceRequest) -> bytes:
         """See the contract."""
         return await self.executor.create(
             [self._start(request, "")],
@@ -37,7 +37,7 @@ class ProcessInstanceServicer:
             ),
         )
 
-    async def BatchCreateProcessInstances(self, request: pb.BatchCreateProcessInstancesRequest) -> bytes:  # noqa: N802
+    async def BatchCreateProcessInstances(self, request: pb.BatchCreateProcessInstancesRequest) -> bytes:
         """See the contract."""
         return await self.executor.create(
             [self._start(spec, f"instances[{position}].") for position, spec in enumerate(request.instances)],
@@ -63,14 +63,14 @@ class ProcessInstanceServicer:
             initiator=spec.initiator,
         )
 
-    async def GetProcessInstance(self, request: pb.GetProcessInstanceRequest) -> pb.GetProcessInstanceResponse:  # noqa: N802
+    async def GetProcessInstance(self, request: pb.GetProcessInstanceRequest) -> pb.GetProcessInstanceResponse:
         """See the contract."""
         row = await self.database.read(fetch_summary(request.id))
         if row is None:
             raise instance_missing(request.id)
         return pb.GetProcessInstanceResponse(process_instance=messages.process_instance_of_row(row))
 
-    async def ListProcessInstances(self, request: pb.ListProcessInstancesRequest) -> pb.ListProcessInstancesResponse:  # noqa: N802
+    async def ListProcessInstances(self, request: pb.ListProcessInstancesRequest) -> pb.ListProcessInstancesResponse:
         """See the contract."""
         size = page_size_of(request)
         after = decode_page_token(request, str)
@@ -88,7 +88,7 @@ class ProcessInstanceServicer:
             next_page_token=encode_page_token(request, page[-1][:1]) if len(rows) > size else "",
         )
 
-    async def CancelProcessInstance(self, request: pb.CancelProcessInstanceRequest) -> bytes:  # noqa: N802
+    async def CancelProcessInstance(self, request: pb.CancelProcessInstanceRequest) -> bytes:
         """See the contract."""
         return await process_instances.cancel(
             self.executor,
@@ -98,7 +98,7 @@ class ProcessInstanceServicer:
             lambda instance: pb.CancelProcessInstanceResponse(process_instance=messages.process_instance(instance)),
         )
 
-    async def SuspendProcessInstance(self, request: pb.SuspendProcessInstanceRequest) -> bytes:  # noqa: N802
+    async def SuspendProcessInstance(self, request: pb.SuspendProcessInstanceRequest) -> bytes:
         """See the contract."""
         return await process_instances.suspend(
             self.executor,
@@ -107,7 +107,7 @@ class ProcessInstanceServicer:
             lambda instance: pb.SuspendProcessInstanceResponse(process_instance=messages.process_instance(instance)),
         )
 
-    async def ResumeProcessInstance(self, request: pb.ResumeProcessInstanceRequest) -> bytes:  # noqa: N802
+    async def ResumeProcessInstance(self, request: pb.ResumeProcessInstanceRequest) -> bytes:
         """See the contract."""
         return await process_instances.resume(
             self.executor,
@@ -116,7 +116,7 @@ class ProcessInstanceServicer:
             lambda instance: pb.ResumeProcessInstanceResponse(process_instance=messages.process_instance(instance)),
         )
 
-    async def GetProcessInstanceVariables(  # noqa: N802
+    async def GetProcessInstanceVariables(
         self, request: pb.GetProcessInstanceVariablesRequest
     ) -> pb.GetProcessInstanceVariablesResponse:
         """See the contract."""
@@ -134,7 +134,7 @@ class ProcessInstanceServicer:
             variables = {name: variables[name] for name in request.names if name in variables}
         return pb.GetProcessInstanceVariablesResponse(variables=to_values(variables))
 
-    async def UpdateProcessInstanceVariables(self, request: pb.UpdateProcessInstanceVariablesRequest) -> bytes:  # noqa: N802
+    async def UpdateProcessInstanceVariables(self, request: pb.UpdateProcessInstanceVariablesRequest) -> bytes:
         """See the contract."""
         return await process_instances.set_variables(
             self.executor,

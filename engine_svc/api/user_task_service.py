@@ -28,7 +28,7 @@ class UserTaskServicer:
     database: Database
     max_variable_bytes: int
 
-    async def GetUserTask(self, request: pb.GetUserTaskRequest) -> pb.GetUserTaskResponse:  # noqa: N802
+    async def GetUserTask(self, request: pb.GetUserTaskRequest) -> pb.GetUserTaskResponse:
         """See the contract."""
         parts = split_member_id(request.id)
         row = await self.database.read(fetch_user_task(*parts)) if parts else None
@@ -36,7 +36,7 @@ class UserTaskServicer:
             raise user_tasks.task_missing(request.id)
         return pb.GetUserTaskResponse(user_task=messages.user_task_of_row(row))
 
-    async def ListUserTasks(self, request: pb.ListUserTasksRequest) -> pb.ListUserTasksResponse:  # noqa: N802
+    async def ListUserTasks(self, request: pb.ListUserTasksRequest) -> pb.ListUserTasksResponse:
         """See the contract."""
         size = page_size_of(request)
         wanted = UserTaskFilter(
@@ -56,7 +56,7 @@ class UserTaskServicer:
             next_page_token=encode_page_token(request, last) if last else "",
         )
 
-    async def ClaimUserTask(self, request: pb.ClaimUserTaskRequest) -> bytes:  # noqa: N802
+    async def ClaimUserTask(self, request: pb.ClaimUserTaskRequest) -> bytes:
         """See the contract."""
         return await user_tasks.claim(
             self.executor,
@@ -68,7 +68,7 @@ class UserTaskServicer:
             ),
         )
 
-    async def UnclaimUserTask(self, request: pb.UnclaimUserTaskRequest) -> bytes:  # noqa: N802
+    async def UnclaimUserTask(self, request: pb.UnclaimUserTaskRequest) -> bytes:
         """See the contract."""
         return await user_tasks.unclaim(
             self.executor,
@@ -79,7 +79,7 @@ class UserTaskServicer:
             ),
         )
 
-    async def CompleteUserTask(self, request: pb.CompleteUserTaskRequest) -> bytes:  # noqa: N802
+    async def CompleteUserTask(self, request: pb.CompleteUserTaskRequest) -> bytes:
         """See the contract."""
         return await user_tasks.complete(
             self.executor,

@@ -16,7 +16,8 @@ from mesh.ids import new_id
 from mesh.outbox import OutboxEntry
 
 TOPIC = "workflow-execution-events"
-RECORD_KIND = "engine.commit"
+COMMIT_RECORD = 1
+"""Kind of outbox row: `flowmesh.internal.v1.CommitRecord`."""
 
 
 def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_state_bytes: int) -> None:
@@ -51,7 +52,7 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
     )
     if changes.events:
         payload = encode_commit(instance, changes.events, commit.now)
-        commit.outbox.append(OutboxEntry(new_id(), TOPIC, instance.id, RECORD_KIND, payload, commit.now))
+        commit.outbox.append(OutboxEntry(new_id(), TOPIC, instance.id, COMMIT_RECORD, payload, commit.now))
     for task in changes.new_user_tasks:
         _add_user_task(commit, instance, task)
     for job in changes.new_jobs:

@@ -70,7 +70,7 @@ class DefinitionCache:
             where = f" in tenant {tenant_id}" if tenant_id else ""
             raise NotFound(
                 "PROCESS_DEFINITION_NOT_FOUND",
-                f"there is no {named}process {key}{where}; deploy it first, or look for its key in the list of definitions",
+                f"there is no {named}process {key}{where}; deploy it first or check its key",
                 metadata={"key": key, "version": str(version), "tenant_id": tenant_id},
             )
         definition = await self.by_id(definition_id)

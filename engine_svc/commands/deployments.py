@@ -76,9 +76,7 @@ async def create_deployment(
         clock.now_micros(),
         resources,
         [
-            NewDefinition(
-                new_id(), process.key, process.name, process.documentation, process.version_tag, resource
-            )
+            NewDefinition(new_id(), process.key, process.name, process.documentation, process.version_tag, resource)
             for resource, process in bundle.processes
         ],
         force,

@@ -48,6 +48,4 @@ async def resolve(
 
 def incident_missing(incident_id: str) -> NotFound:
     """Return the error for an incident that does not exist."""
-    return NotFound(
-        "INCIDENT_NOT_FOUND", f"there is no open incident {incident_id}", metadata={"id": incident_id}
-    )
+    return NotFound("INCIDENT_NOT_FOUND", f"there is no open incident {incident_id}", metadata={"id": incident_id})

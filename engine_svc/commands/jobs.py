@@ -58,9 +58,7 @@ class LeasedJob:
     variables: dict[str, Any]
 
 
-def _lease_with_revisions(
-    activation: Activation, lease_until: int
-) -> Program[tuple[list[Row], dict[str, int]]]:
+def _lease_with_revisions(activation: Activation, lease_until: int) -> Program[tuple[list[Row], dict[str, int]]]:
     rows = yield from lease_jobs(
         activation.job_type, activation.tenant_id, activation.worker, activation.max_jobs, lease_until
     )
@@ -84,9 +82,7 @@ async def activate(executor: InstanceExecutor, activation: Activation) -> list[L
             missing.append(instance_id)
         else:
             instances[instance_id] = instance
-    leased = [
-        _leased(row, instances[row[0]], activation, lease_until) for row in rows if row[0] in instances
-    ]
+    leased = [_leased(row, instances[row[0]], activation, lease_until) for row in rows if row[0] in instances]
     if missing:
         instances = await executor.load_many(missing)
         leased += [_leased(row, instances[row[0]], activation, lease_until) for row in rows if row[0] in instances]
@@ -204,10 +200,7 @@ async def fail_job(
         backoff = failure.backoff_micros
         if backoff is None:
             backoff = min(FIRST_BACKOFF_MICROS << min(sequence - 1, 20), MAX_BACKOFF_MICROS)
-        if retries == 0 or failure.code:
-            state = JobState.FAILED
-        else:
-            state = JobState.BACKOFF if backoff else JobState.READY
+        state = JobState.FAILED if retries == 0 or failure.code else JobState.BACKOFF if backoff else JobState.READY
         available_at = now + backoff if state is JobState.BACKOFF else 0
         statement = fail(
             instance_id, key, state=state, available_at=available_at, retries=retries, message=failure.message

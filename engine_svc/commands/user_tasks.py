@@ -58,10 +58,7 @@ async def _assign(
     row = await executor.database.read(fetch_user_task(instance_id, key))
 
     def work(instance: Instance, now: int) -> Effect:
-        if user:
-            changes = step.claim_user_task(instance, key, user, now)
-        else:
-            changes = step.unclaim_user_task(instance, key, now)
+        changes = step.claim_user_task(instance, key, user, now) if user else step.unclaim_user_task(instance, key, now)
         if row is None:
             # It was created after the read above: its id cannot have been known to the caller.
             raise task_missing(task_id)

@@ -41,4 +41,6 @@ class Periodic:
                 more = False
                 _log.error("Background work failed", error=error, work=self._name)
             if not more:
-                await asyncio.sleep(min(self._interval * 2**failures, MAX_PAUSE_SECONDS) if failures else self._interval)
+                await asyncio.sleep(
+                    min(self._interval * 2**failures, MAX_PAUSE_SECONDS) if failures else self._interval
+                )
