@@ -1,0 +1,105 @@
+"""Which call goes where, and how long it may take.
+
+A REST call is routed twice: by its own path, only to reach the transcoder, and then like a gRPC call by
+`/package.Service/Method`. So every method has exactly one route with its own times, and its name is in the log.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway_envoy.clusters import reflection_cluster
+from gateway_envoy.contract import Contract, Method
+from gateway_envoy.cors import cors_policy
+from gateway_envoy.docs_pages import docs_routes
+from gateway_envoy.settings import GatewaySettings
+from gateway_envoy.streaming import event_stream_routes
+from gateway_envoy.transcoding import no_transcoding
+
+
+def virtual_host(contract: Contract, descriptor_set: bytes, settings: GatewaySettings) -> dict[str, Any]:
+    """Return the only virtual host."""
+    routes: list[dict[str, Any]] = [_health_route()]
+    routes.extend(docs_routes(settings))
+    routes.extend(_method_route(contract, method, settings) for method in contract.methods)
+    routes.extend(event_stream_routes(contract, descriptor_set, settings))
+    cluster = reflection_cluster(contract, settings)
+    routes.extend(_server_service_route(prefix, cluster) for prefix in ("/grpc.reflection.", "/grpc.health."))
+    routes.append({"name": "unknown", "match": {"prefix": "/"}, "direct_response": {"status": 404}})
+    host: dict[str, Any] = {
+        "name": "flowmesh",
+        "domains": ["*"],
+        "routes": routes,
+        "request_body_buffer_limit": settings.body_limit,
+    }
+    if policy := cors_policy(settings):
+        host["typed_per_filter_config"] = policy
+    return host
+
+
+def _health_route() -> dict[str, Any]:
+    return {
+        "name": "healthz",
+        "match": {"path": "/healthz"},
+        "direct_response": {"status": 200, "body": {"inline_string": '{"status":"SERVING"}\n'}},
+        "response_headers_to_add": [_header("content-type", "application/json"), _header("cache-control", "no-store")],
+        "typed_per_filter_config": no_transcoding(),
+    }
+
+
+def _method_route(contract: Contract, method: Method, settings: GatewaySettings) -> dict[str, Any]:
+    route: dict[str, Any] = {
+        "cluster": method.package,
+        # max_stream_duration rules: with it an expired call is DEADLINE_EXCEEDED and 504, with this UNAVAILABLE.
+        "timeout": "0s",
+    }
+    if method.server_streaming or method.client_streaming:
+        route["max_stream_duration"] = {"max_stream_duration": "0s"}
+        route["idle_timeout"] = _seconds(settings.stream_idle_timeout)
+    else:
+        limit = settings.unary_timeout
+        longest = settings.max_deadline
+        if contract.waits_for_work(method):
+            limit += settings.long_poll_timeout
+            longest = max(longest, limit)
+        route["max_stream_duration"] = {
+            "max_stream_duration": _seconds(limit),
+            "grpc_timeout_header_max": _seconds(longest),
+        }
+        route["idle_timeout"] = "0s"
+    if method.idempotent:
+        route["retry_policy"] = {
+            "retry_on": "unavailable,connect-failure,refused-stream",
+            "num_retries": 2,
+            "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
+            "retry_host_predicate": [
+                {
+                    "name": "envoy.retry_host_predicates.previous_hosts",
+                    "typed_config": {
+                        "@type": "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
+                    },
+                }
+            ],
+            "host_selection_retry_max_attempts": 3,
+        }
+    return {
+        "name": f"{method.service}/{method.name}",
+        "match": {"path": method.grpc_path, "grpc": {}},
+        "route": route,
+    }
+
+
+def _server_service_route(prefix: str, cluster: str) -> dict[str, Any]:
+    return {
+        "name": prefix.strip("/."),
+        "match": {"prefix": prefix, "grpc": {}},
+        "route": {"cluster": cluster, "timeout": "0s", "idle_timeout": "300s"},
+    }
+
+
+def _seconds(value: float) -> str:
+    return f"{value:g}s"
+
+
+def _header(key: str, value: str) -> dict[str, Any]:
+    return {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
