@@ -1,0 +1,1 @@
+"""The event bus: a port with a durable local implementation."""

@@ -1,0 +1,1 @@
+"""Database access: statement programs that run alike on SQLite and on MariaDB/MySQL."""

@@ -1,0 +1,196 @@
+"""SQLite: one writer thread, a few readers, write-ahead log, every commit synced to disk."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mesh.db.database import ConstraintViolated, DatabaseError, DatabaseUnavailable, TransientFailure
+from mesh.db.statements import (
+    DeleteMany,
+    Execute,
+    Fetch,
+    FetchKeys,
+    InsertMany,
+    Program,
+    Statement,
+    UpdateKeys,
+    UpsertMany,
+)
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_MILLIS = 10_000
+CACHE_KIBIBYTES = 16_384
+MAX_BOUND_PARAMETERS = 30_000
+READER_THREADS = 2
+
+
+class SqliteDatabase:
+    """A SQLite file, shared with other processes if need be.
+
+    Raises `DatabaseUnavailable` on opening a file that cannot be opened or is no SQLite database.
+    """
+
+    def __init__(self, path: Path, *, readers: int = READER_THREADS) -> None:
+        self._path = path
+        self._thread_state = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"{path.stem}-writer")
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix=f"{path.stem}-reader")
+        _connect(path).close()
+
+    async def write(self, program: Program[T]) -> T:
+        """See `Database.write`."""
+        return await _shielded(self._writer, self._write, program)
+
+    async def read(self, program: Program[T]) -> T:
+        """See `Database.read`."""
+        return await _shielded(self._readers, self._read, program)
+
+    async def close(self) -> None:
+        """See `Database.close`."""
+        await asyncio.to_thread(self._shut_down)
+
+    def _shut_down(self) -> None:
+        self._writer.shutdown()
+        self._readers.shutdown()
+        for connection in self._connections:
+            connection.close()
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._thread_state, "connection", None)
+        if connection is None:
+            connection = _connect(self._path)
+            self._thread_state.connection = connection
+            self._connections.append(connection)
+        return connection
+
+    def _write(self, program: Program[T]) -> T:
+        return _transact(self._connection(), "BEGIN IMMEDIATE", program)
+
+    def _read(self, program: Program[T]) -> T:
+        return _transact(self._connection(), "BEGIN", program)
+
+
+async def _shielded(executor: ThreadPoolExecutor, work: Any, program: Program[T]) -> T:
+    future = asyncio.get_running_loop().run_in_executor(executor, work, program)
+    result: T = await asyncio.shield(future)
+    return result
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MILLIS}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
+        connection.execute("PRAGMA foreign_keys=ON")
+    except sqlite3.Error as error:
+        raise DatabaseUnavailable(f"cannot open the SQLite database {path}: {error}") from error
+    return connection
+
+
+def _transact(connection: sqlite3.Connection, begin: str, program: Program[T]) -> T:
+    try:
+        connection.execute(begin)
+        try:
+            result = _drive(connection, program)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+    except sqlite3.Error as error:
+        raise _translated(error) from error
+    return result
+
+
+def _drive(connection: sqlite3.Connection, program: Program[T]) -> T:
+    outcome: Any = None
+    while True:
+        try:
+            statement = program.send(outcome)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        outcome = _run(connection, statement)
+
+
+def _run(connection: sqlite3.Connection, statement: Statement) -> Any:
+    match statement:
+        case Fetch(sql, parameters):
+            return connection.execute(sql, parameters).fetchall()
+        case InsertMany(table, columns, rows):
+            connection.executemany(_insert_sql(table, columns), rows)
+        case UpsertMany(table, columns, key_columns, update_columns, rows):
+            connection.executemany(_upsert_sql(table, columns, key_columns, update_columns), rows)
+        case DeleteMany(table, key_columns, keys):
+            connection.executemany(_delete_sql(table, key_columns), keys)
+        case FetchKeys():
+            return _fetch_keys(connection, statement)
+        case UpdateKeys(table, assignments, parameters, key_columns, keys):
+            conditions = " AND ".join(f"{column}=?" for column in key_columns)
+            sql = f"UPDATE {table} SET {assignments} WHERE {conditions}"
+            return connection.executemany(sql, [(*parameters, *key) for key in keys]).rowcount
+        case Execute(sql, parameters):
+            return connection.execute(sql, parameters).rowcount
+    return None
+
+
+def _fetch_keys(connection: sqlite3.Connection, statement: FetchKeys) -> list[tuple[Any, ...]]:
+    width = len(statement.key_columns)
+    chunk = MAX_BOUND_PARAMETERS // width
+    rows: list[tuple[Any, ...]] = []
+    keys = sorted(set(statement.keys))
+    for start in range(0, len(keys), chunk):
+        part = keys[start : start + chunk]
+        # A power of two keeps the number of prepared statements small; the last key fills up.
+        padded = 1 << (len(part) - 1).bit_length()
+        if padded * width <= MAX_BOUND_PARAMETERS:
+            part = part + [part[-1]] * (padded - len(part))
+        sql = _fetch_keys_sql(statement.table, statement.columns, statement.key_columns, len(part))
+        rows += connection.execute(sql, [value for key in part for value in key]).fetchall()
+    return rows
+
+
+@lru_cache(maxsize=512)
+def _fetch_keys_sql(table: str, columns: tuple[str, ...], key_columns: tuple[str, ...], count: int) -> str:
+    mark = f"({','.join('?' * len(key_columns))})"
+    values = ",".join([mark] * count)
+    keys = ",".join(key_columns)
+    return f"SELECT {','.join(columns)} FROM {table} WHERE ({keys}) IN (VALUES {values}) ORDER BY {keys}"
+
+
+@lru_cache(maxsize=512)
+def _insert_sql(table: str, columns: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table} ({','.join(columns)}) VALUES ({','.join('?' * len(columns))})"
+
+
+@lru_cache(maxsize=512)
+def _upsert_sql(table: str, columns: tuple[str, ...], keys: tuple[str, ...], updates: tuple[str, ...]) -> str:
+    assignments = ",".join(f"{column}=excluded.{column}" for column in updates)
+    return f"{_insert_sql(table, columns)} ON CONFLICT ({','.join(keys)}) DO UPDATE SET {assignments}"
+
+
+@lru_cache(maxsize=512)
+def _delete_sql(table: str, key_columns: tuple[str, ...]) -> str:
+    return f"DELETE FROM {table} WHERE {' AND '.join(f'{column}=?' for column in key_columns)}"
+
+
+def _translated(error: sqlite3.Error) -> DatabaseError:
+    if isinstance(error, sqlite3.IntegrityError):
+        return ConstraintViolated(str(error))
+    if isinstance(error, sqlite3.OperationalError):
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return TransientFailure(str(error))
+        if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            return DatabaseUnavailable(str(error))
+    return DatabaseError(str(error))
