@@ -12,9 +12,7 @@ def access_log(settings: GatewaySettings) -> list[dict[str, Any]]:
     """Return the access logs of the HTTP connection manager."""
     if not settings.access_log:
         return []
-    trace_id = (
-        "%TRACE_ID%" if settings.otlp_endpoint else f"%DYNAMIC_METADATA({METADATA_NAMESPACE}:trace_id)%"
-    )
+    trace_id = "%TRACE_ID%" if settings.otlp_endpoint else f"%DYNAMIC_METADATA({METADATA_NAMESPACE}:trace_id)%"
     line = {
         "time": "%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%",
         "logger": "gateway",
@@ -39,7 +37,9 @@ def access_log(settings: GatewaySettings) -> list[dict[str, Any]]:
     }
     formatter = {
         "name": "envoy.formatter.req_without_query",
-        "typed_config": {"@type": "type.googleapis.com/envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery"},
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery"
+        },
     }
     config = {
         "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",

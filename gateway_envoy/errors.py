@@ -101,7 +101,9 @@ def local_errors(settings: GatewaySettings) -> list[LocalError]:
             metadata={"limit": str(settings.headers_limit_kib * 1024)},
         ),
         LocalError(500, _INTERNAL, "INTERNAL", "The gateway failed."),
-        LocalError(502, _UNAVAILABLE, "DEPENDENCY_UNAVAILABLE", "The service's answer could not be read.", rest_http=503),
+        LocalError(
+            502, _UNAVAILABLE, "DEPENDENCY_UNAVAILABLE", "The service's answer could not be read.", rest_http=503
+        ),
         LocalError(
             503,
             _UNAVAILABLE,

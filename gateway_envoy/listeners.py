@@ -27,7 +27,9 @@ def public_listener(contract: Contract, descriptor_set: bytes, settings: Gateway
         "address": {"socket_address": {"address": settings.listen_host, "port_value": settings.listen_port}},
         "enable_reuse_port": settings.reuse_port,
         "per_connection_buffer_limit_bytes": 1024 * 1024,
-        "filter_chains": [{"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}],
+        "filter_chains": [
+            {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
+        ],
     }
 
 

@@ -22,8 +22,12 @@ def virtual_host(contract: Contract, descriptor_set: bytes, settings: GatewaySet
     routes: list[dict[str, Any]] = [_health_route()]
     routes.extend(docs_routes(settings))
     routes.extend(_method_route(contract, method, settings) for method in contract.methods)
-    routes.extend(event_stream_routes(contract, descriptor_set, settings))
     cluster = reflection_cluster(contract, settings)
+    # Real routes, though nothing goes along them: CORS works on no other, and the transcoder refuses what it does
+    # not know.
+    routes.extend(event_stream_routes(contract, descriptor_set, settings, cluster))
+    routes.append(_way_to_transcoder("preflight", {"prefix": "/", "headers": [_preflight()]}, cluster))
+    routes.append(_way_to_transcoder("rest", {"prefix": "/v1/"}, cluster))
     routes.extend(_server_service_route(prefix, cluster) for prefix in ("/grpc.reflection.", "/grpc.health."))
     routes.append({"name": "unknown", "match": {"prefix": "/"}, "direct_response": {"status": 404}})
     host: dict[str, Any] = {
@@ -95,6 +99,14 @@ def _server_service_route(prefix: str, cluster: str) -> dict[str, Any]:
         "match": {"prefix": prefix, "grpc": {}},
         "route": {"cluster": cluster, "timeout": "0s", "idle_timeout": "300s"},
     }
+
+
+def _way_to_transcoder(name: str, match: dict[str, Any], cluster: str) -> dict[str, Any]:
+    return {"name": name, "match": match, "route": {"cluster": cluster}}
+
+
+def _preflight() -> dict[str, Any]:
+    return {"name": ":method", "string_match": {"exact": "OPTIONS"}}
 
 
 def _seconds(value: float) -> str:

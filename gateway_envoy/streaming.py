@@ -14,8 +14,13 @@ from gateway_envoy.settings import GatewaySettings
 from gateway_envoy.transcoding import FILTER, transcoder_config
 
 
-def event_stream_routes(contract: Contract, descriptor_set: bytes, settings: GatewaySettings) -> list[dict[str, Any]]:
-    """Return the routes that choose the event-stream form; they only lead the request to the transcoder."""
+def event_stream_routes(
+    contract: Contract, descriptor_set: bytes, settings: GatewaySettings, cluster: str
+) -> list[dict[str, Any]]:
+    """Return the routes that choose the event-stream form; they only lead the request to the transcoder.
+
+    `cluster` is any that exists: the call is routed again when it is transcoded.
+    """
     streams = [method for method in contract.methods if method.server_streaming]
     if not streams:
         return []
@@ -30,7 +35,7 @@ def event_stream_routes(contract: Contract, descriptor_set: bytes, settings: Gat
         {
             "name": "event-stream",
             "match": match,
-            "direct_response": {"status": 404},
+            "route": {"cluster": cluster},
             "typed_per_filter_config": {FILTER: config},
         }
     ]

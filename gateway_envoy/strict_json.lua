@@ -450,6 +450,7 @@ function envoy_on_request(handle)
   local rule = route(headers:get(":method"), query_start and sub(target, 1, query_start - 1) or target)
   if not rule then return end
   if query_start and not passes(handle, check_query, sub(target, query_start + 1), rule) then return end
+  if rule.stream then handle:streamInfo():dynamicMetadata():set("flowmesh", "stream", true) end
   if rule.raw then return end
   local body = handle:body()
   local size = body and body:length() or 0
@@ -461,4 +462,12 @@ function envoy_on_request(handle)
     return answer(handle, 415, 3, "The content type must be application/json.", "REQUEST_MALFORMED")
   end
   passes(handle, check_body, body:getBytes(0, size), rule)
+end
+
+-- The transcoder calls a stream of lines application/json. One answer has a length, a stream has none.
+function envoy_on_response(handle)
+  local headers = handle:headers()
+  if headers:get("content-type") ~= "application/json" or headers:get("content-length") then return end
+  local mark = handle:streamInfo():dynamicMetadata():get("flowmesh")
+  if mark and mark.stream then headers:replace("content-type", "application/x-ndjson") end
 end

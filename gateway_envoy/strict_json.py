@@ -158,6 +158,8 @@ def _route_tree(contract: Contract, numbers: dict[str, int]) -> _Node:
 
 def _rule_table(contract: Contract, method: Method, rule: HttpRule, numbers: dict[str, int]) -> str:
     parts = [f"query={numbers[method.input_type]}"]
+    if method.server_streaming:
+        parts.append("stream=true")
     if rule.template.variables:
         bound = ",".join(f"[{_quote(name)}]=true" for name in rule.template.variables)
         parts.append(f"bound={{{bound}}}")

@@ -38,6 +38,7 @@ def transcoder_config(
             "reject_binding_body_field_collisions": True,
         },
         "convert_grpc_status": True,
+        "query_param_unescape_plus": True,
         "max_request_body_size": settings.body_limit,
         # Answers are pages of the service's choosing; what the service may send is not the gateway's to cut.
         "max_response_body_size": 64 * 1024 * 1024,
