@@ -18,12 +18,13 @@ def access_log(settings: GatewaySettings) -> list[dict[str, Any]]:
         "logger": "gateway",
         "correlation_id": "%REQ(X-CORRELATION-ID)%",
         "trace_id": trace_id,
-        "method": "%REQ(:METHOD)%",
+        "method": "%REQ(X-ENVOY-ORIGINAL-METHOD?:METHOD)%",
         # Query strings stay out: filters may hold personal data.
         "path": "%REQ_WITHOUT_QUERY(X-ENVOY-ORIGINAL-PATH?:PATH)%",
         "route": "%ROUTE_NAME%",
         "status": "%RESPONSE_CODE%",
-        "grpc_status": "%GRPC_STATUS(SNAKE_STRING)%",
+        # As the service sent it; the operator of that name would guess one out of the HTTP status of REST errors.
+        "grpc_status": "%RESP(GRPC-STATUS)%%TRAILER(GRPC-STATUS)%",
         "duration_ms": "%DURATION%",
         "upstream_ms": "%RESPONSE_DURATION%",
         "bytes_received": "%BYTES_RECEIVED%",
@@ -45,6 +46,7 @@ def access_log(settings: GatewaySettings) -> list[dict[str, Any]]:
         "@type": "type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
         "log_format": {
             "json_format": line,
+            "omit_empty_values": True,
             "formatters": [formatter],
             "json_format_options": {"sort_properties": False},
         },

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from gateway_envoy.headers import set_header
 from gateway_envoy.settings import GatewaySettings
 from gateway_envoy.transcoding import no_transcoding
 
@@ -40,11 +41,11 @@ def docs_routes(settings: GatewaySettings) -> list[dict[str, Any]]:
             "match": {"path": path},
             "direct_response": {"status": 200, "body": {"filename": str(file)}},
             "response_headers_to_add": [
-                _header("content-type", _CONTENT_TYPES[file.suffix]),
-                _header("content-security-policy", _POLICY),
-                _header("x-content-type-options", "nosniff"),
-                _header("referrer-policy", "no-referrer"),
-                _header("cache-control", "no-cache"),
+                set_header("content-type", _CONTENT_TYPES[file.suffix]),
+                set_header("content-security-policy", _POLICY),
+                set_header("x-content-type-options", "nosniff"),
+                set_header("referrer-policy", "no-referrer"),
+                set_header("cache-control", "no-cache"),
             ],
             "typed_per_filter_config": no_transcoding(),
         }
@@ -55,7 +56,3 @@ def docs_routes(settings: GatewaySettings) -> list[dict[str, Any]]:
 def largest_file(settings: GatewaySettings) -> int:
     """Return the size in bytes of the largest file; 0 where there is none. Raises `OSError` for a missing one."""
     return max((file.stat().st_size for file in docs_files(settings).values()), default=0)
-
-
-def _header(key: str, value: str) -> dict[str, Any]:
-    return {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}

@@ -15,6 +15,7 @@ from typing import Any
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 
+from gateway_envoy.headers import set_header
 from gateway_envoy.settings import GatewaySettings
 
 DOMAIN = "flowmesh.gateway"
@@ -178,8 +179,8 @@ def _mappers(error: LocalError) -> Iterator[dict[str, Any]]:
     yield {
         "filter": {"and_filter": {"filters": [*conditions, *grpc_only]}},
         "headers_to_add": [
-            _header("grpc-status", str(error.code)),
-            _header("grpc-status-details-bin", _binary_status(error)),
+            set_header("grpc-status", str(error.code)),
+            set_header("grpc-status-details-bin", _binary_status(error)),
         ],
         "body_format_override": {"text_format_source": {"inline_string": error.message}},
     }
@@ -202,10 +203,6 @@ def _mappers(error: LocalError) -> Iterator[dict[str, Any]]:
 
 def _header_filter(name: str, match: dict[str, Any]) -> dict[str, Any]:
     return {"header_filter": {"header": {"name": name, **match}}}
-
-
-def _header(key: str, value: str) -> dict[str, Any]:
-    return {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
 
 
 def _binary_status(error: LocalError) -> str:

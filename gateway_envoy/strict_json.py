@@ -18,7 +18,7 @@ from gateway_envoy.contract import HTTP_BODY, Contract, ContractError, Field, Ht
 SCRIPT = Path(__file__).with_suffix(".lua")
 
 _Proto = descriptor_pb2.FieldDescriptorProto
-_SCALARS = {
+_SCALARS: dict[int, str] = {
     _Proto.TYPE_STRING: "s",
     _Proto.TYPE_BYTES: "s",
     _Proto.TYPE_BOOL: "b",

@@ -58,7 +58,12 @@ async def test_details_of_a_service_reach_rest_and_grpc(mesh: Mesh) -> None:
     assert answer.json()["details"][1] == {
         "@type": "type.googleapis.com/google.rpc.BadRequest",
         "fieldViolations": [
-            {"field": "id", "description": "no such job", "reason": "", **answer.json()["details"][1]["fieldViolations"][0]}
+            {
+                "field": "id",
+                "description": "no such job",
+                "reason": "",
+                **answer.json()["details"][1]["fieldViolations"][0],
+            }
         ],
     }
     assert answer.headers["x-correlation-id"]
