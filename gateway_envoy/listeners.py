@@ -16,7 +16,8 @@ from gateway_envoy.strict_json import lua_filter
 from gateway_envoy.transcoding import transcoder_filter
 
 NAME = "public"
-_HTTP = "type.googleapis.com/envoy.extensions.filters.http"
+_EXTENSIONS = "type.googleapis.com/envoy.extensions"
+_HTTP = f"{_EXTENSIONS}.filters.http"
 
 
 def public_listener(contract: Contract, descriptor_set: bytes, settings: GatewaySettings) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def public_listener(contract: Contract, descriptor_set: bytes, settings: Gateway
 
 def _connection_manager(contract: Contract, descriptor_set: bytes, settings: GatewaySettings) -> dict[str, Any]:
     manager: dict[str, Any] = {
-        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "@type": f"{_EXTENSIONS}.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": NAME,
         "codec_type": "AUTO",
         "use_remote_address": True,
@@ -93,7 +94,7 @@ def _forged_headers() -> dict[str, Any]:
     return {
         "name": "forged-headers",
         "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
+            "@type": f"{_EXTENSIONS}.http.early_header_mutation.header_mutation.v3.HeaderMutation",
             "mutations": [
                 {"remove_on_match": {"key_matcher": {"prefix": prefix, "ignore_case": True}}}
                 for prefix in ("x-flowmesh-", "x-envoy-")

@@ -8,11 +8,6 @@ from typing import Any
 
 import grpc
 import grpc.aio
-from google.protobuf import message_factory
-from google.protobuf.message import Message
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
-
 from flowmesh.engine.v1 import (
     deployment_service_pb2,
     incident_service_pb2,
@@ -22,6 +17,10 @@ from flowmesh.engine.v1 import (
     user_task_service_pb2,
 )
 from flowmesh.history.v1 import history_service_pb2
+from google.protobuf import message_factory
+from google.protobuf.message import Message
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
 
 FILES = {
     "flowmesh.engine.v1": (

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import grpc.aio
 import httpx
@@ -32,7 +32,7 @@ async def running_mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
 
 
 @pytest.fixture
-def mesh(running_mesh: Mesh) -> Iterator[Mesh]:
+def mesh(running_mesh: Mesh) -> Mesh:
     running_mesh.engine.reset()
     running_mesh.history.reset()
-    yield running_mesh
+    return running_mesh

@@ -7,10 +7,6 @@ import grpc
 import grpc.aio
 import httpx
 import pytest
-from google.protobuf import any_pb2
-from google.rpc import error_details_pb2, status_pb2
-from grpc_status import rpc_status
-
 from flowmesh.engine.v1 import (
     deployment_service_pb2_grpc,
     incident_service_pb2,
@@ -18,6 +14,10 @@ from flowmesh.engine.v1 import (
     job_service_pb2,
     job_service_pb2_grpc,
 )
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
 from tests.gateway.running import Mesh
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -268,7 +268,7 @@ async def test_a_service_that_is_down(mesh: Mesh) -> None:
     finally:
         await mesh.engine.start(port)
     async with asyncio.timeout(5):
-        while (await mesh.http.post("/v1/jobs/j1:fail", json={})).status_code != 200:
+        while (await mesh.http.post("/v1/jobs/j1:fail", json={})).status_code != 200:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 

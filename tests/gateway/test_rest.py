@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from flowmesh.engine.v1 import process_instance_pb2, process_instance_service_pb2
 from google.api import httpbody_pb2
 from google.protobuf.json_format import MessageToDict
-from tests.gateway.running import DESCRIPTORS, Mesh
 
-from flowmesh.engine.v1 import process_instance_pb2, process_instance_service_pb2
 from gateway_envoy.contract import HttpRule, Method, read_contract
+from tests.gateway.running import DESCRIPTORS, Mesh
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
