@@ -26,6 +26,7 @@ from mesh.db.statements import (
     InsertMany,
     Program,
     Statement,
+    UpdateKeys,
     UpsertMany,
 )
 
@@ -165,6 +166,8 @@ async def _run(cursor: Any, statement: Statement) -> Any:
             assignments = ",".join(f"{column}=VALUES({column})" for column in update_columns)
             prefix = f"INSERT INTO {table} ({','.join(columns)}) VALUES "
             await _multi_row(cursor, prefix, rows, f" ON DUPLICATE KEY UPDATE {assignments}")
+        case UpdateKeys():
+            return await _update_keys(cursor, statement)
         case DeleteMany(table, key_columns, keys):
             prefix = f"DELETE FROM {table} WHERE ({','.join(key_columns)}) IN ("
             await _multi_row(cursor, prefix, keys, ")")
@@ -205,6 +208,18 @@ async def _fetch_keys(cursor: Any, statement: FetchKeys) -> list[tuple[Any, ...]
         await cursor.execute(sql, tuple(value for key in part for value in key))
         rows += await cursor.fetchall()
     return rows
+
+
+async def _update_keys(cursor: Any, statement: UpdateKeys) -> int:
+    changed = 0
+    mark = f"({','.join(['%s'] * len(statement.key_columns))})"
+    prefix = f"UPDATE {statement.table} SET {_marked(statement.assignments)} WHERE "
+    for start in range(0, len(statement.keys), ROWS_PER_STATEMENT):
+        part = statement.keys[start : start + ROWS_PER_STATEMENT]
+        sql = f"{prefix}({','.join(statement.key_columns)}) IN ({','.join([mark] * len(part))})"
+        await cursor.execute(sql, (*statement.parameters, *(value for key in part for value in key)))
+        changed += cursor.rowcount
+    return changed
 
 
 @lru_cache(maxsize=1024)

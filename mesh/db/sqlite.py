@@ -19,6 +19,7 @@ from mesh.db.statements import (
     InsertMany,
     Program,
     Statement,
+    UpdateKeys,
     UpsertMany,
 )
 
@@ -134,6 +135,10 @@ def _run(connection: sqlite3.Connection, statement: Statement) -> Any:
             connection.executemany(_delete_sql(table, key_columns), keys)
         case FetchKeys():
             return _fetch_keys(connection, statement)
+        case UpdateKeys(table, assignments, parameters, key_columns, keys):
+            conditions = " AND ".join(f"{column}=?" for column in key_columns)
+            sql = f"UPDATE {table} SET {assignments} WHERE {conditions}"
+            return connection.executemany(sql, [(*parameters, *key) for key in keys]).rowcount
         case Execute(sql, parameters):
             return connection.execute(sql, parameters).rowcount
     return None

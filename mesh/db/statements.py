@@ -71,6 +71,20 @@ class UpsertMany:
 
 
 @dataclass(slots=True, frozen=True)
+class UpdateKeys:
+    """Change the rows that have one of the given keys. Result: how many were changed.
+
+    `assignments` is the text after SET, with a `?` for each of `parameters`.
+    """
+
+    table: str
+    assignments: str
+    parameters: Parameters
+    key_columns: tuple[str, ...]
+    keys: Sequence[Row]
+
+
+@dataclass(slots=True, frozen=True)
 class DeleteMany:
     """Delete the rows that have one of the given keys. Result: None."""
 
@@ -79,7 +93,7 @@ class DeleteMany:
     keys: Sequence[Row]
 
 
-Statement = Fetch | FetchKeys | Execute | InsertMany | UpsertMany | DeleteMany
+Statement = Fetch | FetchKeys | Execute | InsertMany | UpsertMany | UpdateKeys | DeleteMany
 
 Program = Generator[Statement, Any, T]
 """Yields statements, is sent their results, returns a `T`."""

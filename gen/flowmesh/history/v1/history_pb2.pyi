@@ -54,7 +54,7 @@ class HistoricProcessInstance(_message.Message):
     def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[HistoricProcessInstance.Status, str]] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., initiator: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_reason: _Optional[str] = ...) -> None: ...
 
 class HistoricActivity(_message.Message):
-    __slots__ = ("id", "process_instance_id", "process_definition_key", "element_id", "element_name", "element_type", "parent_activity_id", "state", "start_time", "end_time", "duration", "end_reason")
+    __slots__ = ("id", "process_instance_id", "process_definition_key", "element_id", "element_name", "element_type", "parent_activity_id", "state", "start_time", "end_time", "duration", "end_reason", "sequence")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[HistoricActivity.State]
@@ -77,6 +77,7 @@ class HistoricActivity(_message.Message):
     END_TIME_FIELD_NUMBER: _ClassVar[int]
     DURATION_FIELD_NUMBER: _ClassVar[int]
     END_REASON_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     id: str
     process_instance_id: str
     process_definition_key: str
@@ -89,7 +90,8 @@ class HistoricActivity(_message.Message):
     end_time: _timestamp_pb2.Timestamp
     duration: _duration_pb2.Duration
     end_reason: str
-    def __init__(self, id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., element_id: _Optional[str] = ..., element_name: _Optional[str] = ..., element_type: _Optional[str] = ..., parent_activity_id: _Optional[str] = ..., state: _Optional[_Union[HistoricActivity.State, str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_reason: _Optional[str] = ...) -> None: ...
+    sequence: int
+    def __init__(self, id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., element_id: _Optional[str] = ..., element_name: _Optional[str] = ..., element_type: _Optional[str] = ..., parent_activity_id: _Optional[str] = ..., state: _Optional[_Union[HistoricActivity.State, str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_reason: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
 
 class HistoricTask(_message.Message):
     __slots__ = ("id", "process_instance_id", "process_definition_key", "element_id", "name", "description", "assignee", "priority", "state", "create_time", "due_time", "end_time", "duration", "end_reason", "tenant_id")
