@@ -63,7 +63,7 @@ def activity_of(row: Row) -> HistoricActivity:
         parent_id,
         state,
         start_micros,
-        _,
+        sequence,
         end_micros,
         end_reason,
         _,
@@ -81,6 +81,7 @@ def activity_of(row: Row) -> HistoricActivity:
         end_time=_time(end_micros),
         duration=_between(start_micros, end_micros),
         end_reason=end_reason,
+        sequence=sequence,
     )
 
 

@@ -41,7 +41,7 @@ _KINDS: Final[Mapping[str, type[str] | type[int]]] = {
     "id": str,
     "start_micros": int,
     "create_micros": int,
-    "number": int,
+    "sequence": int,
 }
 """Types of the columns that lists are ordered by."""
 

@@ -16,7 +16,6 @@ from history_svc.consumers.position import NEVER, position_of
 from history_svc.consumers.times import micros_of
 from history_svc.storage.layout import ACTIVITY_COLUMNS, ACTIVITY_TABLE, COMPLETED, OPEN, TERMINATED
 from mesh.db.statements import FetchKeys, Program, UpsertMany
-from mesh.ids import split_member_id
 
 _POSITION: Final = ACTIVITY_COLUMNS.index("position")
 
@@ -67,7 +66,6 @@ class ActivityChanges:
         row = self._rows.get(key)
         if row is not None and row[_POSITION] >= position:
             return
-        member = split_member_id(key)
         self._rows[key] = (
             key,
             reference.id,
@@ -80,7 +78,7 @@ class ActivityChanges:
             activity.parent_activity_id,
             state,
             start_micros,
-            0 if member is None else member[1],
+            activity.sequence,
             end_micros,
             end_reason,
             position,

@@ -38,8 +38,8 @@ INSTANCES: Final = Listing(
 ACTIVITIES: Final = Listing(
     ACTIVITY_TABLE,
     ACTIVITY_COLUMNS,
-    # What starts in one commit starts at one time; the number then tells the order.
-    order=("start_micros", "number", "id"),
+    # What starts in one commit starts at one time; the sequence then tells the order.
+    order=("start_micros", "sequence", "id"),
     descending=False,
     paths=(
         in_order("process_instance_id"),

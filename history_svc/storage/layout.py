@@ -59,7 +59,7 @@ ACTIVITY_COLUMNS: Final = (
     "parent_activity_id",
     "state",
     "start_micros",
-    "number",
+    "sequence",
     "end_micros",
     "end_reason",
     "position",

@@ -1,157 +1,137 @@
-"""The four tables of history, with an index for each path that `queries.listings` names.
+"""The four tables of history, with an index for each path that `queries.listings` names, and the inbox.
 
 An index holds the filters it serves, the state where one follows, and the order of the list; see `queries.pages`.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import mysql
+
+from mesh.db.tables import CLUSTERED, blob_type, inbox_table, long_text_type, micros_type, text_type
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
+metadata = sa.MetaData()
 
-def _text(length: int) -> sa.types.TypeEngine[Any]:
-    """Text that is compared byte by byte, `length` characters at most."""
-    return sa.String(length).with_variant(
-        mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb"
-    )
+sa.Table(
+    "history_process_instance",
+    metadata,
+    sa.Column("id", text_type(64), primary_key=True),
+    sa.Column("status", sa.SmallInteger, nullable=False),
+    sa.Column("process_definition_id", text_type(64), nullable=False),
+    sa.Column("process_definition_key", text_type(255), nullable=False),
+    sa.Column("process_definition_version", sa.Integer, nullable=False),
+    sa.Column("business_key", text_type(255), nullable=False),
+    sa.Column("tenant_id", text_type(64), nullable=False),
+    sa.Column("initiator", text_type(255), nullable=False),
+    sa.Column("start_micros", micros_type(), nullable=False),
+    sa.Column("end_micros", micros_type()),
+    sa.Column("end_reason", long_text_type(), nullable=False),
+    sa.Column("reference_position", sa.BigInteger, nullable=False),
+    sa.Column("status_position", sa.BigInteger, nullable=False),
+    sa.Index("history_instance_status", "status", "start_micros", "id"),
+    sa.Index("history_instance_definition_key", "process_definition_key", "status", "start_micros", "id"),
+    sa.Index("history_instance_definition_id", "process_definition_id", "status", "start_micros", "id"),
+    sa.Index("history_instance_business_key", "business_key", "status", "start_micros", "id"),
+    sa.Index("history_instance_tenant", "tenant_id", "status", "start_micros", "id"),
+    sa.Index(
+        "history_instance_tenant_definition", "tenant_id", "process_definition_key", "status", "start_micros", "id"
+    ),
+    **CLUSTERED,
+)
 
+sa.Table(
+    "history_activity",
+    metadata,
+    sa.Column("id", text_type(64), primary_key=True),
+    sa.Column("process_instance_id", text_type(64), nullable=False),
+    sa.Column("process_definition_id", text_type(64), nullable=False),
+    sa.Column("process_definition_key", text_type(255), nullable=False),
+    sa.Column("tenant_id", text_type(64), nullable=False),
+    sa.Column("element_id", text_type(255), nullable=False),
+    sa.Column("element_name", long_text_type(), nullable=False),
+    sa.Column("element_type", text_type(64), nullable=False),
+    sa.Column("parent_activity_id", text_type(64), nullable=False),
+    sa.Column("state", sa.SmallInteger, nullable=False),
+    sa.Column("start_micros", micros_type(), nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("end_micros", micros_type()),
+    sa.Column("end_reason", long_text_type(), nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Index("history_activity_state", "state", "start_micros", "sequence", "id"),
+    sa.Index("history_activity_instance", "process_instance_id", "start_micros", "sequence", "id"),
+    sa.Index("history_activity_element", "element_id", "state", "start_micros", "sequence", "id"),
+    sa.Index("history_activity_element_type", "element_type", "state", "start_micros", "sequence", "id"),
+    sa.Index("history_activity_definition_key", "process_definition_key", "state", "start_micros", "sequence", "id"),
+    **CLUSTERED,
+)
 
-def _long_text() -> sa.types.TypeEngine[Any]:
-    return sa.Text().with_variant(mysql.MEDIUMTEXT(charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb")
+sa.Table(
+    "history_task",
+    metadata,
+    sa.Column("id", text_type(64), primary_key=True),
+    sa.Column("process_instance_id", text_type(64), nullable=False),
+    sa.Column("process_definition_id", text_type(64), nullable=False),
+    sa.Column("process_definition_key", text_type(255), nullable=False),
+    sa.Column("tenant_id", text_type(64), nullable=False),
+    sa.Column("element_id", text_type(255), nullable=False),
+    sa.Column("name", long_text_type(), nullable=False),
+    sa.Column("description", long_text_type(), nullable=False),
+    sa.Column("assignee", text_type(255), nullable=False),
+    sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("state", sa.SmallInteger, nullable=False),
+    sa.Column("create_micros", micros_type(), nullable=False),
+    sa.Column("due_micros", micros_type()),
+    sa.Column("end_micros", micros_type()),
+    sa.Column("end_reason", long_text_type(), nullable=False),
+    sa.Column("reference_position", sa.BigInteger, nullable=False),
+    sa.Column("assignee_position", sa.BigInteger, nullable=False),
+    sa.Column("state_position", sa.BigInteger, nullable=False),
+    sa.Index("history_task_state", "state", "create_micros", "id"),
+    sa.Index("history_task_instance", "process_instance_id", "create_micros", "id"),
+    sa.Index("history_task_assignee", "assignee", "state", "create_micros", "id"),
+    sa.Index("history_task_element", "element_id", "state", "create_micros", "id"),
+    sa.Index("history_task_definition_key", "process_definition_key", "state", "create_micros", "id"),
+    sa.Index("history_task_tenant", "tenant_id", "state", "create_micros", "id"),
+    sa.Index("history_task_tenant_definition", "tenant_id", "process_definition_key", "state", "create_micros", "id"),
+    **CLUSTERED,
+)
 
+sa.Table(
+    "history_variable",
+    metadata,
+    sa.Column("id", text_type(400), primary_key=True),
+    sa.Column("process_instance_id", text_type(64), nullable=False),
+    sa.Column("process_definition_key", text_type(255), nullable=False),
+    sa.Column("tenant_id", text_type(64), nullable=False),
+    sa.Column("scope_activity_id", text_type(64), nullable=False),
+    sa.Column("name", text_type(255), nullable=False),
+    sa.Column("value_json", blob_type(), nullable=False),
+    sa.Column("update_micros", micros_type(), nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Index("history_variable_name", "name", "id"),
+    **CLUSTERED,
+)
 
-def _blob() -> sa.types.TypeEngine[Any]:
-    return sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
-
-
-def _column(name: str, kind: sa.types.TypeEngine[Any], *, nullable: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, kind, nullable=nullable)
-
-
-def _table(name: str, *columns: sa.Column[Any], indexes: dict[str, list[str]]) -> None:
-    # Without a row id of its own SQLite keeps the rows in the order of their ids, as InnoDB does.
-    op.create_table(
-        name,
-        *columns,
-        sa.PrimaryKeyConstraint("id"),
-        sqlite_with_rowid=False,
-        mysql_engine="InnoDB",
-        mysql_row_format="DYNAMIC",
-        mariadb_engine="InnoDB",
-        mariadb_row_format="DYNAMIC",
-    )
-    for suffix, members in indexes.items():
-        op.create_index(f"ix_{name}_{suffix}", name, members)
+inbox_table(metadata)
 
 
 def upgrade() -> None:
-    """Create the tables."""
-    order = ["start_micros", "id"]
-    _table(
-        "history_process_instance",
-        _column("id", _text(64)),
-        _column("status", sa.SmallInteger()),
-        _column("process_definition_id", _text(64)),
-        _column("process_definition_key", _text(255)),
-        _column("process_definition_version", sa.Integer()),
-        _column("business_key", _text(255)),
-        _column("tenant_id", _text(64)),
-        _column("initiator", _text(255)),
-        _column("start_micros", sa.BigInteger()),
-        _column("end_micros", sa.BigInteger(), nullable=True),
-        _column("end_reason", _long_text()),
-        _column("reference_position", sa.BigInteger()),
-        _column("status_position", sa.BigInteger()),
-        indexes={
-            "status": ["status", *order],
-            "definition_key": ["process_definition_key", "status", *order],
-            "definition_id": ["process_definition_id", "status", *order],
-            "business_key": ["business_key", "status", *order],
-            "tenant": ["tenant_id", "status", *order],
-            "tenant_definition_key": ["tenant_id", "process_definition_key", "status", *order],
-        },
-    )
-    order = ["start_micros", "number", "id"]
-    _table(
-        "history_activity",
-        _column("id", _text(64)),
-        _column("process_instance_id", _text(64)),
-        _column("process_definition_id", _text(64)),
-        _column("process_definition_key", _text(255)),
-        _column("tenant_id", _text(64)),
-        _column("element_id", _text(255)),
-        _column("element_name", _long_text()),
-        _column("element_type", _text(64)),
-        _column("parent_activity_id", _text(64)),
-        _column("state", sa.SmallInteger()),
-        _column("start_micros", sa.BigInteger()),
-        _column("number", sa.BigInteger()),
-        _column("end_micros", sa.BigInteger(), nullable=True),
-        _column("end_reason", _long_text()),
-        _column("position", sa.BigInteger()),
-        indexes={
-            "state": ["state", *order],
-            "instance": ["process_instance_id", *order],
-            "element": ["element_id", "state", *order],
-            "element_type": ["element_type", "state", *order],
-            "definition_key": ["process_definition_key", "state", *order],
-        },
-    )
-    order = ["create_micros", "id"]
-    _table(
-        "history_task",
-        _column("id", _text(64)),
-        _column("process_instance_id", _text(64)),
-        _column("process_definition_id", _text(64)),
-        _column("process_definition_key", _text(255)),
-        _column("tenant_id", _text(64)),
-        _column("element_id", _text(255)),
-        _column("name", _long_text()),
-        _column("description", _long_text()),
-        _column("assignee", _text(255)),
-        _column("priority", sa.Integer()),
-        _column("state", sa.SmallInteger()),
-        _column("create_micros", sa.BigInteger()),
-        _column("due_micros", sa.BigInteger(), nullable=True),
-        _column("end_micros", sa.BigInteger(), nullable=True),
-        _column("end_reason", _long_text()),
-        _column("reference_position", sa.BigInteger()),
-        _column("assignee_position", sa.BigInteger()),
-        _column("state_position", sa.BigInteger()),
-        indexes={
-            "state": ["state", *order],
-            "instance": ["process_instance_id", *order],
-            "assignee": ["assignee", "state", *order],
-            "element": ["element_id", "state", *order],
-            "definition_key": ["process_definition_key", "state", *order],
-            "tenant": ["tenant_id", "state", *order],
-            "tenant_definition_key": ["tenant_id", "process_definition_key", "state", *order],
-        },
-    )
-    _table(
-        "history_variable",
-        _column("id", _text(400)),
-        _column("process_instance_id", _text(64)),
-        _column("process_definition_key", _text(255)),
-        _column("tenant_id", _text(64)),
-        _column("scope_activity_id", _text(64)),
-        _column("name", _text(255)),
-        _column("value_json", _blob()),
-        _column("update_micros", sa.BigInteger()),
-        _column("position", sa.BigInteger()),
-        indexes={"name": ["name", "id"]},
-    )
+    """Create the tables. Can be run again where it broke off: MariaDB commits each table by itself."""
+    connection = op.get_bind()
+    metadata.create_all(connection)
+    present = sa.inspect(connection)
+    for table in metadata.sorted_tables:
+        indexes = {index["name"] for index in present.get_indexes(table.name)}
+        for index in table.indexes:
+            if index.name not in indexes:
+                index.create(connection)
 
 
 def downgrade() -> None:
     """Drop the tables; history is built again from the event stream."""
-    for table in ("history_variable", "history_task", "history_activity", "history_process_instance"):
-        op.drop_table(table)
+    metadata.drop_all(op.get_bind())
