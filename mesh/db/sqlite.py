@@ -75,7 +75,12 @@ class SqliteDatabase:
         return _transact(self._connection(), "BEGIN IMMEDIATE", program)
 
     def _read(self, program: Program[T]) -> T:
-        return _transact(self._connection(), "BEGIN", program)
+        connection = self._connection()
+        if not getattr(self._thread_state, "read_only", False):
+            # As on MariaDB, a program given to `read` cannot write by mistake.
+            connection.execute("PRAGMA query_only=ON")
+            self._thread_state.read_only = True
+        return _transact(connection, "BEGIN", program)
 
 
 async def _shielded(executor: ThreadPoolExecutor, work: Any, program: Program[T]) -> T:
@@ -85,6 +90,7 @@ async def _shielded(executor: ThreadPoolExecutor, work: Any, program: Program[T]
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    connection: sqlite3.Connection | None = None
     try:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MILLIS}")
@@ -93,6 +99,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
         connection.execute("PRAGMA foreign_keys=ON")
     except sqlite3.Error as error:
+        if connection is not None:
+            connection.close()
         raise DatabaseUnavailable(f"cannot open the SQLite database {path}: {error}") from error
     return connection
 
@@ -109,6 +117,8 @@ def _transact(connection: sqlite3.Connection, begin: str, program: Program[T]) -
             raise
     except sqlite3.Error as error:
         raise _translated(error) from error
+    finally:
+        program.close()
     return result
 
 
@@ -175,6 +185,8 @@ def _insert_sql(table: str, columns: tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=512)
 def _upsert_sql(table: str, columns: tuple[str, ...], keys: tuple[str, ...], updates: tuple[str, ...]) -> str:
+    if not updates:
+        return f"{_insert_sql(table, columns)} ON CONFLICT ({','.join(keys)}) DO NOTHING"
     assignments = ",".join(f"{column}=excluded.{column}" for column in updates)
     return f"{_insert_sql(table, columns)} ON CONFLICT ({','.join(keys)}) DO UPDATE SET {assignments}"
 
