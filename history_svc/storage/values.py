@@ -13,7 +13,8 @@ MAX_EXACT_INTEGER: Final = 2**53
 
 def value_to_json(value: Value) -> bytes:
     """Return a value as compact JSON. An unset value is null, as are numbers that JSON has no word for."""
-    return orjson.dumps(_plain(value))
+    # The contract's maps have no order; sorted, the same value is always the same text.
+    return orjson.dumps(_plain(value), option=orjson.OPT_SORT_KEYS)
 
 
 def json_to_value(text: bytes) -> Value:
