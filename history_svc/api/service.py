@@ -24,7 +24,6 @@ from flowmesh.history.v1.history_service_pb2 import (
     ListHistoricVariablesResponse,
 )
 from google.protobuf.timestamp_pb2 import Timestamp
-from mesh.paging import ListRequest, decode_page_token, encode_page_token, page_size_of
 
 from history_svc.api.mapping import activity_of, instance_of, task_of, variable_of
 from history_svc.queries.listings import ACTIVITIES, INSTANCES, TASKS, VARIABLES
@@ -32,6 +31,7 @@ from history_svc.queries.pages import Filters, Listing, Page, read_page, read_ro
 from mesh.db.database import Database, DatabaseUnavailable, TransientFailure
 from mesh.db.statements import Program, Row
 from mesh.errors import DependencyDown, NotFound
+from mesh.paging import ListRequest, decode_page_token, encode_page_token, page_size_of
 
 T = TypeVar("T")
 
@@ -52,14 +52,14 @@ class HistoryServicer:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def GetHistoricProcessInstance(  # noqa: N802 - the contract's name
+    async def GetHistoricProcessInstance(
         self, request: GetHistoricProcessInstanceRequest
     ) -> GetHistoricProcessInstanceResponse:
         """Read an instance. Raises `NotFound`."""
         row = await self._row(INSTANCES, request.id)
         return GetHistoricProcessInstanceResponse(historic_process_instance=instance_of(row))
 
-    async def ListHistoricProcessInstances(  # noqa: N802
+    async def ListHistoricProcessInstances(
         self, request: ListHistoricProcessInstancesRequest
     ) -> ListHistoricProcessInstancesResponse:
         """List instances, newest first. Raises `InvalidField` for a foreign page token."""
@@ -79,15 +79,11 @@ class HistoryServicer:
             historic_process_instances=[instance_of(row) for row in page.rows], next_page_token=token
         )
 
-    async def GetHistoricActivity(  # noqa: N802
-        self, request: GetHistoricActivityRequest
-    ) -> GetHistoricActivityResponse:
+    async def GetHistoricActivity(self, request: GetHistoricActivityRequest) -> GetHistoricActivityResponse:
         """Read an activity. Raises `NotFound`."""
         return GetHistoricActivityResponse(historic_activity=activity_of(await self._row(ACTIVITIES, request.id)))
 
-    async def ListHistoricActivities(  # noqa: N802
-        self, request: ListHistoricActivitiesRequest
-    ) -> ListHistoricActivitiesResponse:
+    async def ListHistoricActivities(self, request: ListHistoricActivitiesRequest) -> ListHistoricActivitiesResponse:
         """List activities in the order of their start. Raises `InvalidField` for a foreign page token."""
         filters = Filters(
             _given(
@@ -103,11 +99,11 @@ class HistoryServicer:
             historic_activities=[activity_of(row) for row in page.rows], next_page_token=token
         )
 
-    async def GetHistoricTask(self, request: GetHistoricTaskRequest) -> GetHistoricTaskResponse:  # noqa: N802
+    async def GetHistoricTask(self, request: GetHistoricTaskRequest) -> GetHistoricTaskResponse:
         """Read a task. Raises `NotFound`."""
         return GetHistoricTaskResponse(historic_task=task_of(await self._row(TASKS, request.id)))
 
-    async def ListHistoricTasks(self, request: ListHistoricTasksRequest) -> ListHistoricTasksResponse:  # noqa: N802
+    async def ListHistoricTasks(self, request: ListHistoricTasksRequest) -> ListHistoricTasksResponse:
         """List tasks, newest first. Raises `InvalidField` for a foreign page token."""
         filters = Filters(
             _given(
@@ -122,15 +118,11 @@ class HistoryServicer:
         page, token = await self._page(TASKS, request, filters)
         return ListHistoricTasksResponse(historic_tasks=[task_of(row) for row in page.rows], next_page_token=token)
 
-    async def GetHistoricVariable(  # noqa: N802
-        self, request: GetHistoricVariableRequest
-    ) -> GetHistoricVariableResponse:
+    async def GetHistoricVariable(self, request: GetHistoricVariableRequest) -> GetHistoricVariableResponse:
         """Read a variable. Raises `NotFound`."""
         return GetHistoricVariableResponse(historic_variable=variable_of(await self._row(VARIABLES, request.id)))
 
-    async def ListHistoricVariables(  # noqa: N802
-        self, request: ListHistoricVariablesRequest
-    ) -> ListHistoricVariablesResponse:
+    async def ListHistoricVariables(self, request: ListHistoricVariablesRequest) -> ListHistoricVariablesResponse:
         """List variables in the order of their ids. Raises `InvalidField` for a foreign page token."""
         instance_id = request.process_instance_id
         filters = Filters(

@@ -22,7 +22,9 @@ def empty_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def history_file(empty_history: Path, tmp_path: Path) -> Path:
-    return shutil.copy(empty_history, tmp_path / "history.db")
+    path = tmp_path / "history.db"
+    shutil.copy(empty_history, path)
+    return path
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from typing import Any
 
 from flowmesh.events.v1.event_pb2 import EventEnvelope
 from flowmesh.events.v1.workflow_pb2 import ActivityRef, ProcessInstanceRef
-from google.protobuf.struct_pb2 import ListValue, Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import strategies as st
 
 from mesh.ids import new_id
+from mesh.json_values import to_values
 
 START_MICROS = 1_790_000_000_000_000
 
@@ -36,26 +36,6 @@ EVENT_TYPES = {
 def timestamp(micros: int) -> Timestamp:
     seconds, rest = divmod(micros, 1_000_000)
     return Timestamp(seconds=seconds, nanos=rest * 1000)
-
-
-def value(plain: Any) -> Value:
-    match plain:
-        case None:
-            return Value(null_value=0)
-        case bool():
-            return Value(bool_value=plain)
-        case int() | float():
-            return Value(number_value=plain)
-        case str():
-            return Value(string_value=plain)
-        case dict():
-            return Value(struct_value=Struct(fields={name: value(item) for name, item in plain.items()}))
-        case _:
-            return Value(list_value=ListValue(values=[value(item) for item in plain]))
-
-
-def values(plain: dict[str, Any]) -> dict[str, Value]:
-    return {name: value(item) for name, item in plain.items()}
 
 
 @dataclass
@@ -107,7 +87,7 @@ class Life:
 
     def start(self, initiator: str = "", **variables: Any) -> None:
         self.start_micros = self.micros
-        self.tell("process_instance_started", initiator=initiator, variables=values(variables))
+        self.tell("process_instance_started", initiator=initiator, variables=to_values(variables))
 
     def end(self) -> None:
         self.tell("process_instance_completed", start_time=timestamp(self.start_micros))
@@ -138,7 +118,7 @@ class Life:
         self.tell("activity_terminated", activity=activity, start_time=timestamp(start_micros), reason=reason)
 
     def set(self, scope: str = "", **variables: Any) -> None:
-        self.tell("variables_updated", scope_activity_id=scope, variables=values(variables))
+        self.tell("variables_updated", scope_activity_id=scope, variables=to_values(variables))
 
 
 NAMES = st.sampled_from(["amount", "approved", "金额", "x.y", "a b"])
