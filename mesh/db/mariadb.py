@@ -297,10 +297,11 @@ async def _update_keys(cursor: Any, statement: UpdateKeys) -> int:
     changed = 0
     mark = f"({','.join(['%s'] * len(statement.key_columns))})"
     prefix = f"UPDATE {statement.table} SET {_marked(statement.assignments)} WHERE "
-    for start in range(0, len(statement.keys), ROWS_PER_STATEMENT):
-        part = statement.keys[start : start + ROWS_PER_STATEMENT]
+    limit = _keys_per_statement(len(statement.key_columns))
+    for start in range(0, len(statement.keys), limit):
+        part = statement.keys[start : start + limit]
         sql = f"{prefix}({','.join(statement.key_columns)}) IN ({','.join([mark] * len(part))})"
-        await cursor.execute(sql, (*statement.parameters, *(value for key in part for value in key)))
+        await _execute(cursor, sql, (*statement.parameters, *(value for key in part for value in key)))
         changed += cursor.rowcount
     return changed
 

@@ -130,7 +130,10 @@ def _drive(connection: sqlite3.Connection, program: Program[T]) -> T:
         except StopIteration as end:
             result: T = end.value
             return result
-        outcome = _run(connection, statement)
+        try:
+            outcome = _run(connection, statement)
+        except OverflowError as error:
+            raise DatabaseError(f"an integer has more than 64 bits: {error}") from error
 
 
 def _run(connection: sqlite3.Connection, statement: Statement) -> Any:
