@@ -9,7 +9,6 @@ from history_svc.storage.schema import HEAD, MIGRATIONS
 from mesh.db.database import Database
 from mesh.db.migrate import migrate
 from mesh.db.schema import open_database
-from tests.infrastructure.mariadb import database_url, mariadb_server  # noqa: F401 - fixtures
 
 
 @pytest.fixture
