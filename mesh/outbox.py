@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
-from uuid import UUID
+from typing import NamedTuple
 
 from mesh.db.statements import Execute, Fetch, InsertMany, Program, Row
 
@@ -29,8 +28,7 @@ COLUMNS = (
 )
 
 
-@dataclass(slots=True, frozen=True)
-class OutboxEntry:
+class OutboxEntry(NamedTuple):
     """Something to tell.
 
     `id`: a UUIDv7; `partition_key`: entries with the same one reach the bus in order; `kind`: what the payload is,
@@ -73,22 +71,8 @@ def outbox_insert(entries: Sequence[OutboxEntry]) -> InsertMany:
     return InsertMany(
         "outbox",
         COLUMNS,
-        [(e.id, e.topic, e.partition_key, e.kind, e.payload, e.created_at, NEW, 0, 0) for e in entries],
+        [(*entry, NEW, 0, 0) for entry in entries],
     )
-
-
-def derived_event_id(entry_id: str, ordinal: int) -> str:
-    """Return the id of an entry's event, the same however often the entry is published.
-
-    It is a UUIDv7 with the entry's time, so that the ids of an inbox sort by time too. `entry_id` is a UUID.
-    """
-    entry = UUID(entry_id).int
-    digest = int.from_bytes(blake2b(b"%d:%d" % (entry, ordinal), digest_size=10).digest(), "big")
-    value = (entry >> 80 << 80) | digest
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def outbox_state() -> Program[OutboxState]:

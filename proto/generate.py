@@ -1,6 +1,6 @@
 """Generates everything in `gen/` from the `.proto` files beside this script.
 
-    python proto/generate.py [--out DIR]      writes the Python code, its stubs and the descriptor set
+    python proto/generate.py [--out DIR]      writes the Python code, its stubs, the descriptor set and OpenAPI
     python proto/generate.py --third-party    only resolves the imported third-party protos
 
 Third-party protos come out of their published packages into `third_party/proto`, which git ignores:
@@ -85,6 +85,20 @@ def generate(out: Path) -> None:
             "google/rpc/status.proto",
         ]
     )
+    _write_openapi(out, [*includes, *own])
+
+
+def _write_openapi(out: Path, arguments: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        commented = f"{folder}/commented.binpb"
+        _protoc([*arguments, "--include_imports", "--include_source_info", f"--descriptor_set_out={commented}"])
+        # The generator reads the options by the code that was just generated.
+        subprocess.run(
+            [sys.executable, "-m", "gateway_envoy.openapi", commented, str(out / "openapi.json")],
+            check=True,
+            cwd=ROOT,
+            env={"PYTHONPATH": f"{ROOT}:{out.resolve()}"},
+        )
 
 
 def _protoc(arguments: list[str]) -> None:

@@ -7,9 +7,11 @@ addressed by their index, so that a token's position is one small integer.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+
+from engine_svc.expressions.evaluation import Evaluate as Evaluate
+from engine_svc.expressions.evaluation import VariableReader as VariableReader
 
 PROCESS_SCOPE = -1
 """`Element.scope` of an element that lies directly in the process."""
@@ -28,18 +30,6 @@ class ElementKind(enum.IntEnum):
     EXTERNAL_TASK = 8
     EXPRESSION_TASK = 9
     SUB_PROCESS = 10
-
-
-class VariableReader(Protocol):
-    """What an expression may see while it is evaluated."""
-
-    def lookup(self, name: str) -> Any:
-        """Return the variable or bean `name`, visible from here; raise `KeyError` where there is none."""
-
-
-Evaluate = Callable[[VariableReader], Any]
-"""A compiled expression. Returns a JSON value (None, bool, int, float, str, list, dict); raises
-`engine_svc.expressions.errors.ExpressionError`."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -1,0 +1,1 @@
+"""The engine: deploys process models and runs their instances."""

@@ -1,0 +1,1 @@
+"""Compiles the BPMN model to the executable graph that the runtime interprets."""

@@ -1,0 +1,81 @@
+"""Compiles a valid model to executable processes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine_svc.compile import events, gateways, subprocesses, tasks
+from engine_svc.compile.executable import PROCESS_SCOPE, Element, ExecutableProcess
+from engine_svc.compile.flows import connect
+from engine_svc.compile.transform import Transform
+from engine_svc.model.elements import (
+    Definitions,
+    FlowContainer,
+    FlowNode,
+    Process,
+    SequenceFlow,
+    SubProcess,
+)
+
+_TRANSFORMS: Mapping[type[FlowNode], Transform] = {
+    **events.TRANSFORMS,
+    **gateways.TRANSFORMS,
+    **tasks.TRANSFORMS,
+    **subprocesses.TRANSFORMS,
+}
+
+
+def compile_definitions(definitions: Definitions) -> list[ExecutableProcess]:
+    """Return the executable processes of a model that has no errors, in document order.
+
+    Elements are numbered in document order, a sub-process before what it holds. A model with errors must
+    not be compiled: what comes of it is not defined.
+    """
+    return [_compile(process) for process in definitions.processes]
+
+
+def _compile(process: Process) -> ExecutableProcess:
+    nodes: list[tuple[FlowNode, int]] = []
+    sequence_flows: list[SequenceFlow] = []
+    _collect(process.body, PROCESS_SCOPE, nodes, sequence_flows)
+    index_of = {node.id: index for index, (node, _) in enumerate(nodes)}
+    elements = tuple(_element(index, node, scope, index_of) for index, (node, scope) in enumerate(nodes))
+    defaults = {index: node.default for index, (node, _) in enumerate(nodes) if node.default}
+    flows = connect(sequence_flows, elements, index_of, defaults)
+    gateways.link_inclusive_joins(elements)
+    return ExecutableProcess(
+        key=process.id,
+        name=process.name,
+        version_tag=process.version_tag,
+        documentation=process.documentation,
+        start=subprocesses.start_of(process.body, index_of),
+        elements=elements,
+        flows=flows,
+        by_id=index_of,
+    )
+
+
+def _collect(
+    body: FlowContainer,
+    scope: int,
+    nodes: list[tuple[FlowNode, int]],
+    sequence_flows: list[SequenceFlow],
+) -> None:
+    sequence_flows.extend(body.flows)
+    for node in body.nodes:
+        nodes.append((node, scope))
+        if isinstance(node, SubProcess):
+            _collect(node.body, len(nodes) - 1, nodes, sequence_flows)
+
+
+def _element(index: int, node: FlowNode, scope: int, index_of: Mapping[str, int]) -> Element:
+    transformation = _TRANSFORMS[type(node)](node, index_of)
+    return Element(
+        index=index,
+        id=node.id,
+        name=node.name,
+        kind=transformation.kind,
+        bpmn_type=node.bpmn_type,
+        scope=scope,
+        spec=transformation.spec,
+    )

@@ -1,0 +1,63 @@
+"""The compact form of events in the outbox: one tuple an event, its payload's field number first.
+
+Building a typed message for every event would cost the engine several times what it costs to run the model;
+the relay does it instead. Positions are part of the stored format: add at the end only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+INSTANCE_STARTED: Final = 100
+INSTANCE_COMPLETED: Final = 101
+INSTANCE_TERMINATED: Final = 102
+INSTANCE_SUSPENDED: Final = 103
+INSTANCE_RESUMED: Final = 104
+ACTIVITY_STARTED: Final = 110
+ACTIVITY_COMPLETED: Final = 111
+ACTIVITY_TERMINATED: Final = 112
+USER_TASK_CREATED: Final = 120
+USER_TASK_ASSIGNED: Final = 121
+USER_TASK_COMPLETED: Final = 122
+USER_TASK_TERMINATED: Final = 123
+JOB_SCHEDULED: Final = 130
+JOB_COMPLETED: Final = 131
+JOB_FAILED: Final = 132
+INCIDENT_RAISED: Final = 140
+INCIDENT_RESOLVED: Final = 141
+VARIABLES_UPDATED: Final = 150
+
+POSITIONS: Final[dict[int, tuple[str, ...]]] = {
+    INSTANCE_STARTED: ("initiator", "variables"),
+    INSTANCE_COMPLETED: ("start_micros",),
+    INSTANCE_TERMINATED: ("start_micros", "reason"),
+    INSTANCE_SUSPENDED: (),
+    INSTANCE_RESUMED: (),
+    ACTIVITY_STARTED: ("key", "element_id", "element_name", "element_type", "parent_key"),
+    ACTIVITY_COMPLETED: ("key", "element_id", "element_name", "element_type", "parent_key", "start_micros"),
+    ACTIVITY_TERMINATED: ("key", "element_id", "element_name", "element_type", "parent_key", "start_micros", "reason"),
+    USER_TASK_CREATED: (
+        "key",
+        "element_id",
+        "name",
+        "description",
+        "assignee",
+        "candidate_users",
+        "candidate_groups",
+        "priority",
+        "due_micros",
+        "form_key",
+    ),
+    USER_TASK_ASSIGNED: ("key", "assignee", "previous_assignee"),
+    USER_TASK_COMPLETED: ("key", "element_id", "assignee"),
+    USER_TASK_TERMINATED: ("key", "reason"),
+    JOB_SCHEDULED: ("key", "job_type", "element_id", "retries"),
+    JOB_COMPLETED: ("key", "job_type", "element_id"),
+    JOB_FAILED: ("key", "job_type", "element_id", "retries", "error_message", "error_code"),
+    INCIDENT_RAISED: ("key", "type", "element_id", "job_key", "message"),
+    INCIDENT_RESOLVED: ("key",),
+    VARIABLES_UPDATED: ("scope_key", "variables"),
+}
+"""What follows the number in each tuple."""
+
+CompactEvent = tuple[Any, ...]

@@ -1,0 +1,1 @@
+"""The BPMN model: read from XML, mapped from the dialects, and checked."""

@@ -1,0 +1,153 @@
+"""Reads what processes and sub-processes hold: flow nodes, sequence flows, and what does not execute."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+
+from lxml import etree
+
+from engine_svc.model.context import ParseContext, Site, local_name, text_of
+from engine_svc.model.data import read_data_object
+from engine_svc.model.elements import FlowContainer, Lane, Process, SequenceFlow, SubProcess, containers
+from engine_svc.model.flow_nodes import (
+    NODE_TYPES,
+    SUB_PROCESS_SCHEMA,
+    UNSUPPORTED_NODES,
+    UNSUPPORTED_SUB_PROCESSES,
+    is_event_sub_process,
+    new_sub_process,
+    read_flow_node,
+    unsupported_node,
+)
+from engine_svc.model.formal_expression import read_formal_expression
+from engine_svc.model.namespaces import BPMN, split
+from engine_svc.model.rules import Rule
+from engine_svc.model.schema import ANY_VALUE, ChildReader, Schema, describe, pass_over, read_common
+
+_NOT_EXECUTED: Mapping[str, ChildReader] = {
+    **dict.fromkeys(
+        (
+            "textAnnotation",
+            "association",
+            "group",
+            "dataObjectReference",
+            "dataStoreReference",
+        ),
+        pass_over,
+    ),
+    "dataObject": read_data_object,
+}
+
+
+def read_process(context: ParseContext, element: etree._Element) -> Process:
+    """Return an executable process with everything in it."""
+    process = Process(id=element.get("id", ""))
+    read_common(context, element, process, _PROCESS)
+    _read_body(context, element, process.body)
+    _name_flows(context, process)
+    return process
+
+
+def _read_body(context: ParseContext, element: etree._Element, body: FlowContainer) -> None:
+    for child in element:
+        namespace, name = split(str(child.tag))
+        if namespace != BPMN:
+            continue
+        if name in NODE_TYPES:
+            body.nodes.append(read_flow_node(context, child))
+        elif name == "subProcess" and not is_event_sub_process(child):
+            body.nodes.append(_read_sub_process(context, child))
+        elif name in UNSUPPORTED_NODES or name == "subProcess":
+            node = unsupported_node(context, child)
+            if name in UNSUPPORTED_SUB_PROCESSES or name == "subProcess":
+                node.body = FlowContainer()
+                _read_body(context, child, node.body)
+            body.nodes.append(node)
+        elif name == "sequenceFlow":
+            body.flows.append(_read_sequence_flow(context, child))
+
+
+def _read_sub_process(context: ParseContext, element: etree._Element) -> SubProcess:
+    node = new_sub_process(element)
+    read_common(context, element, node, _SUB_PROCESS)
+    _read_body(context, element, node.body)
+    return node
+
+
+def _read_sequence_flow(context: ParseContext, element: etree._Element) -> SequenceFlow:
+    flow = SequenceFlow(
+        id=element.get("id", ""),
+        source_ref=element.get("sourceRef", ""),
+        target_ref=element.get("targetRef", ""),
+    )
+    read_common(context, element, flow, _SEQUENCE_FLOW)
+    return flow
+
+
+def _name_flows(context: ParseContext, process: Process) -> None:
+    flows = [flow for _, body in containers(process) for flow in body.flows]
+    taken = {flow.id for flow in flows}
+    numbers: dict[str, Iterator[int]] = {}
+    for flow in flows:
+        if flow.id:
+            continue
+        ends = f"{flow.source_ref}-to-{flow.target_ref}"
+        numbering = numbers.setdefault(ends, itertools.count(1))
+        flow.id = next(name for number in numbering if (name := f"{ends}-{number}") not in taken)
+        context.findings.warning(
+            Rule.SEQUENCE_FLOW_ID_MISSING,
+            process.id,
+            flow.source,
+            f"The sequence flow from {flow.source_ref!r} to {flow.target_ref!r} has no id and is called "
+            f"{flow.id!r}. Give it an id, so that history keeps its name when the model changes.",
+        )
+
+
+def _read_condition(context: ParseContext, element: etree._Element, flow: SequenceFlow) -> None:
+    if flow.condition is not None:
+        Site(context, element, "conditionExpression").error(
+            Rule.ATTRIBUTE_CONFLICT, f"{describe(element)} is the flow's second condition. Keep one of them."
+        )
+        return
+    flow.condition = read_formal_expression(context, element)
+
+
+def _read_lanes(context: ParseContext, element: etree._Element, process: Process) -> None:
+    for lane in element.iter(f"{{{BPMN}}}lane"):
+        references = [text_of(child) for child in lane if local_name(child) == "flowNodeRef"]
+        process.lanes.append(
+            Lane(
+                id=lane.get("id", ""),
+                name=lane.get("name", ""),
+                source=context.source(lane),
+                flow_node_refs=references,
+            )
+        )
+
+
+# The body is read apart, because a node may become another one than its element says.
+_BODY: Mapping[str, ChildReader] = {
+    **_NOT_EXECUTED,
+    **dict.fromkeys((*NODE_TYPES, *UNSUPPORTED_NODES, "subProcess", "sequenceFlow"), pass_over),
+}
+
+_PROCESS = Schema(
+    attributes=dict.fromkeys(("isExecutable", "processType", "isClosed", "definitionalCollaborationRef"), ANY_VALUE),
+    children={
+        **_BODY,
+        **dict.fromkeys(
+            ("auditing", "monitoring", "property", "ioSpecification", "supports", "supportedInterfaceRef"),
+            pass_over,
+        ),
+        "laneSet": _read_lanes,
+    },
+)
+_SUB_PROCESS = SUB_PROCESS_SCHEMA.extended(children={**_BODY, "laneSet": pass_over})
+_SEQUENCE_FLOW = Schema(
+    attributes=dict.fromkeys(("sourceRef", "targetRef", "isImmediate"), ANY_VALUE),
+    children={
+        **dict.fromkeys(("auditing", "monitoring", "categoryValueRef"), pass_over),
+        "conditionExpression": _read_condition,
+    },
+)

@@ -1,0 +1,45 @@
+"""Formal expressions (8.4.7): which languages are accepted, and what they hold."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from engine_svc.model.context import ParseContext, Site, local_name, text_of, written_name
+from engine_svc.model.elements import ModelText
+from engine_svc.model.namespaces import XSI, split
+from engine_svc.model.rules import Rule
+
+_ACCEPTED = frozenset({"", "juel", "uel", "el"})
+_SILENT = frozenset({"id", "evaluatesToTypeRef", "language"})
+
+
+def read_formal_expression(context: ParseContext, element: etree._Element) -> ModelText | None:
+    """Return the text of an expression element; None where it is empty or cannot be evaluated."""
+    site = Site(context, element, written_name(element))
+    usable = _language_accepted(site, element.get("language", ""))
+    for key in element.attrib:
+        namespace, name = split(str(key))
+        if namespace != XSI and name not in _SILENT:
+            usable = False
+            site.error(
+                Rule.ATTRIBUTE_NOT_SUPPORTED,
+                f"The attribute {name} of {local_name(element)} is not supported. Write the expression "
+                "itself into the element.",
+            )
+    text = text_of(element)
+    return site.template(text) if text and usable else None
+
+
+def _language_accepted(site: Site, language: str) -> bool:
+    name = language.strip().lower()
+    if name in _ACCEPTED:
+        return True
+    if "feel" in name:
+        advice = "FEEL comes with a later release; write ${...}."
+    else:
+        advice = "Remove the attribute language and write ${...}."
+    site.error(
+        Rule.EXPRESSION_LANGUAGE_NOT_SUPPORTED,
+        f"The expression language {language!r} is not supported. {advice}",
+    )
+    return False

@@ -1,0 +1,25 @@
+"""Checks a model that was read: structure, conditions, expressions."""
+
+from __future__ import annotations
+
+from engine_svc.model.checks.conditions import check_conditions
+from engine_svc.model.checks.inclusive_joins import check_inclusive_joins
+from engine_svc.model.checks.scopes import check_scopes
+from engine_svc.model.checks.sequence_flows import check_sequence_flows
+from engine_svc.model.checks.texts import check_texts
+from engine_svc.model.elements import Definitions
+from engine_svc.model.problem import Findings, Problem
+
+_CHECKS = (check_sequence_flows, check_scopes, check_conditions, check_inclusive_joins, check_texts)
+
+
+def validate(definitions: Definitions) -> tuple[Problem, ...]:
+    """Return every problem of the model's structure, in file order.
+
+    What the parser reported already is not reported again.
+    """
+    findings = Findings()
+    for process in definitions.processes:
+        for check in _CHECKS:
+            check(process, findings)
+    return findings.in_file_order()

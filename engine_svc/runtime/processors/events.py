@@ -1,0 +1,18 @@
+"""None start and none end events (BPMN 2.0 sections 10.5.2 and 10.5.3)."""
+
+from __future__ import annotations
+
+from engine_svc.compile.executable import Element
+from engine_svc.runtime.execution import Execution
+from engine_svc.state.instance import Token
+
+
+def enter_start_event(execution: Execution, token: Token, element: Element) -> None:
+    """Leave at once."""
+    execution.pass_through(token, element)
+
+
+def enter_end_event(execution: Execution, token: Token, element: Element) -> None:
+    """End the token."""
+    execution.record_passage(token, element)
+    execution.end_token(token)

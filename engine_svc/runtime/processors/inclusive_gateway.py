@@ -1,0 +1,52 @@
+"""Inclusive gateway (BPMN 2.0 section 13.4.3)."""
+
+from __future__ import annotations
+
+from engine_svc.compile.executable import Element, ElementKind
+from engine_svc.runtime.behaviors import joins
+from engine_svc.runtime.execution import Execution
+from engine_svc.state.instance import Token
+
+
+def enter(execution: Execution, token: Token, element: Element) -> None:
+    """Fork at once, or wait: whether a join may leave is decided when nothing else moves."""
+    if len(element.incoming) <= 1:
+        execution.record_passage(token, element)
+        _leave(execution, token, element)
+    else:
+        joins.arrive(execution, token)
+
+
+def release(execution: Execution) -> bool:
+    """Let one waiting join leave that no other token of its scope can add to; say whether there was one.
+
+    The rule of the standard: the join waits for a token elsewhere in the scope that can reach an incoming flow
+    which has no token, without passing the join, unless it can also reach one that has a token.
+    """
+    for (scope_key, index), arrivals in execution.instance.arrivals.items():
+        element = execution.elements[index]
+        if element.kind is ElementKind.INCLUSIVE_GATEWAY and not _must_wait(execution, scope_key, element, arrivals):
+            _leave(execution, joins.merge(execution, element, arrivals), element)
+            return True
+    return False
+
+
+def _must_wait(execution: Execution, scope_key: int, element: Element, arrivals: list[Token]) -> bool:
+    filled = {arrival.flow for arrival in arrivals}
+    empty = [flow.index for flow in element.incoming if flow.index not in filled]
+    if not empty:
+        return False
+    reaches = element.reaches_flow
+    return any(
+        any(token.element in reaches[flow] for flow in empty)
+        and not any(token.element in reaches[flow] for flow in filled)
+        for token in execution.instance.tokens.values()
+        if token.scope_key == scope_key and token.element != element.index
+    )
+
+
+def _leave(execution: Execution, token: Token, element: Element) -> None:
+    if element.outgoing:
+        execution.take_all(token, execution.flows_that_hold(token, element))
+    else:
+        execution.end_token(token)

@@ -1,0 +1,124 @@
+"""User task (BPMN 2.0 section 10.2.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine_svc.compile.executable import Element, Evaluate, UserTaskSpec
+from engine_svc.events.record import USER_TASK_COMPLETED, USER_TASK_CREATED
+from engine_svc.expressions.errors import ExpressionError
+from engine_svc.runtime.behaviors.due_dates import InvalidDueDate, due_micros
+from engine_svc.runtime.changes import NewUserTask
+from engine_svc.runtime.execution import Execution
+from engine_svc.state.instance import Token
+from mesh.errors import WrongState
+
+DEFAULT_PRIORITY = 50
+MAX_PRIORITY = 2**31 - 1
+
+
+def enter(execution: Execution, token: Token, element: Element) -> None:
+    """Create the task and wait for it. Raises `WrongState` (EXPRESSION_FAILED)."""
+    spec = element.spec
+    assert isinstance(spec, UserTaskSpec)
+    name = _text_as_written(execution, token, spec.name)
+    description = _text_as_written(execution, token, spec.description) if spec.description else ""
+    assignee = _text(execution, token, element, spec.assignee)
+    users = _names(execution, token, element, spec.candidate_users)
+    groups = _names(execution, token, element, spec.candidate_groups)
+    priority = _priority(execution, token, element, spec.priority)
+    due = _due(execution, token, element, spec.due_date)
+    form_key = _text(execution, token, element, spec.form_key)
+    execution.wait(token)
+    token.assignee = assignee
+    task = NewUserTask(token.key, element.id, name, description, assignee, users, groups, priority, due, form_key)
+    execution.changes.new_user_tasks.append(task)
+    execution.changes.events.append(
+        (
+            USER_TASK_CREATED,
+            task.key,
+            task.element_id,
+            name,
+            description,
+            assignee,
+            users,
+            groups,
+            priority,
+            due,
+            form_key,
+        )
+    )
+
+
+def complete(execution: Execution, token: Token, element: Element) -> None:
+    """The task is done: leave."""
+    execution.changes.ended_user_tasks.append(token.key)
+    execution.changes.events.append((USER_TASK_COMPLETED, token.key, element.id, token.assignee))
+    execution.end_wait(token, element)
+    execution.leave(token, element)
+
+
+def _text_as_written(execution: Execution, token: Token, expression: Evaluate) -> str:
+    """Names and descriptions that cannot be resolved stay as the model has them, as in Flowable."""
+    try:
+        value = expression(execution.reader(token.scope_key))
+    except ExpressionError as error:
+        return error.expression
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _text(execution: Execution, token: Token, element: Element, expression: Evaluate | None) -> str:
+    if expression is None:
+        return ""
+    value = execution.evaluate(expression, token, element)
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _names(execution: Execution, token: Token, element: Element, expressions: tuple[Evaluate, ...]) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for expression in expressions:
+        value = execution.evaluate(expression, token, element)
+        for entry in _listed(value, element):
+            names.setdefault(entry)
+    return tuple(names)
+
+
+def _listed(value: Any, element: Element) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [name for part in value.split(",") if (name := part.strip())]
+    if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+        return [name for entry in value if (name := entry.strip())]
+    raise _failed(element, f"candidates must be a text or a list of texts, not {type(value).__name__}")
+
+
+def _priority(execution: Execution, token: Token, element: Element, expression: Evaluate | None) -> int:
+    if expression is None:
+        return DEFAULT_PRIORITY
+    value = execution.evaluate(expression, token, element)
+    if value is None or value == "":
+        return DEFAULT_PRIORITY
+    try:
+        priority = int(value)
+    except (TypeError, ValueError, OverflowError):
+        raise _failed(element, f"the priority must be a whole number, not {value!r}") from None
+    if not -MAX_PRIORITY <= priority <= MAX_PRIORITY:
+        raise _failed(element, f"the priority {priority} is out of range")
+    return priority
+
+
+def _due(execution: Execution, token: Token, element: Element, expression: Evaluate | None) -> int:
+    if expression is None:
+        return 0
+    value = execution.evaluate(expression, token, element)
+    if value is None or value == "":
+        return 0
+    try:
+        return due_micros(value, execution.now)
+    except InvalidDueDate as error:
+        raise _failed(element, str(error)) from error
+
+
+def _failed(element: Element, message: str) -> WrongState:
+    return WrongState("EXPRESSION_FAILED", f"element {element.id}: {message}", metadata={"element_id": element.id})

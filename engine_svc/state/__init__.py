@@ -1,0 +1,1 @@
+"""A process instance in memory."""

@@ -1,0 +1,1 @@
+"""The engine's tables and the SQL on them. Nothing above this package writes SQL."""

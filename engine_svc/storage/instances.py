@@ -1,0 +1,83 @@
+"""Process instances: loading their state, and lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from engine_svc.state.definition import Definition
+from engine_svc.state.instance import Instance, Status
+from engine_svc.state.snapshot import decode_snapshot
+from engine_svc.storage.commit import INSTANCE_COLUMNS
+from mesh.db.select import Select
+from mesh.db.statements import FetchKeys, Program, Row
+
+SUMMARY_COLUMNS = INSTANCE_COLUMNS[:-1]
+
+
+@dataclass(slots=True, frozen=True)
+class InstanceFilter:
+    """What to list; empty values do not filter."""
+
+    definition_key: str = ""
+    definition_id: str = ""
+    business_key: str = ""
+    tenant_id: str = ""
+    status: int = 0
+
+
+def fetch_instances(instance_ids: Sequence[str]) -> Program[list[Row]]:
+    """Read whole rows, in the order of `INSTANCE_COLUMNS`."""
+    rows: list[Row] = yield FetchKeys("process_instance", INSTANCE_COLUMNS, ("id",), [(i,) for i in instance_ids])
+    return rows
+
+
+def instance_of(row: Row, definitions: Mapping[str, Definition]) -> Instance:
+    """Return the instance that a row holds. Raises `UnknownSnapshotFormat`."""
+    (
+        instance_id,
+        revision,
+        status,
+        definition_id,
+        _,
+        _,
+        business_key,
+        tenant_id,
+        started_at,
+        ended_at,
+        _,
+        snapshot,
+    ) = row
+    instance = Instance(
+        instance_id,
+        definitions[definition_id],
+        tenant_id=tenant_id,
+        business_key=business_key,
+        start_micros=started_at,
+    )
+    instance.revision = revision
+    instance.status = Status(status)
+    instance.end_micros = ended_at
+    decode_snapshot(snapshot, instance)
+    return instance
+
+
+def fetch_summary(instance_id: str) -> Program[Row | None]:
+    """Read one row without its state, in the order of `SUMMARY_COLUMNS`."""
+    rows: list[Row] = yield FetchKeys("process_instance", SUMMARY_COLUMNS, ("id",), [(instance_id,)])
+    return rows[0] if rows else None
+
+
+def list_summaries(wanted: InstanceFilter, after: str | None, limit: int) -> Program[list[Row]]:
+    """Read rows without their state, newest first."""
+    select = (
+        Select("process_instance", SUMMARY_COLUMNS)
+        .equal("business_key", wanted.business_key)
+        .equal("definition_key", wanted.definition_key)
+        .equal("definition_id", wanted.definition_id)
+        .equal("status", wanted.status)
+        .equal("tenant_id", wanted.tenant_id)
+        .page(("id",), None if after is None else (after,), limit, descending=True)
+    )
+    rows: list[Row] = yield select.fetch()
+    return rows

@@ -1,0 +1,171 @@
+"""Jobs of external workers: leases, back-off, lists.
+
+Taking the lease raises its sequence number, which fences: the commit of a completion checks that the number is
+still the one its worker was given.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine_svc.storage.commit import JOB_COLUMNS, JOB_KEY
+from mesh.db.select import Select
+from mesh.db.statements import Execute, Fetch, FetchKeys, Program, Row, Statement, UpdateKeys
+
+ORDER = ("created_at", "instance_id", "job_key")
+EXPIRY_BATCH = 500
+
+
+class JobState(enum.IntEnum):
+    """Where a job stands; the numbers are those of the contract and of the database."""
+
+    READY = 1
+    LEASED = 2
+    BACKOFF = 3
+    FAILED = 4
+    SUSPENDED = 5
+
+
+@dataclass(slots=True, frozen=True)
+class JobFilter:
+    """What to list; empty values do not filter."""
+
+    type: str = ""
+    state: int = 0
+    instance_id: str = ""
+    tenant_id: str = ""
+
+
+def fetch_job(instance_id: str, key: int) -> Program[Row | None]:
+    """Read one job, in the order of `JOB_COLUMNS`."""
+    rows: list[Row] = yield FetchKeys("job", JOB_COLUMNS, JOB_KEY, [(instance_id, key)])
+    return rows[0] if rows else None
+
+
+def list_jobs(wanted: JobFilter, after: Sequence[object] | None, limit: int) -> Program[list[Row]]:
+    """Read jobs, oldest first, in the order of `JOB_COLUMNS`."""
+    select = (
+        Select("job", JOB_COLUMNS)
+        .equal("type", wanted.type)
+        .equal("state", wanted.state)
+        .equal("instance_id", wanted.instance_id)
+        .equal("tenant_id", wanted.tenant_id)
+        .page(ORDER, after, limit)
+    )
+    rows: list[Row] = yield select.fetch()
+    return rows
+
+
+def lease_jobs(job_type: str, tenant_id: str, worker: str, limit: int, lease_until: int) -> Program[list[Row]]:
+    """Lease ready jobs of a type to a worker; return them in the order of `JOB_COLUMNS`, as they were before."""
+    tenant = " AND tenant_id=?" if tenant_id else ""
+    rows: list[Row] = yield Fetch(
+        f"SELECT {','.join(JOB_COLUMNS)} FROM job WHERE type=? AND state=?{tenant} "
+        f"ORDER BY priority_order, created_at, instance_id, job_key LIMIT {int(limit)}",
+        (job_type, JobState.READY, *([tenant_id] if tenant_id else [])),
+        lock=True,
+        skip_locked=True,
+    )
+    if rows:
+        yield UpdateKeys(
+            "job",
+            "state=?, lease_owner=?, lease_sequence=lease_sequence+1, available_at=?",
+            (JobState.LEASED, worker, lease_until),
+            JOB_KEY,
+            [row[:2] for row in rows],
+        )
+    return rows
+
+
+def release_leases(leases: Sequence[tuple[str, int, int]]) -> Program[None]:
+    """Give leases back that no worker got: instance id, job key, lease sequence."""
+    for instance_id, key, sequence in leases:
+        yield Execute(
+            "UPDATE job SET state=?, lease_owner='' WHERE instance_id=? AND job_key=? AND state=? AND lease_sequence=?",
+            (JobState.READY, instance_id, key, JobState.LEASED, sequence),
+        )
+
+
+def extend_lease(instance_id: str, key: int, lease_until: int) -> Statement:
+    """Return the statement that makes a lease end later; a lease that had run out is held again."""
+    return Execute(
+        "UPDATE job SET state=?, available_at=? WHERE instance_id=? AND job_key=?",
+        (JobState.LEASED, lease_until, instance_id, key),
+    )
+
+
+def fail(instance_id: str, key: int, *, state: JobState, available_at: int, retries: int, message: str) -> Statement:
+    """Return the statement that notes a failed attempt and ends the lease."""
+    return Execute(
+        "UPDATE job SET state=?, available_at=?, retries=?, error_message=?, lease_owner='', "
+        "lease_sequence=lease_sequence+1 WHERE instance_id=? AND job_key=?",
+        (state, available_at, retries, message, instance_id, key),
+    )
+
+
+def give_retries(instance_id: str, key: int, retries: int) -> Statement:
+    """Return the statement that lets a failed job be tried again."""
+    return Execute(
+        "UPDATE job SET state=?, retries=?, available_at=0 WHERE instance_id=? AND job_key=?",
+        (JobState.READY, retries, instance_id, key),
+    )
+
+
+def suspend_jobs(instance_id: str) -> list[Statement]:
+    """Return the statements that keep an instance's jobs from being given out."""
+    return [
+        Execute(
+            "UPDATE job SET state=? WHERE instance_id=? AND state IN (?,?)",
+            (JobState.SUSPENDED, instance_id, JobState.READY, JobState.BACKOFF),
+        ),
+        Execute("UPDATE user_task SET suspended=1 WHERE instance_id=?", (instance_id,)),
+    ]
+
+
+def resume_jobs(instance_id: str) -> list[Statement]:
+    """Return the statements that undo `suspend_jobs`; what was in back-off waits for its time again."""
+    return [
+        Execute(
+            "UPDATE job SET state=CASE WHEN available_at>0 THEN ? ELSE ? END WHERE instance_id=? AND state=?",
+            (JobState.BACKOFF, JobState.READY, instance_id, JobState.SUSPENDED),
+        ),
+        Execute("UPDATE user_task SET suspended=0 WHERE instance_id=?", (instance_id,)),
+    ]
+
+
+def free_due_jobs(now: int) -> Program[list[str]]:
+    """Make jobs ready whose lease has run out or whose back-off is over, a bounded batch; return their types."""
+    types: list[str] = []
+    for state in (JobState.LEASED, JobState.BACKOFF):
+        rows: list[Row] = yield Fetch(
+            "SELECT instance_id, job_key, type FROM job WHERE state=? AND available_at<=? "
+            f"ORDER BY available_at LIMIT {EXPIRY_BATCH}",
+            (state, now),
+            lock=True,
+            skip_locked=True,
+        )
+        if rows:
+            yield UpdateKeys(
+                "job", "state=?, lease_owner='', available_at=0", (JobState.READY,), JOB_KEY, [row[:2] for row in rows]
+            )
+            types += [row[2] for row in rows]
+    return types
+
+
+def next_due(now: int) -> Program[bool]:
+    """Say whether `free_due_jobs` would find anything; costs no write."""
+    rows: list[Row] = yield Fetch(
+        "SELECT 1 FROM job WHERE state IN (?,?) AND available_at<=? LIMIT 1", (JobState.LEASED, JobState.BACKOFF, now)
+    )
+    return bool(rows)
+
+
+def count_leased(job_type: str, worker: str) -> Program[int]:
+    """Count the jobs of a type that a worker holds."""
+    rows: list[Row] = yield Fetch(
+        "SELECT COUNT(*) FROM job WHERE type=? AND state=? AND lease_owner=?", (job_type, JobState.LEASED, worker)
+    )
+    count: int = rows[0][0]
+    return count

@@ -1,0 +1,46 @@
+"""The complete Envoy configuration as a pure function of the contracts and the settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway_envoy.clusters import clusters
+from gateway_envoy.contract import ContractError, read_contract
+from gateway_envoy.listeners import public_listener
+from gateway_envoy.settings import GatewaySettings
+
+__all__ = ["ContractError", "envoy_config"]
+
+
+def envoy_config(descriptor_set: bytes, settings: GatewaySettings) -> dict[str, Any]:
+    """Return the bootstrap configuration, ready to be written as JSON.
+
+    `descriptor_set` is a serialized `FileDescriptorSet` with every import and `google/rpc/error_details.proto`.
+    Raises `ContractError` where the contracts hold something that the gateway cannot carry, or the settings lack
+    the address of a service.
+    """
+    contract = read_contract(descriptor_set)
+    if not contract.methods:
+        raise ContractError("the descriptors hold no method with an HTTP rule")
+    return {
+        "node": {"id": "gateway", "cluster": "flowmesh"},
+        "admin": {
+            "address": {"socket_address": {"address": settings.admin_host, "port_value": settings.admin_port}},
+        },
+        "overload_manager": {
+            "resource_monitors": [
+                {
+                    "name": "envoy.resource_monitors.global_downstream_max_connections",
+                    "typed_config": {
+                        "@type": "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3"
+                        ".DownstreamConnectionsConfig",
+                        "max_active_downstream_connections": settings.max_connections,
+                    },
+                }
+            ]
+        },
+        "static_resources": {
+            "listeners": [public_listener(contract, descriptor_set, settings)],
+            "clusters": clusters(contract, settings),
+        },
+    }

@@ -1,0 +1,214 @@
+"""Envoy's own errors in the shape of everyone's: `google.rpc.Status` with `ErrorInfo`.
+
+REST callers get it as JSON, gRPC callers as `grpc-status`, `grpc-message` and `grpc-status-details-bin`.
+The first mapper that matches decides. Replies that were written in that shape already (by the strict JSON check)
+carry a mark in the dynamic metadata and pass as they are.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
+
+from gateway_envoy.headers import set_header
+from gateway_envoy.settings import GatewaySettings
+
+DOMAIN = "flowmesh.gateway"
+METADATA_NAMESPACE = "flowmesh"
+WRITTEN_MARK = "status_written"
+"""Key in the dynamic metadata that says: the body of this local reply is a Status already."""
+
+_INVALID_ARGUMENT, _DEADLINE_EXCEEDED, _NOT_FOUND, _PERMISSION_DENIED = 3, 4, 5, 7
+_RESOURCE_EXHAUSTED, _UNIMPLEMENTED, _INTERNAL, _UNAVAILABLE, _UNAUTHENTICATED = 8, 12, 13, 14, 16
+
+
+@dataclass(frozen=True, slots=True)
+class LocalError:
+    """What an HTTP status of Envoy's own becomes.
+
+    `rest_message` may hold Envoy's format operators; `message` may not, for it is also in the binary details.
+    """
+
+    http: int
+    code: int
+    reason: str
+    message: str
+    rest_message: str = ""
+    rest_code: int | None = None
+    rest_http: int | None = None
+    """HTTP status to answer, where it differs from the one Envoy chose."""
+    metadata: dict[str, str] = field(default_factory=dict)
+    code_details: str = ""
+    """Only where Envoy's `response.code_details` begins with this."""
+
+
+def local_errors(settings: GatewaySettings) -> list[LocalError]:
+    """Return the errors in the order in which they are tried."""
+    limit = str(settings.body_limit)
+    malformed = "REQUEST_MALFORMED"
+    return [
+        LocalError(
+            400,
+            _INVALID_ARGUMENT,
+            malformed,
+            "The path holds an escaped slash or backslash, or cannot be normalized.",
+            code_details="path_normalization_failed",
+        ),
+        LocalError(
+            400,
+            _INVALID_ARGUMENT,
+            malformed,
+            "A header's name or value is not allowed.",
+            code_details="http1.",
+        ),
+        LocalError(
+            400,
+            _INVALID_ARGUMENT,
+            malformed,
+            "The request could not be read.",
+            rest_message="The request could not be read. %LOCAL_REPLY_BODY%",
+        ),
+        LocalError(401, _UNAUTHENTICATED, "CREDENTIALS_INVALID", "The credentials are missing, wrong or ended."),
+        LocalError(403, _PERMISSION_DENIED, "ACCESS_DENIED", "The caller may not do this."),
+        LocalError(
+            404,
+            _UNIMPLEMENTED,
+            "METHOD_UNKNOWN",
+            "There is no such method.",
+            rest_message="There is no %REQ(:METHOD)% method at this path.",
+            rest_code=_NOT_FOUND,
+        ),
+        LocalError(408, _DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "The request was not sent in time."),
+        LocalError(
+            413,
+            _RESOURCE_EXHAUSTED,
+            "MESSAGE_TOO_LARGE",
+            f"The body is larger than {limit} bytes.",
+            metadata={"limit": limit},
+        ),
+        LocalError(415, _INVALID_ARGUMENT, malformed, "The content type is not supported."),
+        LocalError(426, _INVALID_ARGUMENT, malformed, "HTTP/1.1 or HTTP/2 is needed."),
+        LocalError(429, _RESOURCE_EXHAUSTED, "RATE_LIMITED", "Too many calls; try again later."),
+        LocalError(
+            431,
+            _RESOURCE_EXHAUSTED,
+            "MESSAGE_TOO_LARGE",
+            f"The headers are larger than {settings.headers_limit_kib} KiB.",
+            metadata={"limit": str(settings.headers_limit_kib * 1024)},
+        ),
+        LocalError(500, _INTERNAL, "INTERNAL", "The gateway failed."),
+        LocalError(
+            502, _UNAVAILABLE, "DEPENDENCY_UNAVAILABLE", "The service's answer could not be read.", rest_http=503
+        ),
+        LocalError(
+            503,
+            _UNAVAILABLE,
+            "DEPENDENCY_UNAVAILABLE",
+            "The service does not answer.",
+        ),
+        LocalError(
+            504,
+            _DEADLINE_EXCEEDED,
+            "DEADLINE_EXCEEDED",
+            "The service did not answer in time. Whether the call took effect is settled by sending it again "
+            "with the same request id.",
+        ),
+    ]
+
+
+def local_reply_config(settings: GatewaySettings) -> dict[str, Any]:
+    """Return the `local_reply_config` of the HTTP connection manager."""
+    mappers: list[dict[str, Any]] = [_written_mapper()]
+    for error in local_errors(settings):
+        mappers.extend(_mappers(error))
+    return {"mappers": mappers}
+
+
+def rest_status(code: int, message: str, reason: str, metadata: dict[str, str]) -> dict[str, Any]:
+    """Return a Status as REST callers see it."""
+    info = {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": reason,
+        "domain": DOMAIN,
+        "metadata": metadata,
+    }
+    return {"code": code, "message": message, "details": [info]}
+
+
+def _written_mapper() -> dict[str, Any]:
+    matcher = {
+        "filter": METADATA_NAMESPACE,
+        "path": [{"key": WRITTEN_MARK}],
+        "value": {"bool_match": True},
+    }
+    return {
+        "filter": {"metadata_filter": {"matcher": matcher, "match_if_key_not_found": False}},
+        "body_format_override": {
+            "content_type": "application/json",
+            "text_format_source": {"inline_string": "%LOCAL_REPLY_BODY%"},
+        },
+    }
+
+
+def _mappers(error: LocalError) -> Iterator[dict[str, Any]]:
+    conditions: list[dict[str, Any]] = [
+        {"status_code_filter": {"comparison": {"op": "EQ", "value": {"default_value": error.http, "runtime_key": "-"}}}}
+    ]
+    if error.code_details:
+        conditions.append(
+            {
+                "extension_filter": {
+                    "name": "cel",
+                    "typed_config": {
+                        "@type": "type.googleapis.com/envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+                        "expression": f"response.code_details.startsWith('{error.code_details}')",
+                    },
+                }
+            }
+        )
+    # A transcoded REST call looks like gRPC behind the transcoder; only its original path gives it away.
+    grpc_only: list[dict[str, Any]] = [
+        _header_filter("content-type", {"string_match": {"prefix": "application/grpc"}}),
+        _header_filter("x-envoy-original-path", {"present_match": False}),
+    ]
+    yield {
+        "filter": {"and_filter": {"filters": [*conditions, *grpc_only]}},
+        "headers_to_add": [
+            set_header("grpc-status", str(error.code)),
+            set_header("grpc-status-details-bin", _binary_status(error)),
+        ],
+        "body_format_override": {"text_format_source": {"inline_string": error.message}},
+    }
+    rest: dict[str, Any] = {
+        "filter": conditions[0] if len(conditions) == 1 else {"and_filter": {"filters": conditions}},
+        "body_format_override": {
+            "content_type": "application/json",
+            "json_format": rest_status(
+                error.code if error.rest_code is None else error.rest_code,
+                error.rest_message or error.message,
+                error.reason,
+                error.metadata,
+            ),
+        },
+    }
+    if error.rest_http is not None:
+        rest["status_code"] = error.rest_http
+    yield rest
+
+
+def _header_filter(name: str, match: dict[str, Any]) -> dict[str, Any]:
+    return {"header_filter": {"header": {"name": name, **match}}}
+
+
+def _binary_status(error: LocalError) -> str:
+    info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)
+    detail = any_pb2.Any()
+    detail.Pack(info)
+    status = status_pb2.Status(code=error.code, message=error.message, details=[detail])
+    # gRPC writes binary headers without padding.
+    return base64.b64encode(status.SerializeToString(deterministic=True)).decode().rstrip("=")

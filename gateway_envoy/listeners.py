@@ -1,0 +1,146 @@
+"""The public listener: the HTTP connection manager and its filters, in an order that matters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway_envoy.access_log import access_log
+from gateway_envoy.clusters import TRACES
+from gateway_envoy.contract import Contract
+from gateway_envoy.cors import cors_filter
+from gateway_envoy.docs_pages import largest_file
+from gateway_envoy.errors import local_reply_config
+from gateway_envoy.routes import virtual_host
+from gateway_envoy.settings import GatewaySettings
+from gateway_envoy.strict_json import lua_filter
+from gateway_envoy.transcoding import transcoder_filter
+
+NAME = "public"
+_EXTENSIONS = "type.googleapis.com/envoy.extensions"
+_HTTP = f"{_EXTENSIONS}.filters.http"
+
+
+def public_listener(contract: Contract, descriptor_set: bytes, settings: GatewaySettings) -> dict[str, Any]:
+    """Return the listener for REST, gRPC and gRPC-Web."""
+    manager = _connection_manager(contract, descriptor_set, settings)
+    return {
+        "name": NAME,
+        "address": {"socket_address": {"address": settings.listen_host, "port_value": settings.listen_port}},
+        "enable_reuse_port": settings.reuse_port,
+        "per_connection_buffer_limit_bytes": 1024 * 1024,
+        "filter_chains": [
+            {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
+        ],
+    }
+
+
+def _connection_manager(contract: Contract, descriptor_set: bytes, settings: GatewaySettings) -> dict[str, Any]:
+    manager: dict[str, Any] = {
+        "@type": f"{_EXTENSIONS}.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": NAME,
+        "codec_type": "AUTO",
+        "use_remote_address": True,
+        "server_name": "flowmesh",
+        "generate_request_id": True,
+        "normalize_path": True,
+        "merge_slashes": False,
+        "path_with_escaped_slashes_action": "REJECT_REQUEST",
+        "max_request_headers_kb": settings.headers_limit_kib,
+        "request_headers_timeout": "10s",
+        "request_timeout": f"{settings.request_timeout:g}s",
+        "common_http_protocol_options": {
+            "idle_timeout": "300s",
+            "max_headers_count": 100,
+            "headers_with_underscores_action": "REJECT_REQUEST",
+        },
+        "http2_protocol_options": {
+            "max_concurrent_streams": 1024,
+            "initial_stream_window_size": 256 * 1024,
+            "initial_connection_window_size": 1024 * 1024,
+        },
+        "early_header_mutation_extensions": [_forged_headers()],
+        "access_log": access_log(settings),
+        "local_reply_config": local_reply_config(settings),
+        "route_config": {
+            "name": NAME,
+            "max_direct_response_body_size_bytes": max(4096, largest_file(settings)),
+            "virtual_hosts": [virtual_host(contract, descriptor_set, settings)],
+        },
+        "http_filters": _filters(contract, descriptor_set, settings),
+    }
+    if settings.otlp_endpoint:
+        manager["tracing"] = _tracing(settings)
+    return manager
+
+
+def _filters(contract: Contract, descriptor_set: bytes, settings: GatewaySettings) -> list[dict[str, Any]]:
+    # jwt_authn belongs before lua, so that nobody unknown has a body buffered; the rate limit behind the
+    # transcoder, where every call has the path of its RPC.
+    filters = [_correlation_filter(), cors_filter()]
+    filters.append(_plain("envoy.filters.http.grpc_web", f"{_HTTP}.grpc_web.v3.GrpcWeb"))
+    filters.append(lua_filter(contract))
+    filters.append(transcoder_filter(contract, descriptor_set, settings))
+    router = {"@type": f"{_HTTP}.router.v3.Router", "suppress_envoy_headers": True}
+    filters.append({"name": "envoy.filters.http.router", "typed_config": router})
+    return filters
+
+
+def _plain(name: str, type_url: str) -> dict[str, Any]:
+    return {"name": name, "typed_config": {"@type": type_url}}
+
+
+def _forged_headers() -> dict[str, Any]:
+    """Take away, before anything else, the headers that services and Envoy believe."""
+    return {
+        "name": "forged-headers",
+        "typed_config": {
+            "@type": f"{_EXTENSIONS}.http.early_header_mutation.header_mutation.v3.HeaderMutation",
+            "mutations": [
+                {"remove_on_match": {"key_matcher": {"prefix": prefix, "ignore_case": True}}}
+                for prefix in ("x-flowmesh-", "x-envoy-")
+            ],
+        },
+    }
+
+
+def _correlation_filter() -> dict[str, Any]:
+    """Make a correlation id where the caller sent none, and answer with it, errors of Envoy's own included."""
+    return {
+        "name": "envoy.filters.http.header_mutation",
+        "typed_config": {
+            "@type": f"{_HTTP}.header_mutation.v3.HeaderMutation",
+            "mutations": {
+                "request_mutations": [
+                    {
+                        "append": {
+                            "header": {"key": "x-correlation-id", "value": "%REQ(X-REQUEST-ID)%"},
+                            "append_action": "ADD_IF_ABSENT",
+                        }
+                    }
+                ],
+                "response_mutations": [
+                    {
+                        "append": {
+                            "header": {"key": "x-correlation-id", "value": "%REQ(X-CORRELATION-ID)%"},
+                            "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+                        }
+                    }
+                ],
+            },
+        },
+    }
+
+
+def _tracing(settings: GatewaySettings) -> dict[str, Any]:
+    return {
+        "random_sampling": {"value": settings.trace_sampling_percent},
+        "spawn_upstream_span": True,
+        "provider": {
+            "name": "envoy.tracers.opentelemetry",
+            "typed_config": {
+                "@type": "type.googleapis.com/envoy.config.trace.v3.OpenTelemetryConfig",
+                "service_name": "gateway",
+                "grpc_service": {"envoy_grpc": {"cluster_name": TRACES}, "timeout": "1s"},
+            },
+        },
+    }

@@ -1,0 +1,123 @@
+"""Which call goes where, and how long it may take.
+
+A REST call is routed twice: by its own path, only to reach the transcoder, and then like a gRPC call by
+`/package.Service/Method`. So every method has exactly one route with its own times, and its name is in the log.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway_envoy.clusters import reflection_cluster
+from gateway_envoy.contract import Contract, Method
+from gateway_envoy.cors import cors_policy
+from gateway_envoy.docs_pages import docs_routes
+from gateway_envoy.headers import set_header
+from gateway_envoy.settings import GatewaySettings
+from gateway_envoy.streaming import event_stream_routes
+from gateway_envoy.transcoding import no_transcoding
+
+
+def virtual_host(contract: Contract, descriptor_set: bytes, settings: GatewaySettings) -> dict[str, Any]:
+    """Return the only virtual host."""
+    routes: list[dict[str, Any]] = [_health_route()]
+    routes.extend(docs_routes(settings))
+    for method in contract.methods:
+        routes.extend(_method_routes(contract, method, settings))
+    cluster = reflection_cluster(contract, settings)
+    # Real routes, though nothing goes along them: CORS works on no other, and the transcoder refuses what it does
+    # not know.
+    routes.extend(event_stream_routes(contract, descriptor_set, settings, cluster))
+    routes.append(_way_to_transcoder("preflight", {"prefix": "/", "headers": [_preflight()]}, cluster))
+    routes.append(_way_to_transcoder("rest", {"prefix": "/v1/"}, cluster))
+    routes.extend(_server_service_route(prefix, cluster) for prefix in ("/grpc.reflection.", "/grpc.health."))
+    routes.append({"name": "unknown", "match": {"prefix": "/"}, "direct_response": {"status": 404}})
+    host: dict[str, Any] = {
+        "name": "flowmesh",
+        "domains": ["*"],
+        "routes": routes,
+        "request_body_buffer_limit": settings.body_limit,
+    }
+    if policy := cors_policy(settings):
+        host["typed_per_filter_config"] = policy
+    return host
+
+
+def _health_route() -> dict[str, Any]:
+    return {
+        "name": "healthz",
+        "match": {"path": "/healthz"},
+        "direct_response": {"status": 200, "body": {"inline_string": '{"status":"SERVING"}\n'}},
+        "response_headers_to_add": [
+            set_header("content-type", "application/json"),
+            set_header("cache-control", "no-store"),
+        ],
+        "typed_per_filter_config": no_transcoding(),
+    }
+
+
+def _method_routes(contract: Contract, method: Method, settings: GatewaySettings) -> list[dict[str, Any]]:
+    name = f"{method.service}/{method.name}"
+    match: dict[str, Any] = {"path": method.grpc_path, "grpc": {}}
+    action: dict[str, Any] = {
+        "cluster": method.package,
+        # max_stream_duration rules: an expired call is DEADLINE_EXCEEDED and 504 then, here it would be UNAVAILABLE.
+        "timeout": "0s",
+    }
+    if method.server_streaming or method.client_streaming:
+        action["max_stream_duration"] = {"max_stream_duration": "0s"}
+        action["idle_timeout"] = seconds(settings.stream_idle_timeout)
+        return [{"name": name, "match": match, "route": action}]
+    limit = settings.unary_timeout
+    longest = settings.max_deadline
+    if contract.waits_for_work(method):
+        limit += settings.long_poll_timeout
+        longest = max(longest, limit)
+    action["max_stream_duration"] = {
+        "max_stream_duration": seconds(limit),
+        "grpc_timeout_header_max": seconds(longest),
+    }
+    action["idle_timeout"] = "0s"
+    if method.idempotent:
+        action["retry_policy"] = _retry_policy()
+    own_deadline = {"name": "grpc-timeout", "present_match": True}
+    # Where the limit is ours the service hears of a later one, so that the answer is the gateway's, with details.
+    grace = set_header("grpc-timeout", f"{round((limit + 1) * 1000)}m")
+    return [
+        {"name": name, "match": {**match, "headers": [own_deadline]}, "route": action},
+        {"name": name, "match": match, "route": action, "request_headers_to_add": [grace]},
+    ]
+
+
+def _retry_policy() -> dict[str, Any]:
+    previous_hosts = "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
+    return {
+        "retry_on": "unavailable,connect-failure,refused-stream",
+        "num_retries": 2,
+        "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
+        "retry_host_predicate": [
+            {"name": "envoy.retry_host_predicates.previous_hosts", "typed_config": {"@type": previous_hosts}}
+        ],
+        "host_selection_retry_max_attempts": 3,
+    }
+
+
+def _server_service_route(prefix: str, cluster: str) -> dict[str, Any]:
+    return {
+        "name": prefix.strip("/."),
+        "match": {"prefix": prefix, "grpc": {}},
+        "route": {"cluster": cluster, "timeout": "0s", "idle_timeout": "300s"},
+    }
+
+
+def _way_to_transcoder(name: str, match: dict[str, Any], cluster: str) -> dict[str, Any]:
+    return {"name": name, "match": match, "route": {"cluster": cluster}}
+
+
+def _preflight() -> dict[str, Any]:
+    return {"name": ":method", "string_match": {"exact": "OPTIONS"}}
+
+
+def seconds(value: float) -> str:
+    """Return a duration as the configuration writes it."""
+    return f"{value:g}s"
