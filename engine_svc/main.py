@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from flowmesh.engine.v1 import (
     deployment_service_pb2,
     incident_service_pb2,
@@ -20,6 +22,7 @@ from engine_svc.api.user_task_service import UserTaskServicer
 from engine_svc.commands.definition_cache import DefinitionCache
 from engine_svc.commands.executor import ExecutorLimits, InstanceExecutor
 from engine_svc.commands.job_signals import JobSignals
+from engine_svc.events.expansion import expand
 from engine_svc.settings import EngineSettings
 from engine_svc.storage.commit import Commit, CommitWriter, Written
 from engine_svc.storage.migrations import HEAD
@@ -27,10 +30,12 @@ from engine_svc.workers import job_availability, request_retention
 from engine_svc.workers.job_availability import JobAvailability
 from engine_svc.workers.periodic import Periodic
 from engine_svc.workers.request_retention import RequestRetention
+from mesh.bus.port import Bus
 from mesh.clock import Clock, SystemClock
 from mesh.db.database import Database
 from mesh.db.group_commit import GroupCommitter
 from mesh.metrics import Metrics
+from mesh.relay import Relay
 from mesh.rpc_metrics import RpcMetrics
 from mesh.server import MeshServer
 from mesh.telemetry import Telemetry
@@ -105,3 +110,28 @@ class EngineService:
         for worker in self._workers:
             await worker.stop()
         await self._committer.close()
+
+
+class EngineRelay:
+    """Takes the engine's events from its outbox to the bus. It may run in another process than the engine."""
+
+    def __init__(self, database: Database, bus: Bus, metrics: Metrics, *, clock: Clock | None = None) -> None:
+        self._relay = Relay(database, bus, expand, clock or SystemClock())
+        self._task: asyncio.Task[None] | None = None
+        counters = self._relay.counters
+        metrics.observe(
+            "flowmesh_engine_relay_messages", "Events taken to the bus since the start.", lambda: counters.messages
+        )
+        metrics.observe(
+            "flowmesh_engine_relay_failed_rows", "Commits whose events could not be relayed.", lambda: counters.failed
+        )
+
+    def start(self) -> None:
+        """Begin."""
+        self._task = asyncio.create_task(self._relay.run(), name="engine relay")
+
+    async def stop(self) -> None:
+        """End after the batch that is being relayed."""
+        self._relay.stop()
+        if self._task is not None:
+            await self._task
