@@ -20,6 +20,8 @@ from gateway_envoy.transcoding import no_transcoding
 _GRPC = {"name": "content-type", "string_match": {"prefix": "application/grpc"}}
 """gRPC and gRPC-Web: the latter is routed before its filter makes it gRPC."""
 
+_NO_GRPC = {**_GRPC, "invert_match": True, "treat_missing_header_as_empty": True}
+
 
 def virtual_host(contract: Contract, descriptor_set: bytes, settings: GatewaySettings) -> dict[str, Any]:
     """Return the only virtual host."""
@@ -32,7 +34,7 @@ def virtual_host(contract: Contract, descriptor_set: bytes, settings: GatewaySet
     # not know.
     routes.extend(event_stream_routes(contract, descriptor_set, settings, cluster))
     routes.append(_way_to_transcoder("preflight", {"prefix": "/", "headers": [_preflight()]}, cluster))
-    routes.append(_way_to_transcoder("rest", {"prefix": "/v1/"}, cluster))
+    routes.append(_way_to_transcoder("rest", {"prefix": "/v1/", "headers": [_NO_GRPC]}, cluster))
     routes.extend(_server_service_route(prefix, cluster) for prefix in ("/grpc.reflection.", "/grpc.health."))
     routes.append({"name": "unknown", "match": {"prefix": "/"}, "direct_response": {"status": 404}})
     host: dict[str, Any] = {

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from google.api import annotations_pb2
+from google.protobuf import descriptor_pb2
 
-from gateway_envoy.contract import read_contract
+from gateway_envoy.contract import ContractError, read_contract
+from gateway_envoy.openapi import openapi_json
 from gateway_envoy.schemas import camel_case
 from tests.gateway.running import DESCRIPTORS, ROOT
 
@@ -95,6 +98,34 @@ def test_streams_files_and_oneofs() -> None:
     xml = DOCUMENT["paths"]["/v1/processDefinitions/{id}/xml"]["get"]
     assert set(xml["responses"]["200"]["content"]) == {"*/*"}
     assert "At most one of" in SCHEMAS["StreamJobsResponse"]["description"]
+
+
+def test_the_committed_document_is_that_of_the_committed_descriptors() -> None:
+    # The descriptors beside it have no comments; everything else must be the same.
+    def bare(node: Any) -> Any:
+        if isinstance(node, dict):
+            comments = {name for name in ("description", "summary") if isinstance(node.get(name), str)}
+            return {name: bare(value) for name, value in node.items() if name not in {*comments, "x-error-reasons"}}
+        return [bare(item) for item in node] if isinstance(node, list) else node
+
+    generated = json.loads(openapi_json(DESCRIPTORS))
+    assert bare(generated) == bare(DOCUMENT)
+    assert list(generated["paths"]) == list(DOCUMENT["paths"])
+
+
+def test_two_methods_of_one_name_or_path_are_refused() -> None:
+    file = descriptor_pb2.FileDescriptorProto(name="a.proto", package="a.v1")
+    file.message_type.add(name="Request")
+    for service in ("AService", "BService"):
+        method = file.service.add(name=service).method.add(
+            name="Do", input_type=".a.v1.Request", output_type=".a.v1.Request"
+        )
+        method.options.Extensions[annotations_pb2.http].get = "/v1/a"
+    with pytest.raises(ContractError, match="two methods are called Do"):
+        openapi_json(descriptor_pb2.FileDescriptorSet(file=[file]).SerializeToString())
+    file.service[1].method[0].name = "Other"
+    with pytest.raises(ContractError, match="two methods are GET /v1/a"):
+        openapi_json(descriptor_pb2.FileDescriptorSet(file=[file]).SerializeToString())
 
 
 @pytest.mark.parametrize(("name", "expected"), [("id", "id"), ("process_definition_key", "processDefinitionKey")])
