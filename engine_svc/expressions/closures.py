@@ -54,9 +54,7 @@ def build(node: Node) -> Evaluate:
         case Arithmetic(first=first, rest=rest):
             if is_concatenation(node):
                 return _concatenation([build(first), *(build(operand) for _, operand in rest)])
-            return _arithmetic(
-                build(first), [(ARITHMETIC[symbol], build(operand)) for symbol, operand in rest]
-            )
+            return _arithmetic(build(first), [(ARITHMETIC[symbol], build(operand)) for symbol, operand in rest])
         case Comparison(operator=symbol, left=left, right=right):
             return _comparison(symbol, left, right)
         case Logical(operator=symbol, operands=operands):

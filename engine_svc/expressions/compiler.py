@@ -61,9 +61,7 @@ def variables_read(text: str) -> frozenset[str]:
         match node:
             case Variable(name=name) if name not in HOSTS:
                 names.add(name)
-            case MethodCall(
-                owner=Variable(name="execution"), name=method, arguments=(Literal(value=str(name)),)
-            ):
+            case MethodCall(owner=Variable(name="execution"), name=method, arguments=(Literal(value=str(name)),)):
                 if method in VARIABLE_READING_METHODS:
                     names.add(name)
             case _:

@@ -41,10 +41,7 @@ def is_concatenation(node: Arithmetic) -> bool:
 
 def _is_text(node: Node) -> bool:
     return (
-        isinstance(node, Literal)
-        and type(node.value) is str
-        and node.value != ""
-        and parse_number(node.value) is None
+        isinstance(node, Literal) and type(node.value) is str and node.value != "" and parse_number(node.value) is None
     )
 
 

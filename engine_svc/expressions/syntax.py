@@ -264,8 +264,7 @@ class _TreeBuilder(Transformer[Token, Any]):
 
     def function(self, items: list[Any]) -> Node:
         raise ParseError(
-            f"unknown function {str(items[0])[:40]}(); expressions know methods of values only, "
-            "such as list.size()",
+            f"unknown function {str(items[0])[:40]}(); expressions know methods of values only, such as list.size()",
             _at(items[0]),
         )
 

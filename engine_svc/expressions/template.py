@@ -35,9 +35,7 @@ def parse_template(text: str) -> Template:
             MAX_TEXT_LENGTH + 1,
         )
     if text.startswith("="):
-        raise ExpressionSyntaxError(
-            text, "FEEL expressions (=...) come with a later release; write ${...}", 1
-        )
+        raise ExpressionSyntaxError(text, "FEEL expressions (=...) come with a later release; write ${...}", 1)
     # Spaces around a lone expression come from indented XML: it still keeps the type of its value.
     stripped = text.strip()
     if stripped.startswith(("${", "#{")):

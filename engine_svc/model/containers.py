@@ -133,9 +133,7 @@ _BODY: Mapping[str, ChildReader] = {
 }
 
 _PROCESS = Schema(
-    attributes=dict.fromkeys(
-        ("isExecutable", "processType", "isClosed", "definitionalCollaborationRef"), ANY_VALUE
-    ),
+    attributes=dict.fromkeys(("isExecutable", "processType", "isClosed", "definitionalCollaborationRef"), ANY_VALUE),
     children={
         **_BODY,
         **dict.fromkeys(

@@ -99,6 +99,14 @@ def boolean(text: str) -> bool | None:
     return {"true": True, "1": True, "false": False, "0": False}.get(text.strip().lower())
 
 
+def is_executable(process: etree._Element) -> bool | None:
+    """Tell whether a process is to be executed: also where it does not say so, as many Flowable files.
+
+    None where the attribute holds no boolean.
+    """
+    return boolean(process.get("isExecutable", "true"))
+
+
 def split_names(text: str) -> list[str]:
     """Split a list of names at its commas, but not within `${...}` or parentheses."""
     parts: list[str] = []

@@ -71,9 +71,7 @@ class NodeType:
 
 
 NODE_TYPES: Mapping[str, NodeType] = {
-    "startEvent": NodeType(
-        StartEvent, _EVENT.extended({"isInterrupting": ANY_VALUE, "parallelMultiple": _FALSE})
-    ),
+    "startEvent": NodeType(StartEvent, _EVENT.extended({"isInterrupting": ANY_VALUE, "parallelMultiple": _FALSE})),
     "endEvent": NodeType(EndEvent, _EVENT),
     "exclusiveGateway": NodeType(ExclusiveGateway, _SPLITTING_GATEWAY),
     "parallelGateway": NodeType(ParallelGateway, _GATEWAY),
@@ -151,9 +149,7 @@ def is_event_sub_process(element: etree._Element) -> bool:
 
 def new_sub_process(element: etree._Element) -> SubProcess:
     """Return an empty embedded sub-process for `element`."""
-    return SubProcess(
-        id=element.get("id", ""), bpmn_type=local_name(element), default=element.get("default", "")
-    )
+    return SubProcess(id=element.get("id", ""), bpmn_type=local_name(element), default=element.get("default", ""))
 
 
 def _is_definition(element: etree._Element) -> bool:
@@ -161,9 +157,7 @@ def _is_definition(element: etree._Element) -> bool:
     return namespace == BPMN and name.lower().endswith(("eventdefinition", "eventdefinitionref"))
 
 
-def _check_service_task(
-    context: ParseContext, element: etree._Element, node: ServiceTask, *, reported: bool
-) -> None:
+def _check_service_task(context: ParseContext, element: etree._Element, node: ServiceTask, *, reported: bool) -> None:
     if node.job_type is None and node.expression is None:
         if not reported:
             context.error(

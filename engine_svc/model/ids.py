@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lxml import etree
 
-from engine_svc.model.context import ParseContext, local_name
+from engine_svc.model.context import ParseContext, is_executable, local_name
 from engine_svc.model.flow_nodes import NODE_TYPES, UNSUPPORTED_NODES
 from engine_svc.model.namespaces import BPMN
 from engine_svc.model.rules import Rule
@@ -16,9 +18,12 @@ _NEED_ID = frozenset({"process", "subProcess", *NODE_TYPES, *UNSUPPORTED_NODES})
 
 
 def check_ids(context: ParseContext, root: etree._Element) -> None:
-    """Report missing, duplicate and overlong ids of BPMN elements; diagram elements do not count."""
+    """Report missing, duplicate and overlong ids of BPMN elements.
+
+    Diagram elements and processes that are not executed do not count.
+    """
     first: dict[str, etree._Element] = {}
-    for element in root.iter(f"{{{BPMN}}}*"):
+    for element in _checked(root):
         identifier = element.get("id", "")
         name = local_name(element)
         if not identifier:
@@ -42,3 +47,10 @@ def check_ids(context: ParseContext, root: etree._Element) -> None:
             )
         else:
             first[identifier] = element
+
+
+def _checked(root: etree._Element) -> Iterator[etree._Element]:
+    yield root
+    for child in root:
+        if local_name(child) != "process" or is_executable(child) is not False:
+            yield from child.iter(f"{{{BPMN}}}*")

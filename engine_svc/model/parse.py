@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from engine_svc.model.containers import read_process
-from engine_svc.model.context import ParseContext, boolean, local_name
+from engine_svc.model.context import ParseContext, is_executable, local_name
 from engine_svc.model.data import data_ids
 from engine_svc.model.elements import Definitions, Participant
 from engine_svc.model.ids import check_ids
@@ -57,10 +57,11 @@ def parse_bpmn(xml: bytes) -> ParseResult:
 def _read_definitions(context: ParseContext, root: etree._Element) -> Definitions:
     definitions = Definitions(id=root.get("id", ""), target_namespace=root.get("targetNamespace", ""))
     read_common(context, root, definitions, _DEFINITIONS)
-    processes = root.findall(f"{{{BPMN}}}process")
-    for element in processes:
-        executable = boolean(element.get("isExecutable", "true"))
+    refused = False
+    for element in root.iterchildren(f"{{{BPMN}}}process"):
+        executable = is_executable(element)
         if executable is None:
+            refused = True
             context.error(
                 Rule.ATTRIBUTE_VALUE_INVALID,
                 element,
@@ -75,7 +76,7 @@ def _read_definitions(context: ParseContext, root: etree._Element) -> Definition
                 f'{describe(element)} is not deployed, because it says isExecutable="false". Set it to '
                 "true to execute the process.",
             )
-    if not definitions.processes and not context.findings.error_count:
+    if not definitions.processes and not refused:
         context.error(
             Rule.NO_EXECUTABLE_PROCESS,
             root,

@@ -79,6 +79,9 @@ class Rule(enum.StrEnum):
     EXCLUSIVE_GATEWAY_FLOW_WITHOUT_CONDITION = "EXCLUSIVE_GATEWAY_FLOW_WITHOUT_CONDITION"
     """One of several outgoing flows of an exclusive gateway has no condition and is not the default."""
 
+    INCLUSIVE_JOINS_TOO_MANY = "INCLUSIVE_JOINS_TOO_MANY"
+    """A scope has more inclusive joins than the engine can look ahead for."""
+
     EXPRESSION_SYNTAX = "EXPRESSION_SYNTAX"
     """An expression is not valid."""
     EXPRESSION_LANGUAGE_NOT_SUPPORTED = "EXPRESSION_LANGUAGE_NOT_SUPPORTED"

@@ -104,9 +104,7 @@ def read_common(context: ParseContext, element: etree._Element, node: BpmnElemen
     _warn_foreign(context, element, foreign)
 
 
-def _read_attributes(
-    context: ParseContext, element: etree._Element, node: BpmnElement, schema: Schema
-) -> None:
+def _read_attributes(context: ParseContext, element: etree._Element, node: BpmnElement, schema: Schema) -> None:
     foreign: dict[str, list[str]] = {}
     for key, raw in element.attrib.items():
         namespace, name = split(str(key))
@@ -130,9 +128,7 @@ def _read_attributes(
     _warn_foreign(context, element, foreign)
 
 
-def _check_attribute(
-    context: ParseContext, element: etree._Element, schema: Schema, name: str, value: str
-) -> None:
+def _check_attribute(context: ParseContext, element: etree._Element, schema: Schema, name: str, value: str) -> None:
     if name in ("id", "name"):
         return
     allowed = schema.attributes.get(name)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from engine_svc.model.checks.conditions import check_conditions
+from engine_svc.model.checks.inclusive_joins import check_inclusive_joins
 from engine_svc.model.checks.scopes import check_scopes
 from engine_svc.model.checks.sequence_flows import check_sequence_flows
 from engine_svc.model.checks.texts import check_texts
 from engine_svc.model.elements import Definitions
 from engine_svc.model.problem import Findings, Problem
 
-_CHECKS = (check_sequence_flows, check_scopes, check_conditions, check_texts)
+_CHECKS = (check_sequence_flows, check_scopes, check_conditions, check_inclusive_joins, check_texts)
 
 
 def validate(definitions: Definitions) -> tuple[Problem, ...]:

@@ -135,17 +135,24 @@ def fail_job(instance: Instance, key: int, *, retries: int, error_message: str, 
         execution.changes.events.append(
             (INCIDENT_RAISED, incident.key, INCIDENT_NAMES[incident_type], element.id, key, message)
         )
-        instance.incident_count += 1
+        instance.incidents.add(incident.key)
     return execution.finish()
 
 
+def touch_job(instance: Instance, key: int, now: int) -> Changes:
+    """Change nothing of an instance that has this open job. Raises `NotFound`."""
+    if _token(instance, key, ElementKind.EXTERNAL_TASK) is None:
+        raise _job_missing(instance, key)
+    return Execution(instance, now).finish()
+
+
 def resolve_incident(instance: Instance, key: int, now: int) -> Changes:
-    """Close an incident. Raises `WrongState` where the instance does not run."""
+    """Close an open incident. Raises `WrongState` where the instance does not run."""
     _require_running(instance)
     execution = Execution(instance, now)
     execution.changes.ended_incidents.append(key)
     execution.changes.events.append((INCIDENT_RESOLVED, key))
-    instance.incident_count -= 1
+    instance.incidents.remove(key)
     return execution.finish()
 
 
@@ -167,7 +174,10 @@ def cancel(instance: Instance, reason: str, now: int) -> Changes:
     for token in reversed(instance.tokens.values()):
         element = elements[token.element]
         if element.kind is ElementKind.USER_TASK:
+            execution.changes.ended_user_tasks.append(token.key)
             recorded.append((USER_TASK_TERMINATED, token.key, reason))
+        elif element.kind is ElementKind.EXTERNAL_TASK:
+            execution.changes.ended_jobs.append(token.key)
         arrivals = instance.arrivals.get((token.scope_key, token.element))
         if arrivals is None or arrivals[0] is token:
             recorded.append(
@@ -188,7 +198,7 @@ def cancel(instance: Instance, reason: str, now: int) -> Changes:
     instance.scopes.clear()
     instance.status = Status.TERMINATED
     instance.end_micros = now
-    instance.incident_count = 0
+    instance.incidents.clear()
     return execution.finish()
 
 
@@ -271,10 +281,14 @@ def _user_task_token(instance: Instance, key: int) -> Token:
 def _job_token(instance: Instance, key: int) -> Token:
     token = _token(instance, key, ElementKind.EXTERNAL_TASK)
     if token is None:
-        job_id = member_id(instance.id, key)
-        raise NotFound("JOB_NOT_FOUND", f"there is no open job {job_id}", metadata={"id": job_id})
+        raise _job_missing(instance, key)
     _require_running(instance)
     return token
+
+
+def _job_missing(instance: Instance, key: int) -> NotFound:
+    job_id = member_id(instance.id, key)
+    return NotFound("JOB_NOT_FOUND", f"there is no open job {job_id}", metadata={"id": job_id})
 
 
 def _token(instance: Instance, key: int, kind: ElementKind) -> Token | None:

@@ -67,7 +67,7 @@ class Instance:
         "definition",
         "end_micros",
         "id",
-        "incident_count",
+        "incidents",
         "next_key",
         "revision",
         "scopes",
@@ -88,7 +88,8 @@ class Instance:
         self.end_micros = 0
         self.revision = 0
         self.status = Status.RUNNING
-        self.incident_count = 0
+        self.incidents: set[int] = set()
+        """Keys of the open incidents."""
         self.next_key = 1
         self.scopes: dict[int, Scope] = {}
         self.tokens: dict[int, Token] = {}

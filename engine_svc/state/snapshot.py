@@ -25,6 +25,7 @@ def encode_snapshot(instance: Instance) -> bytes:
     snapshot = stored_pb2.InstanceSnapshot(
         format=FORMAT,
         next_key=instance.next_key,
+        incident_keys=sorted(instance.incidents),
         scopes=[
             stored_pb2.StoredScope(
                 key=scope.key, parent_key=scope.parent_key, variables_json=orjson.dumps(scope.variables)
@@ -60,6 +61,7 @@ def decode_snapshot(content: bytes, instance: Instance) -> None:
     process = instance.definition.process
     flow_index = {flow.id: flow.index for flow in process.flows}
     instance.next_key = snapshot.next_key
+    instance.incidents = set(snapshot.incident_keys)
     for stored in snapshot.scopes:
         instance.scopes[stored.key] = Scope(stored.key, stored.parent_key, orjson.loads(stored.variables_json))
     for entry in snapshot.tokens:

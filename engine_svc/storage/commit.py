@@ -300,8 +300,7 @@ def _write_rows(works: list[Commit]) -> Program[None]:
     if rows := _joined(works, "incidents"):
         yield InsertMany("incident", INCIDENT_COLUMNS, rows)
     for work in works:
-        for statement in work.statements:
-            yield statement
+        yield from work.statements
     if entries := _joined(works, "outbox"):
         yield outbox_insert(entries)
     requests = [

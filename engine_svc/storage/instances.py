@@ -45,7 +45,7 @@ def instance_of(row: Row, definitions: Mapping[str, Definition]) -> Instance:
         tenant_id,
         started_at,
         ended_at,
-        incident_count,
+        _,
         snapshot,
     ) = row
     instance = Instance(
@@ -58,7 +58,6 @@ def instance_of(row: Row, definitions: Mapping[str, Definition]) -> Instance:
     instance.revision = revision
     instance.status = Status(status)
     instance.end_micros = ended_at
-    instance.incident_count = incident_count
     decode_snapshot(snapshot, instance)
     return instance
 

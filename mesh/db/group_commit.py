@@ -12,7 +12,6 @@ from typing import Generic, Protocol, TypeVar
 
 from mesh.db.database import (
     Database,
-    DatabaseError,
     DatabaseUnavailable,
     OutcomeUnknown,
     TransientFailure,
@@ -25,9 +24,12 @@ R = TypeVar("R")
 
 MAX_BATCH = 256
 MAX_PENDING = 10_000
-TRANSIENT_RETRIES = 8
 RETRY_SECONDS = 0.01
+"""First pause before a deadlocked batch is tried again; it doubles each time."""
+TRANSIENT_SECONDS = 10.0
+"""No further attempt at a deadlocked batch starts later than this."""
 SETTLE_SECONDS = 30.0
+"""How long the outcome of a broken COMMIT is asked for, for the whole batch."""
 
 
 class BatchWriter(Protocol[W, R]):
@@ -91,12 +93,19 @@ class GroupCommitter(Generic[W, R]):
             await asyncio.shield(self._running)
 
     async def _run(self) -> None:
+        batch: list[tuple[W, asyncio.Future[R]]] = []
         try:
             while self._pending:
                 batch, self._pending = self._pending[: self._max_batch], self._pending[self._max_batch :]
                 if self._on_batch is not None:
                     self._on_batch(len(batch))
                 await self._write(batch)
+        except BaseException:
+            # The loop is being torn down: nobody must wait for an answer that cannot come.
+            for _, future in batch + self._pending:
+                future.cancel()
+            self._pending = []
+            raise
         finally:
             self._running = None
 
@@ -105,9 +114,10 @@ class GroupCommitter(Generic[W, R]):
         try:
             results = await self._attempt(works)
         except OutcomeUnknown:
+            deadline = asyncio.get_running_loop().time() + SETTLE_SECONDS
             for work, future in batch:
-                _resolve(future, await self._settle(work))
-        except DatabaseUnavailable as error:
+                _resolve(future, await self._settle(work, deadline))
+        except (DatabaseUnavailable, TransientFailure) as error:
             for _, future in batch:
                 _resolve(future, _unavailable(error))
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to one of the works
@@ -122,16 +132,20 @@ class GroupCommitter(Generic[W, R]):
                 _resolve(future, result)
 
     async def _attempt(self, works: list[W]) -> list[R | Exception]:
-        for attempt in range(TRANSIENT_RETRIES):
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + TRANSIENT_SECONDS
+        delay = RETRY_SECONDS
+        while True:
             try:
                 return await self._database.write(self._writer.write(works))
             except TransientFailure:
-                await asyncio.sleep(RETRY_SECONDS * 2**attempt)
-        return await self._database.write(self._writer.write(works))
+                if loop.time() + delay > deadline:
+                    raise
+                await asyncio.sleep(delay)
+                delay *= 2
 
-    async def _settle(self, work: W) -> R | Exception:
+    async def _settle(self, work: W, deadline: float) -> R | Exception:
         """Ask what became of a work, and write it again where nothing did."""
-        deadline = asyncio.get_running_loop().time() + SETTLE_SECONDS
         delay = RETRY_SECONDS
         while True:
             try:
@@ -140,11 +154,13 @@ class GroupCommitter(Generic[W, R]):
                 if settled is not None:
                     return settled
                 return (await self._attempt([work]))[0]
-            except (DatabaseError, OutcomeUnknown) as error:
+            except (DatabaseUnavailable, TransientFailure, OutcomeUnknown) as error:
                 if asyncio.get_running_loop().time() > deadline:
                     return _unavailable(error)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 1.0)
+            except Exception as error:  # noqa: BLE001 - it is the answer to this work
+                return error
 
 
 def _unavailable(error: Exception) -> DependencyDown:

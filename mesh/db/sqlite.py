@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,7 @@ from mesh.db.statements import (
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MILLIS = 10_000
+BUSY_PAUSE_SECONDS = 0.005
 CACHE_KIBIBYTES = 16_384
 MAX_BOUND_PARAMETERS = 30_000
 READER_THREADS = 2
@@ -75,7 +77,12 @@ class SqliteDatabase:
         return _transact(self._connection(), "BEGIN IMMEDIATE", program)
 
     def _read(self, program: Program[T]) -> T:
-        return _transact(self._connection(), "BEGIN", program)
+        connection = self._connection()
+        if not getattr(self._thread_state, "read_only", False):
+            # As on MariaDB, a program given to `read` cannot write by mistake.
+            connection.execute("PRAGMA query_only=ON")
+            self._thread_state.read_only = True
+        return _transact(connection, "BEGIN", program)
 
 
 async def _shielded(executor: ThreadPoolExecutor, work: Any, program: Program[T]) -> T:
@@ -85,16 +92,39 @@ async def _shielded(executor: ThreadPoolExecutor, work: Any, program: Program[T]
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    connection: sqlite3.Connection | None = None
     try:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MILLIS}")
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_write_ahead_log(connection)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
         connection.execute("PRAGMA foreign_keys=ON")
     except sqlite3.Error as error:
+        if connection is not None:
+            connection.close()
         raise DatabaseUnavailable(f"cannot open the SQLite database {path}: {error}") from error
     return connection
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Switch the file to a write-ahead log.
+
+    The file keeps the mode. While another process switches it, SQLite reports the lock at once, whatever the busy
+    time-out says.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_MILLIS / 1000
+    while True:
+        try:
+            if connection.execute("PRAGMA journal_mode=WAL").fetchone() == ("wal",):
+                return
+            raise DatabaseUnavailable(
+                "SQLite cannot keep a write-ahead log there; the data folder must be on a local disk"
+            )
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(BUSY_PAUSE_SECONDS)
 
 
 def _transact(connection: sqlite3.Connection, begin: str, program: Program[T]) -> T:
@@ -109,6 +139,8 @@ def _transact(connection: sqlite3.Connection, begin: str, program: Program[T]) -
             raise
     except sqlite3.Error as error:
         raise _translated(error) from error
+    finally:
+        program.close()
     return result
 
 
@@ -120,7 +152,10 @@ def _drive(connection: sqlite3.Connection, program: Program[T]) -> T:
         except StopIteration as end:
             result: T = end.value
             return result
-        outcome = _run(connection, statement)
+        try:
+            outcome = _run(connection, statement)
+        except OverflowError as error:
+            raise DatabaseError(f"an integer has more than 64 bits: {error}") from error
 
 
 def _run(connection: sqlite3.Connection, statement: Statement) -> Any:
@@ -175,6 +210,8 @@ def _insert_sql(table: str, columns: tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=512)
 def _upsert_sql(table: str, columns: tuple[str, ...], keys: tuple[str, ...], updates: tuple[str, ...]) -> str:
+    if not updates:
+        return f"{_insert_sql(table, columns)} ON CONFLICT ({','.join(keys)}) DO NOTHING"
     assignments = ",".join(f"{column}=excluded.{column}" for column in updates)
     return f"{_insert_sql(table, columns)} ON CONFLICT ({','.join(keys)}) DO UPDATE SET {assignments}"
 
@@ -184,12 +221,16 @@ def _delete_sql(table: str, key_columns: tuple[str, ...]) -> str:
     return f"DELETE FROM {table} WHERE {' AND '.join(f'{column}=?' for column in key_columns)}"
 
 
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 def _translated(error: sqlite3.Error) -> DatabaseError:
     if isinstance(error, sqlite3.IntegrityError):
         return ConstraintViolated(str(error))
     if isinstance(error, sqlite3.OperationalError):
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        code = error.sqlite_errorcode & 0xFF
+        if _is_busy(error):
             return TransientFailure(str(error))
         if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
             return DatabaseUnavailable(str(error))

@@ -44,7 +44,7 @@ class FetchKeys:
 
 @dataclass(slots=True, frozen=True)
 class Execute:
-    """Change rows. Result: how many were changed."""
+    """Change rows. Result: how many rows matched."""
 
     sql: str
     parameters: Parameters = ()
@@ -61,7 +61,7 @@ class InsertMany:
 
 @dataclass(slots=True, frozen=True)
 class UpsertMany:
-    """Insert rows; where the key exists, set `update_columns` instead. Result: None."""
+    """Insert rows; where the key exists, set `update_columns` instead (none: leave the row). Result: None."""
 
     table: str
     columns: tuple[str, ...]

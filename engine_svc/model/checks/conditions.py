@@ -58,8 +58,7 @@ def _check_node(node: FlowNode, outgoing: list[SequenceFlow], findings: Findings
                 Rule.DEFAULT_FLOW_CONDITION,
                 flow.id,
                 flow.source,
-                f"The condition of {flow.id!r} is ignored, because it is the default flow of {node.id!r}. "
-                "Remove it.",
+                f"The condition of {flow.id!r} is ignored, because it is the default flow of {node.id!r}. Remove it.",
             )
 
 

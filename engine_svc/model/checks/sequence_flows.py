@@ -54,8 +54,7 @@ def _check_events(body: FlowContainer, findings: Findings) -> None:
                 Rule.START_EVENT_INCOMING,
                 flow.target_ref,
                 flow.source,
-                f"{_name(flow)} leads to the start event {flow.target_ref!r}. Lead it to the element "
-                "behind it.",
+                f"{_name(flow)} leads to the start event {flow.target_ref!r}. Lead it to the element behind it.",
             )
         if flow.source_ref in ends:
             findings.error(

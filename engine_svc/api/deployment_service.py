@@ -1,0 +1,116 @@
+"""`flowmesh.engine.v1.DeploymentService`."""
+
+from __future__ import annotations
+
+import mimetypes
+from dataclasses import dataclass
+
+from flowmesh.engine.v1 import deployment_service_pb2 as pb
+from google.api import httpbody_pb2
+
+from engine_svc.api import messages
+from engine_svc.commands.definition_cache import DefinitionCache
+from engine_svc.commands.deployments import create_deployment, load_bundle
+from engine_svc.commands.idempotency import request_record
+from engine_svc.storage.definitions import list_deployments, read_deployment, read_resource
+from mesh.clock import Clock
+from mesh.db.database import Database
+from mesh.errors import InvalidField, NotFound, Violation
+from mesh.paging import decode_page_token, encode_page_token, page_size_of
+
+MAX_RESOURCE_BYTES = 5 * 1024 * 1024
+XML = "application/xml"
+
+
+@dataclass(slots=True)
+class DeploymentServicer:
+    """Serves DeploymentService."""
+
+    database: Database
+    definitions: DefinitionCache
+    clock: Clock
+
+    async def CreateDeployment(self, request: pb.CreateDeploymentRequest) -> pb.CreateDeploymentResponse:
+        """See the contract."""
+        stored, bundle = await create_deployment(
+            self.database,
+            self.definitions,
+            self.clock,
+            name=request.name,
+            tenant_id=request.tenant_id,
+            resources=[(resource.name, resource.content) for resource in request.resources],
+            force=request.force,
+            request=request_record("CreateDeployment", request.request_id, request),
+        )
+        return pb.CreateDeploymentResponse(
+            deployment=messages.deployment(stored),
+            warnings=[messages.problem(name, problem) for name, problem in bundle.problems],
+            duplicate=stored.duplicate,
+        )
+
+    async def UploadDeployment(self, request: pb.UploadDeploymentRequest) -> pb.UploadDeploymentResponse:
+        """See the contract."""
+        content = request.file.data
+        if not content:
+            raise _invalid("file", "the body is empty; send the file's bytes")
+        if len(content) > MAX_RESOURCE_BYTES:
+            raise _invalid("file", f"the file has {len(content)} bytes; at most {MAX_RESOURCE_BYTES} are taken")
+        stored, bundle = await create_deployment(
+            self.database,
+            self.definitions,
+            self.clock,
+            name=request.name,
+            tenant_id=request.tenant_id,
+            resources=[(request.resource_name, content)],
+            force=False,
+            request=request_record("UploadDeployment", request.request_id, request),
+        )
+        return pb.UploadDeploymentResponse(
+            deployment=messages.deployment(stored),
+            warnings=[messages.problem(name, problem) for name, problem in bundle.problems],
+            duplicate=stored.duplicate,
+        )
+
+    async def ValidateDeployment(self, request: pb.ValidateDeploymentRequest) -> pb.ValidateDeploymentResponse:
+        """See the contract."""
+        bundle = await load_bundle([(resource.name, resource.content) for resource in request.resources])
+        return pb.ValidateDeploymentResponse(
+            deployable=not any(problem.is_error for _, problem in bundle.problems),
+            problems=[messages.problem(name, problem) for name, problem in bundle.problems],
+        )
+
+    async def GetDeployment(self, request: pb.GetDeploymentRequest) -> pb.GetDeploymentResponse:
+        """See the contract."""
+        stored = await self.database.read(read_deployment(request.id))
+        if stored is None:
+            raise _missing(request.id)
+        return pb.GetDeploymentResponse(deployment=messages.deployment(stored))
+
+    async def ListDeployments(self, request: pb.ListDeploymentsRequest) -> pb.ListDeploymentsResponse:
+        """See the contract."""
+        size = page_size_of(request)
+        after = decode_page_token(request, str)
+        found = await self.database.read(
+            list_deployments(request.tenant_id, request.name, str(after[0]) if after else None, size + 1)
+        )
+        page = found[:size]
+        return pb.ListDeploymentsResponse(
+            deployments=[messages.deployment(stored) for stored in page],
+            next_page_token=encode_page_token(request, (page[-1].row[0],)) if len(found) > size else "",
+        )
+
+    async def GetDeploymentResource(self, request: pb.GetDeploymentResourceRequest) -> httpbody_pb2.HttpBody:
+        """See the contract."""
+        content = await self.database.read(read_resource(request.id, request.resource_name))
+        if content is None:
+            raise _missing(f"{request.id}/{request.resource_name}")
+        kind = XML if request.resource_name.endswith(".bpmn") else mimetypes.guess_type(request.resource_name)[0]
+        return httpbody_pb2.HttpBody(content_type=kind or "application/octet-stream", data=content)
+
+
+def _missing(deployment_id: str) -> NotFound:
+    return NotFound("DEPLOYMENT_NOT_FOUND", f"there is no deployment {deployment_id}", metadata={"id": deployment_id})
+
+
+def _invalid(field: str, description: str) -> InvalidField:
+    return InvalidField("FIELD_INVALID", description, violations=[Violation(field, description)])

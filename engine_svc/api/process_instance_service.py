@@ -1,0 +1,147 @@
+"""`flowmesh.engine.v1.ProcessInstanceService`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowmesh.engine.v1 import process_instance_service_pb2 as pb
+
+from engine_svc.api import messages
+from engine_svc.commands import process_instances
+from engine_svc.commands.executor import InstanceExecutor, Start, instance_missing
+from engine_svc.commands.idempotency import request_record
+from engine_svc.commands.variables import read_variables
+from engine_svc.state.instance import ROOT_SCOPE
+from engine_svc.storage.instances import InstanceFilter, fetch_summary, list_summaries
+from mesh.db.database import Database
+from mesh.errors import InvalidField, Violation, WrongState
+from mesh.json_values import to_values
+from mesh.paging import decode_page_token, encode_page_token, page_size_of
+
+
+@dataclass(slots=True)
+class ProcessInstanceServicer:
+    """Serves ProcessInstanceService. `max_variable_bytes`: size of one value as JSON."""
+
+    executor: InstanceExecutor
+    database: Database
+    max_variable_bytes: int
+
+    async def CreateProcessInstance(self, request: pb.CreateProcessInstanceRequest) -> bytes:
+        """See the contract."""
+        return await self.executor.create(
+            [self._start(request, "")],
+            request_record("CreateProcessInstance", request.request_id, request),
+            lambda instances: pb.CreateProcessInstanceResponse(
+                process_instance=messages.process_instance(instances[0])
+            ),
+        )
+
+    async def BatchCreateProcessInstances(self, request: pb.BatchCreateProcessInstancesRequest) -> bytes:
+        """See the contract."""
+        return await self.executor.create(
+            [self._start(spec, f"instances[{position}].") for position, spec in enumerate(request.instances)],
+            request_record("BatchCreateProcessInstances", request.request_id, request),
+            lambda instances: pb.BatchCreateProcessInstancesResponse(
+                process_instances=[messages.process_instance(instance) for instance in instances]
+            ),
+        )
+
+    def _start(self, spec: pb.CreateProcessInstanceRequest | pb.ProcessInstanceSpec, prefix: str) -> Start:
+        if bool(spec.process_definition_id) == bool(spec.process_definition_key):
+            given = "not both" if spec.process_definition_id else "one of them"
+            description = f"give process_definition_key or process_definition_id, {given}"
+            field = f"{prefix}process_definition_key"
+            raise InvalidField("FIELD_INVALID", description, violations=[Violation(field, description)])
+        return Start(
+            definition_id=spec.process_definition_id,
+            definition_key=spec.process_definition_key,
+            definition_version=spec.process_definition_version,
+            tenant_id=spec.tenant_id,
+            business_key=spec.business_key,
+            variables=read_variables(spec.variables, f"{prefix}variables", self.max_variable_bytes),
+            initiator=spec.initiator,
+        )
+
+    async def GetProcessInstance(self, request: pb.GetProcessInstanceRequest) -> pb.GetProcessInstanceResponse:
+        """See the contract."""
+        row = await self.database.read(fetch_summary(request.id))
+        if row is None:
+            raise instance_missing(request.id)
+        return pb.GetProcessInstanceResponse(process_instance=messages.process_instance_of_row(row))
+
+    async def ListProcessInstances(self, request: pb.ListProcessInstancesRequest) -> pb.ListProcessInstancesResponse:
+        """See the contract."""
+        size = page_size_of(request)
+        after = decode_page_token(request, str)
+        wanted = InstanceFilter(
+            request.process_definition_key,
+            request.process_definition_id,
+            request.business_key,
+            request.tenant_id,
+            request.status,
+        )
+        rows = await self.database.read(list_summaries(wanted, str(after[0]) if after else None, size + 1))
+        page = rows[:size]
+        return pb.ListProcessInstancesResponse(
+            process_instances=[messages.process_instance_of_row(row) for row in page],
+            next_page_token=encode_page_token(request, page[-1][:1]) if len(rows) > size else "",
+        )
+
+    async def CancelProcessInstance(self, request: pb.CancelProcessInstanceRequest) -> bytes:
+        """See the contract."""
+        return await process_instances.cancel(
+            self.executor,
+            request.id,
+            request.reason,
+            request_record("CancelProcessInstance", request.request_id, request),
+            lambda instance: pb.CancelProcessInstanceResponse(process_instance=messages.process_instance(instance)),
+        )
+
+    async def SuspendProcessInstance(self, request: pb.SuspendProcessInstanceRequest) -> bytes:
+        """See the contract."""
+        return await process_instances.suspend(
+            self.executor,
+            request.id,
+            request_record("SuspendProcessInstance", request.request_id, request),
+            lambda instance: pb.SuspendProcessInstanceResponse(process_instance=messages.process_instance(instance)),
+        )
+
+    async def ResumeProcessInstance(self, request: pb.ResumeProcessInstanceRequest) -> bytes:
+        """See the contract."""
+        return await process_instances.resume(
+            self.executor,
+            request.id,
+            request_record("ResumeProcessInstance", request.request_id, request),
+            lambda instance: pb.ResumeProcessInstanceResponse(process_instance=messages.process_instance(instance)),
+        )
+
+    async def GetProcessInstanceVariables(
+        self, request: pb.GetProcessInstanceVariablesRequest
+    ) -> pb.GetProcessInstanceVariablesResponse:
+        """See the contract."""
+        instance = await self.executor.load(request.id)
+        if instance is None:
+            raise instance_missing(request.id)
+        if instance.ended:
+            raise WrongState(
+                "PROCESS_INSTANCE_NOT_RUNNING",
+                f"process instance {request.id} is {instance.status.name.lower()}; history keeps its variables",
+                metadata={"id": request.id, "status": instance.status.name},
+            )
+        variables = instance.scopes[ROOT_SCOPE].variables
+        if request.names:
+            variables = {name: variables[name] for name in request.names if name in variables}
+        return pb.GetProcessInstanceVariablesResponse(variables=to_values(variables))
+
+    async def UpdateProcessInstanceVariables(self, request: pb.UpdateProcessInstanceVariablesRequest) -> bytes:
+        """See the contract."""
+        return await process_instances.set_variables(
+            self.executor,
+            request.id,
+            read_variables(request.variables, "variables", self.max_variable_bytes),
+            request_record("UpdateProcessInstanceVariables", request.request_id, request),
+            lambda instance: pb.UpdateProcessInstanceVariablesResponse(
+                process_instance=messages.process_instance(instance)
+            ),
+        )

@@ -1,0 +1,128 @@
+"""Puts a changed instance into the rows of a commit."""
+
+from __future__ import annotations
+
+import orjson
+
+from engine_svc.events.commit_record import COMMIT_RECORD, encode_commit
+from engine_svc.runtime.changes import Changes, NewJob, NewUserTask
+from engine_svc.state.instance import Instance
+from engine_svc.state.snapshot import encode_snapshot
+from engine_svc.storage.commit import Commit
+from engine_svc.storage.jobs import JobState
+from engine_svc.storage.user_tasks import CANDIDATE_GROUP, CANDIDATE_USER
+from mesh.errors import InvalidField
+from mesh.ids import new_id
+from mesh.outbox import OutboxEntry
+
+TOPIC = "workflow-execution-events"
+
+
+def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_state_bytes: int) -> None:
+    """Add an instance and its changes. Raises `InvalidField` (VARIABLE_TOO_LARGE) where its state is too large."""
+    if instance.revision:
+        commit.expected.append((instance.id, instance.revision))
+    instance.revision += 1
+    snapshot = encode_snapshot(instance)
+    if len(snapshot) > max_state_bytes:
+        raise InvalidField(
+            "VARIABLE_TOO_LARGE",
+            f"the variables of process instance {instance.id} would take {len(snapshot)} bytes, "
+            f"more than the {max_state_bytes} allowed; keep large documents elsewhere and their address here",
+            metadata={"variable": "", "bytes": str(len(snapshot)), "limit": str(max_state_bytes)},
+        )
+    definition = instance.definition
+    commit.instances.append(
+        (
+            instance.id,
+            instance.revision,
+            int(instance.status),
+            definition.id,
+            definition.key,
+            definition.version,
+            instance.business_key,
+            instance.tenant_id,
+            instance.start_micros,
+            instance.end_micros,
+            len(instance.incidents),
+            snapshot,
+        )
+    )
+    if changes.events:
+        payload = encode_commit(instance, changes.events, commit.now)
+        commit.outbox.append(OutboxEntry(new_id(), TOPIC, instance.id, COMMIT_RECORD, payload, commit.now))
+    for task in changes.new_user_tasks:
+        _add_user_task(commit, instance, task)
+    for job in changes.new_jobs:
+        _add_job(commit, instance, job)
+    for incident in changes.new_incidents:
+        commit.incidents.append(
+            (
+                instance.id,
+                incident.key,
+                incident.type,
+                incident.element_id,
+                incident.job_key,
+                incident.message,
+                commit.now,
+                definition.id,
+                definition.key,
+                instance.tenant_id,
+            )
+        )
+    commit.ended_user_tasks += [(instance.id, key) for key in changes.ended_user_tasks]
+    commit.ended_jobs += [(instance.id, key) for key in changes.ended_jobs]
+    commit.ended_incidents += [(instance.id, key) for key in changes.ended_incidents]
+
+
+def _add_user_task(commit: Commit, instance: Instance, task: NewUserTask) -> None:
+    definition = instance.definition
+    commit.user_tasks.append(
+        (
+            instance.id,
+            task.key,
+            task.element_id,
+            task.name,
+            task.description,
+            task.assignee,
+            orjson.dumps(task.candidate_users).decode(),
+            orjson.dumps(task.candidate_groups).decode(),
+            task.priority,
+            commit.now,
+            task.due_micros,
+            commit.now if task.assignee else 0,
+            task.form_key,
+            0,
+            definition.id,
+            definition.key,
+            instance.tenant_id,
+        )
+    )
+    for kind, candidates in ((CANDIDATE_USER, task.candidate_users), (CANDIDATE_GROUP, task.candidate_groups)):
+        commit.candidates += [(instance.id, task.key, kind, candidate, commit.now) for candidate in candidates]
+
+
+def _add_job(commit: Commit, instance: Instance, job: NewJob) -> None:
+    definition = instance.definition
+    commit.jobs.append(
+        (
+            instance.id,
+            job.key,
+            job.type,
+            int(JobState.READY),
+            -job.priority,
+            commit.now,
+            0,
+            job.retries,
+            "",
+            0,
+            "",
+            job.element_id,
+            definition.id,
+            definition.key,
+            instance.business_key,
+            instance.tenant_id,
+            orjson.dumps(job.headers),
+            orjson.dumps(job.inputs),
+        )
+    )

@@ -1,0 +1,109 @@
+"""Deploying and validating bundles of models."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine_svc.commands.definition_cache import DefinitionCache
+from engine_svc.compile.executable import ExecutableProcess
+from engine_svc.compile.load import load_bpmn
+from engine_svc.model.problem import Problem
+from engine_svc.storage.commit import RequestRecord
+from engine_svc.storage.definitions import NewDefinition, NewDeployment, StoredDeployment, deploy
+from mesh.clock import Clock
+from mesh.db.database import Database
+from mesh.errors import InvalidField, InvalidModel, Violation
+from mesh.ids import new_id
+
+BPMN_ENDINGS = (".bpmn", ".bpmn20.xml", ".bpmn.xml")
+
+
+@dataclass(slots=True, frozen=True)
+class LoadedBundle:
+    """The resources of a bundle after parsing: problems with the resource they are in, and the processes."""
+
+    problems: list[tuple[str, Problem]]
+    processes: list[tuple[str, ExecutableProcess]]
+
+
+async def load_bundle(resources: Sequence[tuple[str, bytes]]) -> LoadedBundle:
+    """Parse and validate every resource, off the event loop. Raises `InvalidField` for an unknown file ending."""
+    names = [name for name, _ in resources]
+    for position, name in enumerate(names):
+        field = f"resources[{position}].name"
+        if not name.lower().endswith(BPMN_ENDINGS):
+            raise _invalid(field, f"{name}: the file must end in {', '.join(BPMN_ENDINGS)}")
+        if name in names[:position]:
+            raise _invalid(field, f"{name} is in the bundle twice; rename one of them")
+    return await asyncio.to_thread(_load, resources)
+
+
+def _load(resources: Sequence[tuple[str, bytes]]) -> LoadedBundle:
+    bundle = LoadedBundle([], [])
+    for name, content in resources:
+        result = load_bpmn(content)
+        bundle.problems.extend((name, problem) for problem in result.problems)
+        bundle.processes.extend((name, process) for process in result.processes)
+    return bundle
+
+
+async def create_deployment(
+    database: Database,
+    definitions: DefinitionCache,
+    clock: Clock,
+    *,
+    name: str,
+    tenant_id: str,
+    resources: Sequence[tuple[str, bytes]],
+    force: bool,
+    request: RequestRecord | None,
+) -> tuple[StoredDeployment, LoadedBundle]:
+    """Deploy a bundle: all of it or nothing. Raises `InvalidModel`, `InvalidField`, `RequestIdReused`."""
+    bundle = await load_bundle(resources)
+    errors = [(resource, problem) for resource, problem in bundle.problems if problem.is_error]
+    if errors:
+        raise _not_deployable(errors)
+    keys = [process.key for _, process in bundle.processes]
+    for resource, process in bundle.processes:
+        if keys.count(process.key) > 1:
+            raise _invalid("resources", f"process {process.key} is in the bundle more than once, last in {resource}")
+    new = NewDeployment(
+        new_id(),
+        name or resources[0][0],
+        tenant_id,
+        clock.now_micros(),
+        resources,
+        [
+            NewDefinition(new_id(), process.key, process.name, process.documentation, process.version_tag, resource)
+            for resource, process in bundle.processes
+        ],
+        force,
+    )
+    stored = await database.write(deploy(new, request))
+    if isinstance(stored, Exception):
+        raise stored
+    definitions.forget_newest()
+    return stored, bundle
+
+
+def _not_deployable(errors: list[tuple[str, Problem]]) -> InvalidModel:
+    violations = [
+        Violation(
+            f"{resource}#{problem.element_id or ''}",
+            f"line {problem.line}, column {problem.column}, {problem.rule}: {problem.message}",
+        )
+        for resource, problem in errors
+    ]
+    count = len(errors)
+    return InvalidModel(
+        "BPMN_INVALID",
+        f"nothing was deployed: {count} problem{'s' if count > 1 else ''} found, each listed in the details. "
+        f"The first: {violations[0].field} {violations[0].description}",
+        violations=violations,
+    )
+
+
+def _invalid(field: str, description: str) -> InvalidField:
+    return InvalidField("FIELD_INVALID", description, violations=[Violation(field, description)])

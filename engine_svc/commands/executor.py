@@ -1,0 +1,236 @@
+"""The one path of every command on instances: load, step, commit; again where somebody else was faster."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf.message import Message
+
+from engine_svc.commands.commit_rows import add_to_commit
+from engine_svc.commands.definition_cache import DefinitionCache
+from engine_svc.commands.job_signals import JobSignals
+from engine_svc.commands.keyed_locks import KeyedLocks
+from engine_svc.runtime import step
+from engine_svc.runtime.changes import Changes
+from engine_svc.state.instance import Instance
+from engine_svc.storage.commit import (
+    AlreadyAnswered,
+    Commit,
+    RequestRecord,
+    StaleDefinitions,
+    StaleRevision,
+    Written,
+    find_answer,
+)
+from engine_svc.storage.instances import fetch_instances, instance_of
+from mesh.clock import Clock
+from mesh.db.database import Database
+from mesh.db.group_commit import GroupCommitter
+from mesh.db.statements import Statement
+from mesh.errors import Conflict, DomainError, NotFound
+from mesh.ids import new_id
+
+MAX_ATTEMPTS = 10
+CACHED_INSTANCES = 4096
+
+
+@dataclass(slots=True)
+class Start:
+    """An instance to start: by definition id, or by key and version (0: the newest)."""
+
+    definition_id: str
+    definition_key: str
+    definition_version: int
+    tenant_id: str
+    business_key: str
+    variables: dict[str, Any]
+    initiator: str
+
+
+@dataclass(slots=True)
+class Effect:
+    """What a command does to an instance beyond the instance itself, and what it answers."""
+
+    changes: Changes
+    response: Message
+    leases: Sequence[tuple[str, int, int]] = ()
+    statements: Sequence[Statement] = ()
+
+
+Work = Callable[[Instance, int], Effect]
+"""A command: changes the instance, given the time in microseconds."""
+
+
+@dataclass(slots=True)
+class ExecutorLimits:
+    """`max_state_bytes`: how large the stored state of one instance may be."""
+
+    max_state_bytes: int = 8 * 1024 * 1024
+    cached_instances: int = CACHED_INSTANCES
+
+
+@dataclass(slots=True)
+class InstanceExecutor:
+    """Runs commands on instances. All state is in the database; what is cached here is checked by every commit."""
+
+    database: Database
+    committer: GroupCommitter[Commit, Written]
+    definitions: DefinitionCache
+    clock: Clock
+    signals: JobSignals
+    limits: ExecutorLimits = field(default_factory=ExecutorLimits)
+    _cache: OrderedDict[str, Instance] = field(default_factory=OrderedDict)
+    _locks: KeyedLocks = field(default_factory=KeyedLocks)
+
+    async def create(
+        self, starts: Sequence[Start], request: RequestRecord | None, respond: Callable[[list[Instance]], Message]
+    ) -> bytes:
+        """Start instances, all of them or none; return the serialised answer.
+
+        Raises `DomainError`.
+        """
+        for _ in range(MAX_ATTEMPTS):
+            try:
+                return await self._try_create(starts, request, respond)
+            except AlreadyAnswered as answered:
+                return answered.response
+            except StaleDefinitions:
+                self.definitions.forget_newest()
+            except StaleRevision:
+                continue
+            except DomainError:
+                if (answer := await self._answer(request)) is not None:
+                    return answer
+                raise
+        raise _conflict("a deployment came in each time the newest version was looked up")
+
+    async def _try_create(
+        self, starts: Sequence[Start], request: RequestRecord | None, respond: Callable[[list[Instance]], Message]
+    ) -> bytes:
+        commit = Commit(self.clock.now_micros(), request)
+        instances = []
+        job_types: set[str] = set()
+        for start in starts:
+            if start.definition_id:
+                definition = await self.definitions.by_id(start.definition_id)
+            else:
+                definition, epoch = await self.definitions.by_key(
+                    start.tenant_id, start.definition_key, start.definition_version
+                )
+                if epoch is not None:
+                    commit.definition_epoch = (
+                        epoch if commit.definition_epoch is None else min(epoch, commit.definition_epoch)
+                    )
+            instance, changes = step.start(
+                definition,
+                new_id(),
+                tenant_id=definition.tenant_id,
+                business_key=start.business_key,
+                # A retry must start from what the caller sent, and the step writes into it.
+                variables=dict(start.variables),
+                initiator=start.initiator,
+                now=commit.now,
+            )
+            add_to_commit(commit, instance, changes, self.limits.max_state_bytes)
+            instances.append(instance)
+            job_types.update(job.type for job in changes.new_jobs)
+        response = respond(instances).SerializeToString()
+        if request is not None:
+            request.response = response
+        await self.committer.submit(commit)
+        for instance in instances:
+            self._keep(instance)
+        self.signals.notify(job_types)
+        return response
+
+    async def change(
+        self, instance_id: str, work: Work, request: RequestRecord | None, missing: Callable[[], DomainError]
+    ) -> bytes:
+        """Run a command on an instance; return the serialised answer.
+
+        `missing` makes the error for an instance that does not exist. Raises `DomainError`.
+        """
+        async with self._locks.hold(instance_id):
+            for _ in range(MAX_ATTEMPTS):
+                try:
+                    return await self._try_change(instance_id, work, request, missing)
+                except AlreadyAnswered as answered:
+                    return answered.response
+                except StaleRevision:
+                    continue
+                except DomainError:
+                    if (answer := await self._answer(request)) is not None:
+                        return answer
+                    raise
+        raise _conflict(f"process instance {instance_id} was changed by others each time it was tried", instance_id)
+
+    async def _try_change(
+        self, instance_id: str, work: Work, request: RequestRecord | None, missing: Callable[[], DomainError]
+    ) -> bytes:
+        instance = self._cache.pop(instance_id, None) or await self.load(instance_id)
+        if instance is None:
+            raise missing()
+        # While the command runs the instance is not in the cache: if anything fails, what was half changed is gone.
+        commit = Commit(self.clock.now_micros(), request)
+        effect = work(instance, commit.now)
+        add_to_commit(commit, instance, effect.changes, self.limits.max_state_bytes)
+        commit.leases += effect.leases
+        commit.statements += effect.statements
+        response = effect.response.SerializeToString()
+        if request is not None:
+            request.response = response
+        await self.committer.submit(commit)
+        self._keep(instance)
+        if effect.changes.new_jobs:
+            self.signals.notify({job.type for job in effect.changes.new_jobs})
+        return response
+
+    async def load(self, instance_id: str) -> Instance | None:
+        """Read an instance from the database."""
+        return (await self.load_many([instance_id])).get(instance_id)
+
+    async def load_many(self, instance_ids: Sequence[str]) -> dict[str, Instance]:
+        """Read instances from the database; those that do not exist are left out."""
+        rows = await self.database.read(fetch_instances(instance_ids))
+        definitions = await self.definitions.by_ids({row[3] for row in rows})
+        return {row[0]: instance_of(row, definitions) for row in rows}
+
+    def cached(self, instance_id: str, revision: int) -> Instance | None:
+        """Return the cached instance where it is at this revision and nobody is changing it."""
+        instance = self._cache.get(instance_id)
+        if instance is None or instance.revision != revision or self._locks.held(instance_id):
+            return None
+        return instance
+
+    def _keep(self, instance: Instance) -> None:
+        if instance.ended:
+            return
+        self._cache[instance.id] = instance
+        self._cache.move_to_end(instance.id)
+        if len(self._cache) > self.limits.cached_instances:
+            self._cache.popitem(last=False)
+
+    async def _answer(self, request: RequestRecord | None) -> bytes | None:
+        """Return what was answered to this request before; a repeated one often finds its own work done."""
+        if request is None:
+            return None
+        answered = await self.database.read(find_answer(request))
+        if isinstance(answered, AlreadyAnswered):
+            return answered.response
+        if answered is not None:
+            raise answered
+        return None
+
+
+def _conflict(message: str, instance_id: str = "") -> Conflict:
+    return Conflict("REVISION_CONFLICT", f"{message}; try again", metadata={"id": instance_id})
+
+
+def instance_missing(instance_id: str) -> NotFound:
+    """Return the error for an instance that does not exist."""
+    return NotFound(
+        "PROCESS_INSTANCE_NOT_FOUND", f"there is no process instance {instance_id}", metadata={"id": instance_id}
+    )

@@ -1,0 +1,267 @@
+"""Commands of external workers on their jobs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from google.protobuf.message import Message
+
+from engine_svc.commands.executor import Effect, InstanceExecutor
+from engine_svc.runtime import step
+from engine_svc.state.instance import ROOT_SCOPE, Instance
+from engine_svc.storage.commit import JOB_COLUMNS, RequestRecord
+from engine_svc.storage.jobs import (
+    JobState,
+    count_leased,
+    extend_lease,
+    fail,
+    fetch_job,
+    lease_jobs,
+    release_leases,
+)
+from mesh.db.statements import FetchKeys, Program, Row
+from mesh.errors import LeaseLost, NotFound
+from mesh.ids import split_member_id
+
+FIRST_BACKOFF_MICROS = 2_000_000
+MAX_BACKOFF_MICROS = 3_600_000_000
+POLL_SECONDS = 0.5
+
+LEASE_SEQUENCE = JOB_COLUMNS.index("lease_sequence")
+RETRIES = JOB_COLUMNS.index("retries")
+INPUTS = JOB_COLUMNS.index("inputs")
+
+
+@dataclass(slots=True, frozen=True)
+class Activation:
+    """What a worker asks for. Times in microseconds; no names: all visible variables."""
+
+    job_type: str
+    worker: str
+    max_jobs: int
+    lease_micros: int
+    variable_names: tuple[str, ...]
+    tenant_id: str
+
+
+@dataclass(slots=True, frozen=True)
+class LeasedJob:
+    """A job under a lease. The row is as it was before the lease was taken."""
+
+    row: Row
+    lease_sequence: int
+    lease_until: int
+    variables: dict[str, Any]
+
+
+def _lease_with_revisions(activation: Activation, lease_until: int) -> Program[tuple[list[Row], dict[str, int]]]:
+    rows = yield from lease_jobs(
+        activation.job_type, activation.tenant_id, activation.worker, activation.max_jobs, lease_until
+    )
+    revisions: list[Row] = []
+    if rows:
+        revisions = yield FetchKeys("process_instance", ("id", "revision"), ("id",), [(row[0],) for row in rows])
+    return rows, dict(revisions)
+
+
+async def activate(executor: InstanceExecutor, activation: Activation) -> list[LeasedJob]:
+    """Lease ready jobs, those of higher priority first, then the oldest; none where there are none."""
+    lease_until = executor.clock.now_micros() + activation.lease_micros
+    rows, revisions = await executor.database.write(_lease_with_revisions(activation, lease_until))
+    if not rows:
+        return []
+    instances: dict[str, Instance] = {}
+    missing = []
+    for instance_id, revision in revisions.items():
+        instance = executor.cached(instance_id, revision)
+        if instance is None:
+            missing.append(instance_id)
+        else:
+            instances[instance_id] = instance
+    leased = [_leased(row, instances[row[0]], activation, lease_until) for row in rows if row[0] in instances]
+    if missing:
+        instances = await executor.load_many(missing)
+        leased += [_leased(row, instances[row[0]], activation, lease_until) for row in rows if row[0] in instances]
+    order = {row[:2]: position for position, row in enumerate(rows)}
+    leased.sort(key=lambda job: order[job.row[:2]])
+    return leased
+
+
+def _leased(row: Row, instance: Instance, activation: Activation, lease_until: int) -> LeasedJob:
+    variables = _visible(instance, row[1], activation.variable_names)
+    variables.update(orjson.loads(row[INPUTS]))
+    return LeasedJob(row, row[LEASE_SEQUENCE] + 1, lease_until, variables)
+
+
+def _visible(instance: Instance, key: int, names: Sequence[str]) -> dict[str, Any]:
+    token = instance.tokens.get(key)
+    if token is None:
+        # It moved on between the lease and this read; the completion will be refused.
+        return {}
+    chain = [instance.scopes[token.scope_key]]
+    while chain[-1].key != ROOT_SCOPE:
+        chain.append(instance.scopes[chain[-1].parent_key])
+    visible: dict[str, Any] = {}
+    for scope in reversed(chain):
+        visible.update(scope.variables)
+    return {name: visible[name] for name in names if name in visible} if names else visible
+
+
+async def wait_and_activate(
+    executor: InstanceExecutor, activation: Activation, timeout_seconds: float, stopping: asyncio.Event
+) -> list[LeasedJob]:
+    """Lease ready jobs; where there are none, wait for the first one up to a time, or until the server stops."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout_seconds
+    while True:
+        waiter = executor.signals.waiter(activation.job_type)
+        try:
+            jobs = await activate(executor, activation)
+            left = deadline - loop.time()
+            if jobs or left <= 0 or stopping.is_set():
+                return jobs
+            # Jobs that another process made raise no signal here.
+            await asyncio.wait([waiter], timeout=min(left, POLL_SECONDS))
+        finally:
+            waiter.cancel()
+
+
+async def held_by(executor: InstanceExecutor, job_type: str, worker: str) -> int:
+    """Return how many jobs of a type a worker holds."""
+    return await executor.database.read(count_leased(job_type, worker))
+
+
+async def give_back(executor: InstanceExecutor, jobs: Sequence[LeasedJob]) -> None:
+    """Release leases whose jobs never reached their worker."""
+    leases = [(job.row[0], job.row[1], job.lease_sequence) for job in jobs]
+    await executor.database.write(release_leases(leases))
+    executor.signals.notify({job.row[2] for job in jobs})
+
+
+async def complete(
+    executor: InstanceExecutor,
+    job_id: str,
+    lease_token: str,
+    variables: dict[str, Any],
+    request: RequestRecord | None,
+    respond: Callable[[Instance], Message],
+) -> bytes:
+    """Complete a job and run on. Raises `NotFound`, `LeaseLost`, `WrongState`, `InvalidField`."""
+    instance_id, key = _parts(job_id)
+    lease = (instance_id, key, _sequence(job_id, lease_token))
+
+    def work(instance: Instance, now: int) -> Effect:
+        changes = step.complete_job(instance, key, variables, now)
+        return Effect(changes, respond(instance), leases=[lease])
+
+    return await executor.change(instance_id, work, request, lambda: job_missing(job_id))
+
+
+@dataclass(slots=True, frozen=True)
+class Failure:
+    """A failed attempt. None: the engine decides; a code means a BPMN error was thrown."""
+
+    retries: int | None
+    backoff_micros: int | None
+    message: str
+    code: str = ""
+
+
+async def fail_job(
+    executor: InstanceExecutor,
+    job_id: str,
+    lease_token: str,
+    failure: Failure,
+    request: RequestRecord | None,
+    respond: Callable[[Row, JobState, int, int], Message],
+) -> bytes:
+    """Note a failed attempt. `respond` gets the job's old row, new state, retries and when it is tried again.
+
+    Raises `NotFound`, `LeaseLost`, `WrongState`.
+    """
+    instance_id, key = _parts(job_id)
+    sequence = _sequence(job_id, lease_token)
+
+    row = await executor.database.read(fetch_job(instance_id, key))
+
+    def work(instance: Instance, now: int) -> Effect:
+        retries = failure.retries
+        if retries is None:
+            retries = max(0, row[RETRIES] - 1) if row is not None else 0
+        changes = step.fail_job(
+            instance, key, retries=retries, error_message=failure.message, error_code=failure.code, now=now
+        )
+        if row is None:
+            raise job_missing(job_id)
+        backoff = failure.backoff_micros
+        if backoff is None:
+            backoff = min(FIRST_BACKOFF_MICROS << min(sequence - 1, 20), MAX_BACKOFF_MICROS)
+        state = JobState.FAILED if retries == 0 or failure.code else JobState.BACKOFF if backoff else JobState.READY
+        available_at = now + backoff if state is JobState.BACKOFF else 0
+        statement = fail(
+            instance_id, key, state=state, available_at=available_at, retries=retries, message=failure.message
+        )
+        return Effect(
+            changes,
+            respond(row, state, retries, available_at),
+            leases=[(instance_id, key, sequence)],
+            statements=[statement],
+        )
+
+    answer = await executor.change(instance_id, work, request, lambda: job_missing(job_id))
+    executor.signals.notify_all()
+    return answer
+
+
+async def extend(
+    executor: InstanceExecutor,
+    job_id: str,
+    lease_token: str,
+    lease_micros: int,
+    request: RequestRecord | None,
+    respond: Callable[[Row, int], Message],
+) -> bytes:
+    """Make a lease end later. Raises `NotFound`, `LeaseLost`."""
+    instance_id, key = _parts(job_id)
+    sequence = _sequence(job_id, lease_token)
+    row = await executor.database.read(fetch_job(instance_id, key))
+
+    def work(instance: Instance, now: int) -> Effect:
+        if row is None:
+            raise job_missing(job_id)
+        changes = step.touch_job(instance, key, now)
+        lease_until = now + lease_micros
+        return Effect(
+            changes,
+            respond(row, lease_until),
+            leases=[(instance_id, key, sequence)],
+            statements=[extend_lease(instance_id, key, lease_until)],
+        )
+
+    return await executor.change(instance_id, work, request, lambda: job_missing(job_id))
+
+
+def _parts(job_id: str) -> tuple[str, int]:
+    parts = split_member_id(job_id)
+    if parts is None:
+        raise job_missing(job_id)
+    return parts
+
+
+def _sequence(job_id: str, lease_token: str) -> int:
+    if not lease_token.isascii() or not lease_token.isdigit() or len(lease_token) > 18:
+        raise LeaseLost(
+            "JOB_LEASE_SUPERSEDED",
+            f"{lease_token!r} is no lease token of job {job_id}; send the one that came with the job",
+            metadata={"id": job_id, "lease_token": lease_token},
+        )
+    return int(lease_token)
+
+
+def job_missing(job_id: str) -> NotFound:
+    """Return the error for a job that does not exist."""
+    return NotFound("JOB_NOT_FOUND", f"there is no open job {job_id}", metadata={"id": job_id})

@@ -1,0 +1,77 @@
+"""Commands on whole process instances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from google.protobuf.message import Message
+
+from engine_svc.commands.executor import Effect, InstanceExecutor, instance_missing
+from engine_svc.runtime import step
+from engine_svc.state.instance import Instance
+from engine_svc.storage.commit import RequestRecord
+from engine_svc.storage.jobs import resume_jobs, suspend_jobs
+from mesh.db.statements import Execute, Statement
+
+Respond = Callable[[Instance], Message]
+
+
+async def cancel(
+    executor: InstanceExecutor, instance_id: str, reason: str, request: RequestRecord | None, respond: Respond
+) -> bytes:
+    """End an instance before its end. Raises `NotFound`, `WrongState`."""
+
+    def work(instance: Instance, now: int) -> Effect:
+        changes = step.cancel(instance, reason, now)
+        incidents = Execute("DELETE FROM incident WHERE instance_id=?", (instance_id,))
+        return Effect(changes, respond(instance), statements=[incidents])
+
+    return await executor.change(instance_id, work, request, lambda: instance_missing(instance_id))
+
+
+async def suspend(
+    executor: InstanceExecutor, instance_id: str, request: RequestRecord | None, respond: Respond
+) -> bytes:
+    """Pause an instance. Raises `NotFound`, `WrongState`."""
+    return await _pause(executor, instance_id, request, respond, step.suspend, suspend_jobs(instance_id))
+
+
+async def resume(
+    executor: InstanceExecutor, instance_id: str, request: RequestRecord | None, respond: Respond
+) -> bytes:
+    """Let a paused instance go on. Raises `NotFound`, `WrongState`."""
+    changed = await _pause(executor, instance_id, request, respond, step.resume, resume_jobs(instance_id))
+    executor.signals.notify_all()
+    return changed
+
+
+async def _pause(
+    executor: InstanceExecutor,
+    instance_id: str,
+    request: RequestRecord | None,
+    respond: Respond,
+    command: Callable[[Instance, int], Any],
+    statements: Sequence[Statement],
+) -> bytes:
+    def work(instance: Instance, now: int) -> Effect:
+        changes = command(instance, now)
+        return Effect(changes, respond(instance), statements=statements)
+
+    return await executor.change(instance_id, work, request, lambda: instance_missing(instance_id))
+
+
+async def set_variables(
+    executor: InstanceExecutor,
+    instance_id: str,
+    variables: dict[str, Any],
+    request: RequestRecord | None,
+    respond: Respond,
+) -> bytes:
+    """Set variables of the instance's own scope. Raises `NotFound`, `WrongState`, `InvalidField`."""
+
+    def work(instance: Instance, now: int) -> Effect:
+        changes = step.set_variables(instance, variables, now)
+        return Effect(changes, respond(instance))
+
+    return await executor.change(instance_id, work, request, lambda: instance_missing(instance_id))

@@ -1,0 +1,196 @@
+"""Turns a commit's record from the outbox into typed events for the bus: one message an event."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from flowmesh.events.v1 import event_pb2, workflow_pb2
+from flowmesh.internal.v1 import stored_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from engine_svc.events import record as compact
+from engine_svc.events.commit_record import COMMIT_RECORD, FORMAT
+from mesh.bus.port import BusMessage
+from mesh.ids import member_id
+from mesh.json_values import to_values
+from mesh.outbox import OutboxRow
+
+SOURCE = "engine"
+EVENT_VERSION = "1.0"
+
+
+class UnknownRecordFormat(Exception):
+    """The record was written by a newer release."""
+
+
+Fields = dict[str, Any]
+Build = Callable[[str, Fields], Fields]
+
+
+def expand(row: OutboxRow) -> list[BusMessage]:
+    """Return the events of a commit in order, keyed by instance.
+
+    Event ids are made from the outbox row's id and the position, so that expanding twice gives the same ids. The
+    headers are the attributes of CloudEvents 1.0 in binary mode and W3C trace context. Raises `UnknownRecordFormat`.
+    """
+    if row.kind != COMMIT_RECORD:
+        raise UnknownRecordFormat(f"outbox row of kind {row.kind}; this release reads {COMMIT_RECORD}")
+    record = stored_pb2.CommitRecord.FromString(row.payload)
+    if record.format != FORMAT:
+        raise UnknownRecordFormat(f"commit record in format {record.format}; this release reads {FORMAT}")
+    instance_id = record.process_instance_id
+    time = _timestamp(record.time_micros)
+    metadata = event_pb2.EventMetadata(user_id=record.user_id, trace_id=_trace_id(record.traceparent))
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_source": f"/flowmesh/{SOURCE}",
+        "ce_time": time.ToJsonString(),
+        "content-type": "application/protobuf",
+        "correlation-id": record.correlation_id,
+        "traceparent": record.traceparent,
+    }
+    messages = []
+    for ordinal, (number, *values) in enumerate(orjson.loads(record.events_json)):
+        kind = KINDS[number]
+        fields = kind.build(instance_id, dict(zip(compact.POSITIONS[number], values, strict=False)))
+        fields["process_instance"] = workflow_pb2.ProcessInstanceRef(
+            id=instance_id,
+            process_definition_id=record.process_definition_id,
+            process_definition_key=record.process_definition_key,
+            process_definition_version=record.process_definition_version,
+            business_key=record.business_key,
+            tenant_id=record.tenant_id,
+            revision=record.revision,
+            ordinal=ordinal,
+        )
+        event_id = event_id_of(row.id, ordinal)
+        envelope = event_pb2.EventEnvelope(
+            event_id=event_id,
+            event_type=kind.event_type,
+            event_version=EVENT_VERSION,
+            timestamp=time,
+            source_service=SOURCE,
+            correlation_id=record.correlation_id,
+            biz_id=instance_id,
+            metadata=metadata,
+            **{kind.field: kind.message(**fields)},
+        )
+        value = envelope.SerializeToString()
+        messages.append(
+            BusMessage(row.topic, instance_id, value, {**headers, "ce_id": event_id, "ce_type": kind.event_type})
+        )
+    return messages
+
+
+def event_id_of(outbox_id: str, ordinal: int) -> str:
+    """Return the id of the event at a position of a commit: the row's UUID with the position mixed into it."""
+    return str(uuid.UUID(int=uuid.UUID(outbox_id).int ^ ordinal))
+
+
+class Kind:
+    """How one kind of event is built."""
+
+    __slots__ = ("build", "event_type", "field", "message")
+
+    def __init__(self, event_type: str, field: str, build: Build) -> None:
+        self.event_type = event_type
+        self.field = field
+        self.message: Callable[..., Any] = getattr(workflow_pb2, "".join(p.title() for p in field.split("_")))
+        self.build = build
+
+
+def _timestamp(micros: int) -> Timestamp:
+    seconds, rest = divmod(micros, 1_000_000)
+    return Timestamp(seconds=seconds, nanos=rest * 1000)
+
+
+def _trace_id(traceparent: str) -> str:
+    return traceparent[3:35] if len(traceparent) == 55 else ""
+
+
+def _plain(_: str, fields: Fields) -> Fields:
+    return fields
+
+
+def _with_variables(_: str, fields: Fields) -> Fields:
+    fields["variables"] = to_values(fields["variables"])
+    return fields
+
+
+def _with_start(_: str, fields: Fields) -> Fields:
+    fields["start_time"] = _timestamp(fields.pop("start_micros"))
+    return fields
+
+
+def _with_id(name: str) -> Build:
+    def build(instance_id: str, fields: Fields) -> Fields:
+        fields[name] = member_id(instance_id, fields.pop("key"))
+        return fields
+
+    return build
+
+
+def _activity(instance_id: str, fields: Fields) -> Fields:
+    key, parent = fields["key"], fields["parent_key"]
+    built: Fields = {
+        "activity": workflow_pb2.ActivityRef(
+            id=member_id(instance_id, key),
+            element_id=fields["element_id"],
+            element_name=fields["element_name"],
+            element_type=fields["element_type"],
+            parent_activity_id=member_id(instance_id, parent) if parent else "",
+            sequence=key,
+        )
+    }
+    if "start_micros" in fields:
+        built["start_time"] = _timestamp(fields["start_micros"])
+    if "reason" in fields:
+        built["reason"] = fields["reason"]
+    return built
+
+
+def _task_created(instance_id: str, fields: Fields) -> Fields:
+    fields = _with_id("task_id")(instance_id, fields)
+    due = fields.pop("due_micros")
+    if due:
+        fields["due_time"] = _timestamp(due)
+    return fields
+
+
+def _incident_raised(instance_id: str, fields: Fields) -> Fields:
+    fields = _with_id("incident_id")(instance_id, fields)
+    fields["job_id"] = member_id(instance_id, fields.pop("job_key"))
+    return fields
+
+
+def _variables_updated(instance_id: str, fields: Fields) -> Fields:
+    scope = fields["scope_key"]
+    return {
+        "scope_activity_id": member_id(instance_id, scope) if scope else "",
+        "variables": to_values(fields["variables"]),
+    }
+
+
+KINDS: dict[int, Kind] = {
+    compact.INSTANCE_STARTED: Kind("workflow.instance.started.v1", "process_instance_started", _with_variables),
+    compact.INSTANCE_COMPLETED: Kind("workflow.instance.completed.v1", "process_instance_completed", _with_start),
+    compact.INSTANCE_TERMINATED: Kind("workflow.instance.terminated.v1", "process_instance_terminated", _with_start),
+    compact.INSTANCE_SUSPENDED: Kind("workflow.instance.suspended.v1", "process_instance_suspended", _plain),
+    compact.INSTANCE_RESUMED: Kind("workflow.instance.resumed.v1", "process_instance_resumed", _plain),
+    compact.ACTIVITY_STARTED: Kind("workflow.activity.started.v1", "activity_started", _activity),
+    compact.ACTIVITY_COMPLETED: Kind("workflow.activity.completed.v1", "activity_completed", _activity),
+    compact.ACTIVITY_TERMINATED: Kind("workflow.activity.terminated.v1", "activity_terminated", _activity),
+    compact.USER_TASK_CREATED: Kind("workflow.task.created.v1", "user_task_created", _task_created),
+    compact.USER_TASK_ASSIGNED: Kind("workflow.task.assigned.v1", "user_task_assigned", _with_id("task_id")),
+    compact.USER_TASK_COMPLETED: Kind("workflow.task.completed.v1", "user_task_completed", _with_id("task_id")),
+    compact.USER_TASK_TERMINATED: Kind("workflow.task.terminated.v1", "user_task_terminated", _with_id("task_id")),
+    compact.JOB_SCHEDULED: Kind("workflow.task.scheduled.v1", "job_scheduled", _with_id("job_id")),
+    compact.JOB_COMPLETED: Kind("workflow.job.completed.v1", "job_completed", _with_id("job_id")),
+    compact.JOB_FAILED: Kind("workflow.job.failed.v1", "job_failed", _with_id("job_id")),
+    compact.INCIDENT_RAISED: Kind("workflow.incident.raised.v1", "incident_raised", _incident_raised),
+    compact.INCIDENT_RESOLVED: Kind("workflow.incident.resolved.v1", "incident_resolved", _with_id("incident_id")),
+    compact.VARIABLES_UPDATED: Kind("workflow.variables.updated.v1", "variables_updated", _variables_updated),
+}

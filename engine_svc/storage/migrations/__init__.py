@@ -1,0 +1,3 @@
+"""Alembic migrations of the engine's database."""
+
+HEAD = "0001"

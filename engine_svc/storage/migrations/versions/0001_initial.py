@@ -1,0 +1,197 @@
+"""The engine's tables.
+
+Every table that grows with instances has the instance id, which is time-ordered, at the front of its key.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, SmallInteger, Table, text
+
+from mesh.db.tables import (
+    CLUSTERED,
+    TABLE_OPTIONS,
+    blob_type,
+    lease_table,
+    long_text_type,
+    outbox_table,
+    text_type,
+)
+
+revision = "0001"
+down_revision = None
+
+metadata = MetaData()
+
+Table(
+    "process_instance",
+    metadata,
+    Column("id", text_type(36), primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("definition_id", text_type(36), nullable=False),
+    Column("definition_key", text_type(255), nullable=False),
+    Column("definition_version", Integer, nullable=False),
+    Column("business_key", text_type(255), nullable=False),
+    Column("tenant_id", text_type(64), nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("incident_count", Integer, nullable=False),
+    Column("snapshot", blob_type(), nullable=False),
+    Index("process_instance_by_status", "status", "id"),
+    Index("process_instance_by_definition", "definition_key", "id"),
+    Index("process_instance_by_business_key", "business_key", "id"),
+    **TABLE_OPTIONS,
+)
+
+Table(
+    "user_task",
+    metadata,
+    Column("instance_id", text_type(36), primary_key=True),
+    Column("task_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("element_id", text_type(255), nullable=False),
+    Column("name", long_text_type(), nullable=False),
+    Column("description", long_text_type(), nullable=False),
+    Column("assignee", text_type(255), nullable=False),
+    Column("candidate_users", long_text_type(), nullable=False),
+    Column("candidate_groups", long_text_type(), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("claimed_at", BigInteger, nullable=False),
+    Column("form_key", text_type(512), nullable=False),
+    Column("suspended", SmallInteger, nullable=False),
+    Column("definition_id", text_type(36), nullable=False),
+    Column("definition_key", text_type(255), nullable=False),
+    Column("tenant_id", text_type(64), nullable=False),
+    Index("user_task_by_assignee", "assignee", "created_at", "instance_id", "task_key"),
+    Index("user_task_by_creation", "created_at", "instance_id", "task_key"),
+    Index("user_task_by_definition", "definition_key", "created_at", "instance_id", "task_key"),
+    **CLUSTERED,
+)
+
+Table(
+    "user_task_candidate",
+    metadata,
+    Column("instance_id", text_type(36), primary_key=True),
+    Column("task_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", SmallInteger, primary_key=True, autoincrement=False),
+    Column("candidate", text_type(255), primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Index("user_task_candidate_by_candidate", "kind", "candidate", "created_at", "instance_id", "task_key"),
+    **CLUSTERED,
+)
+
+Table(
+    "job",
+    metadata,
+    Column("instance_id", text_type(36), primary_key=True),
+    Column("job_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("type", text_type(255), nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("priority_order", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("available_at", BigInteger, nullable=False),
+    Column("retries", Integer, nullable=False),
+    Column("lease_owner", text_type(255), nullable=False),
+    Column("lease_sequence", BigInteger, nullable=False),
+    Column("error_message", long_text_type(), nullable=False),
+    Column("element_id", text_type(255), nullable=False),
+    Column("definition_id", text_type(36), nullable=False),
+    Column("definition_key", text_type(255), nullable=False),
+    Column("business_key", text_type(255), nullable=False),
+    Column("tenant_id", text_type(64), nullable=False),
+    Column("headers", blob_type(), nullable=False),
+    Column("inputs", blob_type(), nullable=False),
+    Index("job_by_type", "type", "state", "priority_order", "created_at", "instance_id", "job_key"),
+    Index("job_by_availability", "state", "available_at"),
+    **CLUSTERED,
+)
+
+Table(
+    "incident",
+    metadata,
+    Column("instance_id", text_type(36), primary_key=True),
+    Column("incident_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("type", SmallInteger, nullable=False),
+    Column("element_id", text_type(255), nullable=False),
+    Column("job_key", BigInteger, nullable=False),
+    Column("message", long_text_type(), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("definition_id", text_type(36), nullable=False),
+    Column("definition_key", text_type(255), nullable=False),
+    Column("tenant_id", text_type(64), nullable=False),
+    Index("incident_by_creation", "created_at", "instance_id", "incident_key"),
+    **CLUSTERED,
+)
+
+Table(
+    "request_record",
+    metadata,
+    Column("method", text_type(64), primary_key=True),
+    Column("request_id", text_type(128), primary_key=True),
+    Column("fingerprint", text_type(64), nullable=False),
+    Column("response", blob_type(), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("request_record_by_age", "created_at"),
+    **CLUSTERED,
+)
+
+Table(
+    "deployment",
+    metadata,
+    Column("id", text_type(36), primary_key=True),
+    Column("name", text_type(255), nullable=False),
+    Column("tenant_id", text_type(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("content_hash", text_type(64), nullable=False),
+    Index("deployment_by_name", "tenant_id", "name", "id"),
+    **TABLE_OPTIONS,
+)
+
+Table(
+    "deployment_resource",
+    metadata,
+    Column("deployment_id", text_type(36), primary_key=True),
+    Column("name", text_type(255), primary_key=True),
+    Column("content", blob_type(), nullable=False),
+    **TABLE_OPTIONS,
+)
+
+Table(
+    "process_definition",
+    metadata,
+    Column("id", text_type(36), primary_key=True),
+    Column("definition_key", text_type(255), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("name", text_type(255), nullable=False),
+    Column("description", long_text_type(), nullable=False),
+    Column("version_tag", text_type(255), nullable=False),
+    Column("deployment_id", text_type(36), nullable=False),
+    Column("resource_name", text_type(255), nullable=False),
+    Column("tenant_id", text_type(64), nullable=False),
+    Column("latest", SmallInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("process_definition_by_key", "tenant_id", "definition_key", "version", unique=True),
+    Index("process_definition_by_deployment", "deployment_id"),
+    **TABLE_OPTIONS,
+)
+
+Table(
+    "definition_epoch",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("epoch", BigInteger, nullable=False),
+    **TABLE_OPTIONS,
+)
+
+outbox_table(metadata)
+lease_table(metadata)
+
+
+def upgrade() -> None:
+    """Create the tables; what is there already after a migration that broke off is kept."""
+    connection = op.get_bind()
+    metadata.create_all(connection, checkfirst=True)
+    if connection.execute(text("SELECT COUNT(*) FROM definition_epoch")).scalar() == 0:
+        connection.execute(text("INSERT INTO definition_epoch (id, epoch) VALUES (1, 0)"))

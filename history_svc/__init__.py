@@ -1,0 +1,1 @@
+"""The history service: what happened, built from the event stream alone."""

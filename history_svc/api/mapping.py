@@ -1,0 +1,154 @@
+"""Rows → messages. The order of a row's values is that of the table's columns in `storage.layout`."""
+
+from __future__ import annotations
+
+from flowmesh.history.v1.history_pb2 import (
+    HistoricActivity,
+    HistoricProcessInstance,
+    HistoricTask,
+    HistoricVariable,
+)
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from history_svc.storage.layout import UNKNOWN_TIME
+from history_svc.storage.values import json_to_value
+from mesh.db.statements import Row
+
+
+def instance_of(row: Row) -> HistoricProcessInstance:
+    """Return the message of an instance's row."""
+    (
+        key,
+        status,
+        definition_id,
+        definition_key,
+        definition_version,
+        business_key,
+        tenant_id,
+        initiator,
+        start_micros,
+        end_micros,
+        end_reason,
+        _,
+        _,
+    ) = row
+    return HistoricProcessInstance(
+        id=key,
+        status=status,
+        process_definition_id=definition_id,
+        process_definition_key=definition_key,
+        process_definition_version=definition_version,
+        business_key=business_key,
+        tenant_id=tenant_id,
+        initiator=initiator,
+        start_time=_time(start_micros),
+        end_time=_time(end_micros),
+        duration=_between(start_micros, end_micros),
+        end_reason=end_reason,
+    )
+
+
+def activity_of(row: Row) -> HistoricActivity:
+    """Return the message of an activity's row."""
+    (
+        key,
+        instance_id,
+        _,
+        definition_key,
+        _,
+        element_id,
+        element_name,
+        element_type,
+        parent_id,
+        state,
+        start_micros,
+        sequence,
+        end_micros,
+        end_reason,
+        _,
+    ) = row
+    return HistoricActivity(
+        id=key,
+        process_instance_id=instance_id,
+        process_definition_key=definition_key,
+        element_id=element_id,
+        element_name=element_name,
+        element_type=element_type,
+        parent_activity_id=parent_id,
+        state=state,
+        start_time=_time(start_micros),
+        end_time=_time(end_micros),
+        duration=_between(start_micros, end_micros),
+        end_reason=end_reason,
+        sequence=sequence,
+    )
+
+
+def task_of(row: Row) -> HistoricTask:
+    """Return the message of a task's row."""
+    (
+        key,
+        instance_id,
+        _,
+        definition_key,
+        tenant_id,
+        element_id,
+        name,
+        description,
+        assignee,
+        priority,
+        state,
+        create_micros,
+        due_micros,
+        end_micros,
+        end_reason,
+        _,
+        _,
+        _,
+    ) = row
+    return HistoricTask(
+        id=key,
+        process_instance_id=instance_id,
+        process_definition_key=definition_key,
+        element_id=element_id,
+        name=name,
+        description=description,
+        assignee=assignee,
+        priority=priority,
+        state=state,
+        create_time=_time(create_micros),
+        due_time=_time(due_micros),
+        end_time=_time(end_micros),
+        duration=_between(create_micros, end_micros),
+        end_reason=end_reason,
+        tenant_id=tenant_id,
+    )
+
+
+def variable_of(row: Row) -> HistoricVariable:
+    """Return the message of a variable's row."""
+    key, instance_id, _, _, scope_activity_id, name, value_json, update_micros, _ = row
+    return HistoricVariable(
+        id=key,
+        process_instance_id=instance_id,
+        name=name,
+        value=json_to_value(value_json),
+        scope_activity_id=scope_activity_id,
+        update_time=_time(update_micros),
+    )
+
+
+def _time(micros: int | None) -> Timestamp | None:
+    if micros is None or micros == UNKNOWN_TIME:
+        return None
+    seconds, rest = divmod(micros, 1_000_000)
+    return Timestamp(seconds=seconds, nanos=rest * 1_000)
+
+
+def _between(start_micros: int, end_micros: int | None) -> Duration | None:
+    if end_micros is None or start_micros == UNKNOWN_TIME:
+        return None
+    # Clocks of two machines may disagree; nothing takes less than no time.
+    seconds, rest = divmod(max(0, end_micros - start_micros), 1_000_000)
+    return Duration(seconds=seconds, nanos=rest * 1_000)

@@ -1,0 +1,1 @@
+"""What the history service reads from the bus."""

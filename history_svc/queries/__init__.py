@@ -1,0 +1,1 @@
+"""Reads of history: one row, or a page of a list."""

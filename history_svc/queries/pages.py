@@ -1,0 +1,141 @@
+"""Pages of lists, each read from one index in its order, however many rows there are.
+
+An index serves a list where it begins with the columns that the list is filtered by and goes on with those that
+it is ordered by. An index for each choice of filters would cost every write dearly, so the more selective filter
+leads and the others are checked row by row. The state stands between the two in most indexes: a list without a
+state filter is the few lists with one, merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
+
+from mesh.db.statements import Fetch, Program, Row
+
+
+@dataclass(slots=True, frozen=True)
+class AccessPath:
+    """An index to read a list by: the filters it begins with; `by_state` where the state follows them."""
+
+    filters: frozenset[str]
+    by_state: bool
+
+
+def by_state(*filters: str) -> AccessPath:
+    """Return the path of an index on the filters, the state and the order."""
+    return AccessPath(frozenset(filters), by_state=True)
+
+
+def in_order(*filters: str) -> AccessPath:
+    """Return the path of an index on the filters and the order."""
+    return AccessPath(frozenset(filters), by_state=False)
+
+
+@dataclass(slots=True, frozen=True)
+class Listing:
+    """A table as it is listed. `paths` go from the most selective to one that serves every list."""
+
+    table: str
+    columns: tuple[str, ...]
+    order: tuple[str, ...]
+    descending: bool
+    paths: tuple[AccessPath, ...]
+    state_column: str = ""
+    states: tuple[int, ...] = ()
+
+
+@dataclass(slots=True, frozen=True)
+class Filters:
+    """What a list is narrowed to.
+
+    `equal` holds only the filters that are set; `state` 0 means every state; `at_least` and `below` bound columns
+    of the order.
+    """
+
+    equal: Mapping[str, str]
+    state: int = 0
+    at_least: Mapping[str, Any] = field(default_factory=dict)
+    below: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True, frozen=True)
+class Page:
+    """Rows in the columns of their listing, and the sort key that the next page goes on from."""
+
+    rows: list[Row]
+    next_key: tuple[Any, ...] | None
+
+
+def read_page(listing: Listing, filters: Filters, after: tuple[Any, ...] | None, size: int) -> Program[Page]:
+    """Read the rows behind the sort key `after`, at most `size` of them."""
+    path = next(path for path in listing.paths if path.filters <= filters.equal.keys())
+    conditions: list[str] = []
+    parameters: list[Any] = []
+    for column, value in filters.equal.items():
+        conditions.append(f"{column}=?" if column in path.filters else _unindexed(column))
+        parameters.append(value)
+    for column, value in filters.at_least.items():
+        conditions.append(f"{column}>=?")
+        parameters.append(value)
+    for column, value in filters.below.items():
+        conditions.append(f"{column}<?")
+        parameters.append(value)
+    if after is not None:
+        condition, values = _behind(listing.order, after, "<" if listing.descending else ">")
+        conditions.append(condition)
+        parameters += values
+    rows: list[Row] = []
+    if path.by_state:
+        for state in (filters.state,) if filters.state else listing.states:
+            rows += yield _select(listing, [*conditions, f"{listing.state_column}=?"], [*parameters, state], size + 1)
+    else:
+        if filters.state:
+            conditions.append(_unindexed(listing.state_column))
+            parameters.append(filters.state)
+        rows += yield _select(listing, conditions, parameters, size + 1)
+    key_of = _key_of(listing)
+    rows.sort(key=key_of, reverse=listing.descending)
+    if len(rows) <= size:
+        return Page(rows, None)
+    del rows[size:]
+    return Page(rows, key_of(rows[-1]))
+
+
+def read_row(listing: Listing, key: str) -> Program[Row | None]:
+    """Read the row with this id, None where there is none."""
+    columns = ",".join(listing.columns)
+    rows: list[Row] = yield Fetch(f"SELECT {columns} FROM {listing.table} WHERE id=?", (key,))
+    return rows[0] if rows else None
+
+
+def _select(listing: Listing, conditions: Sequence[str], parameters: Sequence[Any], limit: int) -> Fetch:
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    direction = " DESC" if listing.descending else ""
+    order = ",".join(f"{column}{direction}" for column in listing.order)
+    sql = f"SELECT {','.join(listing.columns)} FROM {listing.table}{where} ORDER BY {order} LIMIT ?"
+    return Fetch(sql, (*parameters, limit))
+
+
+def _unindexed(column: str) -> str:
+    # Neither database looks into an index for an expression, so both take the one that is meant.
+    return f"COALESCE({column},NULL)=?"
+
+
+def _behind(columns: Sequence[str], key: Sequence[Any], than: str) -> tuple[str, list[Any]]:
+    """Return the condition for rows behind a key. MariaDB reads no range of an index for `(a,b)<(?,?)`."""
+    column, value = columns[0], key[0]
+    if len(columns) == 1:
+        return f"{column}{than}?", [value]
+    rest, values = _behind(columns[1:], key[1:], than)
+    return f"{column}{than}=? AND ({column}{than}? OR {rest})", [value, value, *values]
+
+
+def _key_of(listing: Listing) -> Any:
+    places = [listing.columns.index(column) for column in listing.order]
+    if len(places) == 1:
+        place = places[0]
+        return lambda row: (row[place],)
+    return itemgetter(*places)

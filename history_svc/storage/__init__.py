@@ -1,0 +1,1 @@
+"""The history service's own tables."""

@@ -1,0 +1,112 @@
+"""What is known of the call that is being served, wherever the code that serves it runs.
+
+Pure Python: the context is read by logs, outgoing channels and the outbox, none of which needs gRPC for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Protocol
+
+
+class Admission(Protocol):
+    """Counts the calls that are at work; a call that only waits gives its place back."""
+
+    def leave(self) -> None:
+        """Give a place back."""
+
+    def enter(self) -> None:
+        """Take a place again."""
+
+
+class CallContext:
+    """One call, or one piece of background work, as the caller and the transport describe it.
+
+    `deadline` is a reading of `time.monotonic()` in seconds, None where the caller set none. `draining` is set
+    once the server stops: streams and long polls end themselves then. `idle_seconds` is the time the call spent
+    in `idle()`.
+    """
+
+    __slots__ = (
+        "_admission",
+        "correlation_id",
+        "deadline",
+        "draining",
+        "idle_seconds",
+        "method",
+        "traceparent",
+        "user_id",
+    )
+
+    def __init__(
+        self,
+        correlation_id: str,
+        traceparent: str,
+        user_id: str | None = None,
+        deadline: float | None = None,
+        *,
+        method: str = "",
+        draining: asyncio.Event | None = None,
+        admission: Admission | None = None,
+    ) -> None:
+        self.correlation_id = correlation_id
+        self.traceparent = traceparent
+        self.user_id = user_id
+        self.deadline = deadline
+        self.method = method
+        self.draining = draining if draining is not None else asyncio.Event()
+        self.idle_seconds = 0.0
+        self._admission = admission
+
+    def seconds_left(self) -> float | None:
+        """Return the seconds until the deadline, not below 0; None where there is none."""
+        if self.deadline is None:
+            return None
+        return max(0.0, self.deadline - time.monotonic())
+
+    @contextmanager
+    def idle(self) -> Iterator[None]:
+        """Mark the block as waiting (a long poll): it holds no place of `max_concurrent_calls` and is not slow."""
+        started = time.monotonic()
+        if self._admission is not None:
+            self._admission.leave()
+        try:
+            yield
+        finally:
+            if self._admission is not None:
+                self._admission.enter()
+            self.idle_seconds += time.monotonic() - started
+
+
+_current: ContextVar[CallContext | None] = ContextVar("flowmesh_call", default=None)
+
+set_call = _current.set
+"""Make a context the current one of this task; the server does so once for each call."""
+
+find_call = _current.get
+"""Return the context of the call being served, None outside of one."""
+
+
+def current_call() -> CallContext:
+    """Return the context of the call being served.
+
+    Raises LookupError outside of a call and of `as_call`.
+    """
+    call = _current.get()
+    if call is None:
+        raise LookupError("no call is being served here")
+    return call
+
+
+@contextmanager
+def as_call(call: CallContext) -> Iterator[CallContext]:
+    """Run the block as `call`: for consumers, timers and other work no caller waits for."""
+    token = _current.set(call)
+    try:
+        yield call
+    finally:
+        _current.reset(token)

@@ -1,0 +1,176 @@
+"""Channels to other services of the mesh.
+
+Every call gets a deadline, the correlation id, the user and the trace of the call being served; reads are tried again
+while the other side is UNAVAILABLE. The channel wraps the methods of a stub once, as client interceptors of grpc.aio
+would cost more than the call's own work.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import grpc.aio
+import orjson
+from google.api import annotations_pb2
+
+from mesh.call import find_call
+from mesh.settings import MeshSettings
+from mesh.telemetry import PassingTelemetry, Telemetry
+from mesh.trace_context import HEADER as TRACEPARENT
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+
+CORRELATION_ID = "x-correlation-id"
+SUBJECT = "x-flowmesh-sub"
+
+_METADATA_BYTES = 64 << 10
+
+
+def is_idempotent(method: MethodDescriptor) -> bool:
+    """Tell whether a method only reads: it is a GET on REST, or declares that it has no side effects."""
+    options = method.GetOptions()
+    if options.idempotency_level == options.NO_SIDE_EFFECTS:
+        return True
+    return bool(options.Extensions[annotations_pb2.http].get)
+
+
+def service_config(services: Iterable[ServiceDescriptor], retried: Iterable[str] = ()) -> str:
+    """Return the gRPC service config that retries on UNAVAILABLE what may be retried, as JSON.
+
+    That is the reads of `services`, and the methods in `retried` (`pkg.Service/Method`): those whose callers always
+    set a request id. Up to 4 attempts, 50 ms to 1 s apart with jitter.
+    """
+    names = [
+        {"service": service.full_name, "method": method.name}
+        for service in services
+        for method in service.methods
+        if is_idempotent(method)
+    ]
+    for path in retried:
+        service_name, _, method_name = path.partition("/")
+        names.append({"service": service_name, "method": method_name})
+    config: dict[str, object] = {
+        # A service that keeps failing is not made worse by everybody's second attempts.
+        "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1},
+    }
+    if names:
+        config["methodConfig"] = [
+            {
+                "name": names,
+                "retryPolicy": {
+                    "maxAttempts": 4,
+                    "initialBackoff": "0.05s",
+                    "maxBackoff": "1s",
+                    "backoffMultiplier": 2,
+                    "retryableStatusCodes": ["UNAVAILABLE"],
+                },
+            }
+        ]
+    return orjson.dumps(config).decode()
+
+
+def open_channel(
+    target: str,
+    settings: MeshSettings,
+    services: Sequence[ServiceDescriptor],
+    *,
+    telemetry: Telemetry | None = None,
+    retried: Sequence[str] = (),
+) -> MeshChannel:
+    """Return a channel to `target` (`host:port`) for stubs of these services; close it at the end.
+
+    It connects at the first call. `retried` as in `service_config`.
+    """
+    tracing = telemetry or PassingTelemetry()
+    interceptors = tuple(tracing.client_interceptors())
+    channel = grpc.aio.insecure_channel(
+        target,
+        options=(
+            ("grpc.service_config", service_config(services, retried)),
+            ("grpc.enable_retries", 1),
+            ("grpc.max_receive_message_length", -1),
+            ("grpc.max_send_message_length", settings.max_message_bytes),
+            ("grpc.max_metadata_size", _METADATA_BYTES),
+            # Half-open connections to a machine that went away are found without waiting for TCP.
+            ("grpc.keepalive_time_ms", 30_000),
+            ("grpc.keepalive_timeout_ms", 5_000),
+            ("grpc.max_reconnect_backoff_ms", 2_000),
+        ),
+        interceptors=interceptors,
+    )
+    return MeshChannel(channel, settings.call_timeout_seconds, passes_trace=not interceptors)
+
+
+class MeshChannel(grpc.aio.Channel):
+    """A channel whose calls carry the context of the call being served.
+
+    `timeout=` of a call wins over the default, but never reaches past the deadline of the call being served.
+    Streams get no default deadline.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, timeout_seconds: float, *, passes_trace: bool) -> None:
+        self._channel = channel
+        self._timeout = timeout_seconds
+        self._passes_trace = passes_trace
+
+    def unary_unary(self, *arguments: Any, **named: Any) -> Any:
+        """Return what calls a method with one request and one answer."""
+        return self._with_context(self._channel.unary_unary(*arguments, **named), self._timeout)
+
+    def unary_stream(self, *arguments: Any, **named: Any) -> Any:
+        """Return what calls a method that answers with a stream."""
+        return self._with_context(self._channel.unary_stream(*arguments, **named), None)
+
+    def stream_unary(self, *arguments: Any, **named: Any) -> Any:
+        """Return what calls a method that takes a stream."""
+        return self._with_context(self._channel.stream_unary(*arguments, **named), None)
+
+    def stream_stream(self, *arguments: Any, **named: Any) -> Any:
+        """Return what calls a method that takes and answers with a stream."""
+        return self._with_context(self._channel.stream_stream(*arguments, **named), None)
+
+    def _with_context(self, invoke: Callable[..., Any], default_timeout: float | None) -> Callable[..., Any]:
+        passes_trace = self._passes_trace
+
+        def call(request: Any = None, *, timeout: float | None = None, metadata: Any = None, **named: Any) -> Any:
+            timeout = default_timeout if timeout is None else timeout
+            serving = find_call()
+            if serving is not None:
+                if serving.deadline is not None:
+                    left = serving.deadline - time.monotonic()
+                    timeout = left if timeout is None else min(timeout, left)
+                added = [(CORRELATION_ID, serving.correlation_id)]
+                if passes_trace:
+                    added.append((TRACEPARENT, serving.traceparent))
+                if serving.user_id is not None:
+                    added.append((SUBJECT, serving.user_id))
+                metadata = (*(metadata or ()), *added)
+            return invoke(request, timeout=timeout, metadata=metadata, **named)
+
+        return call
+
+    async def close(self, grace: float | None = None) -> None:
+        """Close the connections; calls that run get `grace` seconds."""
+        await self._channel.close(grace)
+
+    def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:
+        """Return the state of the connection."""
+        return self._channel.get_state(try_to_connect)
+
+    async def wait_for_state_change(self, last_observed_state: grpc.ChannelConnectivity) -> None:
+        """Wait until the state is another than the one given."""
+        await self._channel.wait_for_state_change(last_observed_state)
+
+    async def channel_ready(self) -> None:
+        """Wait until the channel is connected."""
+        await self._channel.channel_ready()
+
+    async def __aenter__(self) -> MeshChannel:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.close()

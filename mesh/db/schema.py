@@ -1,0 +1,146 @@
+"""Opening a service's database by its URL and bringing its tables up to date.
+
+The version that the database has is read by the plain driver. SQLAlchemy and Alembic take 0.6 s and 40 MB to
+import, so they are loaded only where there is something to migrate, and then in a process of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from mesh.db.database import Database, DatabaseError, DatabaseUnavailable
+
+SQLITE_SCHEMES = frozenset({"sqlite"})
+MARIADB_SCHEMES = frozenset({"mariadb", "mysql"})
+
+
+class SchemaError(Exception):
+    """The tables cannot be brought to the version that the code needs; the message is one sentence for people."""
+
+
+def sqlite_path(database_url: str) -> Path | None:
+    """Return the file of a `sqlite:///` URL, None for another kind of database.
+
+    `sqlite:///data/engine.db` is relative to the working folder, `sqlite:////var/engine.db` absolute. Raises
+    ValueError for a URL of an unknown kind or without a path.
+    """
+    parts = urlsplit(database_url)
+    if parts.scheme in MARIADB_SCHEMES:
+        return None
+    path = unquote(parts.path.removeprefix("/"))
+    if parts.scheme not in SQLITE_SCHEMES or parts.netloc or not path:
+        raise ValueError(
+            f"the database URL must read sqlite:///path or mariadb://user:password@host:port/name, not {database_url!r}"
+        )
+    return Path(path)
+
+
+async def open_database(database_url: str) -> Database:
+    """Open the database of a URL: `sqlite:///path`, `mariadb://…` or `mysql://…`.
+
+    Raises ValueError for another URL, `DatabaseUnavailable` where the database cannot be opened.
+    """
+    path = sqlite_path(database_url)
+    if path is None:
+        # Each driver costs memory and start-up time where the other one is used; asyncmy takes 90 ms.
+        from mesh.db.mariadb import MariadbDatabase
+
+        return await MariadbDatabase.connect(database_url)
+    from mesh.db.sqlite import SqliteDatabase
+
+    return SqliteDatabase(path)
+
+
+async def ensure_schema(database_url: str, migrations: str, head: str) -> None:
+    """Bring the tables to version `head`; does nothing where they have it.
+
+    `migrations` is the package whose folder `versions` holds the Alembic migrations. Processes that start at once
+    take turns by a lock. Raises `SchemaError` where the database was written by a newer release, or a migration
+    fails, and `DatabaseUnavailable` where the database does not answer.
+    """
+    if await _stored_version(database_url) != head:
+        await _migrate(database_url, migrations, head)
+
+
+async def _stored_version(database_url: str) -> str | None:
+    path = sqlite_path(database_url)
+    if path is not None:
+        return await asyncio.to_thread(_sqlite_version, path)
+    return await _mariadb_version(database_url)
+
+
+def _sqlite_version(path: Path) -> str | None:
+    if not path.exists():
+        return None
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=10)) as connection:
+            known = connection.execute("SELECT 1 FROM sqlite_master WHERE name='alembic_version'").fetchone()
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
+    except sqlite3.Error as error:
+        raise DatabaseUnavailable(f"cannot open the SQLite database {path}: {error}") from error
+    return str(row[0]) if row else None
+
+
+async def _mariadb_version(database_url: str) -> str | None:
+    async with _mariadb_cursor(database_url) as cursor:
+        await cursor.execute("SHOW TABLES LIKE 'alembic_version'")
+        if not await cursor.fetchall():
+            return None
+        await cursor.execute("SELECT version_num FROM alembic_version")
+        row = await cursor.fetchone()
+    return str(row[0]) if row else None
+
+
+@contextlib.asynccontextmanager
+async def _mariadb_cursor(database_url: str) -> AsyncIterator[Any]:
+    import asyncmy
+    from asyncmy.errors import Error
+
+    parts = urlsplit(database_url)
+    try:
+        connection = await asyncmy.connect(
+            host=parts.hostname or "localhost",
+            port=parts.port or 3306,
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            db=parts.path.lstrip("/"),
+            charset="utf8mb4",
+            connect_timeout=5,
+        )
+    except (Error, OSError) as error:
+        raise DatabaseUnavailable(f"cannot connect to the database at {parts.hostname}: {error}") from error
+    try:
+        async with connection.cursor() as cursor:
+            yield cursor
+    except (Error, OSError) as error:
+        raise DatabaseError(f"cannot read the schema's version at {parts.hostname}: {error}") from error
+    finally:
+        connection.close()
+
+
+async def _migrate(database_url: str, migrations: str, head: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "mesh.db.migrate",
+        migrations,
+        head,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    # The URL may hold a password, which the list of processes must not show.
+    output, errors = await process.communicate(database_url.encode())
+    if process.returncode == 0:
+        return
+    sentence = output.decode(errors="replace").strip()
+    raise SchemaError(sentence or f"the migration of the database failed: {errors.decode(errors='replace').strip()}")

@@ -1,0 +1,460 @@
+"""The one gRPC server every service uses.
+
+Each method of a servicer is wrapped once, when it is registered, by one wrapper that does everything a call needs:
+context, deadline, admission, permission, parsing, validation, errors, metrics. Interceptors of grpc.aio would cost
+20-30 µs each; the wrapper costs less than one of them (`bench/server_overhead.py`).
+
+The correlation id goes back in the trailing metadata of unary calls, since initial metadata sent by a handler is
+a write of its own (30-100 µs in grpc.aio), and in the initial metadata of streams.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+import grpc
+import grpc.aio
+from flowmesh.auth.v1 import permission_pb2
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+
+from mesh import reflection, validation
+from mesh.call import CallContext, set_call
+from mesh.errors import DependencyDown, DomainError, InvalidField, Overload
+from mesh.health import HealthService
+from mesh.ids import new_id
+from mesh.listening import port_unavailable, probe
+from mesh.logs import get_log
+from mesh.metrics import Gauge
+from mesh.rpc_metrics import MethodMetrics, RpcMetrics
+from mesh.settings import MeshSettings
+from mesh.startup import StartupError
+from mesh.status import DETAILS_KEY, build_status, domain_of, grpc_code, status_from
+from mesh.telemetry import PassingTelemetry, Telemetry
+from mesh.trace_context import HEADER as TRACEPARENT
+from mesh.trace_context import is_traceparent, new_traceparent
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+    from google.rpc import status_pb2
+
+    Context = grpc.aio.ServicerContext[Any, Any]
+
+MethodPermission = permission_pb2.MethodPermission
+Authorize = Callable[[CallContext, MethodPermission], Awaitable[None]]
+"""Checks whether a call may be made; raises Unauthenticated or Denied where not."""
+
+CORRELATION_ID = "x-correlation-id"
+REQUEST_ID = "x-request-id"
+SUBJECT = "x-flowmesh-sub"
+
+MAX_CORRELATION_ID = 128
+"""Characters a correlation id may have; a longer one is replaced."""
+
+_METADATA_BYTES = 32 << 10
+# Its generated type says less than it is.
+_METHOD_PERMISSION: Any = permission_pb2.method_permission
+_CUT_SECONDS = 2.0
+
+_log = get_log(__name__)
+
+
+class MethodUnserved(StartupError):
+    """A method of the contract has no handler, a handler of the wrong kind, or no permission."""
+
+
+class _Refused(Exception):
+    """The call ends with a status that no domain error stands for."""
+
+    def __init__(self, code: grpc.StatusCode, reason: str, text: str, metadata: dict[str, str] | None = None) -> None:
+        super().__init__(text)
+        self.code = code
+        self.reason = reason
+        self.text = text
+        self.metadata = metadata
+
+
+class _Method:
+    """A method of the contract with what serves it."""
+
+    __slots__ = ("domain", "handler", "metrics", "path", "permission", "request_class", "response_class", "streams")
+
+    def __init__(self, descriptor: MethodDescriptor, servicer: object, rpcs: RpcMetrics) -> None:
+        service = descriptor.containing_service
+        self.path = f"/{service.full_name}/{descriptor.name}"
+        self.domain = domain_of(service.full_name)
+        self.streams: bool = descriptor.server_streaming
+        self.request_class = GetMessageClass(descriptor.input_type)
+        self.response_class = GetMessageClass(descriptor.output_type)
+        self.permission = _permission_of(descriptor, self.path)
+        self.handler: Callable[[Any], Any] = _handler_of(descriptor, servicer, self.path)
+        self.metrics = MethodMetrics(rpcs, service.full_name, descriptor.name)
+
+    def serialized(self, response: Message | bytes) -> bytes:
+        """Return a handler's answer as bytes; raises TypeError for one of another type."""
+        if type(response) is bytes:
+            return response
+        if not isinstance(response, self.response_class):
+            raise TypeError(f"{self.path} answered with {type(response)}")
+        return response.SerializeToString()
+
+
+def _permission_of(descriptor: MethodDescriptor, path: str) -> MethodPermission:
+    options = descriptor.GetOptions()
+    permission: MethodPermission = options.Extensions[_METHOD_PERMISSION]
+    if bool(permission.permission) == permission.public:
+        raise MethodUnserved(
+            f"The method {path} must either name its permission or be public (flowmesh.auth.v1.method_permission)."
+        )
+    return permission
+
+
+def _handler_of(descriptor: MethodDescriptor, servicer: object, path: str) -> Callable[[Any], Any]:
+    if descriptor.client_streaming:
+        raise MethodUnserved(f"The method {path} streams from the client, which this server does not offer.")
+    handler = getattr(servicer, descriptor.name, None)
+    is_right = inspect.isasyncgenfunction if descriptor.server_streaming else inspect.iscoroutinefunction
+    if handler is None or not is_right(handler):
+        kind = "an async generator" if descriptor.server_streaming else "a coroutine function"
+        raise MethodUnserved(f"{type(servicer).__name__} needs {kind} {descriptor.name} for {path}.")
+    served: Callable[[Any], Any] = handler
+    return served
+
+
+class _Places:
+    """The calls at work, counted by the gauge that shows them."""
+
+    __slots__ = ("gauge",)
+
+    def __init__(self, gauge: Gauge) -> None:
+        self.gauge = gauge
+
+    def enter(self) -> None:
+        """Take a place."""
+        self.gauge.value += 1
+
+    def leave(self) -> None:
+        """Give a place back."""
+        self.gauge.value -= 1
+
+
+class MeshServer:
+    """A gRPC server for some services, with health and reflection.
+
+    Servicers have a method for each RPC, named as in the contract: `async def GetX(self, request) -> Response` or an
+    async generator for a stream. The answer is a message or its serialized bytes. The context of the call comes
+    from `mesh.call.current_call()`; what cannot be served is raised as a `mesh.errors.DomainError`.
+    """
+
+    def __init__(
+        self,
+        settings: MeshSettings,
+        rpcs: RpcMetrics,
+        *,
+        telemetry: Telemetry | None = None,
+        authorize: Authorize | None = None,
+    ) -> None:
+        self.health = HealthService()
+        self.draining = asyncio.Event()
+        self._settings = settings
+        self._rpcs = rpcs
+        self._telemetry = telemetry or PassingTelemetry()
+        self._authorize = authorize
+        self._handlers: list[grpc.GenericRpcHandler[Any, Any]] = []
+        self._services: list[str] = []
+        self._calls: set[asyncio.Task[Any]] = set()
+        self._unary = _Places(rpcs.in_flight.at(settings.service_name, "unary"))
+        self._streams = _Places(rpcs.in_flight.at(settings.service_name, "stream"))
+        self._server: grpc.aio.Server | None = None
+        self._cutting = False
+        self._stopped: asyncio.Task[None] | None = None
+
+    def add(self, service: ServiceDescriptor, servicer: object) -> None:
+        """Register the servicer of a service.
+
+        Raises MethodUnserved where a method has no handler of its kind or declares no permission.
+        """
+        methods = [_Method(descriptor, servicer, self._rpcs) for descriptor in service.methods]
+        validation.prepare(method.request_class for method in methods)
+        handlers = {
+            method.path.rpartition("/")[2]: grpc.unary_stream_rpc_method_handler(self._stream_wrapper(method))
+            if method.streams
+            else grpc.unary_unary_rpc_method_handler(self._unary_wrapper(method))
+            for method in methods
+        }
+        self._handlers.append(grpc.method_handlers_generic_handler(service.full_name, handlers))
+        self._services.append(service.full_name)
+
+    async def serve(self, host: str, port: int) -> int:
+        """Listen and take calls; port 0 takes a free one. Returns the port.
+
+        Raises StartupError where the port cannot be had.
+        """
+        limit = self._settings.max_message_bytes
+        self._server = grpc.aio.server(
+            interceptors=tuple(self._telemetry.server_interceptors()),
+            options=(
+                # A second start on the same port must fail, not share its calls with the first.
+                ("grpc.so_reuseport", 0),
+                # Above the limit proper, so that what is a little too large gets an error with details.
+                ("grpc.max_receive_message_length", 2 * limit),
+                ("grpc.max_send_message_length", -1),
+                ("grpc.max_metadata_size", _METADATA_BYTES),
+                # Workers keep idle streams open and ping; that is no abuse.
+                ("grpc.keepalive_permit_without_calls", 1),
+                ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+            ),
+        )
+        self._server.add_generic_rpc_handlers(
+            (
+                *self._handlers,
+                self.health.handler(),
+                *reflection.handlers(self._services),
+                _UnknownMethods(),
+            )
+        )
+        bound = self._bind(host, port)
+        await self._server.start()
+        for service in ("", *self._services):
+            await self.health.set(service, serving=True)
+        return bound
+
+    def _bind(self, host: str, port: int) -> int:
+        assert self._server is not None
+        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        try:
+            bound: int = self._server.add_insecure_port(address)
+        except RuntimeError as error:
+            why = probe(host, port) or OSError(str(error))
+            raise port_unavailable(host, port, "FLOWMESH_PORT", why) from error
+        return bound
+
+    async def stop(self) -> None:
+        """Drain and stop; every call waits for the same end.
+
+        Health says NOT_SERVING and calls are still taken for `drain_notice_seconds`; then no new ones are, streams
+        are told by `CallContext.draining`, and what runs after `drain_seconds` ends with UNAVAILABLE.
+        """
+        if self._server is None:
+            return
+        if self._stopped is None:
+            self._stopped = asyncio.create_task(self._drain(self._server))
+        await asyncio.shield(self._stopped)
+
+    async def _drain(self, server: grpc.aio.Server) -> None:
+        settings = self._settings
+        await self.health.stop()
+        # The time callers need to hear of it; there is nothing that tells when they all have.
+        await asyncio.sleep(settings.drain_notice_seconds)
+        self.draining.set()
+        # From here on new calls are turned away, and the connections are told to go elsewhere.
+        refusing = asyncio.create_task(server.stop(settings.drain_seconds + 2 * _CUT_SECONDS))
+        if not await self._calls_end(settings.drain_seconds):
+            self._cutting = True
+            for call in list(self._calls):
+                call.cancel()
+            await self._calls_end(_CUT_SECONDS)
+        # What is open now belongs to reflection or ignores its cancellation.
+        await server.stop(None)
+        await refusing
+
+    async def _calls_end(self, seconds: float) -> bool:
+        """Wait until no call runs; return whether that came within so many seconds."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while self._calls and loop.time() < end:
+            await asyncio.wait(list(self._calls), timeout=end - loop.time())
+        return not self._calls
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.stop()
+
+    def _unary_wrapper(self, method: _Method) -> Callable[[bytes, Context], Awaitable[bytes]]:
+        handler, metrics, places, calls = method.handler, method.metrics, self._unary, self._calls
+        slow = self._settings.slow_call_seconds
+        monotonic, current_task = time.monotonic, asyncio.current_task
+
+        async def serve(raw: bytes, context: Context) -> bytes:
+            started = monotonic()
+            task = current_task()
+            assert task is not None
+            calls.add(task)
+            places.enter()
+            code = "CANCELLED"
+            call = self._open(method, context, started, places)
+            try:
+                response: bytes = method.serialized(await handler(await self._admit(method, call, raw)))
+                context.set_trailing_metadata(((CORRELATION_ID, call.correlation_id),))
+                code = "OK"
+            except (Exception, asyncio.CancelledError) as error:
+                code, status = self._ending(method, call, error, task)
+                if status is None:
+                    raise
+                await _abort(context, call, status)
+            else:
+                return response
+            finally:
+                places.leave()
+                calls.discard(task)
+                seconds = monotonic() - started
+                metrics.finished(code, seconds)
+                if seconds - call.idle_seconds > slow:
+                    _log.warning("A call was slow", method=method.path, seconds=round(seconds, 3), code=code)
+
+        return serve
+
+    def _stream_wrapper(self, method: _Method) -> Callable[[bytes, Context], AsyncIterator[bytes]]:
+        handler, metrics, places, calls = method.handler, method.metrics, self._streams, self._calls
+
+        async def serve(raw: bytes, context: Context) -> AsyncGenerator[bytes, None]:
+            started = time.monotonic()
+            task = asyncio.current_task()
+            assert task is not None
+            calls.add(task)
+            places.enter()
+            code = "CANCELLED"
+            call = self._open(method, context, started, places)
+            try:
+                request = await self._admit(method, call, raw)
+                await context.send_initial_metadata(((CORRELATION_ID, call.correlation_id),))
+                async with aclosing(handler(request)) as responses:
+                    async for response in responses:
+                        yield method.serialized(response)
+                code = "OK"
+            except (Exception, asyncio.CancelledError) as error:
+                code, status = self._ending(method, call, error, task)
+                if status is None:
+                    raise
+                await _abort(context, call, status)
+            finally:
+                places.leave()
+                calls.discard(task)
+                metrics.finished(code, time.monotonic() - started)
+
+        return serve
+
+    def _open(self, method: _Method, context: Context, started: float, places: _Places) -> CallContext:
+        """Read the metadata of a call, once, and make its context the current one."""
+        correlation_id = request_id = traceparent = ""
+        user_id: str | None = None
+        key: str
+        value: Any
+        for key, value in context.invocation_metadata() or ():
+            if key == CORRELATION_ID:
+                correlation_id = value
+            elif key == TRACEPARENT:
+                traceparent = value
+            elif key == REQUEST_ID:
+                request_id = value
+            elif key == SUBJECT:
+                user_id = value or None
+        correlation_id = correlation_id or request_id
+        if not correlation_id or len(correlation_id) > MAX_CORRELATION_ID:
+            correlation_id = new_id()
+        recorded = self._telemetry.traceparent()
+        if recorded is not None:
+            traceparent = recorded
+        elif not traceparent or not is_traceparent(traceparent):
+            traceparent = new_traceparent()
+        remaining = context.time_remaining()
+        call = CallContext(
+            correlation_id,
+            traceparent,
+            user_id,
+            None if remaining is None else started + remaining,
+            method=method.path,
+            draining=self.draining,
+            admission=places,
+        )
+        # Every call runs in a task of its own, so there is nothing to put back afterwards.
+        set_call(call)
+        return call
+
+    async def _admit(self, method: _Method, call: CallContext, raw: bytes) -> Message:
+        """Return the request of a call that may be served; raises what says why it may not."""
+        if call.deadline is not None and call.deadline <= time.monotonic():
+            raise _Refused(
+                grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "The deadline had passed when the call came."
+            )
+        settings = self._settings
+        if not method.streams and self._unary.gauge.value > settings.max_concurrent_calls:
+            raise Overload(
+                "BACKPRESSURE",
+                "The service has more calls at work than it may; come back later.",
+                retry_after_seconds=settings.backpressure_retry_seconds,
+            )
+        if self._authorize is not None:
+            await self._authorize(call, method.permission)
+        if len(raw) > settings.max_message_bytes:
+            raise _Refused(
+                grpc.StatusCode.RESOURCE_EXHAUSTED,
+                "MESSAGE_TOO_LARGE",
+                f"The message has {len(raw)} bytes; {settings.max_message_bytes} are allowed.",
+                {"limit": str(settings.max_message_bytes)},
+            )
+        try:
+            request: Message = method.request_class.FromString(raw)
+        except DecodeError:
+            text = f"The message is not a readable {method.request_class.DESCRIPTOR.full_name}."
+            raise InvalidField("REQUEST_MALFORMED", text) from None
+        validation.validate(request)
+        return request
+
+    def _ending(
+        self, method: _Method, call: CallContext, error: BaseException, task: asyncio.Task[Any]
+    ) -> tuple[str, status_pb2.Status | None]:
+        """Return the code a failed call ends with, and its status; None where nobody listens any more."""
+        if isinstance(error, DomainError):
+            if isinstance(error, DependencyDown):
+                _log.warning("A dependency failed a call", method=method.path, detail=error.message)
+            status = status_from(error, method.domain)
+        elif isinstance(error, _Refused):
+            status = build_status(error.code, error.reason, method.domain, error.text, error.metadata)
+        elif isinstance(error, asyncio.CancelledError) and task.cancelling():
+            if not self._cutting:
+                late = call.deadline is not None and call.deadline <= time.monotonic()
+                return ("DEADLINE_EXCEEDED" if late else "CANCELLED"), None
+            status = build_status(
+                grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN", method.domain, "The service is shutting down; call again."
+            )
+        else:
+            error_id = new_id()
+            _log.error("A call failed by a bug", error=error, error_id=error_id, method=method.path)
+            text = f"The service failed by a bug; its log tells of it as {error_id}."
+            status = build_status(grpc.StatusCode.INTERNAL, "INTERNAL", method.domain, text, {"error_id": error_id})
+        return grpc_code(status.code).name, status
+
+
+async def _abort(context: Context, call: CallContext, status: status_pb2.Status) -> NoReturn:
+    trailers = ((CORRELATION_ID, call.correlation_id), (DETAILS_KEY, status.SerializeToString()))
+    await context.abort(grpc_code(status.code), status.message, trailers)
+
+
+class _UnknownMethods(grpc.GenericRpcHandler):  # type: ignore[type-arg] # not generic at run time
+    """Answers for every method that nothing else answers for."""
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any]:
+        """Return a handler that refuses the call."""
+        path = handler_call_details.method
+
+        async def refuse(requests: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
+            status = build_status(
+                grpc.StatusCode.UNIMPLEMENTED,
+                "METHOD_UNKNOWN",
+                domain_of(path.strip("/")),
+                f"There is no method {path}.",
+            )
+            await context.abort(
+                grpc.StatusCode.UNIMPLEMENTED, status.message, ((DETAILS_KEY, status.SerializeToString()),)
+            )
+            yield b""  # makes it the async generator that a streaming handler is
+
+        return grpc.stream_stream_rpc_method_handler(refuse)

@@ -1,0 +1,187 @@
+"""What programs and their callers see when the database fails."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from mesh.db import mariadb, sqlite
+from mesh.db.database import Database, DatabaseUnavailable, OutcomeUnknown, TransientFailure
+from mesh.db.schema import open_database
+from mesh.db.sqlite import SqliteDatabase
+from mesh.db.statements import Execute, Fetch, InsertMany, Program, Row
+from tests.infrastructure.mariadb import MariadbServer, create_tables
+from tests.infrastructure.tcp_proxy import TcpProxy
+from tests.storage.tables import METADATA
+from tests.storage.test_programs import COLUMNS, all_rows, insert
+
+COMMIT = b"\x03COMMIT"
+"""The packet; a session's set-up holds READ COMMITTED."""
+
+
+@pytest.fixture
+async def proxied(mariadb_server: MariadbServer) -> AsyncIterator[tuple[Database, TcpProxy]]:
+    """A MariaDB database behind a proxy that can cut connections."""
+    with mariadb_server.database() as name:
+        await create_tables(mariadb_server.url(name), METADATA)
+        proxy = TcpProxy(mariadb_server.host, mariadb_server.port)
+        database = await open_database(mariadb_server.url(name, port=await proxy.start()))
+        yield database, proxy
+        await database.close()
+        await proxy.stop()
+
+
+@pytest.mark.mariadb
+async def test_lost_connection_then_recovery(proxied: tuple[Database, TcpProxy]) -> None:
+    database, proxy = proxied
+    proxy.cut_at = b"INSERT INTO item"
+    with pytest.raises(DatabaseUnavailable):
+        await database.write(insert([("a", 1, None, None, None)]))
+    assert await all_rows(database) == []
+    await database.write(insert([("a", 1, None, None, None)]))
+
+
+@pytest.mark.mariadb
+async def test_dead_connections_in_the_pool_are_replaced_unseen(proxied: tuple[Database, TcpProxy]) -> None:
+    database, proxy = proxied
+    await asyncio.gather(*(all_rows(database) for _ in range(8)))
+    proxy.break_all()
+    await database.write(insert([("a", 1, None, None, None)]))
+    proxy.cut_at = b"START TRANSACTION"
+    await database.write(insert([("a", 2, None, None, None)]))
+    assert proxy.cuts == 1
+    assert len(await all_rows(database)) == 2
+
+
+@pytest.mark.mariadb
+async def test_no_server(proxied: tuple[Database, TcpProxy]) -> None:
+    database, proxy = proxied
+    proxy.refusing = True
+    proxy.break_all()
+    with pytest.raises(DatabaseUnavailable):
+        await database.write(insert([("a", 1, None, None, None)]))
+    proxy.refusing = False
+    await database.write(insert([("a", 1, None, None, None)]))
+
+
+@pytest.mark.mariadb
+@pytest.mark.parametrize("delivered", [True, False])
+async def test_broken_commit_has_an_unknown_outcome(proxied: tuple[Database, TcpProxy], delivered: bool) -> None:
+    database, proxy = proxied
+    proxy.cut_at, proxy.deliver = COMMIT, delivered
+    with pytest.raises(OutcomeUnknown):
+        await database.write(insert([("a", 1, None, None, None)]))
+
+    def settled() -> Program[bool]:
+        # Waits for the broken transaction where it still runs.
+        rows: list[Row] = yield Fetch("SELECT owner FROM item WHERE owner=?", ("a",), lock=True)
+        return bool(rows)
+
+    deadline = asyncio.get_running_loop().time() + 5
+    while await database.write(settled()) is not delivered:
+        assert asyncio.get_running_loop().time() < deadline
+
+
+@pytest.mark.mariadb
+async def test_server_that_hangs(proxied: tuple[Database, TcpProxy], monkeypatch: pytest.MonkeyPatch) -> None:
+    database, _ = proxied
+    monkeypatch.setattr(mariadb, "TRANSACTION_SECONDS", 0.2)
+
+    def slow() -> Program[None]:
+        yield InsertMany("item", COLUMNS, [("a", 1, None, None, None)])
+        yield Fetch("SELECT SLEEP(5)")
+
+    with pytest.raises(DatabaseUnavailable, match="did not finish"):
+        await database.write(slow())
+    monkeypatch.undo()
+    assert await all_rows(database) == []
+
+
+@pytest.mark.mariadb
+async def test_deadlock(proxied: tuple[Database, TcpProxy]) -> None:
+    database, _ = proxied
+    await database.write(insert([("a", 1, None, None, 0), ("b", 1, None, None, 0)]))
+
+    def crossing(first: str, second: str) -> Program[None]:
+        yield Execute("UPDATE item SET amount=amount+1 WHERE owner=?", (first,))
+        yield Execute("UPDATE item SET amount=amount+1 WHERE owner=?", (second,))
+
+    for _ in range(50):
+        outcomes = await asyncio.gather(
+            database.write(crossing("a", "b")), database.write(crossing("b", "a")), return_exceptions=True
+        )
+        failures = [outcome for outcome in outcomes if outcome is not None]
+        if failures:
+            assert [type(failure) for failure in failures] == [TransientFailure]
+            return
+    pytest.fail("no deadlock came about")
+
+
+async def test_locked_sqlite_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_MILLIS", 50)
+    path = tmp_path / "locked.db"
+    database = SqliteDatabase(path)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("CREATE TABLE item(a)")
+    other.execute("BEGIN IMMEDIATE")
+
+    def program() -> Program[None]:
+        yield Execute("INSERT INTO item VALUES (1)")
+
+    with pytest.raises(TransientFailure):
+        await database.write(program())
+    other.execute("COMMIT")
+    await database.write(program())
+    other.close()
+    await database.close()
+
+
+async def test_sqlite_file_that_cannot_be_opened(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnavailable, match="cannot open the SQLite database"):
+        await open_database(f"sqlite:///{tmp_path / 'missing' / 'x.db'}")
+    (tmp_path / "text.db").write_text("this is no database, however long the text may be " * 100)
+    with pytest.raises(DatabaseUnavailable, match="cannot open the SQLite database"):
+        await open_database(f"sqlite:///{tmp_path / 'text.db'}")
+
+
+async def test_unknown_urls() -> None:
+    for url in ("postgresql://x/y", "sqlite://", "sqlite:///", "data.db", ""):
+        with pytest.raises(ValueError, match="must read sqlite:///path"):
+            await open_database(url)
+
+
+@pytest.mark.mariadb
+async def test_wrong_credentials(mariadb_server: MariadbServer) -> None:
+    url = f"mariadb://nobody:wrong@{mariadb_server.host}:{mariadb_server.port}/none"
+    with pytest.raises(DatabaseUnavailable, match="cannot connect"):
+        await open_database(url)
+
+
+async def test_many_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    code = (
+        "import sys, asyncio; sys.path.insert(0, '.')\n"
+        "from pathlib import Path\n"
+        "from mesh.db.sqlite import SqliteDatabase\n"
+        "sys.stdin.readline()\n"
+        "asyncio.run(SqliteDatabase(Path(sys.argv[1])).close())\n"
+    )
+    for _ in range(3):
+        path.unlink(missing_ok=True)
+        processes = [
+            subprocess.Popen([sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+            for _ in range(6)
+        ]
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write(b"go\n")
+            process.stdin.flush()
+        for process in processes:
+            _, errors = await asyncio.to_thread(process.communicate)
+            assert process.returncode == 0, errors.decode()

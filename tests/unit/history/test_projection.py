@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from pathlib import Path
+
+import pytest
+from flowmesh.events.v1.event_pb2 import EventEnvelope
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from history_svc.consumers.projection import project
+from history_svc.storage.layout import (
+    ACTIVITY_TABLE,
+    COMPLETED,
+    INSTANCE_COMPLETED,
+    INSTANCE_PAUSED,
+    INSTANCE_RUNNING,
+    INSTANCE_TABLE,
+    INSTANCE_TERMINATED,
+    OPEN,
+    TASK_TABLE,
+    TERMINATED,
+    VARIABLE_TABLE,
+)
+from mesh.db.sqlite import SqliteDatabase
+from tests.unit.history.event_histories import START_MICROS, Life, lives, timestamp
+from tests.unit.history.stored import Stored, empty, stored
+
+
+async def test_instance_from_start_to_end(history: SqliteDatabase) -> None:
+    life = Life(business_key="B-1", tenant_id="acme")
+    life.start("ann", amount=5)
+    await history.write(project(life.events))
+    (row,) = (await stored(history))[INSTANCE_TABLE]
+    assert (row["status"], row["start_micros"], row["end_micros"]) == (INSTANCE_RUNNING, START_MICROS, None)
+    assert (row["process_definition_key"], row["process_definition_version"]) == ("order", 1)
+    assert (row["business_key"], row["tenant_id"], row["initiator"]) == ("B-1", "acme", "ann")
+
+    life.events.clear()
+    life.commit()
+    life.tell("process_instance_suspended")
+    await history.write(project(life.events))
+    (row,) = (await stored(history))[INSTANCE_TABLE]
+    assert row["status"] == INSTANCE_PAUSED
+
+    life.events.clear()
+    life.commit()
+    life.tell("process_instance_resumed")
+    life.commit()
+    life.end()
+    await history.write(project(life.events))
+    (row,) = (await stored(history))[INSTANCE_TABLE]
+    assert (row["status"], row["end_micros"]) == (INSTANCE_COMPLETED, START_MICROS + 3_000_000)
+    assert (row["start_micros"], row["initiator"]) == (START_MICROS, "ann")
+
+
+async def test_terminated_instance_keeps_its_reason(history: SqliteDatabase) -> None:
+    life = Life()
+    life.start()
+    life.commit()
+    life.terminate("no longer wanted")
+    await history.write(project(life.events))
+    (row,) = (await stored(history))[INSTANCE_TABLE]
+    assert (row["status"], row["end_reason"]) == (INSTANCE_TERMINATED, "no longer wanted")
+
+
+async def test_end_before_start_is_filled_in(history: SqliteDatabase) -> None:
+    life = Life()
+    life.start("ann")
+    life.commit()
+    life.end()
+    started, completed = life.events
+    await history.write(project([completed]))
+    (row,) = (await stored(history))[INSTANCE_TABLE]
+    assert (row["status"], row["start_micros"], row["initiator"]) == (INSTANCE_COMPLETED, START_MICROS, "")
+    await history.write(project([started]))
+    (row,) = (await stored(history))[INSTANCE_TABLE]
+    assert (row["status"], row["start_micros"], row["initiator"]) == (INSTANCE_COMPLETED, START_MICROS, "ann")
+
+
+async def test_activity_that_passes_in_one_commit(history: SqliteDatabase) -> None:
+    life = Life()
+    life.leave(life.activity("gateway", "exclusiveGateway"))
+    await history.write(project(life.events))
+    (row,) = (await stored(history))[ACTIVITY_TABLE]
+    assert (row["state"], row["start_micros"], row["end_micros"]) == (COMPLETED, START_MICROS, START_MICROS)
+    assert (row["element_id"], row["element_type"], row["sequence"]) == ("gateway", "exclusiveGateway", 1)
+
+
+async def test_late_start_does_not_reopen_an_activity(history: SqliteDatabase) -> None:
+    life = Life()
+    activity = life.activity("approve", parent="sub.1")
+    start = life.enter(activity)
+    life.commit()
+    life.leave(activity, start)
+    await history.write(project(life.events[1:]))
+    await history.write(project(life.events[:1]))
+    (row,) = (await stored(history))[ACTIVITY_TABLE]
+    assert (row["state"], row["start_micros"]) == (COMPLETED, START_MICROS)
+    assert (row["end_micros"], row["parent_activity_id"]) == (START_MICROS + 1_000_000, "sub.1")
+
+
+async def test_task_from_creation_to_completion(history: SqliteDatabase) -> None:
+    life = Life(tenant_id="acme")
+    due = START_MICROS + 86_400_000_000
+    life.tell(
+        "user_task_created",
+        task_id="t-1",
+        element_id="approve",
+        name="Approve",
+        description="Approve the order",
+        candidate_groups=["managers"],
+        priority=50,
+        due_time=timestamp(due),
+    )
+    life.tell("user_task_assigned", task_id="t-1", assignee="ann")
+    await history.write(project(life.events))
+    (row,) = (await stored(history))[TASK_TABLE]
+    assert (row["state"], row["assignee"], row["priority"], row["due_micros"]) == (OPEN, "ann", 50, due)
+    assert (row["name"], row["description"], row["tenant_id"]) == ("Approve", "Approve the order", "acme")
+
+    life.events.clear()
+    life.commit()
+    life.tell("user_task_completed", task_id="t-1", element_id="approve", assignee="ann")
+    await history.write(project(life.events))
+    (row,) = (await stored(history))[TASK_TABLE]
+    assert (row["state"], row["end_micros"], row["assignee"]) == (COMPLETED, START_MICROS + 1_000_000, "ann")
+    assert row["create_micros"] == START_MICROS
+
+
+async def test_task_known_first_by_its_end(history: SqliteDatabase) -> None:
+    life = Life()
+    life.tell("user_task_created", task_id="t-1", element_id="approve", name="Approve", assignee="ann")
+    life.commit()
+    life.tell("user_task_terminated", task_id="t-1", reason="boundary event")
+    created, terminated = life.events
+    await history.write(project([terminated]))
+    await history.write(project([created]))
+    (row,) = (await stored(history))[TASK_TABLE]
+    assert (row["state"], row["end_reason"], row["name"]) == (TERMINATED, "boundary event", "Approve")
+    assert (row["assignee"], row["create_micros"]) == ("ann", START_MICROS)
+
+
+async def test_variables_keep_the_last_value_by_scope(history: SqliteDatabase) -> None:
+    life = Life()
+    life.start(amount=1, note="a")
+    life.set(amount=2)
+    life.set(f"{life.id}.7", amount=70)
+    life.commit()
+    life.set(amount={"net": [1, 2.5, None], "gross": True})
+    last = life.events.pop()
+    await history.write(project([last]))
+    await history.write(project(life.events))
+    rows = (await stored(history))[VARIABLE_TABLE]
+    assert {(row["id"], row["value_json"]) for row in rows} == {
+        (f"{life.id}.0.amount", b'{"gross":true,"net":[1,2.5,null]}'),
+        (f"{life.id}.0.note", b'"a"'),
+        (f"{life.id}.7.amount", b"70"),
+    }
+    assert {row["update_micros"] for row in rows} == {START_MICROS, START_MICROS + 1_000_000}
+
+
+async def test_events_without_history_change_nothing(history: SqliteDatabase) -> None:
+    life = Life()
+    life.tell("job_scheduled", job_id="j-1", job_type="charge")
+    await history.write(project([*life.events, EventEnvelope(event_id="from-a-newer-release")]))
+    assert not any((await stored(history)).values())
+
+
+@pytest.mark.parametrize(("revision", "ordinal"), [(0, 0), (1 << 43, 0), (1, 1 << 20)])
+async def test_impossible_position_is_refused(history: SqliteDatabase, revision: int, ordinal: int) -> None:
+    life = Life(revision=revision, ordinal=ordinal)
+    life.start()
+    with pytest.raises(ValueError, match="not a position"):
+        await history.write(project(life.events))
+    assert not any((await stored(history)).values())
+
+
+def test_statements_do_not_grow_with_the_batch() -> None:
+    def statements(count: int) -> int:
+        told: list[EventEnvelope] = []
+        for _ in range(count):
+            life = Life()
+            life.start(amount=1)
+            activity = life.activity("approve")
+            life.enter(activity)
+            life.tell("user_task_created", task_id=activity.id, element_id="approve")
+            told += life.events
+        program, number = project(told), 0
+        try:
+            program.send(None)
+            while True:
+                number += 1
+                program.send([])
+        except StopIteration:
+            return number
+
+    assert statements(1) == statements(100) == 8
+
+
+def _in_pieces(events: list[EventEnvelope], cuts: list[int]) -> list[list[EventEnvelope]]:
+    places = [0, *sorted(min(cut, len(events)) for cut in cuts), len(events)]
+    return [events[start:end] for start, end in itertools.pairwise(places)]
+
+
+def test_any_order_with_duplicates_gives_the_same_rows(history_file: Path) -> None:
+    with asyncio.Runner() as runner:
+        database = SqliteDatabase(history_file)
+
+        async def rows_of(batches: list[list[EventEnvelope]]) -> Stored:
+            await empty(database)
+            for batch in batches:
+                await database.write(project(batch))
+            return await stored(database)
+
+        @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @given(
+            st.lists(lives(), min_size=1, max_size=2),
+            st.integers(0, 2**32),
+            st.lists(st.integers(0, 60), max_size=3),
+        )
+        def check(told: list[Life], seed: int, cuts: list[int]) -> None:
+            events = [event for life in told for event in life.events]
+            straight = runner.run(rows_of([[event] for event in events]))
+            chance = random.Random(seed)
+            mixed = events + chance.choices(events, k=len(events) // 2)
+            chance.shuffle(mixed)
+            assert runner.run(rows_of(_in_pieces(mixed, cuts))) == straight
+
+        try:
+            check()
+        finally:
+            runner.run(database.close())
