@@ -1,8 +1,8 @@
 -- Checks REST requests before they are transcoded: names of query parameters, and the body, strictly JSON, against
--- the message that it must become. The tables ROUTES, VERBS, MESSAGES and ENUMS are generated and stand above this text; the key LIST of an enum holds
--- its names for people.
+-- the message that it must become. The tables ROUTES, VERBS, MESSAGES and ENUMS are generated and stand above this
+-- text; the key LIST of an enum holds its names for people.
 --
--- Envoy lets a request pass where the script fails, so that every check runs under pcall and fails closed.
+-- Envoy lets a request pass where the script fails, so that all of it runs under pcall and fails closed.
 
 local byte, sub, find, match, format = string.byte, string.sub, string.find, string.match, string.format
 local MAX_DEPTH = 64
