@@ -232,3 +232,18 @@ async def test_a_check_that_fails_lets_nothing_pass(
     assert backends[0].calls == []
     await gateway.stop()
     assert any("boom" in line for line in lines)
+
+
+async def test_memory_of_large_bodies_is_given_back(tmp_path: Path, backends: tuple[Backend, Backend]) -> None:
+    gateway = process(tmp_path, settings_for(*backends))
+    await gateway.start()
+    pid = gateway.pid
+    assert pid is not None
+    body = {"resources": [{"name": "x.bpmn", "content": "eHh4" * (1024 * 1024)}]}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{gateway.port}", timeout=20) as http:
+        for _ in range(5):
+            assert (await http.post("/v1/deployments", json=body)).status_code == 200
+        async with asyncio.timeout(20):
+            while resident_bytes(pid) > 95 * 1024 * 1024:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+    await gateway.stop()
