@@ -409,6 +409,11 @@ local function answer(handle, http, code, message, reason, found)
   )
 end
 
+local function fail(handle, problem)
+  handle:logErr("the check of a request failed: " .. tostring(problem))
+  answer(handle, 500, 13, "The gateway failed.", "INTERNAL")
+end
+
 -- Runs a check and answers the request where it must not go on. Returns whether it may.
 local function passes(handle, check, input, rule)
   violations = {}
@@ -417,8 +422,7 @@ local function passes(handle, check, input, rule)
     if type(problem) == "table" then
       answer(handle, 400, 3, problem.malformed, "REQUEST_MALFORMED")
     else
-      handle:logErr("strict JSON: " .. tostring(problem))
-      answer(handle, 500, 13, "The gateway failed.", "INTERNAL")
+      fail(handle, problem)
     end
     return false
   end
@@ -437,7 +441,7 @@ local function is_json(content_type)
   return essence and essence:lower() == "application/json"
 end
 
-function envoy_on_request(handle)
+local function inspect(handle)
   local headers = handle:headers()
   local trace = headers:get("traceparent")
   if trace and find(trace, "^%x%x%-%x+%-%x+%-%x%x$") then
@@ -462,6 +466,11 @@ function envoy_on_request(handle)
     return answer(handle, 415, 3, "The content type must be application/json.", "REQUEST_MALFORMED")
   end
   passes(handle, check_body, body:getBytes(0, size), rule)
+end
+
+function envoy_on_request(handle)
+  local ok, problem = pcall(inspect, handle)
+  if not ok then fail(handle, problem) end
 end
 
 -- The transcoder calls a stream of lines application/json. One answer has a length, a stream has none.

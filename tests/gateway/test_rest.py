@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -303,6 +304,14 @@ async def test_other_content_types(mesh: Mesh, content_type: str | None) -> None
 async def test_json_content_type_with_parameters(mesh: Mesh) -> None:
     answer = await mesh.http.post(START, content=b"{}", headers={"content-type": "Application/JSON; charset=utf-8"})
     assert answer.status_code == 200, answer.text
+
+
+async def test_the_largest_resource_fits_as_base64(mesh: Mesh) -> None:
+    content = b"x" * 5 * 1024 * 1024
+    body = {"name": "d", "resources": [{"name": "x.bpmn", "content": base64.b64encode(content).decode()}]}
+    answer = await mesh.http.post("/v1/deployments", json=body)
+    assert answer.status_code == 200, answer.text
+    assert mesh.engine.last[1].resources[0].content == content
 
 
 async def test_large_free_form_body(mesh: Mesh) -> None:
