@@ -13,7 +13,7 @@ from mesh.startup import StartupError
 def test_files_lie_in_the_data_folder_where_nothing_is_set() -> None:
     settings = HistorySettings(data_dir=Path("/var/flow mesh #1"))
     assert sqlite_path(settings.own_database_url) == Path("/var/flow mesh #1/history.db")
-    assert settings.bus_path == Path("/var/flow mesh #1/bus.db")
+    assert sqlite_path(settings.own_bus_url) == Path("/var/flow mesh #1/bus.db")
     assert (settings.listen_port, settings.admin_port) == (3005, 9305)
 
 
@@ -26,7 +26,7 @@ def test_what_is_set_wins() -> None:
         }
     )
     assert settings.own_database_url == "mariadb://u:p@db:3306/history"
-    assert settings.bus_path == Path("/srv/bus.db")
+    assert sqlite_path(settings.own_bus_url) == Path("/srv/bus.db")
     assert settings.consumer_batch == 50
 
 
