@@ -76,7 +76,7 @@ class Mesh:
                     str(self.history_port),
                 ],
                 cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'gen'}"},
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
