@@ -83,9 +83,9 @@ class Run:
             initiator=initiator,
             now=self.now,
         )
-        self._took(changes)
+        self.took(changes)
 
-    def _took(self, changes: Changes) -> Changes:
+    def took(self, changes: Changes) -> Changes:
         self.last = changes
         self.log += changes.events
         self.tasks.update({task.key: task for task in changes.new_user_tasks})
@@ -105,11 +105,11 @@ class Run:
         self.now += 1_000_000
         key = min(token.key for token in self.instance.tokens.values() if self._id(token) == element_id)
         command = step.complete_user_task if key in self.tasks else step.complete_job
-        return self._took(command(self.instance, key, variables or {}, self.now))
+        return self.took(command(self.instance, key, variables or {}, self.now))
 
     def cancel(self, reason: str = "") -> Changes:
         self.now += 1_000_000
-        return self._took(step.cancel(self.instance, reason, self.now))
+        return self.took(step.cancel(self.instance, reason, self.now))
 
     # What can be seen
 
