@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,7 @@ _VARIABLES = {
 }
 
 
-BytesCall = grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]
+BytesCall = Callable[[bytes], Awaitable[bytes]]
 
 
 class WorkFailed(Exception):
