@@ -1,20 +1,39 @@
-"""The outbox: events are stored in the transaction that makes them true, and relayed to the bus afterwards."""
+"""The outbox: what a service tells the world, written in the transaction that makes it true.
+
+A row is NEW until the relay has published it, then it is deleted; one that cannot be turned into messages ends up
+FAILED and stays for people to look at. There is no row that says "sent".
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from mesh.db.statements import InsertMany
+from mesh.db.statements import Execute, Fetch, InsertMany, Program, Row
 
 NEW = "NEW"
 FAILED = "FAILED"
-
-COLUMNS = ("id", "topic", "partition_key", "kind", "payload", "created_at", "status", "retry_count", "next_attempt_at")
+MAX_ERROR_LENGTH = 8_000
+COLUMNS = (
+    "id",
+    "topic",
+    "partition_key",
+    "kind",
+    "payload",
+    "created_at",
+    "status",
+    "retry_count",
+    "next_attempt_at",
+)
 
 
 class OutboxEntry(NamedTuple):
-    """A row for the outbox. `kind` tells the relay's expansion what the payload is; `created_at` in microseconds."""
+    """Something to tell.
+
+    `id`: a UUIDv7; `partition_key`: entries with the same one reach the bus in order; `kind`: what the payload is,
+    a number of the service's own; `created_at`: microseconds since the Unix epoch.
+    """
 
     id: str
     topic: str
@@ -24,6 +43,49 @@ class OutboxEntry(NamedTuple):
     created_at: int
 
 
+@dataclass(slots=True, frozen=True)
+class OutboxRow:
+    """An entry as the relay reads it. `seq`: its place; numbers may be missing."""
+
+    seq: int
+    id: str
+    topic: str
+    partition_key: str
+    kind: int
+    payload: bytes
+    created_at: int
+    retry_count: int
+
+
+@dataclass(slots=True, frozen=True)
+class OutboxState:
+    """How the outbox stands. `oldest_created_at`: of the rows that wait; None where none does."""
+
+    waiting: int
+    failed: int
+    oldest_created_at: int | None
+
+
 def outbox_insert(entries: Sequence[OutboxEntry]) -> InsertMany:
-    """Return the statement that stores entries, to be run in the transaction that they tell of."""
-    return InsertMany("outbox", COLUMNS, [(*entry, NEW, 0, 0) for entry in entries])
+    """Return the statement that adds entries, in order, to the transaction that it is yielded in."""
+    return InsertMany(
+        "outbox",
+        COLUMNS,
+        [(*entry, NEW, 0, 0) for entry in entries],
+    )
+
+
+def outbox_state() -> Program[OutboxState]:
+    """Return how many rows wait and failed, and since when the oldest waits."""
+    counts: list[Row] = yield Fetch("SELECT status, COUNT(*) FROM outbox GROUP BY status")
+    oldest: list[Row] = yield Fetch("SELECT created_at FROM outbox WHERE status=? ORDER BY seq LIMIT ?", (NEW, 1))
+    numbers: dict[str, int] = dict(counts)
+    return OutboxState(numbers.get(NEW, 0), numbers.get(FAILED, 0), oldest[0][0] if oldest else None)
+
+
+def retry_failed() -> Program[int]:
+    """Let the relay try the FAILED rows again; return how many there were."""
+    count: int = yield Execute(
+        "UPDATE outbox SET status=?, retry_count=0, next_attempt_at=0 WHERE status=?", (NEW, FAILED)
+    )
+    return count

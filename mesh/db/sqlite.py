@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,7 @@ from mesh.db.statements import (
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MILLIS = 10_000
+BUSY_PAUSE_SECONDS = 0.005
 CACHE_KIBIBYTES = 16_384
 MAX_BOUND_PARAMETERS = 30_000
 READER_THREADS = 2
@@ -94,7 +96,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MILLIS}")
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_write_ahead_log(connection)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
         connection.execute("PRAGMA foreign_keys=ON")
@@ -103,6 +105,26 @@ def _connect(path: Path) -> sqlite3.Connection:
             connection.close()
         raise DatabaseUnavailable(f"cannot open the SQLite database {path}: {error}") from error
     return connection
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    """Switch the file to a write-ahead log.
+
+    The file keeps the mode. While another process switches it, SQLite reports the lock at once, whatever the busy
+    time-out says.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_MILLIS / 1000
+    while True:
+        try:
+            if connection.execute("PRAGMA journal_mode=WAL").fetchone() == ("wal",):
+                return
+            raise DatabaseUnavailable(
+                "SQLite cannot keep a write-ahead log there; the data folder must be on a local disk"
+            )
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(BUSY_PAUSE_SECONDS)
 
 
 def _transact(connection: sqlite3.Connection, begin: str, program: Program[T]) -> T:
@@ -199,12 +221,16 @@ def _delete_sql(table: str, key_columns: tuple[str, ...]) -> str:
     return f"DELETE FROM {table} WHERE {' AND '.join(f'{column}=?' for column in key_columns)}"
 
 
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 def _translated(error: sqlite3.Error) -> DatabaseError:
     if isinstance(error, sqlite3.IntegrityError):
         return ConstraintViolated(str(error))
     if isinstance(error, sqlite3.OperationalError):
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        code = error.sqlite_errorcode & 0xFF
+        if _is_busy(error):
             return TransientFailure(str(error))
         if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
             return DatabaseUnavailable(str(error))

@@ -193,8 +193,6 @@ async def create_tables(database_url: str, metadata: MetaData) -> None:
 
 def _create_tables(database_url: str, metadata: MetaData) -> None:
     path = sqlite_path(database_url)
-    engine = create_engine(
-        f"sqlite:///{path}" if path else make_url(database_url).set(drivername="mysql+pymysql")
-    )
+    engine = create_engine(f"sqlite:///{path}" if path else make_url(database_url).set(drivername="mysql+pymysql"))
     metadata.create_all(engine)
     engine.dispose()

@@ -187,7 +187,10 @@ async def test_a_program_is_closed_when_a_statement_fails(store: Database) -> No
 
 async def test_a_broken_constraint_undoes_everything(store: Database) -> None:
     await store.write(insert([("a", 1, "old", None, None)]))
-    for bad in ([("b", 1, None, None, None), ("a", 1, "new", None, None)], [("c", 1, None, None, None), (None, 1, None, None, None)]):
+    for bad in (
+        [("b", 1, None, None, None), ("a", 1, "new", None, None)],
+        [("c", 1, None, None, None), (None, 1, None, None, None)],
+    ):
         with pytest.raises(ConstraintViolated):
             await store.write(insert(bad))
     assert await all_rows(store) == [("a", 1, "old", None, None)]

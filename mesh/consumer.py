@@ -1,0 +1,289 @@
+"""The loop that takes events off the bus into a service's own database, each once.
+
+A batch is one transaction: the inbox says which events are new, and these are handled. Then the bus is told. An
+event that cannot be read or breaks the handler goes to the dead-letter topic, and the loop goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flowmesh.events.v1.event_pb2 import EventEnvelope
+
+from mesh.bus import headers
+from mesh.bus.port import Bus, BusError, BusMessage, CommitRejected, Consumer, ReceivedMessage
+from mesh.bus.topics import dead_letter_topic, retention_seconds
+from mesh.clock import Clock, SystemClock
+from mesh.db.database import (
+    Database,
+    DatabaseError,
+    DatabaseUnavailable,
+    OutcomeUnknown,
+    TransientFailure,
+)
+from mesh.db.statements import Program
+from mesh.event_decoding import Unreadable, decode
+from mesh.inbox import inbox_insert, prune_inbox, unseen
+
+MAX_BATCH = 500
+POLL_SECONDS = 5.0
+MAX_ATTEMPTS = 3
+FIRST_RETRY_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
+PRUNE_SECONDS = 60.0
+SLICE = 64
+"""How many events are decoded before other tasks of the process get a turn."""
+MAX_STACK_LENGTH = 8_000
+PASSING = (DatabaseUnavailable, TransientFailure, OutcomeUnknown)
+"""Failures that are nobody's fault among the events: waited out, however long."""
+
+log = logging.getLogger(__name__)
+
+Handle = Callable[[Sequence[EventEnvelope]], Program[None]]
+"""Turns events, in order of their partitions, into the statements of their transaction. May be called again."""
+
+
+@dataclass(slots=True)
+class ConsumerCounters:
+    """What the loop has done since it was made."""
+
+    received: int = 0
+    handled: int = 0
+    duplicates: int = 0
+    unknown_types: int = 0
+    retries: int = 0
+    dead_letters: int = 0
+    bus_failures: int = 0
+
+
+@dataclass(slots=True, frozen=True)
+class _Event:
+    message: ReceivedMessage
+    envelope: EventEnvelope
+
+
+class ConsumerLoop:
+    """One consumer of a service. `run` works until `stop`; any number of processes may run one for a group."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        database: Database,
+        group: str,
+        topics: Sequence[str],
+        handle: Handle,
+        *,
+        clock: Clock | None = None,
+        max_batch: int = MAX_BATCH,
+        inbox_retention_seconds: int | None = None,
+    ) -> None:
+        self._bus = bus
+        self._database = database
+        self._group = group
+        self._topics = tuple(topics)
+        self._handle = handle
+        self._clock = clock or SystemClock()
+        self._max_batch = max_batch
+        # A message may be delivered up to its retention after it was published; double covers clocks and pauses.
+        self._inbox_retention_seconds = inbox_retention_seconds or 2 * max(map(retention_seconds, topics))
+        self._stop = asyncio.Event()
+        self.counters = ConsumerCounters()
+
+    def stop(self) -> None:
+        """Let `run` end after the batch that it is in."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Consume until `stop`, through failures of database and bus, then leave the group."""
+        pruning = asyncio.create_task(self._prune(), name=f"{self._group}-inbox-pruning")
+        try:
+            pause = FIRST_RETRY_SECONDS
+            while not self._stop.is_set():
+                try:
+                    consumer = await self._bus.consumer(self._group, self._topics)
+                    pause = FIRST_RETRY_SECONDS
+                    try:
+                        await self._consume(consumer)
+                    finally:
+                        await consumer.close()
+                except BusError as error:
+                    self.counters.bus_failures += 1
+                    log.warning("the bus does not answer the consumer %s", self._group, exc_info=error)
+                    await self._rest(pause)
+                    pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        finally:
+            pruning.cancel()
+            await asyncio.gather(pruning, return_exceptions=True)
+
+    async def _consume(self, consumer: Consumer) -> None:
+        stopped = asyncio.create_task(self._stop.wait())
+        try:
+            while not self._stop.is_set():
+                messages = await self._poll(consumer, stopped)
+                if messages and await self._take_in(messages):
+                    try:
+                        await consumer.commit(messages)
+                    except CommitRejected as error:
+                        # The inbox keeps what comes to the other member from taking effect again.
+                        log.info("%s", error)
+        finally:
+            stopped.cancel()
+
+    async def _poll(self, consumer: Consumer, stopped: asyncio.Task[bool]) -> list[ReceivedMessage]:
+        poll = asyncio.create_task(consumer.poll(self._max_batch, POLL_SECONDS))
+        try:
+            await asyncio.wait((poll, stopped), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not poll.done():
+                poll.cancel()
+                await asyncio.gather(poll, return_exceptions=True)
+        return [] if poll.cancelled() else poll.result()
+
+    async def _take_in(self, messages: Sequence[ReceivedMessage]) -> bool:
+        """Handle a batch; False where the loop was stopped before it was done."""
+        self.counters.received += len(messages)
+        events: list[_Event] = []
+        for number, message in enumerate(messages):
+            if number % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
+            if message.headers.get(headers.REPLAY_FOR, self._group) != self._group:
+                continue
+            try:
+                envelope = decode(message.value)
+            except Unreadable as error:
+                # Its place among the events of its key does not matter: it has no effect.
+                if not await self._bury(message, error.reason, str(error), 1):
+                    return False
+                continue
+            if envelope is None:
+                self.counters.unknown_types += 1
+                continue
+            events.append(_Event(message, envelope))
+        if not events:
+            return True
+        try:
+            if await self._write(events):
+                return True
+        except Exception as error:
+            log.warning("a batch of %s events failed, taking them one by one", len(events), exc_info=error)
+        else:
+            return False
+        for event in events:
+            if not await self._take_in_single(event):
+                return False
+        return True
+
+    async def _take_in_single(self, event: _Event) -> bool:
+        """Handle one event, or make it a dead letter; False where the loop was stopped."""
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return await self._write([event])
+            except Exception as error:  # noqa: BLE001 - the handler's
+                stack = traceback.format_exc()
+                if attempt == MAX_ATTEMPTS:
+                    return await self._bury(event.message, type(error).__name__, stack, attempt)
+            self.counters.retries += 1
+            await self._rest(FIRST_RETRY_SECONDS * 2 ** (attempt - 1))
+            if self._stop.is_set():
+                return False
+
+    async def _write(self, events: Sequence[_Event]) -> bool:
+        """Run one transaction; waits out what passes. False where the loop was stopped, or raises what is final."""
+        pause = FIRST_RETRY_SECONDS
+        while not self._stop.is_set() or pause == FIRST_RETRY_SECONDS:
+            try:
+                fresh = await self._database.write(self._transaction(events))
+            except PASSING as error:
+                if pause == FIRST_RETRY_SECONDS:
+                    log.warning("the database does not take events, trying again", exc_info=error)
+                await self._rest(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            else:
+                self.counters.handled += fresh
+                self.counters.duplicates += len(events) - fresh
+                return True
+        return False
+
+    def _transaction(self, events: Sequence[_Event]) -> Program[int]:
+        envelopes: dict[str, EventEnvelope] = {}
+        for event in events:
+            envelopes.setdefault(event.envelope.event_id, event.envelope)
+        new = yield from unseen(self._group, list(envelopes))
+        fresh = [envelope for event_id, envelope in envelopes.items() if event_id in new]
+        if fresh:
+            yield inbox_insert(self._group, [envelope.event_id for envelope in fresh], self._clock.now_micros())
+            yield from self._handle(fresh)
+        return len(fresh)
+
+    async def _bury(self, message: ReceivedMessage, reason: str, stack: str, attempts: int) -> bool:
+        """Publish a dead letter; waits for the bus. False where the loop was stopped before it did."""
+        letter = BusMessage(
+            dead_letter_topic(message.topic),
+            message.key,
+            message.value,
+            {
+                **message.headers,
+                headers.REASON: reason,
+                headers.STACK: stack[-MAX_STACK_LENGTH:],
+                headers.ATTEMPTS: str(attempts),
+                headers.GROUP: self._group,
+                headers.ORIGINAL_TOPIC: message.topic,
+                headers.ORIGINAL_PARTITION: str(message.partition),
+                headers.ORIGINAL_OFFSET: str(message.offset),
+                headers.FAILED_AT: str(self._clock.now_micros()),
+            },
+        )
+        pause = FIRST_RETRY_SECONDS
+        while True:
+            try:
+                await self._bus.publish([letter])
+            except BusError as error:
+                self.counters.bus_failures += 1
+                log.warning("the bus does not take a dead letter, trying again", exc_info=error)
+                await self._rest(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                if self._stop.is_set():
+                    return False
+            else:
+                break
+        self.counters.dead_letters += 1
+        log.error(
+            "an event became a dead letter: %s/%s offset %s, %s: %s",
+            message.topic,
+            message.partition,
+            message.offset,
+            reason,
+            stack,
+        )
+        return True
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stop.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def _prune(self) -> None:
+        while True:
+            await asyncio.sleep(PRUNE_SECONDS)
+            try:
+                await self.prune()
+            except (DatabaseError, OutcomeUnknown) as error:
+                log.warning("the inbox could not be pruned", exc_info=error)
+
+    async def prune(self) -> int:
+        """Delete what is past its time from the inbox, in small transactions; return how many rows.
+
+        Happens by itself every minute. Raises `DatabaseError`, `OutcomeUnknown`.
+        """
+        before = self._clock.now_micros() - self._inbox_retention_seconds * 1_000_000
+        pruned = 0
+        while count := await self._database.write(prune_inbox(before)):
+            pruned += count
+        return pruned
