@@ -92,16 +92,29 @@ class ProcessLog:
         self._file = file
         self._verbose = verbose
         self._rest = b""
+        self._lost = False
 
     def feed(self, data: bytes) -> None:
-        """Take what the process wrote, in pieces of any size. Raises OSError where the file cannot be written."""
+        """Take what the process wrote, in pieces of any size.
+
+        Where the file cannot be written (a full disk), the console says so once, and the mesh goes on without it.
+        """
         lines, separator, self._rest = (self._rest + data).rpartition(b"\n")
         if not separator:
             return
-        self._file.write(lines + b"\n")
+        self._store(lines + b"\n")
         for line in lines.split(b"\n"):
             if self._verbose or not any(mark in line for mark in _QUIET):
                 show(self._name, line)
+
+    def _store(self, lines: bytes) -> None:
+        try:
+            self._file.write(lines)
+            self._lost = False
+        except OSError as error:
+            if not self._lost:
+                sys.stderr.write(f"The log of {self._name} cannot be written: {error.strerror}.\n")
+            self._lost = True
 
     def line(self, level: str, message: str, **fields: object) -> None:
         """Write a line of the supervisor's own about the process."""

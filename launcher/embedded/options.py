@@ -20,6 +20,8 @@ class MeshOptions:
     history_port: int = 3005
     engine_metrics_port: int = 9301
     history_metrics_port: int = 9305
+    cors_origins: tuple[str, ...] = ()
+    """Origins that may call from a browser; `*` allows every one."""
     verbose: bool = False
     """Show every log line on the console, not only warnings and errors."""
 
