@@ -98,7 +98,6 @@ async def serve(settings: HistorySettings) -> None:
 
     Raises `StartupError` where database, bus or ports cannot be used.
     """
-    configure_logs(settings.service_name, settings.instance, settings.log_level)
     metrics, readiness = Metrics(), Readiness()
     telemetry = start_telemetry(settings)
     async with AsyncExitStack() as closing:
@@ -123,7 +122,9 @@ async def serve(settings: HistorySettings) -> None:
 
 async def main() -> None:
     """Run the service alone, with the settings of the environment."""
-    await serve(HistorySettings.from_environment())
+    settings = HistorySettings.from_environment()
+    configure_logs(settings.service_name, settings.instance, settings.log_level)
+    await serve(settings)
 
 
 if __name__ == "__main__":
