@@ -6,10 +6,8 @@ Creates `.venv` beside the sources and installs what `requirements.lock` (with `
 each file checked by its hash. Where that is done already it does nothing. Debian's Python has neither pip nor
 ensurepip, so pip is fetched from the package index (PyPI, or what `PIP_INDEX_URL` or pip's configuration name).
 
-Only the standard library, and no syntax newer than Python 3.7: an older Python must get as far as saying so.
+Only the standard library, and no syntax newer than Python 3.6: an older Python must get as far as saying so.
 """
-
-from __future__ import annotations
 
 import os
 import sys
@@ -36,7 +34,7 @@ def main():  # type: () -> int
     try:
         prepare(dev)
     except CannotPrepare as error:
-        sys.stderr.write("Cannot prepare Flowmesh's environment: {}\n".format(error))
+        sys.stderr.write(f"Cannot prepare Flowmesh's environment: {error}\n")
         return 2
     except KeyboardInterrupt:
         return 130
@@ -85,12 +83,12 @@ def _prepare(dev):  # type: (bool) -> None
     python = choose_python()
     lock = os.path.join(ROOT, LOCKS[dev])  # noqa: PTH118
     if not _venv_is_of(python):
-        _say("Creating .venv with {}".format(python))
+        _say(f"Creating .venv with {python}")
         _run([python, "-m", "venv", "--clear", "--without-pip", VENV], "creating the virtual environment failed")
     for kind in LOCKS:
         if os.path.exists(_stamp(kind)):  # noqa: PTH110
             os.remove(_stamp(kind))  # noqa: PTH107
-    _say("Installing the packages of {}".format(LOCKS[dev]))
+    _say(f"Installing the packages of {LOCKS[dev]}")
     with tempfile.TemporaryDirectory() as folder:
         pip = fetch_pip(folder)
         _install(pip, lock, folder)
@@ -108,10 +106,10 @@ def choose_python():  # type: () -> str
     if wanted:
         found = _describe(wanted)
         if found is None:
-            raise CannotPrepare("PYTHON={} is not a Python that can be run.".format(wanted))
+            raise CannotPrepare(f"PYTHON={wanted} is not a Python that can be run.")
         if found.version < OLDEST:
-            versions = (_dotted(found.version), _dotted(OLDEST))
-            raise CannotPrepare("PYTHON={} is Python {}; {} or newer is needed.".format(wanted, *versions))
+            version, oldest = _dotted(found.version), _dotted(OLDEST)
+            raise CannotPrepare(f"PYTHON={wanted} is Python {version}; {oldest} or newer is needed.")
         return found.path
     present = _describe(python_of_venv())
     if present is not None and present.version >= OLDEST:
@@ -121,9 +119,8 @@ def choose_python():  # type: () -> str
     if not usable:
         versions = ", ".join(sorted({_dotted(found.version) for found in seen.values()})) or "none"
         raise CannotPrepare(
-            "Python {} or newer is needed (found: {}); install it, or name one: make up PYTHON=/path/to/python3.".format(
-                _dotted(OLDEST), versions
-            )
+            f"Python {_dotted(OLDEST)} or newer is needed (found: {versions}); install it, or name one: "
+            "make up PYTHON=/path/to/python3."
         )
     return min(usable, key=lambda found: (found.version > NEWEST_KNOWN, found.seconds)).path
 
@@ -131,9 +128,9 @@ def choose_python():  # type: () -> str
 def _candidates():  # type: () -> list[str]
     import shutil
 
-    names = ["python3"] + ["python3.{}".format(minor) for minor in range(OLDEST[1], NEWEST_KNOWN[1] + 2)]
+    names = ["python3"] + [f"python3.{minor}" for minor in range(OLDEST[1], NEWEST_KNOWN[1] + 2)]
     # The system's own may be hidden behind another one of the same name.
-    folders = os.environ.get("PATH", os.defpath).split(os.pathsep) + ["/usr/bin", "/usr/local/bin"]
+    folders = [*os.environ.get("PATH", os.defpath).split(os.pathsep), "/usr/bin", "/usr/local/bin"]
     found = [shutil.which(name, path=folder) for folder in dict.fromkeys(folders) for name in names]
     found.append(getattr(sys, "_base_executable", sys.executable))
     return list(dict.fromkeys(path for path in found if path))
@@ -194,9 +191,9 @@ def pins_of(name):  # type: (str) -> tuple[str, set[str]]
     import re
 
     with open(os.path.join(ROOT, LOCKS[True]), encoding="utf-8") as lock:  # noqa: PTH118
-        found = re.search(r"(?m)^{}==(\S+)((?: \\\n    --hash=sha256:\w+)+)".format(re.escape(name)), lock.read())
+        found = re.search(rf"(?m)^{re.escape(name)}==(\S+)((?: \\\n    --hash=sha256:\w+)+)", lock.read())
     if found is None:
-        raise CannotPrepare("{} does not name {}; run `make lock`.".format(LOCKS[True], name))
+        raise CannotPrepare(f"{LOCKS[True]} does not name {name}; run `make lock`.")
     return found.group(1), set(re.findall(r"sha256:(\w+)", found.group(2)))
 
 
@@ -208,23 +205,28 @@ def fetch_pip(folder):  # type: (str) -> str
     version, hashes = pins_of("pip")
     index = index_url()
     page = index.rstrip("/") + "/pip/"
-    name = "pip-{}-py3-none-any.whl".format(version)
+    name = f"pip-{version}-py3-none-any.whl"
     for link in _links(page):
         url = urllib.parse.urldefrag(urllib.parse.urljoin(page, link))[0]
         if urllib.parse.unquote(url.rsplit("/", 1)[-1]) == name:
             content = _download(url)
             if hashlib.sha256(content).hexdigest() not in hashes:
-                raise CannotPrepare("{} from {} is not the file that the lock names.".format(name, _shown(url)))
+                raise CannotPrepare(f"{name} from {_shown(url)} is not the file that the lock names.")
             path = os.path.join(folder, name)  # noqa: PTH118
             with open(path, "wb") as wheel:
                 wheel.write(content)
             return path
-    raise CannotPrepare("the package index {} has no {}.".format(_shown(index), name))
+    raise CannotPrepare(f"the package index {_shown(index)} has no {name}.")
 
 
 def index_url():  # type: () -> str
     """Return the package index as pip would choose it."""
-    return os.environ.get("PIP_INDEX_URL") or os.environ.get("UV_DEFAULT_INDEX") or _pip_setting("index-url") or DEFAULT_INDEX
+    return (
+        os.environ.get("PIP_INDEX_URL")
+        or os.environ.get("UV_DEFAULT_INDEX")
+        or _pip_setting("index-url")
+        or DEFAULT_INDEX
+    )
 
 
 def _pip_setting(name):  # type: (str) -> str | None
@@ -272,13 +274,13 @@ def _download(url, accept="*/*"):  # type: (str, str) -> bytes
         request.add_header("Authorization", "Basic " + base64.b64encode(login.encode()).decode())
     try:
         context = ssl.create_default_context(cafile=_certificates())
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS, context=context) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS, context=context) as answer:
             content = answer.read()  # type: bytes
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise CannotPrepare(
-            "the package index cannot be reached ({}: {}). Check the network, or name another index by "
-            "PIP_INDEX_URL.".format(_shown(url), reason)
+            f"the package index cannot be reached ({_shown(url)}: {reason}). Check the network, or name another index by "
+            "PIP_INDEX_URL."
         ) from None
     return content
 
@@ -318,7 +320,9 @@ def _uv(from_pip, folder):  # type: (list[str], str) -> str | None
     version, hashes = pins_of("uv")
     pinned = os.path.join(folder, "uv.txt")  # noqa: PTH118
     with open(pinned, "w", encoding="utf-8") as requirement:
-        requirement.write("uv=={} {}\n".format(version, " ".join("--hash=sha256:" + digest for digest in sorted(hashes))))
+        requirement.write(
+            "uv=={} {}\n".format(version, " ".join("--hash=sha256:" + digest for digest in sorted(hashes)))
+        )
     target = os.path.join(folder, "uv")  # noqa: PTH118
     options = ["--quiet", "--require-hashes", "--only-binary", ":all:", "--no-deps", "--target", target]
     if not _succeeds([*from_pip, "install", *options, "-r", pinned], dict(os.environ)):
@@ -335,7 +339,7 @@ def _write_entry_points():  # type: () -> None
         paths.write("{}\n{}\n".format(ROOT, os.path.join(ROOT, "gen")))  # noqa: PTH118
     command = os.path.join(VENV, "bin", "flowmesh")  # noqa: PTH118
     with open(command, "w", encoding="utf-8") as script:
-        script.write("#!{}\nimport sys\n\nfrom launcher.cli import main\n\nsys.exit(main())\n".format(python_of_venv()))
+        script.write(f"#!{python_of_venv()}\nimport sys\n\nfrom launcher.cli import main\n\nsys.exit(main())\n")
     os.chmod(command, 0o755)  # noqa: PTH101, S103
 
 
@@ -345,9 +349,9 @@ def _run(command, failure):  # type: (list[str], str) -> None
     try:
         code = subprocess.call(command)
     except OSError as error:
-        raise CannotPrepare("{}: {}.".format(failure, error)) from None
+        raise CannotPrepare(f"{failure}: {error}.") from None
     if code != 0:
-        raise CannotPrepare("{} (exit code {}).".format(failure, code))
+        raise CannotPrepare(f"{failure} (exit code {code}).")
 
 
 def _succeeds(command, environment):  # type: (list[str], dict[str, str]) -> bool

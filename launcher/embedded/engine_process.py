@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from engine_svc.expressions.syntax import parse_expression
 from engine_svc.main import MIGRATIONS, MIGRATIONS_HEAD, EngineService
 from engine_svc.settings import EngineSettings
 from launcher.embedded.child_start import ChildStart
@@ -40,6 +42,8 @@ async def main() -> None:
         _log.info("The engine is serving", host=settings.host, port=settings.listen_port)
         start.ready()
         try:
+            # The first expression would otherwise wait for the parser's tables, and the ready mesh for them.
+            await asyncio.to_thread(parse_expression, "true")
             await until_stopped()
         finally:
             readiness.stopping = True

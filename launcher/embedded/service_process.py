@@ -83,8 +83,7 @@ class ServiceProcess:
         ]
         try:
             async with asyncio.timeout(START_SECONDS):
-                if not await _read_report(report):
-                    raise StartupError(await self._why_it_ended(self._process))
+                await self._ready(self._process, report)
         except TimeoutError:
             await self._end_now()
             raise StartupError(
@@ -122,14 +121,18 @@ class ServiceProcess:
         if self.pid is not None and self._process is not None:
             self._process.kill()
 
-    async def _why_it_ended(self, process: asyncio.subprocess.Process) -> str:
+    async def _ready(self, process: asyncio.subprocess.Process, report: int) -> None:
+        if await _read_report(report):
+            return
         code = await process.wait()
         await self._end_readers()
         if code == _CANNOT_START and self._words:
-            return self._words[-1]
+            raise StartupError(self._words[-1])
         self._starting = False
         self._tell_words()
-        return f"The {self.name} process ended with {ending(code)} while it started; {self.log_path} tells more."
+        raise StartupError(
+            f"The {self.name} process ended with {ending(code)} while it started; {self.log_path} tells more."
+        )
 
     async def _end_now(self) -> None:
         self.kill()

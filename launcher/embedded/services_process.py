@@ -8,10 +8,12 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from engine_svc import main as engine
+from engine_svc.relay import EngineRelay
 from engine_svc.settings import EngineSettings
-from history_svc import main as history
+from engine_svc.storage import migrations
+from history_svc.main import HistoryService
 from history_svc.settings import HistorySettings
+from history_svc.storage.schema import HEAD, MIGRATIONS
 from launcher.embedded.child_start import ChildStart
 from mesh.admin_http import AdminServer, Readiness
 from mesh.bus.topics import all_topics
@@ -35,21 +37,21 @@ async def main() -> None:
     telemetry = start_telemetry(settings)
     async with AsyncExitStack() as closing:
         closing.push_async_callback(telemetry.close)
-        database = await open_service_database(settings, history.MIGRATIONS, history.MIGRATIONS_HEAD)
+        database = await open_service_database(settings, MIGRATIONS, HEAD)
         closing.push_async_callback(database.close)
-        outbox = await open_service_database(of_engine, engine.MIGRATIONS, engine.MIGRATIONS_HEAD)
+        outbox = await open_service_database(of_engine, migrations.__name__, migrations.HEAD)
         closing.push_async_callback(outbox.close)
         bus = await open_service_bus(settings)
         closing.push_async_callback(bus.close)
         await bus.ensure_topics(all_topics())
-        service = history.HistoryService(settings, database, bus, metrics, telemetry=telemetry)
+        service = HistoryService(settings, database, bus, metrics, telemetry=telemetry)
         service.add_checks(readiness)
         admin = AdminServer(metrics, readiness)
         await admin.serve(settings.host, settings.admin_port)
         closing.push_async_callback(admin.close)
         closing.push_async_callback(service.stop)
         await service.start()
-        relay = engine.EngineRelay(outbox, bus, metrics)
+        relay = EngineRelay(outbox, bus, metrics)
         relay.start()
         closing.push_async_callback(relay.stop)
         _log.info("History is serving", host=settings.host, port=settings.listen_port)

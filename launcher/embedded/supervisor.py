@@ -225,7 +225,7 @@ def run_embedded_mesh(options: MeshOptions, on_ready: Callable[[EmbeddedMesh, fl
 
 async def _run(options: MeshOptions, on_ready: Callable[[EmbeddedMesh, float], None]) -> None:
     started = time.monotonic()
-    folder = DataFolder.open(options.data, lambda: sys.stderr.write("Waiting for a former mesh to end ...\n"))
+    folder = DataFolder.open(options.data, lambda: print("Waiting for a former mesh to end ...", file=sys.stderr))
     try:
         mesh = EmbeddedMesh(options, folder)
         with _Signals(mesh) as signals:
