@@ -266,21 +266,23 @@ def _download(url, accept="*/*"):  # type: (str, str) -> bytes
     import urllib.request
 
     parts = urllib.parse.urlsplit(url)
-    request = urllib.request.Request(
-        urllib.parse.urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])), headers={"Accept": accept}
-    )
+    if parts.scheme not in ("http", "https"):
+        raise CannotPrepare(f"the package index must be an http or https address, not {_shown(url)}.")
+    bare = urllib.parse.urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    request = urllib.request.Request(bare, headers={"Accept": accept})  # noqa: S310 - checked above
     if parts.username:
         login = "{}:{}".format(urllib.parse.unquote(parts.username), urllib.parse.unquote(parts.password or ""))
         request.add_header("Authorization", "Basic " + base64.b64encode(login.encode()).decode())
     try:
         context = ssl.create_default_context(cafile=_certificates())
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS, context=context) as answer:
+        answer = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS, context=context)  # noqa: S310
+        with answer:
             content = answer.read()  # type: bytes
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise CannotPrepare(
-            f"the package index cannot be reached ({_shown(url)}: {reason}). Check the network, or name another index by "
-            "PIP_INDEX_URL."
+            f"the package index cannot be reached ({_shown(url)}: {reason}). Check the network, or name another index "
+            "by PIP_INDEX_URL."
         ) from None
     return content
 
