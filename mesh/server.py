@@ -302,12 +302,12 @@ class MeshServer:
             started = monotonic()
             task = current_task()
             assert task is not None
+            call = self._open(method, context, started, places)
             calls.add(task)
             gauge.value += 1
             code = "CANCELLED"
-            call = self._open(method, context, started, places)
             try:
-                if gauge.value > most or (call.deadline is not None and call.deadline <= started):
+                if gauge.value > most or (call.deadline is not None and call.deadline <= started + _LEAST_SECONDS):
                     self._refuse(call, started)
                 if authorize is not None:
                     await authorize(call, method.permission)
@@ -338,12 +338,12 @@ class MeshServer:
             started = time.monotonic()
             task = asyncio.current_task()
             assert task is not None
+            call = self._open(method, context, started, places)
             calls.add(task)
             places.enter()
             code = "CANCELLED"
-            call = self._open(method, context, started, places)
             try:
-                if call.deadline is not None and call.deadline <= started:
+                if call.deadline is not None and call.deadline <= started + _LEAST_SECONDS:
                     self._refuse(call, started)
                 if authorize is not None:
                     await authorize(call, method.permission)
@@ -411,7 +411,7 @@ class MeshServer:
 
     def _refuse(self, call: CallContext, started: float) -> NoReturn:
         """Raise why a call is not even begun: it came too late, or there are too many."""
-        if call.deadline is not None and call.deadline <= started:
+        if call.deadline is not None and call.deadline <= started + _LEAST_SECONDS:
             raise _Refused(
                 grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "The deadline had passed when the call came."
             )
