@@ -70,7 +70,7 @@ class Plumbing:
 
     def raw(self, path: str) -> Any:
         """Return what calls a method with bytes."""
-        return self.channel.unary_unary(path)
+        return self.channel.unary_unary(path, None, None)
 
     def get(self, record: str = "1", **named: Any) -> Any:
         call = self.channel.unary_unary(
