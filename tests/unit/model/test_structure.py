@@ -142,6 +142,12 @@ def test_inclusive_joins_are_bounded() -> None:
     assert errors(xml) == [("INCLUSIVE_JOINS_TOO_MANY", "p")]
 
 
+def test_expressions_are_bounded_together() -> None:
+    long = "${" + "a" + "&&b" * 3000 + "}"
+    tasks = "".join(f'<task id="t{i}"/>' + flow("s", f"t{i}", long) for i in range(30))
+    assert errors(process(f"{START}{tasks}")) == [("EXPRESSIONS_TOO_LONG", "")]
+
+
 def test_all_problems_at_once_in_file_order() -> None:
     xml = process(
         "\n".join(
