@@ -305,7 +305,9 @@ def _write_rows(works: list[Commit]) -> Program[None]:
     if rows := _joined(works, "incidents"):
         yield InsertMany("incident", INCIDENT_COLUMNS, rows)
     for work in works:
-        yield from work.statements
+        for statement in work.statements:
+            # Not `yield from`: the results that are sent here have no place to go in a list.
+            yield statement
     if entries := _joined(works, "outbox"):
         yield outbox_insert(entries)
     requests = [
