@@ -306,7 +306,7 @@ def _write_rows(works: list[Commit]) -> Program[None]:
         yield InsertMany("incident", INCIDENT_COLUMNS, rows)
     for work in works:
         # A list cannot take what the statement found, as `yield from` would hand it on.
-        for statement in work.statements:
+        for statement in work.statements:  # noqa: UP028 - see above
             yield statement
     if entries := _joined(works, "outbox"):
         yield outbox_insert(entries)
