@@ -47,10 +47,7 @@ def check_texts(process: Process, findings: Findings) -> None:
 def check_expression_length(definitions: Definitions, findings: Findings) -> bool:
     """Tell whether the expressions of a file are short enough to be compiled; report where they are not."""
     length = sum(
-        len(text)
-        for process in definitions.processes
-        for text in _all_texts(process)
-        if _has_expression(text)
+        len(text) for process in definitions.processes for text in _all_texts(process) if _has_expression(text)
     )
     if length <= MAX_EXPRESSION_LENGTH:
         return True

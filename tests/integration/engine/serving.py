@@ -135,9 +135,7 @@ class Engine:
     async def started(cls, database: Database, clock: TurnedClock | None = None, **settings: Any) -> Engine:
         """Start an engine on a free port."""
         clock = clock or TurnedClock()
-        service = EngineService(
-            EngineSettings(port=0, drain_seconds=0.5, **settings), database, Metrics(), clock=clock
-        )
+        service = EngineService(EngineSettings(port=0, drain_seconds=0.5, **settings), database, Metrics(), clock=clock)
         port = await service.start()
         return cls(service, grpc.aio.insecure_channel(f"127.0.0.1:{port}"), clock)
 
@@ -173,7 +171,9 @@ class Engine:
 
     async def get(self, instance_id: str) -> process_instance_pb2.ProcessInstance:
         request = process_instance_service_pb2.GetProcessInstanceRequest(id=instance_id)
-        found: process_instance_pb2.ProcessInstance = (await self.instances.GetProcessInstance(request)).process_instance
+        found: process_instance_pb2.ProcessInstance = (
+            await self.instances.GetProcessInstance(request)
+        ).process_instance
         return found
 
     async def variables(self, instance_id: str, *names: str) -> dict[str, Any]:

@@ -91,9 +91,7 @@ def test_deep_nesting_compiles() -> None:
     for level in range(90):
         first = f"s{level}"
         target = "t" if level == 0 else f"sp{level - 1}"
-        body = (
-            f'<subProcess id="sp{level}"><startEvent id="{first}"/>{body}{flow(first, target)}</subProcess>'
-        )
+        body = f'<subProcess id="sp{level}"><startEvent id="{first}"/>{body}{flow(first, target)}</subProcess>'
     assert len(compiled(f"{START}{body}{flow('s', 'sp89')}").elements) == 182
 
 
@@ -149,9 +147,7 @@ def test_inclusive_join_knows_what_can_reach_it() -> None:
     )
     join = element(executable, "j")
     assert ids(executable, join.reachable_from) == {"s", "f", "a", "b", "again"}
-    by_flow = {
-        executable.flows[index].id: ids(executable, found) for index, found in join.reaches_flow.items()
-    }
+    by_flow = {executable.flows[index].id: ids(executable, found) for index, found in join.reaches_flow.items()}
     assert by_flow == {"a_j": {"a", "f", "s", "again"}, "b_j": {"b", "f", "s"}}
     split = element(executable, "f")
     assert split.reachable_from == frozenset()
@@ -167,9 +163,7 @@ def test_inclusive_join_with_a_flow_to_itself_and_two_from_one_source() -> None:
         + flow("j", "e")
     )
     join = element(executable, "j")
-    by_flow = {
-        executable.flows[index].id: ids(executable, found) for index, found in join.reaches_flow.items()
-    }
+    by_flow = {executable.flows[index].id: ids(executable, found) for index, found in join.reaches_flow.items()}
     assert by_flow == {"one": {"s", "a"}, "two": {"s", "a"}, "self": set()}
     assert ids(executable, join.reachable_from) == {"s", "a"}
 

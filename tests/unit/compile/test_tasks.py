@@ -42,9 +42,7 @@ def external(attributes: str = "", extensions: str = "") -> ExternalTaskSpec:
 
 
 def service(attributes: str = "", extensions: str = "") -> str:
-    return (
-        f'<serviceTask id="n" {attributes}><extensionElements>{extensions}</extensionElements></serviceTask>'
-    )
+    return f'<serviceTask id="n" {attributes}><extensionElements>{extensions}</extensionElements></serviceTask>'
 
 
 def value(evaluate: Evaluate | None) -> Any:
@@ -90,8 +88,7 @@ def test_resource_roles() -> None:
 
     spec = user_task(
         "",
-        role("humanPerformer", "${who}")
-        + role("potentialOwner", "user(fozzie), group(mgmt), group(${who}), sales"),
+        role("humanPerformer", "${who}") + role("potentialOwner", "user(fozzie), group(mgmt), group(${who}), sales"),
     )
     assert value(spec.assignee) == "kermit"
     assert values(spec.candidate_users) == ["fozzie"]
@@ -164,9 +161,7 @@ def test_static_due_dates(date: str) -> None:
     ],
 )
 def test_kept_but_not_in_effect(attributes: str, extensions: str) -> None:
-    xml = around(
-        f'<userTask id="n" {attributes}><extensionElements>{extensions}</extensionElements></userTask>'
-    )
+    xml = around(f'<userTask id="n" {attributes}><extensionElements>{extensions}</extensionElements></userTask>')
     assert errors(xml) == []
     assert warnings(xml) == [("NOT_IN_EFFECT", "n")]
 
@@ -227,9 +222,7 @@ def test_java_delegates_become_external_work(dialect: str, attribute: str, job_t
     }
 
 
-@pytest.mark.parametrize(
-    "result", ["flowable:resultVariable", "flowable:resultVariableName", "camunda:resultVariable"]
-)
+@pytest.mark.parametrize("result", ["flowable:resultVariable", "flowable:resultVariableName", "camunda:resultVariable"])
 def test_expressions(result: str) -> None:
     dialect = result.partition(":")[0]
     kind, spec = spec_of(service(f'{dialect}:expression="${{n + 1}}" {result}="r"'))

@@ -15,13 +15,9 @@ def test_executable_processes() -> None:
     missing = definitions(f'<process id="p">{body}</process>')
     assert [item.key for item in load_bpmn(missing).processes] == ["p"]
     other = body.replace('"s', '"s2').replace('"e"', '"e2"')
-    two = definitions(
-        f'<process id="p">{body}</process><process id="q" isExecutable="true">{other}</process>'
-    )
+    two = definitions(f'<process id="p">{body}</process><process id="q" isExecutable="true">{other}</process>')
     assert [item.key for item in load_bpmn(two).processes] == ["p", "q"]
-    skipped = definitions(
-        f'<process id="p">{body}</process><process id="q" isExecutable="false"><task/></process>'
-    )
+    skipped = definitions(f'<process id="p">{body}</process><process id="q" isExecutable="false"><task/></process>')
     assert [item.key for item in load_bpmn(skipped).processes] == ["p"]
     assert warnings(skipped) == [("PROCESS_NOT_EXECUTABLE", "q")]
     none = definitions('<process id="q" isExecutable="false"/>')

@@ -250,8 +250,7 @@ def test_camunda_properties_are_kept_silently() -> None:
 @pytest.mark.parametrize("language", ["juel", "JUEL", "uel", ""])
 def test_condition_languages(language: str) -> None:
     condition = (
-        f'<conditionExpression xsi:type="tFormalExpression" id="ce" language="{language}">'
-        "${x}</conditionExpression>"
+        f'<conditionExpression xsi:type="tFormalExpression" id="ce" language="{language}">${{x}}</conditionExpression>'
     )
     xml = process(
         '<startEvent id="s"/><endEvent id="e"/>'
