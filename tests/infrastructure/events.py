@@ -10,7 +10,7 @@ from mesh.ids import new_id
 
 
 def event(key: str, number: int, event_id: str | None = None) -> EventEnvelope:
-    """Return a valid event of a key; `number` is its revision."""
+    """Return a valid event of a key; `number`, from 0, comes before its revision."""
     envelope = EventEnvelope(
         event_id=event_id or new_id(),
         event_type="workflow.instance.suspended.v1",
@@ -24,7 +24,7 @@ def event(key: str, number: int, event_id: str | None = None) -> EventEnvelope:
     instance.process_definition_id = "definition"
     instance.process_definition_key = "key"
     instance.process_definition_version = 1
-    instance.revision = number
+    instance.revision = number + 1
     return envelope
 
 
