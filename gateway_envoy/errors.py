@@ -31,7 +31,8 @@ _RESOURCE_EXHAUSTED, _UNIMPLEMENTED, _INTERNAL, _UNAVAILABLE, _UNAUTHENTICATED =
 class LocalError:
     """What an HTTP status of Envoy's own becomes.
 
-    `rest_message` may hold Envoy's format operators; `message` may not, for it is also in the binary details.
+    `rest_message` may hold Envoy's format operators; `message` may not, for it is also in the binary details, and
+    is plain ASCII without `%`, for it is a header.
     """
 
     http: int
@@ -178,11 +179,14 @@ def _mappers(error: LocalError) -> Iterator[dict[str, Any]]:
     ]
     yield {
         "filter": {"and_filter": {"filters": [*conditions, *grpc_only]}},
+        # gRPC-Web would guess a code out of any other HTTP status, and take a body for a message.
+        "status_code": 200,
+        "body": {"inline_string": ""},
         "headers_to_add": [
             set_header("grpc-status", str(error.code)),
+            set_header("grpc-message", error.message),
             set_header("grpc-status-details-bin", _binary_status(error)),
         ],
-        "body_format_override": {"text_format_source": {"inline_string": error.message}},
     }
     rest: dict[str, Any] = {
         "filter": conditions[0] if len(conditions) == 1 else {"and_filter": {"filters": conditions}},

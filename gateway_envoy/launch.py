@@ -107,6 +107,8 @@ class EnvoyProcess:
             *("--config-path", str(config)),
             *("--concurrency", str(self._settings.concurrency)),
             *("--log-level", self._log_level),
+            # At a higher level it would report each SIGTERM that we send.
+            *("--component-log-level", "main:error"),
             *("--admin-address-path", str(address_file)),
             *("--drain-strategy", "immediate"),
             "--disable-hot-restart",

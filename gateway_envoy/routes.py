@@ -17,6 +17,11 @@ from gateway_envoy.settings import GatewaySettings
 from gateway_envoy.streaming import event_stream_routes
 from gateway_envoy.transcoding import no_transcoding
 
+_GRPC = {"name": "content-type", "string_match": {"prefix": "application/grpc"}}
+"""gRPC and gRPC-Web: the latter is routed before its filter makes it gRPC."""
+
+_NO_GRPC = {**_GRPC, "invert_match": True, "treat_missing_header_as_empty": True}
+
 
 def virtual_host(contract: Contract, descriptor_set: bytes, settings: GatewaySettings) -> dict[str, Any]:
     """Return the only virtual host."""
@@ -29,7 +34,7 @@ def virtual_host(contract: Contract, descriptor_set: bytes, settings: GatewaySet
     # not know.
     routes.extend(event_stream_routes(contract, descriptor_set, settings, cluster))
     routes.append(_way_to_transcoder("preflight", {"prefix": "/", "headers": [_preflight()]}, cluster))
-    routes.append(_way_to_transcoder("rest", {"prefix": "/v1/"}, cluster))
+    routes.append(_way_to_transcoder("rest", {"prefix": "/v1/", "headers": [_NO_GRPC]}, cluster))
     routes.extend(_server_service_route(prefix, cluster) for prefix in ("/grpc.reflection.", "/grpc.health."))
     routes.append({"name": "unknown", "match": {"prefix": "/"}, "direct_response": {"status": 404}})
     host: dict[str, Any] = {
@@ -58,7 +63,7 @@ def _health_route() -> dict[str, Any]:
 
 def _method_routes(contract: Contract, method: Method, settings: GatewaySettings) -> list[dict[str, Any]]:
     name = f"{method.service}/{method.name}"
-    match: dict[str, Any] = {"path": method.grpc_path, "grpc": {}}
+    match: dict[str, Any] = {"path": method.grpc_path, "headers": [_GRPC]}
     action: dict[str, Any] = {
         "cluster": method.package,
         # max_stream_duration rules: an expired call is DEADLINE_EXCEEDED and 504 then, here it would be UNAVAILABLE.
@@ -84,7 +89,7 @@ def _method_routes(contract: Contract, method: Method, settings: GatewaySettings
     # Where the limit is ours the service hears of a later one, so that the answer is the gateway's, with details.
     grace = set_header("grpc-timeout", f"{round((limit + 1) * 1000)}m")
     return [
-        {"name": name, "match": {**match, "headers": [own_deadline]}, "route": action},
+        {"name": name, "match": {**match, "headers": [_GRPC, own_deadline]}, "route": action},
         {"name": name, "match": match, "route": action, "request_headers_to_add": [grace]},
     ]
 
@@ -105,7 +110,7 @@ def _retry_policy() -> dict[str, Any]:
 def _server_service_route(prefix: str, cluster: str) -> dict[str, Any]:
     return {
         "name": prefix.strip("/."),
-        "match": {"prefix": prefix, "grpc": {}},
+        "match": {"prefix": prefix, "headers": [_GRPC]},
         "route": {"cluster": cluster, "timeout": "0s", "idle_timeout": "300s"},
     }
 

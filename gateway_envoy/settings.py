@@ -48,8 +48,8 @@ class GatewaySettings:
     """How long a server stream may be silent; services send heartbeats more often."""
     request_timeout: float = 30.0
     """How long a client may take to send its request."""
-    body_limit: int = 6 * 1024 * 1024
-    """The largest body of a unary REST call."""
+    body_limit: int = 7 * 1024 * 1024
+    """The largest body of a unary REST call: a resource of 5 MiB, as the contract allows it, in base64."""
     headers_limit_kib: int = 32
     max_connections: int = 10_000
     max_requests_per_backend: int = 10_000

@@ -1,12 +1,14 @@
 -- Checks REST requests before they are transcoded: names of query parameters, and the body, strictly JSON, against
--- the message that it must become. The tables ROUTES, VERBS, MESSAGES and ENUMS are generated and stand above this text; the key LIST of an enum holds
--- its names for people.
+-- the message that it must become. The tables ROUTES, VERBS, MESSAGES and ENUMS are generated and stand above this
+-- text; the key LIST of an enum holds its names for people.
 --
--- Envoy lets a request pass where the script fails, so that every check runs under pcall and fails closed.
+-- Envoy lets a request pass where the script fails, so that all of it runs under pcall and fails closed.
 
 local byte, sub, find, match, format = string.byte, string.sub, string.find, string.match, string.format
 local MAX_DEPTH = 64
 local MAX_VIOLATIONS = 20
+-- Bytes. The collector knows nothing of memory that is tight: after such a body it is told.
+local LARGE_BODY = 512 * 1024
 
 -- The text under check. Nothing yields between its setting and its use, so one worker thread may share them.
 local text, position
@@ -409,6 +411,11 @@ local function answer(handle, http, code, message, reason, found)
   )
 end
 
+local function fail(handle, problem)
+  handle:logErr("the check of a request failed: " .. tostring(problem))
+  answer(handle, 500, 13, "The gateway failed.", "INTERNAL")
+end
+
 -- Runs a check and answers the request where it must not go on. Returns whether it may.
 local function passes(handle, check, input, rule)
   violations = {}
@@ -417,8 +424,7 @@ local function passes(handle, check, input, rule)
     if type(problem) == "table" then
       answer(handle, 400, 3, problem.malformed, "REQUEST_MALFORMED")
     else
-      handle:logErr("strict JSON: " .. tostring(problem))
-      answer(handle, 500, 13, "The gateway failed.", "INTERNAL")
+      fail(handle, problem)
     end
     return false
   end
@@ -437,7 +443,7 @@ local function is_json(content_type)
   return essence and essence:lower() == "application/json"
 end
 
-function envoy_on_request(handle)
+local function inspect(handle)
   local headers = handle:headers()
   local trace = headers:get("traceparent")
   if trace and find(trace, "^%x%x%-%x+%-%x+%-%x%x$") then
@@ -462,6 +468,13 @@ function envoy_on_request(handle)
     return answer(handle, 415, 3, "The content type must be application/json.", "REQUEST_MALFORMED")
   end
   passes(handle, check_body, body:getBytes(0, size), rule)
+  text = nil
+  if size > LARGE_BODY then collectgarbage() end
+end
+
+function envoy_on_request(handle)
+  local ok, problem = pcall(inspect, handle)
+  if not ok then fail(handle, problem) end
 end
 
 -- The transcoder calls a stream of lines application/json. One answer has a length, a stream has none.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
-from urllib.parse import quote
 
 from mesh.settings import MeshSettings, setting
 
@@ -16,10 +15,5 @@ class HistorySettings(MeshSettings):
     service_name: ClassVar[str] = "history"
     default_port: ClassVar[int] = 3005
 
-    admin_port: int = setting(9305, "Port of /metrics, /healthz, /readyz; 0 for any free one.", minimum=0, maximum=65535)
+    admin_port: int = setting(9305, "Port of /metrics, /healthz, /readyz; 0: any free.", minimum=0, maximum=65535)
     consumer_batch: int = setting(1000, "Events that go into one transaction at most.", minimum=1, maximum=10_000)
-
-    @property
-    def own_database_url(self) -> str:
-        """The database: as set, else a file in the data folder."""
-        return self.database_url or f"sqlite:///{quote(str(self.data_dir / 'history.db'))}"

@@ -60,6 +60,8 @@ _METADATA_BYTES = 32 << 10
 # Its generated type says less than it is.
 _METHOD_PERMISSION: Any = permission_pb2.method_permission
 _CUT_SECONDS = 2.0
+_LEAST_SECONDS = 0.001
+"""A call with less time than this left would only do work whose answer nobody waits for."""
 
 _log = get_log(__name__)
 
@@ -380,7 +382,7 @@ class MeshServer:
 
     async def _admit(self, method: _Method, call: CallContext, raw: bytes) -> Message:
         """Return the request of a call that may be served; raises what says why it may not."""
-        if call.deadline is not None and call.deadline <= time.monotonic():
+        if call.deadline is not None and call.deadline <= time.monotonic() + _LEAST_SECONDS:
             raise _Refused(
                 grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "The deadline had passed when the call came."
             )

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
+from urllib.parse import quote
 
 from mesh.startup import StartupError
 
@@ -166,6 +167,16 @@ class MeshSettings:
             if variable.startswith(PREFIX) and variable not in used and not variable.startswith(others):
                 raise SettingsError(_unknown(variable, used))
         return cls(**values)
+
+    @property
+    def own_database_url(self) -> str:
+        """The database: as set, else a file in the data folder."""
+        return self.database_url or f"sqlite:///{quote(str(self.data_dir / self.service_name))}.db"
+
+    @property
+    def own_bus_url(self) -> str:
+        """The bus: as set, else a file in the data folder."""
+        return self.bus_url or f"sqlite:///{quote(str(self.data_dir / 'bus.db'))}"
 
     @property
     def listen_port(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from engine_svc.events.commit_record import encode_commit
+from engine_svc.events.commit_record import COMMIT_RECORD, encode_commit
 from engine_svc.runtime.changes import Changes, NewJob, NewUserTask
 from engine_svc.state.instance import Instance
 from engine_svc.state.snapshot import encode_snapshot
@@ -16,8 +16,6 @@ from mesh.ids import new_id
 from mesh.outbox import OutboxEntry
 
 TOPIC = "workflow-execution-events"
-COMMIT_RECORD = 1
-"""Kind of outbox row: `flowmesh.internal.v1.CommitRecord`."""
 
 
 def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_state_bytes: int) -> None:

@@ -10,6 +10,8 @@ from engine_svc.state.instance import Instance
 from mesh.call import find_call
 
 FORMAT = 1
+COMMIT_RECORD = 1
+"""Kind of outbox row: `flowmesh.internal.v1.CommitRecord`."""
 
 
 def encode_commit(instance: Instance, events: list[CompactEvent], now: int) -> bytes:

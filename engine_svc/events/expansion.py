@@ -12,10 +12,11 @@ from flowmesh.internal.v1 import stored_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from engine_svc.events import record as compact
-from engine_svc.events.commit_record import FORMAT
+from engine_svc.events.commit_record import COMMIT_RECORD, FORMAT
 from mesh.bus.port import BusMessage
 from mesh.ids import member_id
 from mesh.json_values import to_values
+from mesh.outbox import OutboxRow
 
 SOURCE = "engine"
 EVENT_VERSION = "1.0"
@@ -29,19 +30,28 @@ Fields = dict[str, Any]
 Build = Callable[[str, Fields], Fields]
 
 
-def expand(outbox_id: str, topic: str, payload: bytes) -> list[BusMessage]:
+def expand(row: OutboxRow) -> list[BusMessage]:
     """Return the events of a commit in order, keyed by instance.
 
-    Event ids are made from the outbox row's id and the position, so that expanding twice gives the same ids.
-    Raises `UnknownRecordFormat`.
+    Event ids are made from the outbox row's id and the position, so that expanding twice gives the same ids. The
+    headers are the attributes of CloudEvents 1.0 in binary mode and W3C trace context. Raises `UnknownRecordFormat`.
     """
-    record = stored_pb2.CommitRecord.FromString(payload)
+    if row.kind != COMMIT_RECORD:
+        raise UnknownRecordFormat(f"outbox row of kind {row.kind}; this release reads {COMMIT_RECORD}")
+    record = stored_pb2.CommitRecord.FromString(row.payload)
     if record.format != FORMAT:
         raise UnknownRecordFormat(f"commit record in format {record.format}; this release reads {FORMAT}")
     instance_id = record.process_instance_id
     time = _timestamp(record.time_micros)
     metadata = event_pb2.EventMetadata(user_id=record.user_id, trace_id=_trace_id(record.traceparent))
-    headers = {"correlation_id": record.correlation_id, "traceparent": record.traceparent}
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_source": f"/flowmesh/{SOURCE}",
+        "ce_time": time.ToJsonString(),
+        "content-type": "application/protobuf",
+        "correlation-id": record.correlation_id,
+        "traceparent": record.traceparent,
+    }
     messages = []
     for ordinal, (number, *values) in enumerate(orjson.loads(record.events_json)):
         kind = KINDS[number]
@@ -56,7 +66,7 @@ def expand(outbox_id: str, topic: str, payload: bytes) -> list[BusMessage]:
             revision=record.revision,
             ordinal=ordinal,
         )
-        event_id = event_id_of(outbox_id, ordinal)
+        event_id = event_id_of(row.id, ordinal)
         envelope = event_pb2.EventEnvelope(
             event_id=event_id,
             event_type=kind.event_type,
@@ -68,13 +78,9 @@ def expand(outbox_id: str, topic: str, payload: bytes) -> list[BusMessage]:
             metadata=metadata,
             **{kind.field: kind.message(**fields)},
         )
+        value = envelope.SerializeToString()
         messages.append(
-            BusMessage(
-                topic,
-                instance_id,
-                envelope.SerializeToString(),
-                {**headers, "event_id": event_id, "event_type": kind.event_type},
-            )
+            BusMessage(row.topic, instance_id, value, {**headers, "ce_id": event_id, "ce_type": kind.event_type})
         )
     return messages
 

@@ -138,6 +138,13 @@ async def test_unknown_method_by_grpc(mesh: Mesh) -> None:
     assert info_from(caught.value).reason == "METHOD_UNKNOWN"
 
 
+async def test_rest_paths_by_grpc(mesh: Mesh) -> None:
+    call = mesh.channel.unary_unary("/v1/jobs", request_serializer=bytes, response_deserializer=bytes)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call(b"")
+    assert info_from(caught.value).reason == "METHOD_UNKNOWN"
+
+
 def info_from(error: grpc.aio.AioRpcError) -> error_details_pb2.ErrorInfo:
     status = rpc_status.from_call(error)
     assert status is not None
@@ -190,8 +197,8 @@ async def test_long_polls_may_wait_longer(mesh: Mesh) -> None:
 
 
 async def test_bodies_too_large(mesh: Mesh) -> None:
-    limit = str(6 * 1024 * 1024)
-    body = b'{"businessKey":"' + b"x" * 6_500_000 + b'"}'
+    limit = str(7 * 1024 * 1024)
+    body = b'{"businessKey":"' + b"x" * 7_500_000 + b'"}'
     answer = await mesh.http.post("/v1/processInstances", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 413
     assert info_of(answer) == (8, "MESSAGE_TOO_LARGE", "flowmesh.gateway", {"limit": limit})

@@ -21,7 +21,11 @@ VERSIONS = {
         "    metadata = sa.MetaData()\n    inbox_table(metadata)\n    metadata.create_all(op.get_bind())\n",
     ),
     "0002": ("'0001'", "", "    op.add_column('inbox', sa.Column('extra', sa.Integer))\n"),
-    "0003": ("'0002'", "", "    op.add_column('inbox', sa.Column('more', sa.Integer))\n    raise ValueError('broken')\n"),
+    "0003": (
+        "'0002'",
+        "",
+        "    op.add_column('inbox', sa.Column('more', sa.Integer))\n    raise ValueError('broken')\n",
+    ),
 }
 
 

@@ -1,0 +1,131 @@
+"""The history service: the only place where its parts are wired. `python -m history_svc.main` runs it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from flowmesh.history.v1 import history_service_pb2
+
+from history_svc.api.service import HistoryServicer
+from history_svc.consumers.consuming import WorkflowEventConsumer
+from history_svc.settings import HistorySettings
+from history_svc.storage.schema import HEAD, MIGRATIONS
+from mesh.admin_http import AdminServer, Readiness
+from mesh.bus.port import Bus
+from mesh.bus.topics import all_topics
+from mesh.db.database import Database
+from mesh.db.statements import Fetch, fetch
+from mesh.logs import configure_logs, get_log
+from mesh.metrics import Metrics
+from mesh.process import run, until_stopped
+from mesh.rpc_metrics import RpcMetrics
+from mesh.server import Authorize, MeshServer
+from mesh.stores import open_service_bus, open_service_database
+from mesh.telemetry import Telemetry, start_telemetry
+
+MIGRATIONS_HEAD = HEAD
+
+_OBSERVED = {
+    "received": "Messages read from the bus.",
+    "handled": "Events taken into history.",
+    "duplicates": "Events that had been taken in before.",
+    "unknown_types": "Events of types that only a newer release knows.",
+    "retries": "Attempts at single events after a failure.",
+    "dead_letters": "Events that could not be taken in.",
+}
+
+_log = get_log(__name__)
+
+
+class HistoryService:
+    """A running history service: its consumer and its gRPC server, on a database that is open and has its tables.
+
+    What it is given it does not close. `rpcs` is needed where several services share `metrics`.
+    """
+
+    def __init__(
+        self,
+        settings: HistorySettings,
+        database: Database,
+        bus: Bus,
+        metrics: Metrics,
+        *,
+        rpcs: RpcMetrics | None = None,
+        telemetry: Telemetry | None = None,
+        authorize: Authorize | None = None,
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._bus = bus
+        self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize)
+        self.server.add(history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"], HistoryServicer(database))
+        self.consumer = WorkflowEventConsumer(bus, database, max_batch=settings.consumer_batch)
+        for name, about in _OBSERVED.items():
+            metrics.observe(f"flowmesh_history_consumer_{name}", about, self._counter(name))
+
+    async def start(self) -> int:
+        """Listen and begin to consume; return the port.
+
+        Raises `StartupError` where the port cannot be had, `BusError` where the bus does not answer.
+        """
+        await self._bus.ensure_topics(all_topics())
+        port = await self.server.serve(self._settings.host, self._settings.listen_port)
+        self.consumer.start()
+        return port
+
+    async def stop(self) -> None:
+        """Drain the server, and finish the batch at work."""
+        await self.server.stop()
+        await self.consumer.stop()
+
+    def add_checks(self, readiness: Readiness) -> None:
+        """Let a process say that it is ready only while the database answers and events are consumed."""
+        readiness.add("history database", self._check_database)
+        readiness.add("history consumer", self.consumer.check)
+
+    async def _check_database(self) -> str:
+        await self._database.read(fetch(Fetch("SELECT 1")))
+        return "answers"
+
+    def _counter(self, name: str) -> Callable[[], float]:
+        counters = self.consumer.counters
+        return lambda: float(getattr(counters, name))
+
+
+async def serve(settings: HistorySettings) -> None:
+    """Run the service alone until the process is told to stop.
+
+    Raises `StartupError` where database, bus or ports cannot be used.
+    """
+    metrics, readiness = Metrics(), Readiness()
+    telemetry = start_telemetry(settings)
+    async with AsyncExitStack() as closing:
+        closing.push_async_callback(telemetry.close)
+        database = await open_service_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
+        closing.push_async_callback(database.close)
+        bus = await open_service_bus(settings)
+        closing.push_async_callback(bus.close)
+        service = HistoryService(settings, database, bus, metrics, telemetry=telemetry)
+        service.add_checks(readiness)
+        admin = AdminServer(metrics, readiness)
+        await admin.serve(settings.host, settings.admin_port)
+        closing.push_async_callback(admin.close)
+        closing.push_async_callback(service.stop)
+        port = await service.start()
+        _log.info("History is serving", host=settings.host, port=port)
+        try:
+            await until_stopped()
+        finally:
+            readiness.stopping = True
+
+
+async def main() -> None:
+    """Run the service alone, with the settings of the environment."""
+    settings = HistorySettings.from_environment()
+    configure_logs(settings.service_name, settings.instance, settings.log_level)
+    await serve(settings)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.api import annotations_pb2
+from google.protobuf import descriptor_pb2
+
+from gateway_envoy.config import ContractError, envoy_config
+from gateway_envoy.contract import PathTemplate, read_contract
+from gateway_envoy.launch import envoy_path
+from gateway_envoy.settings import GatewaySettings
+from tests.gateway.running import DESCRIPTORS, ROOT
+
+SETTINGS = GatewaySettings(
+    backends={"flowmesh.engine.v1": ["127.0.0.1:3001"], "flowmesh.history.v1": ["127.0.0.1:3005"]},
+    openapi=ROOT / "gen" / "openapi.json",
+)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"cors_origins": ["*"], "openapi": None, "access_log": False},
+        {"otlp_endpoint": "collector:4317", "reuse_port": True, "concurrency": 2},
+        {"backends": {p: ["engine-1:3001", "engine-2:3001", "[::1]:3001"] for p in SETTINGS.backends}},
+    ],
+)
+def test_envoy_accepts_the_configuration(tmp_path: Path, changes: dict[str, Any]) -> None:
+    config = tmp_path / "envoy.json"
+    config.write_text(json.dumps(envoy_config(DESCRIPTORS, dataclasses.replace(SETTINGS, **changes))))
+    command = [envoy_path(), "--mode", "validate", "-c", config, "-l", "warn"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "warning" not in result.stderr
+
+
+def test_same_input_gives_the_same_configuration() -> None:
+    assert json.dumps(envoy_config(DESCRIPTORS, SETTINGS)) == json.dumps(envoy_config(DESCRIPTORS, SETTINGS))
+
+
+def test_a_service_without_address_is_refused() -> None:
+    with pytest.raises(ContractError, match=r"no backend address for flowmesh\.history\.v1"):
+        envoy_config(DESCRIPTORS, dataclasses.replace(SETTINGS, backends={"flowmesh.engine.v1": ["127.0.0.1:1"]}))
+
+
+@pytest.mark.parametrize("address", ["localhost", ":3001", "host:port"])
+def test_addresses_are_checked(address: str) -> None:
+    backends = {package: [address] for package in SETTINGS.backends}
+    with pytest.raises(ContractError, match="is not host:port"):
+        envoy_config(DESCRIPTORS, dataclasses.replace(SETTINGS, backends=backends))
+
+
+def test_descriptors_without_methods_are_refused() -> None:
+    with pytest.raises(ContractError, match="no method with an HTTP rule"):
+        envoy_config(b"", SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/v1/jobs", PathTemplate(("v1", "jobs"), (), "")),
+        ("/v1/jobs:activate", PathTemplate(("v1", "jobs"), (), "activate")),
+        ("/v1/jobs/{id}:complete", PathTemplate(("v1", "jobs", None), ("id",), "complete")),
+        ("/v1/a/{a.b=*}/c/{d}", PathTemplate(("v1", "a", None, "c", None), ("a.b", "d"), "")),
+    ],
+)
+def test_path_templates(text: str, expected: PathTemplate) -> None:
+    assert PathTemplate.parse(text) == expected
+
+
+@pytest.mark.parametrize("text", ["/v1/{name=a/*}", "/v1/{name=**}", "/v1/x{id}", "/v1/*"])
+def test_path_templates_that_cannot_be_carried(text: str) -> None:
+    with pytest.raises(ContractError):
+        PathTemplate.parse(text)
+
+
+def small_contract(**rule: str) -> bytes:
+    file = descriptor_pb2.FileDescriptorProto(name="a.proto", package="a.v1")
+    file.message_type.add(name="Request").field.add(name="id", number=1, type=9, label=1, json_name="id")
+    service = file.service.add(name="AService")
+    method = service.method.add(name="Do", input_type=".a.v1.Request", output_type=".a.v1.Request")
+    for verb, path in rule.items():
+        setattr(method.options.Extensions[annotations_pb2.http], verb, path)
+    return descriptor_pb2.FileDescriptorSet(file=[file]).SerializeToString()
+
+
+def test_bodies_that_cannot_be_checked_are_refused() -> None:
+    settings = GatewaySettings(backends={"a.v1": ["127.0.0.1:1"]})
+    with pytest.raises(ContractError, match="a body must be a message"):
+        envoy_config(small_contract(post="/v1/a", body="id"), settings)
+
+
+def test_methods_without_rules_are_left_out() -> None:
+    assert read_contract(small_contract()).methods == []
+    (method,) = read_contract(small_contract(get="/v1/a/{id}")).methods
+    assert method.idempotent
+    (method,) = read_contract(small_contract(post="/v1/a/{id}")).methods
+    assert not method.idempotent

@@ -1,0 +1,148 @@
+"""A whole mesh for a test: the embedded profile as `flowmesh up` runs it, on free ports and a folder of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_SECONDS = 60.0
+STOP_SECONDS = 30.0
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that nothing listens on now."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def _environment() -> dict[str, str]:
+    # The variables of the tests are no settings of a mesh, which refuses those it does not know.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FLOWMESH_")}
+    return {**kept, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
+@dataclass(slots=True)
+class Mesh:
+    """A mesh on `folder`; `start` again on the same folder is a restart."""
+
+    folder: Path
+    gateway_port: int = 0
+    engine_port: int = 0
+    history_port: int = 0
+    process: subprocess.Popen[bytes] | None = None
+    _output: list[Path] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not self.gateway_port:
+            self.gateway_port, self.engine_port, self.history_port = free_ports(3)
+
+    @property
+    def url(self) -> str:
+        """Address of REST."""
+        return f"http://127.0.0.1:{self.gateway_port}"
+
+    @property
+    def target(self) -> str:
+        """Address of gRPC through the gateway."""
+        return f"127.0.0.1:{self.gateway_port}"
+
+    def start(self) -> Mesh:
+        """Start and wait until REST answers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        log = self.folder / f"up-{len(self._output)}.log"
+        self._output.append(log)
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "launcher",
+                    "up",
+                    "--data",
+                    str(self.folder / "data"),
+                    "--port",
+                    str(self.gateway_port),
+                    "--engine-port",
+                    str(self.engine_port),
+                    "--history-port",
+                    str(self.history_port),
+                ],
+                cwd=ROOT,
+                env=_environment(),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + READY_SECONDS
+        while not self._answers():
+            assert self.process.poll() is None, f"the mesh ended:\n{self.output()}"
+            assert time.monotonic() < deadline, f"the mesh is not ready after {READY_SECONDS} s:\n{self.output()}"
+            time.sleep(0.02)
+        return self
+
+    def _answers(self) -> bool:
+        try:
+            history = httpx.get(f"{self.url}/v1/history/processInstances?pageSize=1", timeout=1)
+            engine = httpx.get(f"{self.url}/v1/processInstances?pageSize=1", timeout=1)
+        except httpx.HTTPError:
+            return False
+        return history.status_code == 200 and engine.status_code == 200
+
+    def output(self) -> str:
+        """Return what the last start printed."""
+        return self._output[-1].read_text(errors="replace")
+
+    def pids(self) -> list[int]:
+        """Return the ids of all its processes."""
+        assert self.process is not None
+        found = [self.process.pid]
+        for pid in found:
+            with contextlib.suppress(OSError):
+                for task in Path(f"/proc/{pid}/task").iterdir():
+                    found += [int(child) for child in (task / "children").read_text().split()]
+        return found
+
+    def kill(self) -> None:
+        """Kill every process at once, as a power cut would."""
+        assert self.process is not None
+        pids = self.pids()
+        # Stopped first, so that none of them can react to the death of another.
+        for sent in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, sent)
+        self.process.wait(STOP_SECONDS)
+        deadline = time.monotonic() + STOP_SECONDS
+        while any(Path(f"/proc/{pid}/exe").exists() for pid in pids):
+            assert time.monotonic() < deadline, f"processes of {pids} are still there"
+            time.sleep(0.01)
+
+    def stop(self) -> int:
+        """End it as Ctrl-C does; return the exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(STOP_SECONDS)
+
+
+@contextlib.contextmanager
+def running_mesh(folder: Path) -> Iterator[Mesh]:
+    """A started mesh that is ended with the block."""
+    mesh = Mesh(folder).start()
+    try:
+        yield mesh
+    finally:
+        if mesh.process is not None and mesh.process.poll() is None:
+            mesh.stop()
