@@ -141,5 +141,8 @@ def check(folder: Path, acknowledged: dict[str, int]) -> None:
         assert effects[key] == list(range((number + 1) * bus_processes.EVENTS_PER_ROW)), key
     totals: dict[str, int] = dict(query(folder / "consumer.db", "SELECT partition_key, number FROM total"))  # type: ignore[arg-type]
     assert totals == {key: len(numbers) for key, numbers in effects.items()}
-    assert query(folder / "bus.db", f"SELECT COUNT(*) FROM message WHERE position>>40 IN (SELECT p.id FROM topic_partition p JOIN topic t ON t.id=p.topic_id WHERE t.name='{WORKFLOW_EXECUTION_EVENTS}.dlq')") == [(0,)]
+    assert query(
+        folder / "bus.db",
+        f"SELECT COUNT(*) FROM message WHERE position>>40 IN (SELECT p.id FROM topic_partition p JOIN topic t ON t.id=p.topic_id WHERE t.name='{WORKFLOW_EXECUTION_EVENTS}.dlq')",
+    ) == [(0,)]
     print(f"{sum(map(len, effects.values()))} events of {len(effects)} keys")

@@ -165,9 +165,7 @@ async def test_a_bad_row_is_given_up_and_holds_back_only_its_key(
 
     # Mended: people have it tried again.
     assert await store.write(retry_failed()) == 1
-    mended = Relay(
-        store, bus, lambda row: [BusMessage(TOPIC, row.partition_key, row.payload)], SystemClock()
-    )
+    mended = Relay(store, bus, lambda row: [BusMessage(TOPIC, row.partition_key, row.payload)], SystemClock())
     running = asyncio.create_task(mended.run())
     await until(lambda: mended.counters.rows == 1)
     await finish(mended, running)
@@ -291,7 +289,9 @@ async def test_an_expired_lease_keeps_from_publishing(store: Database, bus: Loca
 
 
 @pytest.mark.mariadb
-async def test_a_lower_number_that_becomes_visible_later_is_relayed(store: Database, bus: LocalBus, database_url: str) -> None:
+async def test_a_lower_number_that_becomes_visible_later_is_relayed(
+    store: Database, bus: LocalBus, database_url: str
+) -> None:
     """Numbers are given out before the commit: the row with the lower one may come second."""
     if database_url.startswith("sqlite"):
         pytest.skip("SQLite has one writer: numbers become visible in order")

@@ -6,7 +6,6 @@ import asyncio
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 from collections import defaultdict
@@ -350,8 +349,7 @@ async def test_publishers_of_many_processes_at_once(path: Path, bus: LocalBus) -
         "asyncio.run(main())\n"
     )
     publishers = [
-        await asyncio.create_subprocess_exec(sys.executable, "-c", code, str(path), f"k{number}")
-        for number in range(4)
+        await asyncio.create_subprocess_exec(sys.executable, "-c", code, str(path), f"k{number}") for number in range(4)
     ]
     for publisher in publishers:
         assert await publisher.wait() == 0
