@@ -69,11 +69,29 @@ def _lease_with_revisions(activation: Activation, lease_until: int) -> Program[t
 
 
 async def activate(executor: InstanceExecutor, activation: Activation) -> list[LeasedJob]:
-    """Lease ready jobs, those of higher priority first, then the oldest; none where there are none."""
+    """Lease ready jobs, those of higher priority first, then the oldest; none where there are none.
+
+    Where the caller is cancelled, what was leased is given back.
+    """
     lease_until = executor.clock.now_micros() + activation.lease_micros
-    rows, revisions = await executor.database.write(_lease_with_revisions(activation, lease_until))
-    if not rows:
-        return []
+    leasing = asyncio.ensure_future(executor.database.write(_lease_with_revisions(activation, lease_until)))
+    try:
+        rows, revisions = await asyncio.shield(leasing)
+        return await _with_variables(executor, activation, rows, revisions, lease_until) if rows else []
+    except asyncio.CancelledError:
+        await asyncio.shield(_undo(executor, leasing))
+        raise
+
+
+async def _undo(executor: InstanceExecutor, leasing: asyncio.Future[tuple[list[Row], dict[str, int]]]) -> None:
+    rows, _ = await leasing
+    if rows:
+        await _release(executor, [(row[0], row[1], row[LEASE_SEQUENCE] + 1) for row in rows], {row[2] for row in rows})
+
+
+async def _with_variables(
+    executor: InstanceExecutor, activation: Activation, rows: list[Row], revisions: dict[str, int], lease_until: int
+) -> list[LeasedJob]:
     instances: dict[str, Instance] = {}
     missing = []
     for instance_id, revision in revisions.items():
@@ -138,8 +156,12 @@ async def held_by(executor: InstanceExecutor, job_type: str, worker: str) -> int
 async def give_back(executor: InstanceExecutor, jobs: Sequence[LeasedJob]) -> None:
     """Release leases whose jobs never reached their worker."""
     leases = [(job.row[0], job.row[1], job.lease_sequence) for job in jobs]
+    await _release(executor, leases, {job.row[2] for job in jobs})
+
+
+async def _release(executor: InstanceExecutor, leases: Sequence[tuple[str, int, int]], job_types: set[str]) -> None:
     await executor.database.write(release_leases(leases))
-    executor.signals.notify({job.row[2] for job in jobs})
+    executor.signals.notify(job_types)
 
 
 async def complete(
@@ -199,7 +221,8 @@ async def fail_job(
             raise job_missing(job_id)
         backoff = failure.backoff_micros
         if backoff is None:
-            backoff = min(FIRST_BACKOFF_MICROS << min(sequence - 1, 20), MAX_BACKOFF_MICROS)
+            # A failed attempt raises the sequence twice: when the lease is taken, and when it is given up.
+            backoff = min(FIRST_BACKOFF_MICROS << min((sequence - 1) // 2, 20), MAX_BACKOFF_MICROS)
         state = JobState.FAILED if retries == 0 or failure.code else JobState.BACKOFF if backoff else JobState.READY
         available_at = now + backoff if state is JobState.BACKOFF else 0
         statement = fail(

@@ -33,7 +33,8 @@ class KeyedLocks:
             except asyncio.CancelledError:
                 if turn.done() and not turn.cancelled():
                     self._pass_on(key)
-                else:
+                elif turn in queue:
+                    # Otherwise the holder before has skipped it already.
                     queue.remove(turn)
                 raise
         try:

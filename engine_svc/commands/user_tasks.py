@@ -10,11 +10,13 @@ from google.protobuf.message import Message
 from engine_svc.commands.executor import Effect, InstanceExecutor
 from engine_svc.runtime import step
 from engine_svc.state.instance import Instance
-from engine_svc.storage.commit import RequestRecord
+from engine_svc.storage.commit import USER_TASK_COLUMNS, RequestRecord
 from engine_svc.storage.user_tasks import assign, fetch_user_task
 from mesh.db.statements import Row
 from mesh.errors import NotFound
 from mesh.ids import split_member_id
+
+CLAIMED_AT = USER_TASK_COLUMNS.index("claimed_at")
 
 RespondTask = Callable[[Row, str, int], Message]
 """Makes the answer from the task's row, its assignee and the time it was claimed (0: unclaimed)."""
@@ -62,6 +64,9 @@ async def _assign(
         if row is None:
             # It was created after the read above: its id cannot have been known to the caller.
             raise task_missing(task_id)
+        if not changes.events:
+            # The row may have been read before the claim that this one repeats.
+            return Effect(changes, respond(row, user, (row[CLAIMED_AT] or now) if user else 0))
         claimed_at = now if user else 0
         return Effect(changes, respond(row, user, claimed_at), statements=[assign(instance_id, key, user, claimed_at)])
 

@@ -58,7 +58,7 @@ class Execution:
         self.now = now
         self.changes = Changes()
         self.agenda: deque[Token] = deque()
-        self._fresh: list[Token] = []
+        self._fresh: dict[int, Token] = {}
         self._written: dict[int, dict[str, Any]] = {}
 
     # Variables
@@ -123,7 +123,7 @@ class Execution:
         token.key = self.new_key()
         token.start_micros = self.now
         self.instance.tokens[token.key] = token
-        self._fresh.append(token)
+        self._fresh[token.key] = token
 
     def end_wait(self, token: Token, element: Element) -> None:
         """End the activity that a token waits in, as completed. The token moves again."""
@@ -215,12 +215,11 @@ class Execution:
         instance = self.instance
         events = self.changes.events
         tokens = instance.tokens
-        for token in self._fresh:
-            if tokens.get(token.key) is token and self._is_shown(token):
+        # A token that waited and moved on has left the activity; where it waits again it has another key.
+        for key, token in self._fresh.items():
+            if tokens.get(key) is token and self._is_shown(token):
                 element = self.elements[token.element]
-                events.append(
-                    (ACTIVITY_STARTED, token.key, element.id, element.name, element.bpmn_type, token.scope_key)
-                )
+                events.append((ACTIVITY_STARTED, key, element.id, element.name, element.bpmn_type, token.scope_key))
         for scope_key, variables in self._written.items():
             events.append((VARIABLES_UPDATED, scope_key, variables))
         if instance.status is Status.COMPLETED:
@@ -235,7 +234,7 @@ class Execution:
 
     def show(self, token: Token) -> None:
         """Report a waiting token's activity as started in this step."""
-        self._fresh.append(token)
+        self._fresh[token.key] = token
 
 
 def no_outgoing_flow(element: Element) -> WrongState:

@@ -40,7 +40,7 @@ from mesh.errors import NotFound, WrongState
 from mesh.ids import member_id
 
 STEP_LIMIT = 10_000
-"""Elements that one command may run through without a wait."""
+"""Elements that one command may run through without a wait, beyond once through all elements of the model."""
 
 Enter = Callable[[Execution, Token, Element], None]
 
@@ -245,17 +245,18 @@ def _assign(instance: Instance, token: Token, user: str, now: int) -> Changes:
 def _drain(execution: Execution) -> None:
     agenda = execution.agenda
     elements = execution.elements
+    limit = STEP_LIMIT + len(elements)
     steps = 0
     while True:
         while agenda:
             token = agenda.popleft()
             element = elements[token.element]
             steps += 1
-            if steps > STEP_LIMIT:
+            if steps > limit:
                 raise WrongState(
                     "STEP_LIMIT_EXCEEDED",
-                    f"more than {STEP_LIMIT} elements without a wait, the last one {element.id}: does the model loop?",
-                    metadata={"element_id": element.id, "limit": str(STEP_LIMIT)},
+                    f"more than {limit} elements without a wait, the last one {element.id}: does the model loop?",
+                    metadata={"element_id": element.id, "limit": str(limit)},
                 )
             ENTER[element.kind](execution, token, element)
         # Whether an inclusive join may leave is known only when nothing else moves.
@@ -269,7 +270,7 @@ def _user_task_token(instance: Instance, key: int) -> Token:
         _require_running(instance)
         return token
     task_id = member_id(instance.id, key)
-    if 0 < key < instance.next_key:
+    if 0 < key < instance.next_key and key not in instance.tokens:
         raise WrongState(
             "USER_TASK_ALREADY_COMPLETED",
             f"user task {task_id} was completed or cancelled already",

@@ -165,14 +165,18 @@ class CommitWriter:
     def settle(self, work: Commit) -> Program[Written | Exception | None]:
         """See `BatchWriter.settle`."""
         if work.request is not None:
-            return (yield from find_answer(work.request))
+            # Under a lock: the broken transaction may still be on its way, and then this waits for it.
+            return (yield from find_answer(work.request, lock=True))
         instance_id, revision = work.instances[0][:2]
         rows = yield FetchKeys("process_instance", ("revision",), ("id",), [(instance_id,)], lock=True)
         if not rows or rows[0][0] < revision:
             return None
-        relayed = yield FetchKeys("outbox", ("id",), ("id",), [(work.outbox[0].id,)])
-        if not work.expected or relayed:
+        if not work.expected:
             return Written.YES
+        if work.outbox:
+            told = yield FetchKeys("outbox", ("id",), ("id",), [(work.outbox[0].id,)])
+            if told:
+                return Written.YES
         return DependencyDown(
             "DEPENDENCY_UNAVAILABLE",
             "the database broke off and the outcome is not known; a request id would settle it: read the instance",
@@ -188,13 +192,14 @@ class CommitWriter:
         return refused
 
 
-def find_answer(request: RequestRecord) -> Program[AlreadyAnswered | RequestIdReused | None]:
+def find_answer(request: RequestRecord, *, lock: bool = False) -> Program[AlreadyAnswered | RequestIdReused | None]:
     """Look a request id up: the answer given before, the refusal of a reuse, or None where it is new."""
     rows = yield FetchKeys(
         "request_record",
         ("fingerprint", "response"),
         ("method", "request_id"),
         [(request.method, request.request_id)],
+        lock=lock,
     )
     return _answer(request, *rows[0]) if rows else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine_svc.storage.commit import REQUEST_COLUMNS, AlreadyAnswered, RequestRecord, find_answer
 from mesh.db.select import Select
@@ -24,6 +24,7 @@ DEFINITION_COLUMNS = (
     "latest",
     "created_at",
 )
+DUPLICATE = "duplicate"
 
 
 @dataclass(slots=True, frozen=True)
@@ -72,16 +73,18 @@ def deploy(new: NewDeployment, request: RequestRecord | None) -> Program[StoredD
     """Store a bundle and give its processes their next versions; one deployment at a time.
 
     Where the newest deployment of the name holds the same bytes, that one is answered. Returns what
-    `find_answer` says where the request id is known; its response is the deployment's id.
+    `find_answer` says where the request id is known; its response is the deployment's id, followed by `DUPLICATE`
+    where that deployment was there before.
     """
     # This lock is what makes versions count up without gaps or twins.
     yield Fetch("SELECT epoch FROM definition_epoch WHERE id=1", lock=True)
     if request is not None:
         answered = yield from find_answer(request)
         if isinstance(answered, AlreadyAnswered):
-            stored = yield from read_deployment(answered.response.decode())
+            deployment_id, _, kind = answered.response.decode().partition(" ")
+            stored = yield from read_deployment(deployment_id)
             if stored is not None:
-                return stored
+                return replace(stored, duplicate=kind == DUPLICATE)
         if answered is not None:
             return answered
     content_hash = new.content_hash()
@@ -93,8 +96,8 @@ def deploy(new: NewDeployment, request: RequestRecord | None) -> Program[StoredD
         if newest and newest[0][1] == content_hash:
             stored = yield from read_deployment(newest[0][0])
             assert stored is not None
-            yield from _remember(request, newest[0][0], new.now)
-            return StoredDeployment(stored.row, stored.definitions, stored.resource_names, duplicate=True)
+            yield from _remember(request, f"{newest[0][0]} {DUPLICATE}", new.now)
+            return replace(stored, duplicate=True)
     yield InsertMany("deployment", DEPLOYMENT_COLUMNS, [(new.id, new.name, new.tenant_id, new.now, content_hash)])
     yield InsertMany(
         "deployment_resource",
@@ -139,9 +142,9 @@ def _insert_definitions(new: NewDeployment) -> Program[None]:
         yield InsertMany("process_definition", DEFINITION_COLUMNS, rows)
 
 
-def _remember(request: RequestRecord | None, deployment_id: str, now: int) -> Program[None]:
+def _remember(request: RequestRecord | None, answer: str, now: int) -> Program[None]:
     if request is not None:
-        row = (request.method, request.request_id, request.fingerprint, deployment_id.encode(), now)
+        row = (request.method, request.request_id, request.fingerprint, answer.encode(), now)
         yield InsertMany("request_record", REQUEST_COLUMNS, [row])
 
 

@@ -10,6 +10,7 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine_svc.state.instance import Status
 from engine_svc.storage.commit import JOB_COLUMNS, JOB_KEY
 from mesh.db.select import Select
 from mesh.db.statements import Execute, Fetch, FetchKeys, Program, Row, Statement, UpdateKeys
@@ -81,11 +82,26 @@ def lease_jobs(job_type: str, tenant_id: str, worker: str, limit: int, lease_unt
 
 def release_leases(leases: Sequence[tuple[str, int, int]]) -> Program[None]:
     """Give leases back that no worker got: instance id, job key, lease sequence."""
-    for instance_id, key, sequence in leases:
-        yield Execute(
-            "UPDATE job SET state=?, lease_owner='' WHERE instance_id=? AND job_key=? AND state=? AND lease_sequence=?",
-            (JobState.READY, instance_id, key, JobState.LEASED, sequence),
-        )
+    held = set(leases)
+    rows: list[Row] = yield FetchKeys(
+        "job", (*JOB_KEY, "lease_sequence"), JOB_KEY, [lease[:2] for lease in leases], lock=True
+    )
+    yield from _make_available([row[:2] for row in rows if row in held])
+
+
+def _make_available(keys: list[Row]) -> Program[None]:
+    """Let jobs that are locked be given out, or, where their instance is paused, once it is resumed."""
+    if not keys:
+        return
+    # Read after the jobs were locked: who pauses or resumes the instance meanwhile waits for them.
+    statuses: list[Row] = yield FetchKeys("process_instance", ("id", "status"), ("id",), [key[:1] for key in keys])
+    paused = {instance_id for instance_id, status in statuses if status == Status.PAUSED}
+    for state, part in (
+        (JobState.READY, [key for key in keys if key[0] not in paused]),
+        (JobState.SUSPENDED, [key for key in keys if key[0] in paused]),
+    ):
+        if part:
+            yield UpdateKeys("job", "state=?, lease_owner='', available_at=0", (state,), JOB_KEY, part)
 
 
 def extend_lease(instance_id: str, key: int, lease_until: int) -> Statement:
@@ -146,11 +162,8 @@ def free_due_jobs(now: int) -> Program[list[str]]:
             lock=True,
             skip_locked=True,
         )
-        if rows:
-            yield UpdateKeys(
-                "job", "state=?, lease_owner='', available_at=0", (JobState.READY,), JOB_KEY, [row[:2] for row in rows]
-            )
-            types += [row[2] for row in rows]
+        yield from _make_available([row[:2] for row in rows])
+        types += [row[2] for row in rows]
     return types
 
 

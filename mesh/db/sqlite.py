@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from mesh.db.statements import (
     FetchKeys,
     InsertMany,
     Program,
+    Row,
     Statement,
     UpdateKeys,
     UpsertMany,
@@ -30,6 +32,7 @@ BUSY_TIMEOUT_MILLIS = 10_000
 BUSY_PAUSE_SECONDS = 0.005
 CACHE_KIBIBYTES = 16_384
 MAX_BOUND_PARAMETERS = 30_000
+MAX_ROWS = 256
 READER_THREADS = 2
 
 
@@ -163,17 +166,23 @@ def _run(connection: sqlite3.Connection, statement: Statement) -> Any:
         case Fetch(sql, parameters):
             return connection.execute(sql, parameters).fetchall()
         case InsertMany(table, columns, rows):
-            connection.executemany(_insert_sql(table, columns), rows)
+            for part in _parts(rows, len(columns)):
+                connection.execute(_insert_sql(table, columns, len(part)), _flat(part))
         case UpsertMany(table, columns, key_columns, update_columns, rows):
-            connection.executemany(_upsert_sql(table, columns, key_columns, update_columns), rows)
+            for part in _parts(rows, len(columns)):
+                sql = _upsert_sql(table, columns, key_columns, update_columns, len(part))
+                connection.execute(sql, _flat(part))
         case DeleteMany(table, key_columns, keys):
-            connection.executemany(_delete_sql(table, key_columns), keys)
+            for part in _parts(keys, len(key_columns)):
+                connection.execute(_delete_sql(table, key_columns, len(part)), _flat(part))
         case FetchKeys():
             return _fetch_keys(connection, statement)
         case UpdateKeys(table, assignments, parameters, key_columns, keys):
-            conditions = " AND ".join(f"{column}=?" for column in key_columns)
-            sql = f"UPDATE {table} SET {assignments} WHERE {conditions}"
-            return connection.executemany(sql, [(*parameters, *key) for key in keys]).rowcount
+            changed = 0
+            for part in _parts(keys, len(key_columns)):
+                sql = _update_sql(table, assignments, key_columns, len(part))
+                changed += connection.execute(sql, (*parameters, *_flat(part))).rowcount
+            return changed
         case Execute(sql, parameters):
             return connection.execute(sql, parameters).rowcount
     return None
@@ -197,28 +206,64 @@ def _fetch_keys(connection: sqlite3.Connection, statement: FetchKeys) -> list[tu
 
 @lru_cache(maxsize=512)
 def _fetch_keys_sql(table: str, columns: tuple[str, ...], key_columns: tuple[str, ...], count: int) -> str:
-    mark = f"({','.join('?' * len(key_columns))})"
-    values = ",".join([mark] * count)
-    keys = ",".join(key_columns)
-    return f"SELECT {','.join(columns)} FROM {table} WHERE ({keys}) IN (VALUES {values}) ORDER BY {keys}"
+    return (
+        f"SELECT {','.join(columns)} FROM {table} WHERE {_key_condition(key_columns, count)} "
+        f"ORDER BY {','.join(key_columns)}"
+    )
+
+
+def _parts(rows: Sequence[Row], width: int) -> Iterator[Sequence[Row]]:
+    """Cut rows into statements of 2^n rows.
+
+    Each run of a statement gives the interpreter lock away and has to wait for it again, which under load takes
+    longer than the row; powers of two keep the number of prepared statements small.
+    """
+    start = 0
+    left = len(rows)
+    largest = 1 << (min(MAX_ROWS, MAX_BOUND_PARAMETERS // width).bit_length() - 1)
+    while left:
+        count = min(largest, 1 << (left.bit_length() - 1))
+        yield rows[start : start + count]
+        start += count
+        left -= count
+
+
+def _flat(rows: Sequence[Row]) -> list[Any]:
+    return [value for row in rows for value in row]
+
+
+def _marks(width: int, count: int) -> str:
+    return ",".join([f"({','.join('?' * width)})"] * count)
 
 
 @lru_cache(maxsize=512)
-def _insert_sql(table: str, columns: tuple[str, ...]) -> str:
-    return f"INSERT INTO {table} ({','.join(columns)}) VALUES ({','.join('?' * len(columns))})"
+def _insert_sql(table: str, columns: tuple[str, ...], count: int) -> str:
+    return f"INSERT INTO {table} ({','.join(columns)}) VALUES {_marks(len(columns), count)}"
 
 
 @lru_cache(maxsize=512)
-def _upsert_sql(table: str, columns: tuple[str, ...], keys: tuple[str, ...], updates: tuple[str, ...]) -> str:
+def _upsert_sql(
+    table: str, columns: tuple[str, ...], keys: tuple[str, ...], updates: tuple[str, ...], count: int
+) -> str:
+    insert = _insert_sql(table, columns, count)
     if not updates:
-        return f"{_insert_sql(table, columns)} ON CONFLICT ({','.join(keys)}) DO NOTHING"
+        return f"{insert} ON CONFLICT ({','.join(keys)}) DO NOTHING"
     assignments = ",".join(f"{column}=excluded.{column}" for column in updates)
-    return f"{_insert_sql(table, columns)} ON CONFLICT ({','.join(keys)}) DO UPDATE SET {assignments}"
+    return f"{insert} ON CONFLICT ({','.join(keys)}) DO UPDATE SET {assignments}"
 
 
 @lru_cache(maxsize=512)
-def _delete_sql(table: str, key_columns: tuple[str, ...]) -> str:
-    return f"DELETE FROM {table} WHERE {' AND '.join(f'{column}=?' for column in key_columns)}"
+def _delete_sql(table: str, key_columns: tuple[str, ...], count: int) -> str:
+    return f"DELETE FROM {table} WHERE {_key_condition(key_columns, count)}"
+
+
+@lru_cache(maxsize=512)
+def _update_sql(table: str, assignments: str, key_columns: tuple[str, ...], count: int) -> str:
+    return f"UPDATE {table} SET {assignments} WHERE {_key_condition(key_columns, count)}"
+
+
+def _key_condition(key_columns: tuple[str, ...], count: int) -> str:
+    return f"({','.join(key_columns)}) IN (VALUES {_marks(len(key_columns), count)})"
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:

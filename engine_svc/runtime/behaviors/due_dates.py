@@ -9,6 +9,9 @@ import isodate
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+EARLIEST_MICROS = -62_135_596_800_000_000
+LATEST_MICROS = 253_402_300_799_999_999
+"""What a `google.protobuf.Timestamp` can hold: the years 1 to 9999."""
 
 
 class InvalidDueDate(Exception):
@@ -33,4 +36,7 @@ def due_micros(value: Any, now: int) -> int:
         ) from error
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return int((moment - EPOCH) / MICROSECOND)
+    micros: int = (moment - EPOCH) // MICROSECOND
+    if not EARLIEST_MICROS <= micros <= LATEST_MICROS:
+        raise InvalidDueDate(f"{value!r} is outside the years 1 to 9999")
+    return micros

@@ -9,6 +9,9 @@ from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import Token
 from mesh.errors import WrongState
 
+MAX_JOB_TYPE = 255
+"""Characters that the index of jobs has room for."""
+
 
 def enter(execution: Execution, token: Token, element: Element) -> None:
     """Make a job and wait for it. Raises `WrongState` (EXPRESSION_FAILED)."""
@@ -19,6 +22,12 @@ def enter(execution: Execution, token: Token, element: Element) -> None:
         raise WrongState(
             "EXPRESSION_FAILED",
             f"element {element.id}: the job type must be a non-empty text, not {job_type!r}",
+            metadata={"element_id": element.id},
+        )
+    if len(job_type) > MAX_JOB_TYPE:
+        raise WrongState(
+            "EXPRESSION_FAILED",
+            f"element {element.id}: the job type has {len(job_type)} characters, more than the {MAX_JOB_TYPE} allowed",
             metadata={"element_id": element.id},
         )
     inputs = {name: execution.evaluate(value, token, element) for name, value in spec.inputs.items()}

@@ -23,12 +23,18 @@ def release(execution: Execution) -> bool:
     The rule of the standard: the join waits for a token elsewhere in the scope that can reach an incoming flow
     which has no token, without passing the join, unless it can also reach one that has a token.
     """
-    for (scope_key, index), arrivals in execution.instance.arrivals.items():
+    # By age, so that an instance goes on in the same way whether it was kept in memory or loaded.
+    waiting = sorted(execution.instance.arrivals.items(), key=_oldest)
+    for (scope_key, index), arrivals in waiting:
         element = execution.elements[index]
         if element.kind is ElementKind.INCLUSIVE_GATEWAY and not _must_wait(execution, scope_key, element, arrivals):
             _leave(execution, joins.merge(execution, element, arrivals), element)
             return True
     return False
+
+
+def _oldest(entry: tuple[tuple[int, int], list[Token]]) -> int:
+    return entry[1][0].key
 
 
 def _must_wait(execution: Execution, scope_key: int, element: Element, arrivals: list[Token]) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from engine_svc.compile.executable import Element, Evaluate, UserTaskSpec
 from engine_svc.events.record import USER_TASK_COMPLETED, USER_TASK_CREATED
-from engine_svc.expressions.errors import ExpressionError
+from engine_svc.expressions.coercion import to_string
+from engine_svc.expressions.errors import ExpressionError, OperationError
 from engine_svc.runtime.behaviors.due_dates import InvalidDueDate, due_micros
 from engine_svc.runtime.changes import NewUserTask
 from engine_svc.runtime.execution import Execution
@@ -15,20 +17,24 @@ from mesh.errors import WrongState
 
 DEFAULT_PRIORITY = 50
 MAX_PRIORITY = 2**31 - 1
+MAX_USER = 255
+MAX_FORM_KEY = 512
+"""Characters that lists and indexes of tasks have room for."""
+_INTEGER = re.compile(r"[+-]?[0-9]{1,10}", re.ASCII)
 
 
 def enter(execution: Execution, token: Token, element: Element) -> None:
     """Create the task and wait for it. Raises `WrongState` (EXPRESSION_FAILED)."""
     spec = element.spec
     assert isinstance(spec, UserTaskSpec)
-    name = _text_as_written(execution, token, spec.name)
-    description = _text_as_written(execution, token, spec.description) if spec.description else ""
-    assignee = _text(execution, token, element, spec.assignee)
+    name = _text_as_written(execution, token, element, spec.name)
+    description = _text_as_written(execution, token, element, spec.description) if spec.description else ""
+    assignee = _text(execution, token, element, spec.assignee, MAX_USER)
     users = _names(execution, token, element, spec.candidate_users)
     groups = _names(execution, token, element, spec.candidate_groups)
     priority = _priority(execution, token, element, spec.priority)
     due = _due(execution, token, element, spec.due_date)
-    form_key = _text(execution, token, element, spec.form_key)
+    form_key = _text(execution, token, element, spec.form_key, MAX_FORM_KEY)
     execution.wait(token)
     token.assignee = assignee
     task = NewUserTask(token.key, element.id, name, description, assignee, users, groups, priority, due, form_key)
@@ -58,20 +64,34 @@ def complete(execution: Execution, token: Token, element: Element) -> None:
     execution.leave(token, element)
 
 
-def _text_as_written(execution: Execution, token: Token, expression: Evaluate) -> str:
+def _text_as_written(execution: Execution, token: Token, element: Element, expression: Evaluate) -> str:
     """Names and descriptions that cannot be resolved stay as the model has them, as in Flowable."""
     try:
         value = expression(execution.reader(token.scope_key))
     except ExpressionError as error:
         return error.expression
-    return value if isinstance(value, str) else "" if value is None else str(value)
+    return value if isinstance(value, str) else _as_text(value, element)
 
 
-def _text(execution: Execution, token: Token, element: Element, expression: Evaluate | None) -> str:
+def _text(execution: Execution, token: Token, element: Element, expression: Evaluate | None, longest: int) -> str:
     if expression is None:
         return ""
     value = execution.evaluate(expression, token, element)
-    return value if isinstance(value, str) else "" if value is None else str(value)
+    text = value if isinstance(value, str) else _as_text(value, element)
+    return _bounded(text, longest, element)
+
+
+def _as_text(value: Any, element: Element) -> str:
+    try:
+        return to_string(value)
+    except OperationError as error:
+        raise _failed(element, str(error)) from error
+
+
+def _bounded(text: str, longest: int, element: Element) -> str:
+    if len(text) > longest:
+        raise _failed(element, f"{text[:40]!r}... has {len(text)} characters, more than the {longest} allowed")
+    return text
 
 
 def _names(execution: Execution, token: Token, element: Element, expressions: tuple[Evaluate, ...]) -> tuple[str, ...]:
@@ -79,7 +99,7 @@ def _names(execution: Execution, token: Token, element: Element, expressions: tu
     for expression in expressions:
         value = execution.evaluate(expression, token, element)
         for entry in _listed(value, element):
-            names.setdefault(entry)
+            names.setdefault(_bounded(entry, MAX_USER, element))
     return tuple(names)
 
 
@@ -99,13 +119,24 @@ def _priority(execution: Execution, token: Token, element: Element, expression: 
     value = execution.evaluate(expression, token, element)
     if value is None or value == "":
         return DEFAULT_PRIORITY
-    try:
-        priority = int(value)
-    except (TypeError, ValueError, OverflowError):
-        raise _failed(element, f"the priority must be a whole number, not {value!r}") from None
+    priority = _whole_number(value)
+    if priority is None:
+        raise _failed(element, f"the priority must be a whole number, not {value!r}")
     if not -MAX_PRIORITY <= priority <= MAX_PRIORITY:
         raise _failed(element, f"the priority {priority} is out of range")
     return priority
+
+
+def _whole_number(value: Any) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
+        return int(value)
+    return None
 
 
 def _due(execution: Execution, token: Token, element: Element, expression: Evaluate | None) -> int:

@@ -1,0 +1,162 @@
+"""A process instance run without services: a model in, commands by element id, what happened out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine_svc.compile.load import load_bpmn
+from engine_svc.events import record
+from engine_svc.runtime import step
+from engine_svc.runtime.changes import Changes, NewJob, NewUserTask
+from engine_svc.state.definition import Definition
+from engine_svc.state.instance import ROOT_SCOPE, Instance, Status, Token
+from engine_svc.state.snapshot import decode_snapshot, encode_snapshot
+from tests.unit.bpmn_models import flow, process
+
+INSTANCE_ID = "01234567-0000-7000-8000-000000000000"
+NOW = 1_700_000_000_000_000
+"""2023-11-14T22:13:20Z."""
+
+KINDS = {number: name for name, number in vars(record).items() if name.isupper() and isinstance(number, int)}
+
+
+def definition_of(xml: bytes) -> Definition:
+    """The one process of a file, which must be valid."""
+    loaded = load_bpmn(xml)
+    assert loaded.is_valid, [problem.message for problem in loaded.problems]
+    (compiled,) = loaded.processes
+    return Definition("definition-id", compiled.key, 1, "", compiled)
+
+
+def model(nodes: str, *flows: str) -> Definition:
+    """A process of these nodes and flows: `a>b`, or `a>b:${condition}`."""
+    connected = []
+    for text in flows:
+        ends, _, condition = text.partition(":")
+        source, target = ends.split(">")
+        connected.append(flow(source, target, condition))
+    return definition_of(process(nodes + "".join(connected)))
+
+
+def reloaded(instance: Instance) -> Instance:
+    """The instance as it comes back from the database."""
+    twin = Instance(
+        instance.id,
+        instance.definition,
+        tenant_id=instance.tenant_id,
+        business_key=instance.business_key,
+        start_micros=instance.start_micros,
+    )
+    twin.revision = instance.revision
+    twin.status = instance.status
+    twin.end_micros = instance.end_micros
+    decode_snapshot(encode_snapshot(instance), twin)
+    return twin
+
+
+class Run:
+    """An instance that is being run; `log` holds every event of every step, in order.
+
+    With `reload` the instance goes through its stored form after every step.
+    """
+
+    def __init__(
+        self,
+        definition: Definition,
+        variables: dict[str, Any] | None = None,
+        *,
+        initiator: str = "",
+        business_key: str = "",
+        reload: bool = False,
+    ) -> None:
+        self.now = NOW
+        self.reload = reload
+        self.log: list[tuple[Any, ...]] = []
+        self.tasks: dict[int, NewUserTask] = {}
+        self.jobs: dict[int, NewJob] = {}
+        self.instance, changes = step.start(
+            definition,
+            INSTANCE_ID,
+            tenant_id="",
+            business_key=business_key,
+            variables=dict(variables or {}),
+            initiator=initiator,
+            now=self.now,
+        )
+        self.took(changes)
+
+    def took(self, changes: Changes) -> Changes:
+        self.last = changes
+        self.log += changes.events
+        self.tasks.update({task.key: task for task in changes.new_user_tasks})
+        self.jobs.update({job.key: job for job in changes.new_jobs})
+        for key in changes.ended_user_tasks:
+            del self.tasks[key]
+        for key in changes.ended_jobs:
+            del self.jobs[key]
+        if self.reload:
+            self.instance = reloaded(self.instance)
+        return changes
+
+    # Commands
+
+    def complete(self, element_id: str, variables: dict[str, Any] | None = None) -> Changes:
+        """Complete the oldest open task or job of an element."""
+        self.now += 1_000_000
+        key = min(token.key for token in self.instance.tokens.values() if self._id(token) == element_id)
+        command = step.complete_user_task if key in self.tasks else step.complete_job
+        return self.took(command(self.instance, key, variables or {}, self.now))
+
+    def cancel(self, reason: str = "") -> Changes:
+        self.now += 1_000_000
+        return self.took(step.cancel(self.instance, reason, self.now))
+
+    # What can be seen
+
+    def _id(self, token: Token) -> str:
+        return self.instance.definition.process.elements[token.element].id
+
+    @property
+    def status(self) -> Status:
+        return self.instance.status
+
+    @property
+    def completed(self) -> bool:
+        return self.status is Status.COMPLETED
+
+    @property
+    def waiting(self) -> list[str]:
+        """The elements in which tokens wait, sorted."""
+        return sorted(self._id(token) for token in self.instance.tokens.values())
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """Variables of the instance's own scope; of an ended one, all that its events tell."""
+        if not self.instance.ended:
+            return self.instance.scopes[ROOT_SCOPE].variables
+        told: dict[str, Any] = {}
+        for event in self.log:
+            if event[0] in (record.INSTANCE_STARTED, record.VARIABLES_UPDATED):
+                told.update(event[2])
+        return told
+
+    @property
+    def passed(self) -> list[str]:
+        """The elements whose activities were completed, in order."""
+        return [event[2] for event in self.log if event[0] == record.ACTIVITY_COMPLETED]
+
+    def named(self, changes: Changes | None = None) -> list[tuple[Any, ...]]:
+        """Events with the names of their kinds: of one step, or of the whole run."""
+        events = self.log if changes is None else changes.events
+        return [(KINDS[event[0]], *event[1:]) for event in events]
+
+    def state(self) -> tuple[Any, ...]:
+        """All that must be the same however the instance was kept between the steps."""
+        instance = self.instance
+        scopes = [(s.key, s.parent_key, s.variables, s.live_tokens) for s in instance.scopes.values()]
+        tokens = [
+            (t.key, t.scope_key, t.element, t.flow, t.start_micros, t.assignee, t.job_type)
+            for t in instance.tokens.values()
+        ]
+        arrivals = {at: [token.key for token in waiting] for at, waiting in instance.arrivals.items()}
+        return instance.status, instance.next_key, instance.end_micros, scopes, tokens, arrivals, self.log
