@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack
 
 from flowmesh.engine.v1 import (
@@ -23,7 +22,7 @@ from engine_svc.api.user_task_service import UserTaskServicer
 from engine_svc.commands.definition_cache import DefinitionCache
 from engine_svc.commands.executor import ExecutorLimits, InstanceExecutor
 from engine_svc.commands.job_signals import JobSignals
-from engine_svc.events.expansion import expand
+from engine_svc.relay import EngineRelay
 from engine_svc.settings import EngineSettings
 from engine_svc.storage.commit import Commit, CommitWriter, Written
 from engine_svc.storage.migrations import HEAD
@@ -32,7 +31,6 @@ from engine_svc.workers.job_availability import JobAvailability
 from engine_svc.workers.periodic import Periodic
 from engine_svc.workers.request_retention import RequestRetention
 from mesh.admin_http import AdminServer, Readiness
-from mesh.bus.port import Bus
 from mesh.bus.topics import all_topics
 from mesh.clock import Clock, SystemClock
 from mesh.db.database import Database
@@ -41,7 +39,6 @@ from mesh.db.statements import Fetch, fetch
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
 from mesh.process import run, until_stopped
-from mesh.relay import Relay
 from mesh.rpc_metrics import RpcMetrics
 from mesh.server import MeshServer
 from mesh.stores import open_service_bus, open_service_database
@@ -129,31 +126,6 @@ class EngineService:
     async def _check_database(self) -> str:
         await self._database.read(fetch(Fetch("SELECT 1")))
         return "answers"
-
-
-class EngineRelay:
-    """Takes the engine's events from its outbox to the bus. It may run in another process than the engine."""
-
-    def __init__(self, database: Database, bus: Bus, metrics: Metrics, *, clock: Clock | None = None) -> None:
-        self._relay = Relay(database, bus, expand, clock or SystemClock())
-        self._task: asyncio.Task[None] | None = None
-        counters = self._relay.counters
-        metrics.observe(
-            "flowmesh_engine_relay_messages", "Events taken to the bus since the start.", lambda: counters.messages
-        )
-        metrics.observe(
-            "flowmesh_engine_relay_failed_rows", "Commits whose events could not be relayed.", lambda: counters.failed
-        )
-
-    def start(self) -> None:
-        """Begin."""
-        self._task = asyncio.create_task(self._relay.run(), name="engine relay")
-
-    async def stop(self) -> None:
-        """End after the batch that is being relayed."""
-        self._relay.stop()
-        if self._task is not None:
-            await self._task
 
 
 async def serve(settings: EngineSettings) -> None:

@@ -189,18 +189,14 @@ def _run(connection: sqlite3.Connection, statement: Statement) -> Any:
 
 
 def _fetch_keys(connection: sqlite3.Connection, statement: FetchKeys) -> list[tuple[Any, ...]]:
-    width = len(statement.key_columns)
-    chunk = MAX_BOUND_PARAMETERS // width
     rows: list[tuple[Any, ...]] = []
     keys = sorted(set(statement.keys))
-    for start in range(0, len(keys), chunk):
-        part = keys[start : start + chunk]
+    for start in range(0, len(keys), MAX_ROWS):
+        part = keys[start : start + MAX_ROWS]
         # A power of two keeps the number of prepared statements small; the last key fills up.
-        padded = 1 << (len(part) - 1).bit_length()
-        if padded * width <= MAX_BOUND_PARAMETERS:
-            part = part + [part[-1]] * (padded - len(part))
+        part += [part[-1]] * ((1 << (len(part) - 1).bit_length()) - len(part))
         sql = _fetch_keys_sql(statement.table, statement.columns, statement.key_columns, len(part))
-        rows += connection.execute(sql, [value for key in part for value in key]).fetchall()
+        rows += connection.execute(sql, _flat(part)).fetchall()
     return rows
 
 
@@ -263,7 +259,11 @@ def _update_sql(table: str, assignments: str, key_columns: tuple[str, ...], coun
 
 
 def _key_condition(key_columns: tuple[str, ...], count: int) -> str:
-    return f"({','.join(key_columns)}) IN (VALUES {_marks(len(key_columns), count)})"
+    if len(key_columns) == 1:
+        return f"{key_columns[0]} IN ({','.join('?' * count)})"
+    # Comparing rows with IN walks over the whole table; alternatives are each looked up in the index.
+    one = " AND ".join(f"{column}=?" for column in key_columns)
+    return " OR ".join([f"({one})"] * count)
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:
