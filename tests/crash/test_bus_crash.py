@@ -108,6 +108,10 @@ async def test_kill_at_random_moments(tmp_path: Path) -> None:
                 await fleet.kill(name)
             for name in victims:
                 await fleet.start(name)
+        # On a busy machine a producer may have been killed each time before it wrote anything.
+        async with asyncio.timeout(CATCH_UP_SECONDS):
+            while len(fleet.acknowledged) < 2 * bus_processes.KEYS:
+                await asyncio.sleep(0.1)
         for name in ("produce-0", "produce-1"):
             await fleet.kill(name)
         await wait_until_caught_up(tmp_path)
@@ -133,7 +137,6 @@ def check(folder: Path, acknowledged: dict[str, int]) -> None:
     effects: dict[str, list[int]] = defaultdict(list)
     for key, number in query(folder / "consumer.db", "SELECT partition_key, number FROM effect ORDER BY place"):
         effects[str(key)].append(int(str(number)))
-    assert len(acknowledged) == 2 * bus_processes.KEYS
     for key, number in acknowledged.items():
         assert produced[key] >= number, f"{key}: {number} was acknowledged, {produced[key]} is there"
     for key, number in produced.items():
