@@ -55,7 +55,8 @@ class Effect:
     """What a command does to an instance beyond the instance itself, and what it answers."""
 
     changes: Changes
-    response: Message
+    respond: Callable[[], Message]
+    """Makes the answer once the instance has the revision that the commit gives it."""
     leases: Sequence[tuple[str, int, int]] = ()
     statements: Sequence[Statement] = ()
 
@@ -179,7 +180,7 @@ class InstanceExecutor:
         add_to_commit(commit, instance, effect.changes, self.limits.max_state_bytes)
         commit.leases += effect.leases
         commit.statements += effect.statements
-        response = effect.response.SerializeToString()
+        response = effect.respond().SerializeToString()
         if request is not None:
             request.response = response
         await self.committer.submit(commit)
