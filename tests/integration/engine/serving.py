@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import grpc
 import grpc.aio
+import pytest
 from flowmesh.engine.v1 import (
     deployment_pb2,
     deployment_service_pb2,
@@ -99,20 +100,18 @@ class Refused:
 
 async def refusal(call: Awaitable[Any]) -> Refused:
     """Await a call that must fail."""
-    try:
-        answer = await call
-    except grpc.aio.AioRpcError as error:
-        info = error_info_of(error)
-        assert info is not None, error
-        return Refused(error.code().name, info.reason, dict(info.metadata), error.details() or "")
-    raise AssertionError(f"not refused: {answer}")
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await call
+    info = error_info_of(refused.value)
+    assert info is not None, refused.value
+    return Refused(refused.value.code().name, info.reason, dict(info.metadata), refused.value.details() or "")
 
 
 async def until(question: Callable[[], Awaitable[T]]) -> T:
     """Ask until the answer is true; for what happens in the background."""
     async with asyncio.timeout(WAIT_SECONDS):
         while not (answer := await question()):
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)  # noqa: ASYNC110 - the engine tells nobody
         return answer
 
 
@@ -135,15 +134,13 @@ class Engine:
     async def started(cls, database: Database, clock: TurnedClock | None = None, **settings: Any) -> Engine:
         """Start an engine on a free port."""
         clock = clock or TurnedClock()
-        service = EngineService(
-            EngineSettings(port=0, drain_seconds=0.5, **settings), database, Metrics(), clock=clock
-        )
+        service = EngineService(EngineSettings(port=0, drain_seconds=0.5, **settings), database, Metrics(), clock=clock)
         port = await service.start()
         return cls(service, grpc.aio.insecure_channel(f"127.0.0.1:{port}"), clock)
 
     async def stop(self) -> None:
         """Stop as on SIGTERM."""
-        await self.channel.close()
+        await self.channel.close(None)
         await self.service.stop()
 
     # The calls that most tests make
@@ -173,7 +170,9 @@ class Engine:
 
     async def get(self, instance_id: str) -> process_instance_pb2.ProcessInstance:
         request = process_instance_service_pb2.GetProcessInstanceRequest(id=instance_id)
-        found: process_instance_pb2.ProcessInstance = (await self.instances.GetProcessInstance(request)).process_instance
+        found: process_instance_pb2.ProcessInstance = (
+            await self.instances.GetProcessInstance(request)
+        ).process_instance
         return found
 
     async def variables(self, instance_id: str, *names: str) -> dict[str, Any]:

@@ -63,7 +63,9 @@ async def test_the_same_bytes_make_no_new_version(engine: Engine) -> None:
     other_name = await engine.deployments.CreateDeployment(request(user_task(), name="b"))
     assert not other_name.duplicate
     assert await versions(engine, "review") == [1, 2, 3]
-    changed = await engine.deployments.CreateDeployment(request(user_task(attributes='flowable:priority="1"'), name="a"))
+    changed = await engine.deployments.CreateDeployment(
+        request(user_task(attributes='flowable:priority="1"'), name="a")
+    )
     assert not changed.duplicate
     # Only the newest deployment counts: back to the old bytes is a change.
     back = await engine.deployments.CreateDeployment(request(user_task(), name="a"))

@@ -43,7 +43,11 @@ async def test_what_a_task_shows(engine: Engine) -> None:
 async def test_lists(engine: Engine) -> None:
     await engine.deploy(user_task("open", CANDIDATES), user_task("given", 'flowable:assignee="ann"'))
     await engine.deploy(user_task("sold", 'flowable:candidateGroups="sales"'), tenant_id="acme")
-    opened, given, sold = await engine.start("open"), await engine.start("given"), await engine.start("sold", tenant_id="acme")
+    opened, given, sold = (
+        await engine.start("open"),
+        await engine.start("given"),
+        await engine.start("sold", tenant_id="acme"),
+    )
     for filters, found in (
         ({}, [opened, given, sold]),
         ({"assignee": "ann"}, [given]),
@@ -108,9 +112,7 @@ async def test_two_claims_at_once(two_engines: tuple[Engine, Engine]) -> None:
     await first.deploy(user_task(attributes=CANDIDATES))
     await first.start("review")
     (task,) = await first.user_tasks()
-    results = await asyncio.gather(
-        claim(first, task.id, "ann"), claim(second, task.id, "bob"), return_exceptions=True
-    )
+    results = await asyncio.gather(claim(first, task.id, "ann"), claim(second, task.id, "bob"), return_exceptions=True)
     (winner,) = [result for result in results if not isinstance(result, BaseException)]
     (loser,) = [result for result in results if isinstance(result, grpc.aio.AioRpcError)]
     assert (info := error_info_of(loser)) is not None
@@ -152,7 +154,11 @@ async def test_a_failing_completion_leaves_the_task_as_it_was(engine: Engine) ->
         model(
             "choice",
             ENDS + '<userTask id="t"/><exclusiveGateway id="x"/><userTask id="u"/>',
-            "s>t", "t>x", "x>u:${n > 1}", "x>e:${n > 5}", "u>e",
+            "s>t",
+            "t>x",
+            "x>u:${n > 1}",
+            "x>e:${n > 5}",
+            "u>e",
         )
     )
     instance = await engine.start("choice", {"n": 0})

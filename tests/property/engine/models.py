@@ -64,7 +64,9 @@ class Node:
             case "job":
                 out.add(f'<serviceTask id="{name}" flowable:type="external-worker" flowable:topic="work"/>')
             case "set":
-                out.add(f'<serviceTask id="{name}" flowable:expression="${{6 * 7}}" flowable:resultVariable="v_{name}"/>')
+                out.add(
+                    f'<serviceTask id="{name}" flowable:expression="${{6 * 7}}" flowable:resultVariable="v_{name}"/>'
+                )
                 expected.variables[f"v_{name}"] = 42
             case _:
                 out.add(f'<task id="{name}"/>')

@@ -15,9 +15,7 @@ from engine_svc.state.instance import Status
 from tests.property.engine.models import Node, blocks, model_of
 from tests.unit.runtime.running import NOW, Run, definition_of
 
-RANDOM_MODELS = settings(
-    max_examples=250, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
-)
+RANDOM_MODELS = settings(max_examples=250, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 MOST_STEPS = 2_000
 
 
