@@ -171,13 +171,20 @@ class InstanceExecutor:
     async def _try_change(
         self, instance_id: str, work: Work, request: RequestRecord | None, missing: Callable[[], DomainError]
     ) -> bytes:
-        instance = self._cache.pop(instance_id, None) or await self.load(instance_id)
+        # While the command runs the instance is not in the cache: if anything fails, what was half changed is gone.
+        cached = self._cache.pop(instance_id, None)
+        instance = cached or await self.load(instance_id)
         if instance is None:
             raise missing()
-        # While the command runs the instance is not in the cache: if anything fails, what was half changed is gone.
         commit = Commit(self.clock.now_micros(), request)
-        effect = work(instance, commit.now)
-        add_to_commit(commit, instance, effect.changes, self.limits.max_state_bytes)
+        try:
+            effect = work(instance, commit.now)
+            add_to_commit(commit, instance, effect.changes, self.limits.max_state_bytes)
+        except DomainError:
+            if cached is not None:
+                # Another process may have changed the instance since. Only what is stored can refuse a command.
+                raise StaleRevision from None
+            raise
         commit.leases += effect.leases
         commit.statements += effect.statements
         response = effect.respond().SerializeToString()
