@@ -380,7 +380,7 @@ async def test_every_command_repeated_answers_as_before(engine: Engine) -> None:
         request.request_id = f"r{next(count)}"
         first = await call(request)
         together = await asyncio.gather(call(request), call(request))
-        assert together == [first, first]
+        assert list(together) == [first, first]
 
     await twice(engine.instances.SuspendProcessInstance, pb.SuspendProcessInstanceRequest(id=instance.id))
     await twice(engine.instances.ResumeProcessInstance, pb.ResumeProcessInstanceRequest(id=instance.id))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -193,7 +194,7 @@ ATTRIBUTES = st.dictionaries(
     st.sampled_from(["a", "b", "c", "true", "false", "${x}", "${", "=x", "", "external-worker", "5", "P1D"]),
     max_size=4,
 )
-ELEMENTS = st.recursive(
+ELEMENTS: st.SearchStrategy[Any] = st.recursive(
     st.builds(lambda name, attributes: (name, attributes, []), NAMES, ATTRIBUTES),
     lambda inner: st.builds(
         lambda name, attributes, content: (name, attributes, content),
