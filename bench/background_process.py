@@ -11,7 +11,7 @@ import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from engine_svc.main import EngineRelay
+from engine_svc.relay import EngineRelay
 from history_svc.main import HistoryService
 from history_svc.settings import HistorySettings
 from history_svc.storage.schema import HEAD, MIGRATIONS
