@@ -108,7 +108,8 @@ async def main(calls: int, rounds: int) -> None:
     await bare.stop(None)
     await mesh.stop()
     print(
-        f"Python {platform.python_version()}, grpcio {grpc.__version__}, {IN_FLIGHT} in flight, {rounds} x {calls} calls"
+        f"Python {platform.python_version()}, grpcio {grpc.__version__}, {IN_FLIGHT} in flight, "
+        f"{rounds} x {calls} calls"
     )
     for name in channels:
         print(

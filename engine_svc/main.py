@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from contextlib import AsyncExitStack
 
 from flowmesh.engine.v1 import (
     deployment_service_pb2,
@@ -22,7 +22,7 @@ from engine_svc.api.user_task_service import UserTaskServicer
 from engine_svc.commands.definition_cache import DefinitionCache
 from engine_svc.commands.executor import ExecutorLimits, InstanceExecutor
 from engine_svc.commands.job_signals import JobSignals
-from engine_svc.events.expansion import expand
+from engine_svc.relay import EngineRelay
 from engine_svc.settings import EngineSettings
 from engine_svc.storage.commit import Commit, CommitWriter, Written
 from engine_svc.storage.migrations import HEAD
@@ -31,18 +31,24 @@ from engine_svc.workers import job_availability, request_retention
 from engine_svc.workers.job_availability import JobAvailability
 from engine_svc.workers.periodic import Periodic
 from engine_svc.workers.request_retention import RequestRetention
-from mesh.bus.port import Bus
+from mesh.admin_http import AdminServer, Readiness
+from mesh.bus.topics import all_topics
 from mesh.clock import Clock, SystemClock
 from mesh.db.database import Database
 from mesh.db.group_commit import GroupCommitter
+from mesh.db.statements import Fetch, fetch
+from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
-from mesh.relay import Relay
+from mesh.process import run, until_stopped
 from mesh.rpc_metrics import RpcMetrics
 from mesh.server import MeshServer
-from mesh.telemetry import Telemetry
+from mesh.stores import open_service_bus, open_service_database
+from mesh.telemetry import Telemetry, start_telemetry
 
 MIGRATIONS = "engine_svc.storage.migrations"
 MIGRATIONS_HEAD = HEAD
+
+_log = get_log(__name__)
 
 BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
@@ -56,11 +62,13 @@ class EngineService:
         database: Database,
         metrics: Metrics,
         *,
+        rpcs: RpcMetrics | None = None,
         clock: Clock | None = None,
         telemetry: Telemetry | None = None,
     ) -> None:
         clock = clock or SystemClock()
         self._settings = settings
+        self._database = database
         signals = JobSignals()
         served = ServedDatabase(database)
         definitions = DefinitionCache(served)
@@ -78,7 +86,7 @@ class EngineService:
         limits = ExecutorLimits(settings.max_instance_variable_bytes, settings.cached_instances)
         executor = InstanceExecutor(served, self._committer, definitions, clock, signals, limits)
         largest = settings.max_variable_bytes
-        self.server = MeshServer(settings, RpcMetrics(metrics), telemetry=telemetry)
+        self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry)
         for module, name, servicer in (
             (deployment_service_pb2, "DeploymentService", DeploymentServicer(served, definitions, clock)),
             (process_definition_service_pb2, "ProcessDefinitionService", ProcessDefinitionServicer(served)),
@@ -113,27 +121,51 @@ class EngineService:
             await worker.stop()
         await self._committer.close()
 
+    def add_checks(self, readiness: Readiness) -> None:
+        """Let a process say that it is ready only while the database answers."""
+        readiness.add("engine database", self._check_database)
 
-class EngineRelay:
-    """Takes the engine's events from its outbox to the bus. It may run in another process than the engine."""
+    async def _check_database(self) -> str:
+        await self._database.read(fetch(Fetch("SELECT 1")))
+        return "answers"
 
-    def __init__(self, database: Database, bus: Bus, metrics: Metrics, *, clock: Clock | None = None) -> None:
-        self._relay = Relay(database, bus, expand, clock or SystemClock())
-        self._task: asyncio.Task[None] | None = None
-        counters = self._relay.counters
-        metrics.observe(
-            "flowmesh_engine_relay_messages", "Events taken to the bus since the start.", lambda: counters.messages
-        )
-        metrics.observe(
-            "flowmesh_engine_relay_failed_rows", "Commits whose events could not be relayed.", lambda: counters.failed
-        )
 
-    def start(self) -> None:
-        """Begin."""
-        self._task = asyncio.create_task(self._relay.run(), name="engine relay")
+async def serve(settings: EngineSettings) -> None:
+    """Run the engine and its relay alone until the process is told to stop.
 
-    async def stop(self) -> None:
-        """End after the batch that is being relayed."""
-        self._relay.stop()
-        if self._task is not None:
-            await self._task
+    Raises `StartupError` where database, bus or ports cannot be used.
+    """
+    configure_logs(settings.service_name, settings.instance, settings.log_level)
+    metrics, readiness = Metrics(), Readiness()
+    telemetry = start_telemetry(settings)
+    async with AsyncExitStack() as closing:
+        closing.push_async_callback(telemetry.close)
+        database = await open_service_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
+        closing.push_async_callback(database.close)
+        bus = await open_service_bus(settings)
+        closing.push_async_callback(bus.close)
+        await bus.ensure_topics(all_topics())
+        service = EngineService(settings, database, metrics, telemetry=telemetry)
+        service.add_checks(readiness)
+        admin = AdminServer(metrics, readiness)
+        await admin.serve(settings.host, settings.admin_port)
+        closing.push_async_callback(admin.close)
+        relay = EngineRelay(database, bus, metrics)
+        relay.start()
+        closing.push_async_callback(relay.stop)
+        closing.push_async_callback(service.stop)
+        port = await service.start()
+        _log.info("The engine is serving", host=settings.host, port=port)
+        try:
+            await until_stopped()
+        finally:
+            readiness.stopping = True
+
+
+async def main() -> None:
+    """Run the engine alone, with the settings of the environment."""
+    await serve(EngineSettings.from_environment())
+
+
+if __name__ == "__main__":
+    run(main)

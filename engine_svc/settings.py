@@ -15,6 +15,7 @@ class EngineSettings(MeshSettings):
     service_name: ClassVar[str] = "engine"
     default_port: ClassVar[int] = 3001
 
+    admin_port: int = setting(9301, "Port of /metrics, /healthz, /readyz; 0: any free.", minimum=0, maximum=65535)
     request_retention_seconds: int = setting(
         86_400, "How long the answer to a request id is kept.", minimum=60, maximum=31_536_000
     )

@@ -59,7 +59,7 @@ def _cluster(package: str, settings: GatewaySettings) -> dict[str, Any]:
             {
                 "timeout": "2s",
                 "interval": f"{settings.health_check_interval:g}s",
-                "no_traffic_interval": f"{settings.health_check_interval:g}s",
+                "no_traffic_interval": "0.25s",
                 # A service that starts after the gateway is found soon.
                 "unhealthy_interval": "0.5s",
                 "no_traffic_healthy_interval": f"{settings.health_check_interval:g}s",

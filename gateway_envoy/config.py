@@ -27,6 +27,8 @@ def envoy_config(descriptor_set: bytes, settings: GatewaySettings) -> dict[str, 
         "admin": {
             "address": {"socket_address": {"address": settings.admin_host, "port_value": settings.admin_port}},
         },
+        # Large bodies come seldom; what they took goes back to the system within seconds.
+        "memory_allocator_manager": {"bytes_to_release": 16 * 1024 * 1024, "memory_release_interval": "1s"},
         "overload_manager": {
             "resource_monitors": [
                 {

@@ -69,15 +69,22 @@ class EnvoyProcess:
         access_log: IO[bytes] | int | None = None,
         on_log_line: Callable[[str], None] | None = None,
         log_level: str = "warn",
+        prepared_config: Path | None = None,
+        before_exec: Callable[[], None] | None = None,
     ) -> None:
         """`access_log` is an open file that Envoy inherits (default: standard output, without a detour through
-        this process); `on_log_line` gets each line of Envoy's own log (default: standard error)."""
+        this process); `on_log_line` gets each line of Envoy's own log (default: standard error).
+
+        `prepared_config` is a file that `write_config` wrote for these settings, in another process perhaps, which
+        spares this one the memory it takes. `before_exec` runs in the new process before it becomes Envoy."""
         self._descriptor_set = descriptor_set
         self._settings = settings
         self._run_folder = run_folder
         self._access_log = access_log
         self._on_log_line = on_log_line or _to_stderr
         self._log_level = log_level
+        self._prepared_config = prepared_config
+        self._before_exec = before_exec
         self._process: asyncio.subprocess.Process | None = None
         self._log_reader: asyncio.Task[None] | None = None
         self._last_lines: deque[str] = deque(maxlen=_LAST_LINES)
@@ -99,7 +106,7 @@ class EnvoyProcess:
         """
         binary = envoy_path()
         self._check_port()
-        config = write_config(self._descriptor_set, self._settings, self._run_folder)
+        config = self._prepared_config or write_config(self._descriptor_set, self._settings, self._run_folder)
         address_file = self._run_folder / "envoy-admin.address"
         address_file.unlink(missing_ok=True)
         self._process = await asyncio.create_subprocess_exec(
@@ -117,6 +124,7 @@ class EnvoyProcess:
             stderr=subprocess.PIPE,
             # Ctrl-C in the terminal is for the launcher, which ends the gateway after the calls in flight.
             start_new_session=True,
+            preexec_fn=self._before_exec,
         )
         self._log_reader = asyncio.create_task(self._read_log(self._process))
         try:

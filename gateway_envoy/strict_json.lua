@@ -1,12 +1,14 @@
 -- Checks REST requests before they are transcoded: names of query parameters, and the body, strictly JSON, against
--- the message that it must become. The tables ROUTES, VERBS, MESSAGES and ENUMS are generated and stand above this text; the key LIST of an enum holds
--- its names for people.
+-- the message that it must become. The tables ROUTES, VERBS, MESSAGES and ENUMS are generated and stand above this
+-- text; the key LIST of an enum holds its names for people.
 --
--- Envoy lets a request pass where the script fails, so that every check runs under pcall and fails closed.
+-- Envoy lets a request pass where the script fails, so that all of it runs under pcall and fails closed.
 
 local byte, sub, find, match, format = string.byte, string.sub, string.find, string.match, string.format
 local MAX_DEPTH = 64
 local MAX_VIOLATIONS = 20
+-- Bytes. The collector knows nothing of memory that is tight: after such a body it is told.
+local LARGE_BODY = 512 * 1024
 
 -- The text under check. Nothing yields between its setting and its use, so one worker thread may share them.
 local text, position
@@ -466,6 +468,8 @@ local function inspect(handle)
     return answer(handle, 415, 3, "The content type must be application/json.", "REQUEST_MALFORMED")
   end
   passes(handle, check_body, body:getBytes(0, size), rule)
+  text = nil
+  if size > LARGE_BODY then collectgarbage() end
 end
 
 function envoy_on_request(handle)

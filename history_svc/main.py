@@ -12,18 +12,16 @@ from history_svc.consumers.consuming import WorkflowEventConsumer
 from history_svc.settings import HistorySettings
 from history_svc.storage.schema import HEAD, MIGRATIONS
 from mesh.admin_http import AdminServer, Readiness
-from mesh.bus.local import LocalBus
-from mesh.bus.port import Bus, BusError
+from mesh.bus.port import Bus
 from mesh.bus.topics import all_topics
-from mesh.db.database import Database, DatabaseError
-from mesh.db.schema import SchemaError, ensure_schema, open_database
+from mesh.db.database import Database
 from mesh.db.statements import Fetch, fetch
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
 from mesh.process import run, until_stopped
 from mesh.rpc_metrics import RpcMetrics
 from mesh.server import Authorize, MeshServer
-from mesh.startup import StartupError
+from mesh.stores import open_service_bus, open_service_database
 from mesh.telemetry import Telemetry, start_telemetry
 
 MIGRATIONS_HEAD = HEAD
@@ -100,14 +98,13 @@ async def serve(settings: HistorySettings) -> None:
 
     Raises `StartupError` where database, bus or ports cannot be used.
     """
-    configure_logs(settings.service_name, settings.instance, settings.log_level)
     metrics, readiness = Metrics(), Readiness()
     telemetry = start_telemetry(settings)
     async with AsyncExitStack() as closing:
         closing.push_async_callback(telemetry.close)
-        database = await _open_database(settings)
+        database = await open_service_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
         closing.push_async_callback(database.close)
-        bus = await _open_bus(settings)
+        bus = await open_service_bus(settings)
         closing.push_async_callback(bus.close)
         service = HistoryService(settings, database, bus, metrics, telemetry=telemetry)
         service.add_checks(readiness)
@@ -123,26 +120,11 @@ async def serve(settings: HistorySettings) -> None:
             readiness.stopping = True
 
 
-async def _open_database(settings: HistorySettings) -> Database:
-    url = settings.own_database_url
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        await ensure_schema(url, MIGRATIONS, MIGRATIONS_HEAD)
-        return await open_database(url)
-    except (SchemaError, DatabaseError, OSError) as error:
-        raise StartupError(f"The history service cannot use its database: {error}.") from error
-
-
-async def _open_bus(settings: HistorySettings) -> LocalBus:
-    try:
-        return await LocalBus.open(settings.bus_path)
-    except (BusError, DatabaseError) as error:
-        raise StartupError(f"The history service cannot use the bus in {settings.bus_path}: {error}.") from error
-
-
 async def main() -> None:
     """Run the service alone, with the settings of the environment."""
-    await serve(HistorySettings.from_environment())
+    settings = HistorySettings.from_environment()
+    configure_logs(settings.service_name, settings.instance, settings.log_level)
+    await serve(settings)
 
 
 if __name__ == "__main__":

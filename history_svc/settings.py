@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
-from urllib.parse import quote
 
-from mesh.db.schema import sqlite_path
 from mesh.settings import MeshSettings, setting
 
 
@@ -20,13 +17,3 @@ class HistorySettings(MeshSettings):
 
     admin_port: int = setting(9305, "Port of /metrics, /healthz, /readyz; 0: any free.", minimum=0, maximum=65535)
     consumer_batch: int = setting(1000, "Events that go into one transaction at most.", minimum=1, maximum=10_000)
-
-    @property
-    def own_database_url(self) -> str:
-        """The database: as set, else a file in the data folder."""
-        return self.database_url or f"sqlite:///{quote(str(self.data_dir / 'history.db'))}"
-
-    @property
-    def bus_path(self) -> Path:
-        """The file of the bus: as set, else in the data folder."""
-        return (sqlite_path(self.bus_url) if self.bus_url else None) or self.data_dir / "bus.db"

@@ -147,6 +147,7 @@ class ConsumerLoop:
         """Handle a batch; False where the loop was stopped before it was done."""
         self.counters.received += len(messages)
         events: list[_Event] = []
+        unreadable: list[BusMessage] = []
         for number, message in enumerate(messages):
             if number % SLICE == SLICE - 1:
                 await asyncio.sleep(0)
@@ -155,14 +156,14 @@ class ConsumerLoop:
             try:
                 envelope = decode(message.value)
             except Unreadable as error:
-                # Its place among the events of its key does not matter: it has no effect.
-                if not await self._bury(message, error.reason, str(error), 1):
-                    return False
+                unreadable.append(self._dead_letter(message, error.reason, str(error), 1))
                 continue
             if envelope is None:
                 self.counters.unknown_types += 1
                 continue
             events.append(_Event(message, envelope))
+        if unreadable and not await self._bury(unreadable):
+            return False
         if not events:
             return True
         try:
@@ -187,7 +188,8 @@ class ConsumerLoop:
             except Exception as error:  # noqa: BLE001 - the handler's
                 stack = traceback.format_exc()
                 if attempt == MAX_ATTEMPTS:
-                    return await self._bury(event.message, type(error).__name__, stack, attempt)
+                    letter = self._dead_letter(event.message, type(error).__name__, stack, attempt)
+                    return await self._bury([letter])
             self.counters.retries += 1
             await self._rest(FIRST_RETRY_SECONDS * 2 ** (attempt - 1))
             if self._stop.is_set():
@@ -221,9 +223,16 @@ class ConsumerLoop:
             yield from self._handle(fresh)
         return len(fresh)
 
-    async def _bury(self, message: ReceivedMessage, reason: str, stack: str, attempts: int) -> bool:
-        """Publish a dead letter; waits for the bus. False where the loop was stopped before it did."""
-        letter = BusMessage(
+    def _dead_letter(self, message: ReceivedMessage, reason: str, stack: str, attempts: int) -> BusMessage:
+        log.error(
+            "an event becomes a dead letter: %s/%s offset %s, %s: %s",
+            message.topic,
+            message.partition,
+            message.offset,
+            reason,
+            stack,
+        )
+        return BusMessage(
             dead_letter_topic(message.topic),
             message.key,
             message.value,
@@ -239,29 +248,23 @@ class ConsumerLoop:
                 headers.FAILED_AT: str(self._clock.now_micros()),
             },
         )
+
+    async def _bury(self, letters: Sequence[BusMessage]) -> bool:
+        """Publish dead letters; waits for the bus. False where the loop was stopped before it did."""
         pause = FIRST_RETRY_SECONDS
         while True:
             try:
-                await self._bus.publish([letter])
+                await self._bus.publish(letters)
             except BusError as error:
                 self.counters.bus_failures += 1
-                log.warning("the bus does not take a dead letter, trying again", exc_info=error)
+                log.warning("the bus does not take dead letters, trying again", exc_info=error)
                 await self._rest(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
                 if self._stop.is_set():
                     return False
             else:
-                break
-        self.counters.dead_letters += 1
-        log.error(
-            "an event became a dead letter: %s/%s offset %s, %s: %s",
-            message.topic,
-            message.partition,
-            message.offset,
-            reason,
-            stack,
-        )
-        return True
+                self.counters.dead_letters += len(letters)
+                return True
 
     async def _rest(self, seconds: float) -> None:
         try:

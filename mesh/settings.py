@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
+from urllib.parse import quote
 
 from mesh.startup import StartupError
 
@@ -168,6 +169,16 @@ class MeshSettings:
         return cls(**values)
 
     @property
+    def own_database_url(self) -> str:
+        """The database: as set, else a file in the data folder."""
+        return self.database_url or f"sqlite:///{quote(str(self.data_dir / self.service_name))}.db"
+
+    @property
+    def own_bus_url(self) -> str:
+        """The bus: as set, else a file in the data folder."""
+        return self.bus_url or f"sqlite:///{quote(str(self.data_dir / 'bus.db'))}"
+
+    @property
     def listen_port(self) -> int:
         """The port of gRPC: as set, else the service's own."""
         return self.default_port if self.port is None else self.port
@@ -241,5 +252,7 @@ def _redacted(url: str) -> str:
 
 
 def _unknown(variable: str, known: set[str]) -> str:
-    near = difflib.get_close_matches(variable, sorted(known), n=1, cutoff=0.6)
-    return f"{variable} is not a setting" + (f"; did you mean {near[0]}?" if near else ".")
+    # Without the prefix, which would make any two of them look alike.
+    names = sorted(name.removeprefix(PREFIX) for name in known)
+    near = difflib.get_close_matches(variable.removeprefix(PREFIX), names, n=1, cutoff=0.6)
+    return f"{variable} is not a setting" + (f"; did you mean {PREFIX}{near[0]}?" if near else ".")

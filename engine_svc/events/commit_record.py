@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import orjson
 from flowmesh.internal.v1 import stored_pb2
 
 from engine_svc.events.record import CompactEvent
-from engine_svc.state.instance import Instance
 from mesh.call import find_call
+
+if TYPE_CHECKING:
+    # The relay reads the format below, in a process that needs nothing else of the engine.
+    from engine_svc.state.instance import Instance
 
 FORMAT = 1
 COMMIT_RECORD = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import re
 from dataclasses import dataclass
@@ -110,7 +111,7 @@ def parse_expression(source: str) -> Node:
     Raises `ParseError` where it is not valid or nested too deeply.
     """
     try:
-        tree: Any = _PARSER.parse(source)
+        tree: Any = _parser().parse(source)
     except UnexpectedInput as error:
         raise _unexpected(source, error) from error
     assert isinstance(tree, Node)
@@ -273,11 +274,14 @@ class _TreeBuilder(Transformer[Token, Any]):
         return dataclasses.replace(inner, depth=_depth(inner.column, inner))
 
 
-_PARSER = Lark(
-    _GRAMMAR,
-    start="ternary",
-    parser="lalr",
-    lexer="contextual",
-    transformer=_TreeBuilder(),
-    propagate_positions=False,
-)
+@functools.cache
+def _parser() -> Lark:
+    """Return the parser. Its tables take 0.1-0.2 s to compute, which importing this must not cost."""
+    return Lark(
+        _GRAMMAR,
+        start="ternary",
+        parser="lalr",
+        lexer="contextual",
+        transformer=_TreeBuilder(),
+        propagate_positions=False,
+    )

@@ -17,7 +17,12 @@ GO_PLUGINS = (
     "google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12",
     "google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.6.2",
 )
-GOOGLE = ("google/api/annotations.proto", "google/api/http.proto", "google/api/httpbody.proto", "google/rpc/status.proto")
+GOOGLE = (
+    "google/api/annotations.proto",
+    "google/api/http.proto",
+    "google/api/httpbody.proto",
+    "google/rpc/status.proto",
+)
 
 
 def build_go_client(folder: Path) -> list[str]:
@@ -31,7 +36,9 @@ def build_go_client(folder: Path) -> list[str]:
         shutil.copy(HERE / "go" / name, folder)
     files = _own_protos()
     mapping = [f"M{name}={GO_MODULE}/{Path(name).parent}" for name in [*files, "buf/validate/validate.proto"]]
-    options = [f"--{plugin}_opt={option}" for plugin in ("go", "go-grpc") for option in (f"module={GO_MODULE}", *mapping)]
+    options = [
+        f"--{plugin}_opt={option}" for plugin in ("go", "go-grpc") for option in (f"module={GO_MODULE}", *mapping)
+    ]
     _protoc([*options, f"--go_out={folder}", f"--go-grpc_out={folder}", *files, "buf/validate/validate.proto"], tools)
     _run(["go", "build", "-mod=readonly", "-o", "client", "."], folder)
     return [str(folder / "client")]

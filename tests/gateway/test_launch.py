@@ -17,6 +17,7 @@ import pytest
 import pytest_asyncio
 from flowmesh.engine.v1 import incident_service_pb2
 
+from gateway_envoy import strict_json
 from gateway_envoy.launch import EnvoyProcess, GatewayError
 from gateway_envoy.settings import GatewaySettings
 from tests.gateway.backend import Backend
@@ -78,7 +79,7 @@ async def test_calls_in_flight_end_before_the_gateway(tmp_path: Path, backends: 
         await arrived.wait()
         stopping = asyncio.create_task(gateway.stop())
         async with asyncio.timeout(3):
-            while await accepts(gateway.port):  # noqa: ASYNC110
+            while await accepts(gateway.port):
                 await asyncio.sleep(0.01)
         assert not stopping.done()
         release.set()
@@ -106,7 +107,7 @@ async def test_a_call_that_does_not_end_is_cut(tmp_path: Path, backends: tuple[B
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{gateway.port}") as http:
         call = asyncio.create_task(http.get("/v1/incidents"))
         async with asyncio.timeout(3):
-            while not backends[0].calls:  # noqa: ASYNC110
+            while not backends[0].calls:
                 await asyncio.sleep(0.01)
         start = time.perf_counter()
         await gateway.stop(drain=0.3)
@@ -180,7 +181,7 @@ async def test_services_may_start_after_the_gateway(tmp_path: Path) -> None:
         assert (await http.get("/healthz")).status_code == 200
         await engine.start(engine.port)
         async with asyncio.timeout(5):
-            while (await http.get("/v1/jobs")).status_code != 200:  # noqa: ASYNC110
+            while (await http.get("/v1/jobs")).status_code != 200:
                 await asyncio.sleep(0.02)
     await gateway.stop()
     await engine.stop()
@@ -210,3 +211,39 @@ def test_importing_the_launch_is_light() -> None:
     code = "import sys, gateway_envoy.launch; print({'google.protobuf', 'grpc', 'yaml'} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "set()"
+
+
+async def test_a_check_that_fails_lets_nothing_pass(
+    tmp_path: Path, backends: tuple[Backend, Backend], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "broken.lua"
+    source = strict_json.SCRIPT.read_text()
+    broken.write_text(
+        source.replace("local function inspect(handle)\n", 'local function inspect(handle)\n  error("boom")\n')
+    )
+    monkeypatch.setattr(strict_json, "SCRIPT", broken)
+    lines: list[str] = []
+    gateway = process(tmp_path, settings_for(*backends), on_log_line=lines.append)
+    await gateway.start()
+    async with httpx.AsyncClient() as http:
+        answer = await http.get(f"http://127.0.0.1:{gateway.port}/v1/jobs")
+    assert answer.status_code == 500
+    assert answer.json()["details"][0]["reason"] == "INTERNAL"
+    assert backends[0].calls == []
+    await gateway.stop()
+    assert any("boom" in line for line in lines)
+
+
+async def test_memory_of_large_bodies_is_given_back(tmp_path: Path, backends: tuple[Backend, Backend]) -> None:
+    gateway = process(tmp_path, settings_for(*backends))
+    await gateway.start()
+    pid = gateway.pid
+    assert pid is not None
+    body = {"resources": [{"name": "x.bpmn", "content": "eHh4" * (1024 * 1024)}]}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{gateway.port}", timeout=20) as http:
+        for _ in range(5):
+            assert (await http.post("/v1/deployments", json=body)).status_code == 200
+        async with asyncio.timeout(20):
+            while resident_bytes(pid) > 95 * 1024 * 1024:
+                await asyncio.sleep(0.1)
+    await gateway.stop()

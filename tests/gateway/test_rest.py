@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+from random import Random
 from typing import Any
 
 import pytest
@@ -319,3 +320,58 @@ async def test_large_free_form_body(mesh: Mesh) -> None:
     answer = await mesh.http.post(START, content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 200, answer.text
     assert len(mesh.engine.last[1].variables["rows"].list_value.values) == 20_000
+
+
+def random_value(random: Random, depth: int = 0) -> Any:
+    kinds = ["null", "bool", "int", "float", "text"] + ([] if depth > 4 else ["list", "object"])
+    match random.choice(kinds):
+        case "bool":
+            return random.random() < 0.5
+        case "int":
+            return random.randint(-(2**53), 2**53)
+        case "float":
+            return random.uniform(-1e9, 1e9)
+        case "text":
+            return "".join(random.choice('ab"\\/\n\t\u0001é漢😀 {}[]:,') for _ in range(random.randint(0, 8)))
+        case "list":
+            return [random_value(random, depth + 1) for _ in range(random.randint(0, 4))]
+        case "object":
+            return {f"k{i}": random_value(random, depth + 1) for i in range(random.randint(0, 4))}
+    return None
+
+
+def is_json(text: str) -> bool:
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    try:
+        json.loads(text, parse_constant=refuse)
+    except ValueError:
+        return False
+    return True
+
+
+async def test_the_walker_agrees_with_a_json_parser(mesh: Mesh) -> None:
+    random = Random(7)
+    refused = 0
+    for _ in range(400):
+        value = random_value(random)
+        variables = json.dumps({"v": value}, ensure_ascii=random.random() < 0.5)
+        if random.random() < 0.7:
+            place = random.randrange(len(variables) + 1)
+            junk = random.choice(
+                ['"', "\\", "{", "}", "[", "]", ",", ":", "0", "1", ".", "e", "-", "t", "\n", "\x02", ""]
+            )
+            variables = variables[:place] + junk + variables[place + random.randint(0, 1) :]
+        body = '{"variables": ' + variables + "}"
+        valid = is_json(body)
+        answer = await mesh.http.post(START, content=body.encode(), headers={"content-type": "application/json"})
+        if valid and answer.status_code == 400:
+            # Damage may have left JSON that is not the map it must be, or has a field of another name.
+            assert answer.json()["details"][0]["reason"] == "FIELD_INVALID", body
+            continue
+        assert answer.status_code == (200 if valid else 400), (body, answer.text)
+        if valid:
+            assert MessageToDict(mesh.engine.last[1]).get("variables", {}) == json.loads(body)["variables"]
+        refused += not valid
+    assert 50 < refused < 350

@@ -29,6 +29,12 @@ def free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
+def _environment() -> dict[str, str]:
+    # The variables of the tests are no settings of a mesh, which refuses those it does not know.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FLOWMESH_")}
+    return {**kept, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
 @dataclass(slots=True)
 class Mesh:
     """A mesh on `folder`; `start` again on the same folder is a restart."""
@@ -74,9 +80,13 @@ class Mesh:
                     str(self.engine_port),
                     "--history-port",
                     str(self.history_port),
+                    "--engine-metrics-port",
+                    "0",
+                    "--history-metrics-port",
+                    "0",
                 ],
                 cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'gen'}"},
+                env=_environment(),
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

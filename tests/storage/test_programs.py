@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import sys
+from collections.abc import Callable
 
 import pytest
 
+from mesh.db import sqlite
 from mesh.db.database import ConstraintViolated, Database, DatabaseError
 from mesh.db.schema import open_database
 from mesh.db.statements import (
@@ -296,3 +299,20 @@ def test_a_running_service_on_sqlite_loads_no_heavy_library() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("count", [1, 2, 64])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param(lambda keys, n: sqlite._fetch_keys_sql("pair", ("x",), keys, n), id="fetch"),
+        pytest.param(lambda keys, n: sqlite._delete_sql("pair", keys, n), id="delete"),
+        pytest.param(lambda keys, n: sqlite._update_sql("pair", "x=1", keys, n), id="update"),
+    ],
+)
+def test_statements_by_composite_key_use_the_index(sql: Callable[[tuple[str, ...], int], str], count: int) -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE pair (a TEXT, b INTEGER, x INTEGER, PRIMARY KEY (a, b)) WITHOUT ROWID")
+    plan = connection.execute(f"EXPLAIN QUERY PLAN {sql(('a', 'b'), count)}", [1] * 2 * count).fetchall()
+    assert not [step for step in plan if "SCAN pair" in step[3]]
+    connection.close()

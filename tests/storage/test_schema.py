@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,11 @@ VERSIONS = {
         "    metadata = sa.MetaData()\n    inbox_table(metadata)\n    metadata.create_all(op.get_bind())\n",
     ),
     "0002": ("'0001'", "", "    op.add_column('inbox', sa.Column('extra', sa.Integer))\n"),
-    "0003": ("'0002'", "", "    op.add_column('inbox', sa.Column('more', sa.Integer))\n    raise ValueError('broken')\n"),
+    "0003": (
+        "'0002'",
+        "",
+        "    op.add_column('inbox', sa.Column('more', sa.Integer))\n    raise ValueError('broken')\n",
+    ),
 }
 
 
@@ -40,7 +43,7 @@ def package(folder: Path, name: str, versions: list[str]) -> str:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.syspath_prepend(str(tmp_path))
     return tmp_path
 

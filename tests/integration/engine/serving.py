@@ -110,7 +110,7 @@ async def refusal(call: Awaitable[Any]) -> Refused:
 async def until(question: Callable[[], Awaitable[T]]) -> T:
     """Ask until the answer is true; for what happens in the background."""
     async with asyncio.timeout(WAIT_SECONDS):
-        while not (answer := await question()):  # noqa: ASYNC110 - the engine tells nobody
+        while not (answer := await question()):
             await asyncio.sleep(0.01)
         return answer
 

@@ -23,9 +23,7 @@ JSON = st.recursive(
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=8)
     | st.sampled_from(["5", "-1.5", "true", "1e400"]),
-    lambda children: (
-        st.lists(children, max_size=3) | st.dictionaries(st.sampled_from("abk"), children, max_size=3)
-    ),
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.sampled_from("abk"), children, max_size=3),
     max_leaves=6,
 )
 ATOMS = st.sampled_from(

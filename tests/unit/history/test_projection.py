@@ -143,6 +143,19 @@ async def test_task_known_first_by_its_end(history: SqliteDatabase) -> None:
     assert (row["assignee"], row["create_micros"]) == ("ann", START_MICROS)
 
 
+async def test_task_told_backwards(history: SqliteDatabase) -> None:
+    life = Life()
+    life.tell("user_task_created", task_id="t-1", element_id="approve", name="Approve")
+    life.tell("user_task_assigned", task_id="t-1", assignee="ann")
+    life.commit()
+    life.tell("user_task_completed", task_id="t-1", element_id="approve", assignee="ann")
+    for event in reversed(life.events):
+        await history.write(project([event]))
+        (row,) = (await stored(history))[TASK_TABLE]
+        assert (row["state"], row["assignee"], row["element_id"]) == (COMPLETED, "ann", "approve")
+    assert row["name"] == "Approve"
+
+
 async def test_variables_keep_the_last_value_by_scope(history: SqliteDatabase) -> None:
     life = Life()
     life.start(amount=1, note="a")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ INSTANCE = "019a0000-0000-7000-8000-000000000000"
         ("", "amount", f"{INSTANCE}.0.amount"),
         (f"{INSTANCE}.7", "amount", f"{INSTANCE}.7.amount"),
         ("", "a.b", f"{INSTANCE}.0.~YS5i"),
+        ("", "金" * 51, f"{INSTANCE}.0.~~{sha256(('金' * 51).encode()).hexdigest()}"),
         ("other", "amount", f"{INSTANCE}.~b3RoZXI.amount"),
         (f"{INSTANCE}.0", "amount", f"{INSTANCE}.~MDE5YTAwMDAtMDAwMC03MDAwLTgwMDAtMDAwMDAwMDAwMDAwLjA.amount"),
     ],

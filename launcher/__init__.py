@@ -1,0 +1,1 @@
+"""The command `flowmesh`, the embedded mesh and the environment they run in."""

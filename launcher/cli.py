@@ -1,0 +1,217 @@
+"""The command `flowmesh`.
+
+argparse dispatches: typer takes 70 ms to import, which `up` and every script would pay. What a command needs is
+imported when it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+DEFAULT_URL = "http://127.0.0.1:8080"
+EXIT_INTERRUPTED = 130
+_JOB_STATES = ("ready", "leased", "backoff", "failed", "suspended")
+_INSTANCE_STATES = ("running", "paused", "completed", "failed", "terminated")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return the exit code: 0, or 1 refused, 2 wrong usage or no start, 3 no mesh there."""
+    parsed = _parser().parse_args(arguments)
+    if parsed.command == "up":
+        return _up(parsed)
+    if parsed.command == "version":
+        return _version(parsed)
+    return _client(parsed)
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    from launcher.embedded.options import MeshOptions
+    from launcher.embedded.supervisor import run_embedded_mesh
+    from launcher.welcome import print_welcome
+
+    options = MeshOptions(
+        data=arguments.data,
+        host=arguments.host,
+        port=arguments.port,
+        engine_port=arguments.engine_port,
+        history_port=arguments.history_port,
+        engine_metrics_port=arguments.engine_metrics_port,
+        history_metrics_port=arguments.history_metrics_port,
+        cors_origins=tuple(arguments.cors_origin),
+        verbose=arguments.verbose,
+    )
+    return run_embedded_mesh(options, print_welcome)
+
+
+def _version(arguments: argparse.Namespace) -> int:
+    import json
+    import platform
+
+    from launcher.version import version
+
+    content = {"flowmesh": version(), "python": platform.python_version()}
+    text = json.dumps(content) if arguments.json else f"flowmesh {content['flowmesh']} (Python {content['python']})"
+    sys.stdout.write(text + "\n")
+    return 0
+
+
+def _client(arguments: argparse.Namespace) -> int:
+    # The gRPC library's own lines are for its developers; what fails is told by the command.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    from launcher.client.connection import Connection
+    from launcher.client.failure import CommandFailed
+    from launcher.client.output import Output
+
+    module, _, function = arguments.run.partition(":")
+    run = getattr(importlib.import_module(f"launcher.client.{module}"), function)
+    try:
+        with Connection(arguments.url) as connection:
+            run(connection, Output(as_json=arguments.json), arguments)
+    except CommandFailed as failure:
+        sys.stderr.write(f"{failure}\n")
+        return failure.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; the interpreter would complain about it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="flowmesh", description="Runs and uses a Flowmesh process engine.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_up(commands)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--url", default=DEFAULT_URL, help=f"the gateway (default {DEFAULT_URL})")
+    common.add_argument("--json", action="store_true", help="print JSON for scripts")
+    tenant = argparse.ArgumentParser(add_help=False, parents=[common])
+    tenant.add_argument("--tenant", default="", metavar="ID", help="only this tenant")
+    listing = argparse.ArgumentParser(add_help=False)
+    listing.add_argument("--limit", type=_count, default=50, metavar="N", help="at most so many rows (default 50)")
+
+    def command(name: str, about: str, run: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.", parents=parents)
+        made.set_defaults(run=run)
+        return made
+
+    deploy = command("deploy", "deploy BPMN files", "deploying:deploy", tenant)
+    deploy.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    deploy.add_argument("--force", action="store_true", help="make a new version even where nothing changed")
+
+    start = command("start", "start an instance of a process", "instances:start", tenant)
+    start.add_argument("key", metavar="KEY", help="the process's id in its BPMN file")
+    start.add_argument("--version", type=_count, metavar="N", help="not the newest version but this one")
+    start.add_argument("--business-key", default="", metavar="TEXT")
+    start.add_argument("--request-id", default="", metavar="ID", help="the same id twice starts one instance")
+    _add_variables(start, "--var")
+
+    tasks = command("tasks", "list the open tasks of people", "tasks:list_tasks", tenant, listing)
+    tasks.add_argument("--assignee", default="", metavar="USER")
+    tasks.add_argument("--candidate-user", default="", metavar="USER", help="tasks this user may claim")
+    tasks.add_argument("--candidate-group", default=[], action="append", metavar="GROUP", help="may be repeated")
+    tasks.add_argument("--instance", default="", metavar="ID")
+    tasks.add_argument("--key", default="", metavar="KEY", help="of this process only")
+
+    claim = command("claim", "give a task to a user", "tasks:claim", common)
+    claim.add_argument("task_id", metavar="TASK_ID")
+    claim.add_argument("user", metavar="USER")
+
+    complete = command("complete", "complete a task", "tasks:complete", common)
+    complete.add_argument("task_id", metavar="TASK_ID")
+    _add_variables(complete, "--var")
+
+    instances = command("instances", "list process instances", "instances:list_instances", tenant, listing)
+    instances.add_argument("--key", default="", metavar="KEY", help="of this process only")
+    instances.add_argument("--business-key", default="", metavar="TEXT")
+    instances.add_argument("--status", choices=_INSTANCE_STATES)
+
+    instance = command("instance", "show an instance and what it waits for", "instances:show_instance", common, listing)
+    instance.add_argument("id", metavar="ID")
+
+    cancel = command("cancel", "terminate an instance", "instances:cancel", common)
+    cancel.add_argument("id", metavar="ID")
+    cancel.add_argument("--reason", default="", metavar="TEXT")
+
+    history = command("history", "show what happened, in all instances or in one", "histories:history", tenant, listing)
+    history.add_argument("id", nargs="?", default="", metavar="ID")
+    history.add_argument("--key", default="", metavar="KEY", help="of this process only")
+    history.add_argument("--business-key", default="", metavar="TEXT")
+
+    jobs = command("jobs", "list jobs that wait for a worker", "jobs:list_jobs", tenant, listing)
+    jobs.add_argument("--type", default="", metavar="TYPE")
+    jobs.add_argument("--state", choices=_JOB_STATES)
+    jobs.add_argument("--instance", default="", metavar="ID")
+
+    work = command("work", "complete the jobs of a type as they come", "jobs:work", tenant)
+    work.add_argument("type", metavar="TYPE")
+    _add_variables(work, "--set")
+    work.add_argument("--count", type=_count, metavar="N", help="end after so many jobs")
+    work.add_argument("--worker", default="", metavar="NAME")
+
+    incidents = command("incidents", "list what needs a person's help", "instances:list_incidents", common, listing)
+    incidents.add_argument("--instance", default="", metavar="ID")
+
+    version = commands.add_parser("version", help="tell the version")
+    version.add_argument("--json", action="store_true", help="print JSON for scripts")
+    return parser
+
+
+def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from launcher.embedded.options import MeshOptions
+
+    default = MeshOptions()
+    up = commands.add_parser(
+        "up", help="run the whole mesh on this machine", description="Runs the whole mesh until Ctrl-C."
+    )
+    up.add_argument("--data", type=Path, default=default.data, metavar="DIR", help=f"default ./{default.data}")
+    up.add_argument("--host", default=default.host, metavar="ADDRESS", help="default 127.0.0.1; 0.0.0.0 for all")
+    for option, about in (
+        ("--port", "REST and gRPC for everybody"),
+        ("--engine-port", "gRPC of the engine"),
+        ("--history-port", "gRPC of history"),
+        ("--engine-metrics-port", "metrics and health of the engine"),
+        ("--history-metrics-port", "metrics and health of history"),
+    ):
+        port = default.ports()[option]
+        up.add_argument(option, type=_port, default=port, metavar="PORT", help=f"{about} (default {port}, 0: any free)")
+    up.add_argument(
+        "--cors-origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="let this origin's pages call; may be repeated",
+    )
+    up.add_argument("--verbose", action="store_true", help="show every log line, not only warnings and errors")
+
+
+def _add_variables(command: argparse.ArgumentParser, option: str) -> None:
+    command.add_argument(
+        option,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help='a variable, may be repeated; 1, true, "x", {...} and [...] are JSON, all else is text',
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The commands of `flowmesh` that talk to a running mesh, by gRPC through its gateway."""

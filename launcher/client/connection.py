@@ -1,0 +1,124 @@
+"""The connection of a command to the mesh, and failed calls as lines for people."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar
+from urllib.parse import urlsplit
+
+import grpc
+from flowmesh.engine.v1 import (
+    deployment_service_pb2_grpc,
+    incident_service_pb2_grpc,
+    job_service_pb2_grpc,
+    process_definition_service_pb2_grpc,
+    process_instance_service_pb2_grpc,
+    user_task_service_pb2_grpc,
+)
+from flowmesh.history.v1 import history_service_pb2_grpc
+from google.rpc import error_details_pb2
+
+from launcher.client.failure import CommandFailed, Unreachable
+from mesh.status import status_of
+
+CALL_SECONDS = 30.0
+_MAX_MESSAGE_BYTES = 64 << 20
+_PORTS = {"http": 80, "https": 443}
+
+Request = TypeVar("Request", contravariant=True)
+Response = TypeVar("Response", covariant=True)
+Item = TypeVar("Item")
+
+
+class Call(Protocol[Request, Response]):
+    """A method of a stub."""
+
+    def __call__(self, request: Request, timeout: float | None = None) -> Response:
+        """Call it."""
+
+
+class Connection:
+    """A channel to the gateway with a stub for each service. Use it in a `with` block."""
+
+    def __init__(self, url: str) -> None:
+        """`url`: `http://host:port` or `https://host:port`. Raises CommandFailed for another one."""
+        self.url = url
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/"):
+            raise CommandFailed(f"--url must read http://HOST:PORT or https://HOST:PORT, not {url}")
+        try:
+            port = parts.port or _PORTS[parts.scheme]
+        except ValueError:
+            raise CommandFailed(f"--url has no usable port: {url}") from None
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        options = [("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES), ("grpc.enable_http_proxy", 0)]
+        if parts.scheme == "https":
+            self._channel = grpc.secure_channel(f"{host}:{port}", grpc.ssl_channel_credentials(), options)
+        else:
+            self._channel = grpc.insecure_channel(f"{host}:{port}", options)
+        self.deployments = deployment_service_pb2_grpc.DeploymentServiceStub(self._channel)
+        self.definitions = process_definition_service_pb2_grpc.ProcessDefinitionServiceStub(self._channel)
+        self.instances = process_instance_service_pb2_grpc.ProcessInstanceServiceStub(self._channel)
+        self.tasks = user_task_service_pb2_grpc.UserTaskServiceStub(self._channel)
+        self.jobs = job_service_pb2_grpc.JobServiceStub(self._channel)
+        self.incidents = incident_service_pb2_grpc.IncidentServiceStub(self._channel)
+        self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._channel.close()
+
+    def call(self, method: Call[Request, Response], request: Request, seconds: float = CALL_SECONDS) -> Response:
+        """Call a method. Raises `Unreachable`, or CommandFailed with what the mesh says."""
+        try:
+            return method(request, timeout=seconds)
+        except grpc.RpcError as error:
+            raise self._failure(error) from error
+
+    def pages(
+        self,
+        method: Call[Any, Any],
+        request: Any,
+        items: Callable[[Any], list[Item]],
+        limit: int,
+    ) -> Iterator[Item]:
+        """Yield what a list method finds, up to `limit`, page by page."""
+        left = limit
+        while left > 0:
+            request.page_size = min(left, 500)
+            response = self.call(method, request)
+            found = list(items(response))
+            yield from found[:left]
+            left -= len(found)
+            request.page_token = response.next_page_token
+            if not request.page_token:
+                return
+
+    def _failure(self, error: grpc.RpcError) -> CommandFailed:
+        status = status_of(error)
+        info, bad_request = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+        for detail in status.details:
+            if not detail.Unpack(info):
+                detail.Unpack(bad_request)
+        if status.code == grpc.StatusCode.UNAVAILABLE.value[0] and not info.reason:
+            return Unreachable(
+                f"Nothing answers at {self.url}: start the mesh (flowmesh up), or name another one by --url."
+            )
+        # The gateway answers for a service that is down or starting again.
+        lines = [f"{status.message or 'The call failed.'}" + (f" ({info.reason})" if info.reason else "")]
+        lines += [f"  {violation.field}: {violation.description}" for violation in bad_request.field_violations]
+        if omitted := info.metadata.get("violations_omitted"):
+            lines.append(f"  and {omitted} more")
+        kind = Unreachable if status.code == grpc.StatusCode.UNAVAILABLE.value[0] else CommandFailed
+        return kind("\n".join(lines), info.reason)
+
+
+def new_request_id() -> str:
+    """Return a request id for a call that changes something."""
+    return str(uuid.uuid4())

@@ -1,0 +1,31 @@
+"""Writes the gateway's configuration in a process of its own: Protobuf would cost the supervisor 10 MB for good."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from gateway_envoy.config import ContractError
+from gateway_envoy.launch import GatewayError, write_config
+from launcher.embedded.addresses import gateway_settings
+from launcher.embedded.options import MeshOptions
+from launcher.files import descriptors
+
+CANNOT_WRITE = 2
+
+
+def main() -> int:
+    """Write the file that the command line names; return the exit code."""
+    run_folder, options = json.loads(sys.argv[1])
+    settings = gateway_settings(MeshOptions(**{**options, "data": Path(options["data"])}))
+    try:
+        write_config(descriptors().read_bytes(), settings, Path(run_folder))
+    except (GatewayError, ContractError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return CANNOT_WRITE
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""What `flowmesh up` can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_DATA = Path(".flowmesh")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeshOptions:
+    """Where the mesh keeps its data and where it listens. A port of 0 takes any free one."""
+
+    data: Path = DEFAULT_DATA
+    host: str = "127.0.0.1"
+    port: int = 8080
+    """REST, gRPC and gRPC-Web, through the gateway."""
+    engine_port: int = 3001
+    history_port: int = 3005
+    engine_metrics_port: int = 9301
+    history_metrics_port: int = 9305
+    cors_origins: tuple[str, ...] = ()
+    """Origins that may call from a browser; `*` allows every one."""
+    verbose: bool = False
+    """Show every log line on the console, not only warnings and errors."""
+
+    def ports(self) -> dict[str, int]:
+        """Return every port by the option that sets it."""
+        return {
+            "--port": self.port,
+            "--engine-port": self.engine_port,
+            "--history-port": self.history_port,
+            "--engine-metrics-port": self.engine_metrics_port,
+            "--history-metrics-port": self.history_metrics_port,
+        }

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import grpc
+import httpx
+import pytest
+
+from tests.infrastructure.mesh import Mesh, running_mesh
+
+
+@pytest.fixture(scope="session")
+def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
+    """One mesh for all tests of this folder."""
+    with running_mesh(Path(tmp_path_factory.mktemp("mesh"))) as running:
+        yield running
+
+
+@pytest.fixture
+async def rest(mesh: Mesh) -> AsyncIterator[httpx.AsyncClient]:
+    """REST through the gateway."""
+    async with httpx.AsyncClient(base_url=mesh.url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+async def channel(mesh: Mesh) -> AsyncIterator[grpc.aio.Channel]:
+    """gRPC through the gateway."""
+    async with grpc.aio.insecure_channel(mesh.target) as opened:
+        yield opened
