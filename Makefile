@@ -60,11 +60,11 @@ coverage: env-dev
 test-fast: env-dev ## Run the tests that take no more than a moment
 	$(BIN)/pytest -n $(WORKERS) -m "not slow"
 
-bench: env ## Measure requests a second and latencies
+bench: env-dev ## Measure requests a second and latencies
 	$(IMPORTS) $(BIN)/python -m bench
 
-bench-scale: env ## Measure with a million instances in the database (takes long)
-	$(IMPORTS) $(BIN)/python -m bench --scale
+bench-scale: env-dev ## Measure with a million instances in the database (takes long)
+	$(IMPORTS) $(BIN)/python -m bench.scale
 
 gen: env-dev ## Generate gen/ from the contracts
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python proto/generate.py
