@@ -96,9 +96,7 @@ async def consume(folder: Path, count: int) -> None:
     keys = [new_id() for _ in range(KEYS)]
     for start in range(0, count, BATCH):
         numbers = range(start, start + BATCH)
-        messages = [
-            BusMessage(WORKFLOW_EXECUTION_EVENTS, keys[n % KEYS], event(keys[n % KEYS], n)) for n in numbers
-        ]
+        messages = [BusMessage(WORKFLOW_EXECUTION_EVENTS, keys[n % KEYS], event(keys[n % KEYS], n)) for n in numbers]
         await bus.publish(messages)
 
     def handle(events: Sequence[EventEnvelope]) -> Program[None]:

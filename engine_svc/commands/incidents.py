@@ -39,7 +39,7 @@ async def resolve(
             raise incident_missing(incident_id)
         changes = step.resolve_incident(instance, key, now)
         statements = [give_retries(instance_id, row[JOB_KEY], retries)]
-        return Effect(changes, respond(row), statements=statements)
+        return Effect(changes, lambda: respond(row), statements=statements)
 
     answer = await executor.change(instance_id, work, request, lambda: incident_missing(incident_id))
     executor.signals.notify_all()

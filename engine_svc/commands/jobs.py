@@ -178,7 +178,7 @@ async def complete(
 
     def work(instance: Instance, now: int) -> Effect:
         changes = step.complete_job(instance, key, variables, now)
-        return Effect(changes, respond(instance), leases=[lease])
+        return Effect(changes, lambda: respond(instance), leases=[lease])
 
     return await executor.change(instance_id, work, request, lambda: job_missing(job_id))
 
@@ -230,7 +230,7 @@ async def fail_job(
         )
         return Effect(
             changes,
-            respond(row, state, retries, available_at),
+            lambda: respond(row, state, retries, available_at),
             leases=[(instance_id, key, sequence)],
             statements=[statement],
         )
@@ -260,7 +260,7 @@ async def extend(
         lease_until = now + lease_micros
         return Effect(
             changes,
-            respond(row, lease_until),
+            lambda: respond(row, lease_until),
             leases=[(instance_id, key, sequence)],
             statements=[extend_lease(instance_id, key, lease_until)],
         )

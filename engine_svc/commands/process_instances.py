@@ -25,7 +25,7 @@ async def cancel(
     def work(instance: Instance, now: int) -> Effect:
         changes = step.cancel(instance, reason, now)
         incidents = Execute("DELETE FROM incident WHERE instance_id=?", (instance_id,))
-        return Effect(changes, respond(instance), statements=[incidents])
+        return Effect(changes, lambda: respond(instance), statements=[incidents])
 
     return await executor.change(instance_id, work, request, lambda: instance_missing(instance_id))
 
@@ -56,7 +56,7 @@ async def _pause(
 ) -> bytes:
     def work(instance: Instance, now: int) -> Effect:
         changes = command(instance, now)
-        return Effect(changes, respond(instance), statements=statements)
+        return Effect(changes, lambda: respond(instance), statements=statements)
 
     return await executor.change(instance_id, work, request, lambda: instance_missing(instance_id))
 
@@ -72,6 +72,6 @@ async def set_variables(
 
     def work(instance: Instance, now: int) -> Effect:
         changes = step.set_variables(instance, variables, now)
-        return Effect(changes, respond(instance))
+        return Effect(changes, lambda: respond(instance))
 
     return await executor.change(instance_id, work, request, lambda: instance_missing(instance_id))

@@ -34,7 +34,7 @@ async def complete(
 
     def work(instance: Instance, now: int) -> Effect:
         changes = step.complete_user_task(instance, key, variables, now)
-        return Effect(changes, respond(instance))
+        return Effect(changes, lambda: respond(instance))
 
     return await executor.change(instance_id, work, request, lambda: task_missing(task_id))
 
@@ -66,9 +66,13 @@ async def _assign(
             raise task_missing(task_id)
         if not changes.events:
             # The row may have been read before the claim that this one repeats.
-            return Effect(changes, respond(row, user, (row[CLAIMED_AT] or now) if user else 0))
+            return Effect(changes, lambda: respond(row, user, (row[CLAIMED_AT] or now) if user else 0))
         claimed_at = now if user else 0
-        return Effect(changes, respond(row, user, claimed_at), statements=[assign(instance_id, key, user, claimed_at)])
+        return Effect(
+            changes,
+            lambda: respond(row, user, claimed_at),
+            statements=[assign(instance_id, key, user, claimed_at)],
+        )
 
     return await executor.change(instance_id, work, request, lambda: task_missing(task_id))
 

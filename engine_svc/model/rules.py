@@ -82,6 +82,8 @@ class Rule(enum.StrEnum):
     INCLUSIVE_JOINS_TOO_MANY = "INCLUSIVE_JOINS_TOO_MANY"
     """A scope has more inclusive joins than the engine can look ahead for."""
 
+    EXPRESSIONS_TOO_LONG = "EXPRESSIONS_TOO_LONG"
+    """All expressions of the file together have more characters than the engine compiles."""
     EXPRESSION_SYNTAX = "EXPRESSION_SYNTAX"
     """An expression is not valid."""
     EXPRESSION_LANGUAGE_NOT_SUPPORTED = "EXPRESSION_LANGUAGE_NOT_SUPPORTED"

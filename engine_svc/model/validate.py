@@ -6,11 +6,11 @@ from engine_svc.model.checks.conditions import check_conditions
 from engine_svc.model.checks.inclusive_joins import check_inclusive_joins
 from engine_svc.model.checks.scopes import check_scopes
 from engine_svc.model.checks.sequence_flows import check_sequence_flows
-from engine_svc.model.checks.texts import check_texts
+from engine_svc.model.checks.texts import check_expression_length, check_texts
 from engine_svc.model.elements import Definitions
 from engine_svc.model.problem import Findings, Problem
 
-_CHECKS = (check_sequence_flows, check_scopes, check_conditions, check_inclusive_joins, check_texts)
+_STRUCTURE = (check_sequence_flows, check_scopes, check_conditions, check_inclusive_joins)
 
 
 def validate(definitions: Definitions) -> tuple[Problem, ...]:
@@ -20,6 +20,9 @@ def validate(definitions: Definitions) -> tuple[Problem, ...]:
     """
     findings = Findings()
     for process in definitions.processes:
-        for check in _CHECKS:
+        for check in _STRUCTURE:
             check(process, findings)
+    if check_expression_length(definitions, findings):
+        for process in definitions.processes:
+            check_texts(process, findings)
     return findings.in_file_order()

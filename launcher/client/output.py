@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _WIDE = 240
 """Columns where the output goes to a file or a pipe: ids must not be cut there."""
 
+_EXACT = 2**53
+
 
 class Output:
     """Prints to standard output in the way that the user asked for."""
@@ -42,7 +44,7 @@ class Output:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+        table = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, show_edge=False)
         for heading in headings:
             table.add_column(heading, overflow="fold", no_wrap=heading in ("id", "instance", "task", "job"))
         for row in rows:
@@ -70,7 +72,18 @@ class Output:
 
 def to_json(message: Message) -> dict[str, Any]:
     """Return a message as REST shows it: camelCase, with fields that have their default value."""
-    content: dict[str, Any] = MessageToDict(message, always_print_fields_with_no_presence=True)
+    content: dict[str, Any] = _whole_numbers(MessageToDict(message, always_print_fields_with_no_presence=True))
+    return content
+
+
+def _whole_numbers(content: Any) -> Any:
+    """Return the same content with 120 for 120.0: JSON knows one kind of number, and so do variables."""
+    if isinstance(content, float) and content.is_integer() and abs(content) < _EXACT:
+        return int(content)
+    if isinstance(content, dict):
+        return {key: _whole_numbers(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_whole_numbers(value) for value in content]
     return content
 
 
@@ -85,7 +98,7 @@ def moment(time: Timestamp) -> str:
 
 def shown(value: Any) -> str:
     """Return a variable's value (a google.protobuf.Value) as compact JSON."""
-    return json.dumps(MessageToDict(value), ensure_ascii=False)
+    return json.dumps(_whole_numbers(MessageToDict(value)), ensure_ascii=False)
 
 
 def _console() -> Console:

@@ -30,7 +30,10 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_MILLIS = 10_000
 BUSY_PAUSE_SECONDS = 0.005
-CACHE_KIBIBYTES = 16_384
+WRITER_CACHE_KIBIBYTES = 8_192
+READER_CACHE_KIBIBYTES = 1_024
+"""Page caches of a connection. A process has up to nine connections (three files), and the system caches the files
+once more; 16 MiB for each took the embedded mesh above its 300 MB without making anything faster."""
 MAX_BOUND_PARAMETERS = 30_000
 MAX_ROWS = 256
 MAX_ALTERNATIVES = 64
@@ -86,6 +89,7 @@ class SqliteDatabase:
         if not getattr(self._thread_state, "read_only", False):
             # As on MariaDB, a program given to `read` cannot write by mistake.
             connection.execute("PRAGMA query_only=ON")
+            connection.execute(f"PRAGMA cache_size=-{READER_CACHE_KIBIBYTES}")
             self._thread_state.read_only = True
         return _transact(connection, "BEGIN", program)
 
@@ -103,7 +107,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MILLIS}")
         _use_write_ahead_log(connection)
         connection.execute("PRAGMA synchronous=FULL")
-        connection.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
+        connection.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIBIBYTES}")
         connection.execute("PRAGMA foreign_keys=ON")
     except sqlite3.Error as error:
         if connection is not None:

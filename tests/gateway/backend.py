@@ -101,7 +101,8 @@ class Backend:
                 async for message in answer(request, context):
                     yield message
 
-        kind: Callable[..., grpc.RpcMethodHandler]
+        kind: Any
+        behaviour: Any
         if method.server_streaming:
             kind, behaviour = grpc.unary_stream_rpc_method_handler, stream
         else:

@@ -275,7 +275,7 @@ async def test_a_service_that_is_down(mesh: Mesh) -> None:
     finally:
         await mesh.engine.start(port)
     async with asyncio.timeout(5):
-        while (await mesh.http.post("/v1/jobs/j1:fail", json={})).status_code != 200:  # noqa: ASYNC110
+        while (await mesh.http.post("/v1/jobs/j1:fail", json={})).status_code != 200:
             await asyncio.sleep(0.05)
 
 

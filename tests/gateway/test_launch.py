@@ -79,7 +79,7 @@ async def test_calls_in_flight_end_before_the_gateway(tmp_path: Path, backends: 
         await arrived.wait()
         stopping = asyncio.create_task(gateway.stop())
         async with asyncio.timeout(3):
-            while await accepts(gateway.port):  # noqa: ASYNC110
+            while await accepts(gateway.port):
                 await asyncio.sleep(0.01)
         assert not stopping.done()
         release.set()
@@ -107,7 +107,7 @@ async def test_a_call_that_does_not_end_is_cut(tmp_path: Path, backends: tuple[B
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{gateway.port}") as http:
         call = asyncio.create_task(http.get("/v1/incidents"))
         async with asyncio.timeout(3):
-            while not backends[0].calls:  # noqa: ASYNC110
+            while not backends[0].calls:
                 await asyncio.sleep(0.01)
         start = time.perf_counter()
         await gateway.stop(drain=0.3)
@@ -181,7 +181,7 @@ async def test_services_may_start_after_the_gateway(tmp_path: Path) -> None:
         assert (await http.get("/healthz")).status_code == 200
         await engine.start(engine.port)
         async with asyncio.timeout(5):
-            while (await http.get("/v1/jobs")).status_code != 200:  # noqa: ASYNC110
+            while (await http.get("/v1/jobs")).status_code != 200:
                 await asyncio.sleep(0.02)
     await gateway.stop()
     await engine.stop()
@@ -244,6 +244,6 @@ async def test_memory_of_large_bodies_is_given_back(tmp_path: Path, backends: tu
         for _ in range(5):
             assert (await http.post("/v1/deployments", json=body)).status_code == 200
         async with asyncio.timeout(20):
-            while resident_bytes(pid) > 95 * 1024 * 1024:  # noqa: ASYNC110
+            while resident_bytes(pid) > 95 * 1024 * 1024:
                 await asyncio.sleep(0.1)
     await gateway.stop()

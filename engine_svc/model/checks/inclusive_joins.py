@@ -24,5 +24,5 @@ def check_inclusive_joins(process: Process, findings: Findings) -> None:
                 owner.id,
                 owner.source,
                 f"{owner.id!r} has {len(body.nodes)} elements and {entering} flows into inclusive gateways: "
-                "too many to look ahead for. Move parts with inclusive gateways into sub-processes of their own.",
+                "too many to look ahead for. Move parts of it into sub-processes.",
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import isodate
 
@@ -15,6 +15,7 @@ from engine_svc.expressions import (
     compile_value,
 )
 from engine_svc.model.elements import (
+    Definitions,
     FlowNode,
     ModelText,
     Process,
@@ -27,6 +28,9 @@ from engine_svc.model.elements import (
 from engine_svc.model.problem import Findings
 from engine_svc.model.rules import Rule
 
+MAX_EXPRESSION_LENGTH = 250_000
+"""Characters of all texts of a file that hold expressions: compiling them takes seconds by then."""
+
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}", re.ASCII)
 
 
@@ -38,6 +42,23 @@ def check_texts(process: Process, findings: Findings) -> None:
                 _compiled(flow.condition, flow.id, findings, compile_condition)
         for node in body.nodes:
             _check_node(node, findings)
+
+
+def check_expression_length(definitions: Definitions, findings: Findings) -> bool:
+    """Tell whether the expressions of a file are short enough to be compiled; report where they are not."""
+    length = sum(
+        len(text) for process in definitions.processes for text in _all_texts(process) if _has_expression(text)
+    )
+    if length <= MAX_EXPRESSION_LENGTH:
+        return True
+    findings.error(
+        Rule.EXPRESSIONS_TOO_LONG,
+        definitions.id,
+        definitions.source,
+        f"The expressions of the file have {length} characters together; at most {MAX_EXPRESSION_LENGTH} are "
+        "compiled. Compute values in tasks, or split the file.",
+    )
+    return False
 
 
 def is_due_date(text: str) -> bool:
@@ -88,6 +109,21 @@ def _texts(node: FlowNode) -> list[ModelText]:
     return [*(text for text in single if text is not None), *lists]
 
 
+def _all_texts(process: Process) -> Iterator[str]:
+    for _, body in containers(process):
+        yield from (flow.condition.text for flow in body.flows if flow.condition is not None)
+        for node in body.nodes:
+            yield from (text.text for text in _texts(node))
+            if isinstance(node, UserTask):
+                yield from (text.text for text in (node.priority, node.due_date) if text is not None)
+                yield node.name
+                yield node.documentation
+
+
+def _has_expression(text: str) -> bool:
+    return "${" in text or "#{" in text
+
+
 def _compiled(
     text: ModelText,
     element_id: str,
@@ -127,7 +163,7 @@ def _check_constant(
 
 def _check_tolerated(node: UserTask, findings: Findings) -> None:
     for what, text in (("name", node.name), ("documentation", node.documentation)):
-        if "${" not in text and "#{" not in text:
+        if not _has_expression(text):
             continue
         try:
             compile_value(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from engine_svc.model.context import Site, local_name, split_names, written_name
-from engine_svc.model.dialects.activiti import keep_follow_up_date
+from engine_svc.model.dialects.activiti import claim_implementation, keep_follow_up_date
 from engine_svc.model.dialects.dialect import (
     Dialect,
     claim,
@@ -52,7 +52,7 @@ def _version_tag(node: Process, element: etree._Element, site: Site) -> None:
 def _task_definition(node: ServiceTask, element: etree._Element, site: Site) -> None:
     settings = _settings(element, site, "type", "retries")
     if "type" in settings:
-        if claim(node, "job_type", site) and claim(node, "expression", site):
+        if claim_implementation(node, site):
             node.job_type = site.literal(settings["type"])
     elif not element.get("type"):
         site.error(

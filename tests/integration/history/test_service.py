@@ -121,7 +121,7 @@ async def test_an_event_that_cannot_be_taken_in_holds_up_nothing(history: Databa
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         await _ended(HistoryServiceStub(channel), good.id)
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while service.consumer.counters.dead_letters < 2:  # noqa: ASYNC110 - the counters tell nobody
+        while service.consumer.counters.dead_letters < 2:
             await asyncio.sleep(0.02)
     await service.stop()
     letters = await bus.dead_letters(WORKFLOW_EXECUTION_EVENTS, None, 10)

@@ -1,0 +1,153 @@
+"""Kill -9 of producers, relays and consumers at random moments: nothing is lost, nothing happens twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sqlite3
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from mesh.bus.local import opened
+from mesh.bus.topics import all_topics
+from mesh.db.sqlite import SqliteDatabase
+from tests.crash import bus_processes
+
+KILLS = 40
+RUN_SECONDS = (0.05, 0.5)
+CATCH_UP_SECONDS = 60
+ROLES = {
+    "produce-0": ("produce", 0),
+    "produce-1": ("produce", 1),
+    "relay-0": ("relay", 0),
+    "relay-1": ("relay", 1),
+    "consume-0": ("consume", 0),
+    "consume-1": ("consume", 1),
+}
+
+
+class Fleet:
+    """The processes, and what the producers said they had committed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._processes: dict[str, asyncio.subprocess.Process] = {}
+        self._readers: list[asyncio.Task[None]] = []
+        self.acknowledged: dict[str, int] = {}
+
+    async def start(self, name: str) -> None:
+        role, number = ROLES[name]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(Path(bus_processes.__file__)),
+            role,
+            str(self._folder),
+            str(number),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        self._processes[name] = process
+        self._readers.append(asyncio.create_task(self._read(process)))
+
+    async def kill(self, name: str) -> None:
+        process = self._processes.pop(name)
+        assert process.returncode is None, f"{name} ended by itself with {process.returncode}"
+        process.kill()
+        await process.wait()
+
+    async def end(self) -> None:
+        for name in list(self._processes):
+            self._processes[name].kill()
+            await self._processes.pop(name).wait()
+        await asyncio.gather(*self._readers)
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        while line := await process.stdout.readline():
+            if line.endswith(b"\n"):
+                key, number = line.decode().split()
+                self.acknowledged[key] = int(number)
+
+
+def query(path: Path, sql: str) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(path, timeout=10)
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+async def prepare(folder: Path) -> None:
+    for name in ("producer.db", "consumer.db"):
+        database = SqliteDatabase(folder / name)
+        await database.write(bus_processes.create_tables())
+        await database.close()
+    async with opened(folder / "bus.db") as bus:
+        await bus.ensure_topics(all_topics())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+async def test_kill_at_random_moments(tmp_path: Path) -> None:
+    seed = int(os.environ.get("FLOWMESH_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
+    print(f"FLOWMESH_TEST_SEED={seed}")
+    rng = random.Random(seed)
+    await prepare(tmp_path)
+    fleet = Fleet(tmp_path)
+    try:
+        for name in ROLES:
+            await fleet.start(name)
+        for turn in range(KILLS):
+            await asyncio.sleep(rng.uniform(*RUN_SECONDS) + (1.0 if turn == 0 else 0.0))
+            # Now and then several at once, as when the machine goes down.
+            victims = list(ROLES) if rng.random() < 0.1 else rng.sample(list(ROLES), rng.choice((1, 1, 1, 2)))
+            for name in victims:
+                await fleet.kill(name)
+            for name in victims:
+                await fleet.start(name)
+        # On a busy machine a producer may have been killed each time before it wrote anything.
+        async with asyncio.timeout(CATCH_UP_SECONDS):
+            while len(fleet.acknowledged) < 2 * bus_processes.KEYS:
+                await asyncio.sleep(0.1)
+        for name in ("produce-0", "produce-1"):
+            await fleet.kill(name)
+        await wait_until_caught_up(tmp_path)
+    finally:
+        await fleet.end()
+    check(tmp_path, fleet.acknowledged)
+
+
+async def wait_until_caught_up(folder: Path) -> None:
+    deadline = asyncio.get_running_loop().time() + CATCH_UP_SECONDS
+    while True:
+        produced = sum(number + 1 for _, number in query(folder / "producer.db", "SELECT * FROM produced"))  # type: ignore[operator,misc]
+        [(waiting,)] = query(folder / "producer.db", "SELECT COUNT(*) FROM outbox")
+        [(effects,)] = query(folder / "consumer.db", "SELECT COUNT(*) FROM effect")
+        if waiting == 0 and effects == produced * bus_processes.EVENTS_PER_ROW:
+            return
+        assert asyncio.get_running_loop().time() < deadline, f"{waiting} in the outbox, {effects} of {produced} rows"
+        await asyncio.sleep(0.1)
+
+
+def check(folder: Path, acknowledged: dict[str, int]) -> None:
+    produced: dict[str, int] = dict(query(folder / "producer.db", "SELECT partition_key, number FROM produced"))  # type: ignore[arg-type]
+    effects: dict[str, list[int]] = defaultdict(list)
+    for key, number in query(folder / "consumer.db", "SELECT partition_key, number FROM effect ORDER BY place"):
+        effects[str(key)].append(int(str(number)))
+    for key, number in acknowledged.items():
+        assert produced[key] >= number, f"{key}: {number} was acknowledged, {produced[key]} is there"
+    for key, number in produced.items():
+        # Each once, in order, none missing.
+        assert effects[key] == list(range((number + 1) * bus_processes.EVENTS_PER_ROW)), key
+    totals: dict[str, int] = dict(query(folder / "consumer.db", "SELECT partition_key, number FROM total"))  # type: ignore[arg-type]
+    assert totals == {key: len(numbers) for key, numbers in effects.items()}
+    dead = query(
+        folder / "bus.db",
+        "SELECT t.name FROM topic_partition p JOIN topic t ON t.id=p.topic_id "
+        "WHERE t.name LIKE '%.dlq' AND p.next_offset>0",
+    )
+    assert dead == []
+    print(f"{sum(map(len, effects.values()))} events of {len(effects)} keys")

@@ -1,0 +1,271 @@
+"""What is refused, what is kept with a warning, and what is passed over."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine_svc.model.parse import parse_bpmn
+from tests.unit.bpmn_models import around, definitions, flow, process
+from tests.unit.model.findings import errors, problems, warnings
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "boundaryEvent",
+        "intermediateCatchEvent",
+        "intermediateThrowEvent",
+        "eventBasedGateway",
+        "complexGateway",
+        "scriptTask",
+        "businessRuleTask",
+        "sendTask",
+        "receiveTask",
+        "callActivity",
+        "transaction",
+        "adHocSubProcess",
+    ],
+)
+def test_unsupported_nodes(name: str) -> None:
+    xml = around(f'<{name} id="n"/>')
+    assert errors(xml) == [("ELEMENT_NOT_SUPPORTED", "n")]
+    assert warnings(xml) == []
+    assert name in problems(xml)[0].message
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "timer",
+        "message",
+        "signal",
+        "error",
+        "escalation",
+        "conditional",
+        "terminate",
+        "cancel",
+        "compensate",
+        "link",
+    ],
+)
+def test_event_definitions(definition: str) -> None:
+    inner = f"<{definition}EventDefinition/>"
+    start = process(f'<startEvent id="s">{inner}</startEvent><endEvent id="e"/>' + flow("s", "e"))
+    end = process(f'<startEvent id="s"/><endEvent id="e">{inner}</endEvent>' + flow("s", "e"))
+    assert errors(start) == [("ELEMENT_NOT_SUPPORTED", "s")]
+    assert errors(end) == [("ELEMENT_NOT_SUPPORTED", "e")]
+
+
+def test_sub_processes_that_are_not_embedded_are_read_inside_as_well() -> None:
+    inside = '<startEvent id="s2"/><scriptTask id="c"/>' + flow("s2", "c")
+    for outer in (
+        'subProcess id="n" triggeredByEvent="true"',
+        'transaction id="n"',
+        'adHocSubProcess id="n"',
+    ):
+        xml = around(f"<{outer}>{inside}</{outer.split()[0]}>")
+        assert errors(xml) == [("ELEMENT_NOT_SUPPORTED", "n"), ("ELEMENT_NOT_SUPPORTED", "c")]
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        'flowable:async="true"',
+        'activiti:async="true"',
+        'camunda:asyncBefore="true"',
+        'camunda:asyncAfter="true"',
+        'flowable:skipExpression="${x}"',
+        'isForCompensation="true"',
+        'startQuantity="2"',
+        'completionQuantity="2"',
+        'flowable:unknown="x"',
+        'zeebe:unknown="x"',
+        'nonsense="x"',
+        'flowable:businessCalendarName="x"',
+        'flowable:owner="x"',
+        'flowable:asyncLeave="true"',
+        'flowable:async="${x}"',
+    ],
+)
+def test_unsupported_attributes(attributes: str) -> None:
+    assert errors(around(f'<userTask id="n" {attributes}/>')) == [("ATTRIBUTE_NOT_SUPPORTED", "n")]
+
+
+@pytest.mark.parametrize(
+    "child",
+    ["<multiInstanceLoopCharacteristics/>", "<standardLoopCharacteristics/>", "<unheardOf/>", "<performer/>"],
+)
+def test_unsupported_children(child: str) -> None:
+    assert errors(around(f'<userTask id="n">{child}</userTask>')) == [("ELEMENT_NOT_SUPPORTED", "n")]
+
+
+@pytest.mark.parametrize(
+    "child",
+    [
+        "flowable:executionListener",
+        "flowable:taskListener",
+        "camunda:inputOutput",
+        "camunda:in",
+        "camunda:out",
+        "camunda:connector",
+        "camunda:executionListener",
+        "zeebe:ioMapping",
+        "zeebe:executionListeners",
+        "zeebe:taskListeners",
+        "flowable:failedJobRetryTimeCycle",
+        "flowable:customResource",
+        "zeebe:calledElement",
+    ],
+)
+def test_unsupported_extensions(child: str) -> None:
+    xml = around(f'<userTask id="n"><extensionElements><{child}/></extensionElements></userTask>')
+    assert errors(xml) == [("ELEMENT_NOT_SUPPORTED", "n")]
+    assert child in problems(xml)[0].message
+
+
+def test_dialect_elements_outside_of_extension_elements() -> None:
+    xml = around('<userTask id="n"><flowable:formProperty id="x"/></userTask>')
+    assert errors(xml) == [("ELEMENT_NOT_SUPPORTED", "n")]
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        'flowable:async="false"',
+        'flowable:exclusive="false"',
+        'camunda:asyncBefore="false"',
+        'isForCompensation="false"',
+        'camunda:modelerTemplate="x"',
+        'zeebe:modelerTemplate="x"',
+        'flowable:category="x"',
+        'implementation="##unspecified"',
+        'camunda:jobPriority="5"',
+        'flowable:formFieldValidation="true"',
+        'name="a&#10;b"',
+    ],
+)
+def test_informative_attributes(attributes: str) -> None:
+    assert problems(around(f'<userTask id="n" {attributes}/>')) == ()
+
+
+def test_informative_process_attributes_and_elements() -> None:
+    xml = definitions(
+        """
+        <import importType="x" location="http://127.0.0.1:1/x.xsd" namespace="y"/>
+        <itemDefinition id="i" structureRef="string"/><message id="m"/><error id="er"/><dataStore id="ds"/>
+        <collaboration id="c"><participant id="pool" name="Pool" processRef="p"/>
+          <messageFlow id="mf" sourceRef="a" targetRef="b"/></collaboration>
+        <process id="p" name="P" processType="None" camunda:historyTimeToLive="P1D" camunda:versionTag="v1"
+                 flowable:candidateStarterUsers="a" camunda:isStartableInTasklist="false">
+          <documentation>About it</documentation>
+          <laneSet id="ls"><lane id="l1" name="Lane"><flowNodeRef>s</flowNodeRef></lane></laneSet>
+          <dataObject id="d" name="D"/><dataObjectReference id="dr" dataObjectRef="d"/>
+          <dataStoreReference id="dsr"/>
+          <startEvent id="s"/><endEvent id="e"/>
+          <sequenceFlow id="f" sourceRef="s" targetRef="e" isImmediate="true"/>
+          <textAnnotation id="a1"><text>x</text></textAnnotation>
+          <association id="as" sourceRef="s" targetRef="a1"/><group id="g"/>
+        </process>
+        <di:BPMNDiagram xmlns:di="http://www.omg.org/spec/BPMN/20100524/DI" id="p">
+          <di:BPMNPlane bpmnElement="p"/></di:BPMNDiagram>
+        """
+    )
+    assert problems(xml) == ()
+    model = parse_bpmn(xml).definitions
+    assert model is not None
+    (read,) = model.processes
+    assert (read.name, read.version_tag, read.documentation) == ("P", "v1", "About it")
+    assert read.lanes[0].flow_node_refs == ["s"]
+    assert model.participants[0].process_ref == "p"
+
+
+def test_data_that_only_documents() -> None:
+    xml = process(
+        """
+        <startEvent id="s"/><dataStoreReference id="store"/>
+        <userTask id="n">
+          <ioSpecification id="io"><dataInput id="in"/><inputSet/><outputSet/></ioSpecification>
+          <property id="pr"/>
+          <dataInputAssociation id="a">
+            <sourceRef>store</sourceRef><targetRef>pr</targetRef>
+          </dataInputAssociation>
+        </userTask>
+        """
+        + flow("s", "n")
+    )
+    assert problems(xml) == ()
+
+
+@pytest.mark.parametrize(
+    "association",
+    [
+        "<sourceRef>x</sourceRef><targetRef>y</targetRef>",
+        "<assignment><from>${a}</from><to>b</to></assignment>",
+        "<sourceRef>store</sourceRef><transformation>${a}</transformation>",
+    ],
+)
+def test_data_that_would_move(association: str) -> None:
+    xml = process(
+        f"""<startEvent id="s"/><dataStoreReference id="store"/><userTask id="n">
+        <dataOutputAssociation id="a">{association}</dataOutputAssociation></userTask>"""
+        + flow("s", "n")
+    )
+    assert errors(xml) == [("ELEMENT_NOT_SUPPORTED", "a")]
+
+
+def test_data_object_with_a_value() -> None:
+    xml = around(
+        '<task id="n"/><dataObject id="d"><extensionElements><flowable:value>5</flowable:value>'
+        "</extensionElements></dataObject>"
+    )
+    assert errors(xml) == [("ELEMENT_NOT_SUPPORTED", "d")]
+
+
+def test_foreign_extensions_are_kept() -> None:
+    xml = around(
+        """<task id="n" xmlns:my="urn:my" xmlns:sig="urn:sig" my:colour="red" my:size="2">
+        <extensionElements><sig:meta key="k">v</sig:meta><sig:meta/></extensionElements><my:direct/></task>"""
+    )
+    assert errors(xml) == []
+    assert warnings(xml) == [("FOREIGN_EXTENSION", "n")] * 3
+    model = parse_bpmn(xml).definitions
+    assert model is not None
+    kept = model.processes[0].body.nodes[1].extensions
+    assert [(item.namespace, item.name) for item in kept] == [
+        ("urn:my", "colour"),
+        ("urn:my", "size"),
+        ("urn:sig", "meta"),
+        ("urn:sig", "meta"),
+        ("urn:my", "direct"),
+    ]
+    assert kept[0].content == "red"
+    assert "v</sig:meta>" in kept[2].content
+
+
+def test_camunda_properties_are_kept_silently() -> None:
+    properties = '<camunda:properties><camunda:property name="a" value="b"/></camunda:properties>'
+    assert problems(around(f'<task id="n"><extensionElements>{properties}</extensionElements></task>')) == ()
+
+
+@pytest.mark.parametrize("language", ["juel", "JUEL", "uel", ""])
+def test_condition_languages(language: str) -> None:
+    condition = (
+        f'<conditionExpression xsi:type="tFormalExpression" id="ce" language="{language}">${{x}}</conditionExpression>'
+    )
+    xml = process(
+        '<startEvent id="s"/><endEvent id="e"/>'
+        f'<sequenceFlow id="f" sourceRef="s" targetRef="e">{condition}</sequenceFlow>'
+    )
+    assert problems(xml) == ()
+    for other in ("javascript", "feel", "http://www.w3.org/1999/XPath"):
+        changed = xml.replace(f'language="{language}"'.encode(), f'language="{other}"'.encode())
+        assert errors(changed) == [("EXPRESSION_LANGUAGE_NOT_SUPPORTED", "ce")]
+
+
+def test_scripted_conditions() -> None:
+    condition = '<conditionExpression id="ce" camunda:resource="deployment://x.js">${x}</conditionExpression>'
+    xml = process(
+        '<startEvent id="s"/><endEvent id="e"/>'
+        f'<sequenceFlow id="f" sourceRef="s" targetRef="e">{condition}</sequenceFlow>'
+    )
+    assert errors(xml) == [("ATTRIBUTE_NOT_SUPPORTED", "ce")]
