@@ -15,6 +15,7 @@ from engine_svc.commands import jobs
 from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.variables import read_variables
+from engine_svc.runtime.behaviors.errors import BpmnError
 from engine_svc.storage.commit import JOB_COLUMNS
 from engine_svc.storage.jobs import ORDER, JobFilter, JobState, fetch_job, list_jobs
 from mesh.call import current_call
@@ -175,13 +176,14 @@ class JobServicer:
 
     async def ThrowJobError(self, request: pb.ThrowJobErrorRequest) -> bytes:
         """See the contract."""
-        return await jobs.fail_job(
+        variables = read_variables(request.variables, "variables", self.max_variable_bytes)
+        return await jobs.throw_error(
             self.executor,
             request.id,
             request.lease_token,
-            jobs.Failure(None, None, request.error_message, request.error_code),
+            BpmnError(request.error_code, request.error_message, variables),
             request_record("ThrowJobError", request.request_id, request),
-            lambda *_: pb.ThrowJobErrorResponse(caught=False),
+            lambda caught: pb.ThrowJobErrorResponse(caught=caught),
         )
 
     async def ExtendJobLease(self, request: pb.ExtendJobLeaseRequest) -> bytes:

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 
 from engine_svc.commands.executor import Effect, InstanceExecutor
 from engine_svc.runtime import step
+from engine_svc.runtime.behaviors.errors import BpmnError
 from engine_svc.state.instance import ROOT_SCOPE, Instance
 from engine_svc.storage.commit import JOB_COLUMNS, RequestRecord
 from engine_svc.storage.jobs import (
@@ -185,12 +186,11 @@ async def complete(
 
 @dataclass(slots=True, frozen=True)
 class Failure:
-    """A failed attempt. None: the engine decides; a code means a BPMN error was thrown."""
+    """A failed attempt. None: the engine decides."""
 
     retries: int | None
     backoff_micros: int | None
     message: str
-    code: str = ""
 
 
 async def fail_job(
@@ -211,19 +211,15 @@ async def fail_job(
     row = await executor.database.read(fetch_job(instance_id, key))
 
     def work(instance: Instance, now: int) -> Effect:
-        retries = failure.retries
-        if retries is None:
-            retries = max(0, row[RETRIES] - 1) if row is not None else 0
-        changes = step.fail_job(
-            instance, key, retries=retries, error_message=failure.message, error_code=failure.code, now=now
-        )
+        retries = _retries_left(row) if failure.retries is None else failure.retries
+        changes = step.fail_job(instance, key, retries=retries, error_message=failure.message, error_code="", now=now)
         if row is None:
             raise job_missing(job_id)
         backoff = failure.backoff_micros
         if backoff is None:
             # A failed attempt raises the sequence twice: when the lease is taken, and when it is given up.
             backoff = min(FIRST_BACKOFF_MICROS << min((sequence - 1) // 2, 20), MAX_BACKOFF_MICROS)
-        state = JobState.FAILED if retries == 0 or failure.code else JobState.BACKOFF if backoff else JobState.READY
+        state = JobState.FAILED if retries == 0 else JobState.BACKOFF if backoff else JobState.READY
         available_at = now + backoff if state is JobState.BACKOFF else 0
         statement = fail(
             instance_id, key, state=state, available_at=available_at, retries=retries, message=failure.message
@@ -238,6 +234,38 @@ async def fail_job(
     answer = await executor.change(instance_id, work, request, lambda: job_missing(job_id))
     executor.signals.notify_all()
     return answer
+
+
+async def throw_error(
+    executor: InstanceExecutor,
+    job_id: str,
+    lease_token: str,
+    error: BpmnError,
+    request: RequestRecord | None,
+    respond: Callable[[bool], Message],
+) -> bytes:
+    """Throw a BPMN error at a job's element. `respond` gets whether something caught it.
+
+    Raises `NotFound`, `LeaseLost`, `WrongState`, `InvalidField`.
+    """
+    instance_id, key = _parts(job_id)
+    lease = (instance_id, key, _sequence(job_id, lease_token))
+
+    row = await executor.database.read(fetch_job(instance_id, key))
+
+    def work(instance: Instance, now: int) -> Effect:
+        retries = _retries_left(row)
+        changes, caught = step.throw_job_error(instance, key, error, retries=retries, now=now)
+        if row is None:
+            raise job_missing(job_id)
+        held = fail(instance_id, key, state=JobState.FAILED, available_at=0, retries=retries, message=error.message)
+        return Effect(changes, lambda: respond(caught), leases=[lease], statements=[] if caught else [held])
+
+    return await executor.change(instance_id, work, request, lambda: job_missing(job_id))
+
+
+def _retries_left(row: Row | None) -> int:
+    return 0 if row is None else max(0, row[RETRIES] - 1)
 
 
 async def extend(

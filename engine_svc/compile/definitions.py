@@ -9,6 +9,7 @@ from engine_svc.compile.executable import PROCESS_SCOPE, Element, ExecutableProc
 from engine_svc.compile.flows import connect
 from engine_svc.compile.transform import Transform
 from engine_svc.model.elements import (
+    BoundaryErrorEvent,
     Definitions,
     FlowContainer,
     FlowNode,
@@ -41,6 +42,7 @@ def _compile(process: Process) -> ExecutableProcess:
     index_of = {node.id: index for index, (node, _) in enumerate(nodes)}
     elements = tuple(_element(index, node, scope, index_of) for index, (node, scope) in enumerate(nodes))
     defaults = {index: node.default for index, (node, _) in enumerate(nodes) if node.default}
+    _attach([node for node, _ in nodes], elements, index_of)
     flows = connect(sequence_flows, elements, index_of, defaults)
     gateways.link_inclusive_joins(elements)
     return ExecutableProcess(
@@ -52,6 +54,7 @@ def _compile(process: Process) -> ExecutableProcess:
         elements=elements,
         flows=flows,
         by_id=index_of,
+        event_sub_processes=subprocesses.event_sub_processes_of(elements),
     )
 
 
@@ -66,6 +69,12 @@ def _collect(
         nodes.append((node, scope))
         if isinstance(node, SubProcess):
             _collect(node.body, len(nodes) - 1, nodes, sequence_flows)
+
+
+def _attach(nodes: list[FlowNode], elements: tuple[Element, ...], index_of: Mapping[str, int]) -> None:
+    for node, element in zip(nodes, elements, strict=True):
+        if isinstance(node, BoundaryErrorEvent):
+            elements[index_of[node.attached_to]].boundary += (element.index,)
 
 
 def _element(index: int, node: FlowNode, scope: int, index_of: Mapping[str, int]) -> Element:

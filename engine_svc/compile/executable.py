@@ -30,6 +30,11 @@ class ElementKind(enum.IntEnum):
     EXTERNAL_TASK = 8
     EXPRESSION_TASK = 9
     SUB_PROCESS = 10
+    ERROR_END_EVENT = 11
+    TERMINATE_END_EVENT = 12
+    BOUNDARY_ERROR_EVENT = 13
+    EVENT_SUB_PROCESS = 14
+    ERROR_START_EVENT = 15
 
 
 @dataclass(slots=True, frozen=True)
@@ -71,11 +76,42 @@ class ExpressionTaskSpec:
 
 
 @dataclass(slots=True, frozen=True)
+class ErrorThrowSpec:
+    """What an error end event throws."""
+
+    code: str
+    """Empty: an error that every catch catches."""
+    message: Evaluate | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class ErrorCatchSpec:
+    """What a boundary error event or an event sub-process catches."""
+
+    code: str
+    """Empty: every error."""
+    code_variable: str = ""
+    """Variable that receives the error's code; empty: none."""
+    message_variable: str = ""
+    """Variable that receives the error's message; empty: none."""
+
+
+@dataclass(slots=True, frozen=True)
+class TerminateSpec:
+    """What a terminate end event ends."""
+
+    everything: bool
+    """The whole instance, not only the scope of the event."""
+
+
+@dataclass(slots=True, frozen=True)
 class SubProcessSpec:
-    """An embedded sub-process."""
+    """An embedded or event sub-process."""
 
     start: int
-    """Index of its none start event."""
+    """Index of its start event."""
+    catch: ErrorCatchSpec | None = None
+    """What starts an event sub-process; None on an embedded one."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -86,7 +122,17 @@ class StartSpec:
     """Variable that receives who started the instance (flowable:initiator)."""
 
 
-Spec = UserTaskSpec | ExternalTaskSpec | ExpressionTaskSpec | SubProcessSpec | StartSpec | None
+Spec = (
+    UserTaskSpec
+    | ExternalTaskSpec
+    | ExpressionTaskSpec
+    | SubProcessSpec
+    | StartSpec
+    | ErrorThrowSpec
+    | ErrorCatchSpec
+    | TerminateSpec
+    | None
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -111,7 +157,8 @@ class Element:
     name: str
     kind: ElementKind
     bpmn_type: str
-    """Local name in the BPMN XML (`userTask`, `serviceTask`, ...): the activity type of history."""
+    """Local name in the BPMN XML (`userTask`, `serviceTask`, ...), `eventSubProcess` for a sub-process that an
+    event starts: the activity type of history."""
     scope: int
     """Index of the enclosing sub-process element, or `PROCESS_SCOPE`."""
     incoming: tuple[Flow, ...] = ()
@@ -124,7 +171,10 @@ class Element:
     sequence flows leads to this gateway without passing it (BPMN 2.0 section 13.4.3)."""
     reaches_flow: Mapping[int, frozenset[int]] = field(default_factory=dict)
     """Only on joining inclusive gateways: incoming flow index -> element indexes of the same scope from
-    which a path of sequence flows leads to that flow without passing the gateway."""
+    which a path of sequence flows leads to that flow without passing the gateway. A boundary event counts as a
+    way out of its activity: a token in the activity can still come by it."""
+    boundary: tuple[int, ...] = ()
+    """Indexes of the boundary events attached to it, in document order."""
 
 
 @dataclass(slots=True, eq=False)
@@ -141,3 +191,5 @@ class ExecutableProcess:
     flows: tuple[Flow, ...]
     by_id: Mapping[str, int]
     """Element id -> index."""
+    event_sub_processes: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    """Index of the enclosing sub-process, or `PROCESS_SCOPE` -> indexes of its event sub-processes."""

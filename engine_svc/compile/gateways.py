@@ -31,22 +31,30 @@ TRANSFORMS: Mapping[type[FlowNode], Transform] = {
 def link_inclusive_joins(elements: Iterable[Element]) -> None:
     """Fill in, on every inclusive gateway with several incoming flows, from where it can be reached."""
     all_elements = tuple(elements)
+    attached_to = {event: element.index for element in all_elements for event in element.boundary}
     for gateway in all_elements:
         if gateway.kind is ElementKind.INCLUSIVE_GATEWAY and len(gateway.incoming) > 1:
             gateway.reaches_flow = {
-                flow.index: _upstream(all_elements, flow.source, gateway.index) for flow in gateway.incoming
+                flow.index: _upstream(all_elements, attached_to, flow.source, gateway.index)
+                for flow in gateway.incoming
             }
             gateway.reachable_from = frozenset().union(*gateway.reaches_flow.values())
 
 
-def _upstream(elements: tuple[Element, ...], source: int, gateway: int) -> frozenset[int]:
+def _upstream(
+    elements: tuple[Element, ...], attached_to: Mapping[int, int], source: int, gateway: int
+) -> frozenset[int]:
     if source == gateway:
         return frozenset()
     found = {source}
     pending = [source]
     while pending:
-        for flow in elements[pending.pop()].incoming:
-            if flow.source != gateway and flow.source not in found:
-                found.add(flow.source)
-                pending.append(flow.source)
+        index = pending.pop()
+        before = [flow.source for flow in elements[index].incoming]
+        if index in attached_to:
+            before.append(attached_to[index])
+        for element in before:
+            if element != gateway and element not in found:
+                found.add(element)
+                pending.append(element)
     return frozenset(found)

@@ -11,13 +11,17 @@ from engine_svc.model.context import ParseContext, Site, local_name, text_of
 from engine_svc.model.data import read_data_object
 from engine_svc.model.elements import FlowContainer, Lane, Process, SequenceFlow, SubProcess, containers
 from engine_svc.model.flow_nodes import (
+    EVENT_SUB_PROCESS_SCHEMA,
     NODE_TYPES,
     SUB_PROCESS_SCHEMA,
     UNSUPPORTED_NODES,
     UNSUPPORTED_SUB_PROCESSES,
     is_event_sub_process,
+    new_event_sub_process,
     new_sub_process,
+    node_type_of,
     read_flow_node,
+    starts_by_error,
     unsupported_node,
 )
 from engine_svc.model.formal_expression import read_formal_expression
@@ -54,10 +58,12 @@ def _read_body(context: ParseContext, element: etree._Element, body: FlowContain
         namespace, name = split(str(child.tag))
         if namespace != BPMN:
             continue
-        if name in NODE_TYPES:
-            body.nodes.append(read_flow_node(context, child))
+        if (node_type := node_type_of(child)) is not None:
+            body.nodes.append(read_flow_node(context, child, node_type))
         elif name == "subProcess" and not is_event_sub_process(child):
-            body.nodes.append(_read_sub_process(context, child))
+            body.nodes.append(_read_sub_process(context, child, new_sub_process(child), _SUB_PROCESS))
+        elif name == "subProcess" and starts_by_error(child):
+            body.nodes.append(_read_sub_process(context, child, new_event_sub_process(child), _EVENT_SUB_PROCESS))
         elif name in UNSUPPORTED_NODES or name == "subProcess":
             node = unsupported_node(context, child)
             if name in UNSUPPORTED_SUB_PROCESSES or name == "subProcess":
@@ -68,9 +74,8 @@ def _read_body(context: ParseContext, element: etree._Element, body: FlowContain
             body.flows.append(_read_sequence_flow(context, child))
 
 
-def _read_sub_process(context: ParseContext, element: etree._Element) -> SubProcess:
-    node = new_sub_process(element)
-    read_common(context, element, node, _SUB_PROCESS)
+def _read_sub_process(context: ParseContext, element: etree._Element, node: SubProcess, schema: Schema) -> SubProcess:
+    read_common(context, element, node, schema)
     _read_body(context, element, node.body)
     return node
 
@@ -144,6 +149,7 @@ _PROCESS = Schema(
     },
 )
 _SUB_PROCESS = SUB_PROCESS_SCHEMA.extended(children={**_BODY, "laneSet": pass_over})
+_EVENT_SUB_PROCESS = EVENT_SUB_PROCESS_SCHEMA.extended(children={**_BODY, "laneSet": pass_over})
 _SEQUENCE_FLOW = Schema(
     attributes=dict.fromkeys(("sourceRef", "targetRef", "isImmediate"), ANY_VALUE),
     children={

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lxml import etree
 
-from engine_svc.model.elements import ModelText, TextKind
+from engine_svc.model.elements import ErrorDeclaration, ModelText, TextKind
 from engine_svc.model.namespaces import BPMN, split
 from engine_svc.model.problem import NOWHERE, Findings, Source
 from engine_svc.model.rules import Rule
@@ -21,6 +21,8 @@ class ParseContext:
     sources: Mapping[etree._Element, Source]
     data_ids: frozenset[str] = frozenset()
     """Ids of the file's data objects, data stores, and declared inputs and outputs."""
+    errors: dict[str, ErrorDeclaration] = field(default_factory=dict)
+    """The file's errors by id: read before the processes that refer to them."""
 
     def source(self, element: etree._Element) -> Source:
         """Return where `element` begins."""

@@ -94,8 +94,72 @@ class StartEvent(FlowNode):
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
+class ErrorDeclaration(BpmnElement):
+    """An error (8.4.3) that events of the file refer to."""
+
+    code: str = ""
+    message: ModelText | None = None
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ErrorThrow(BpmnElement):
+    """What an error end event throws."""
+
+    code: str = ""
+    """Empty where the model gives none: such an error is caught by every catch."""
+    message: ModelText | None = None
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ErrorCatch(BpmnElement):
+    """What a boundary event or the start event of an event sub-process catches."""
+
+    code: str = ""
+    """Empty: every error."""
+    code_variable: str = ""
+    message_variable: str = ""
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ErrorStartEvent(StartEvent):
+    """The error start event of an event sub-process (10.5.2)."""
+
+    error: ErrorCatch = field(default_factory=lambda: ErrorCatch(id=""))
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class BoundaryErrorEvent(FlowNode):
+    """An error event on the boundary of an activity (10.5.4): always interrupting."""
+
+    attached_to: str = ""
+    error: ErrorCatch = field(default_factory=lambda: ErrorCatch(id=""))
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
 class EndEvent(FlowNode):
     """A none end event (10.5.3)."""
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ErrorEndEvent(EndEvent):
+    """An error end event (10.5.3)."""
+
+    error: ErrorThrow = field(default_factory=lambda: ErrorThrow(id=""))
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Termination(BpmnElement):
+    """What a terminate end event ends."""
+
+    everything: bool = False
+    """The whole instance, not only the scope of the event."""
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class TerminateEndEvent(EndEvent):
+    """A terminate end event (10.5.3)."""
+
+    termination: Termination = field(default_factory=lambda: Termination(id=""))
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -165,6 +229,11 @@ class SubProcess(FlowNode):
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
+class EventSubProcess(SubProcess):
+    """An event sub-process (10.3.5) that an error starts."""
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
 class UnsupportedNode(FlowNode):
     """A flow node that was reported; kept so that the flows to and from it are not reported as well."""
 
@@ -203,6 +272,7 @@ class Definitions(BpmnElement):
     processes: list[Process] = field(default_factory=list)
     """The executable ones."""
     participants: list[Participant] = field(default_factory=list)
+    errors: list[ErrorDeclaration] = field(default_factory=list)
 
 
 def body_of(node: FlowNode) -> FlowContainer | None:

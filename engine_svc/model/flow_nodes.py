@@ -11,7 +11,11 @@ from lxml import etree
 from engine_svc.model.context import ParseContext, boolean, local_name
 from engine_svc.model.data import read_data_association
 from engine_svc.model.elements import (
+    BoundaryErrorEvent,
     EndEvent,
+    ErrorEndEvent,
+    ErrorStartEvent,
+    EventSubProcess,
     ExclusiveGateway,
     FlowNode,
     InclusiveGateway,
@@ -20,15 +24,18 @@ from engine_svc.model.elements import (
     ServiceTask,
     StartEvent,
     SubProcess,
+    TerminateEndEvent,
     UnsupportedNode,
     UserTask,
 )
+from engine_svc.model.error_events import read_caught_error, read_termination, read_thrown_error
 from engine_svc.model.namespaces import BPMN, split
 from engine_svc.model.roles import read_human_performer, read_potential_owner
 from engine_svc.model.rules import Rule
 from engine_svc.model.schema import ANY_VALUE, Schema, describe, not_supported, pass_over, read_common
 
 _FALSE = frozenset({"false", "0"})
+_TRUE = frozenset({"true", "1"})
 _ONE = frozenset({"1"})
 
 _NODE = Schema(
@@ -91,7 +98,29 @@ NODE_TYPES: Mapping[str, NodeType] = {
     "serviceTask": NodeType(ServiceTask, _IMPLEMENTED),
 }
 
+_ERROR = ("errorEventDefinition",)
+_TERMINATE = ("terminateEventDefinition",)
+
+_EVENT_TYPES: Mapping[tuple[str, tuple[str, ...]], NodeType] = {
+    ("endEvent", _ERROR): NodeType(ErrorEndEvent, _EVENT.extended(children={_ERROR[0]: read_thrown_error})),
+    ("endEvent", _TERMINATE): NodeType(TerminateEndEvent, _EVENT.extended(children={_TERMINATE[0]: read_termination})),
+    ("boundaryEvent", _ERROR): NodeType(
+        BoundaryErrorEvent,
+        _EVENT.extended(
+            {"attachedToRef": ANY_VALUE, "cancelActivity": _TRUE, "parallelMultiple": _FALSE},
+            {_ERROR[0]: read_caught_error},
+        ),
+    ),
+}
+"""Events by their element and the definitions within it."""
+
+_ERROR_START = NodeType(
+    ErrorStartEvent,
+    _EVENT.extended({"isInterrupting": _TRUE, "parallelMultiple": _FALSE}, {_ERROR[0]: read_caught_error}),
+)
+
 SUB_PROCESS_SCHEMA = _ACTIVITY.extended({"triggeredByEvent": _FALSE})
+EVENT_SUB_PROCESS_SCHEMA = _ACTIVITY.extended({"triggeredByEvent": _TRUE})
 
 UNSUPPORTED_SUB_PROCESSES = frozenset({"transaction", "adHocSubProcess"})
 
@@ -116,15 +145,27 @@ UNSUPPORTED_NODES = frozenset(
 )
 
 
-def read_flow_node(context: ParseContext, element: etree._Element) -> FlowNode:
-    """Return the node for an element of `NODE_TYPES`; an event with a definition is reported."""
+def node_type_of(element: etree._Element) -> NodeType | None:
+    """Return how an element becomes a node; None where it is no node, or one that is not executed."""
     name = local_name(element)
-    node_type = NODE_TYPES[name]
+    definitions = _definitions(element)
+    if name == "startEvent" and definitions == _ERROR:
+        parent = element.getparent()
+        if parent is not None and is_event_sub_process(parent) and starts_by_error(parent):
+            return _ERROR_START
+    return _EVENT_TYPES.get((name, definitions)) or NODE_TYPES.get(name)
+
+
+def read_flow_node(context: ParseContext, element: etree._Element, node_type: NodeType) -> FlowNode:
+    """Return the node for an element; an event with a definition that is not executed is reported."""
+    name = local_name(element)
     node = node_type.create(id=element.get("id", ""), bpmn_type=name, default=element.get("default", ""))
     before = context.findings.error_count
     read_common(context, element, node, node_type.schema)
-    if isinstance(node, StartEvent | EndEvent) and any(_is_definition(child) for child in element):
+    if type(node) in (StartEvent, EndEvent) and _definitions(element):
         return UnsupportedNode(id=node.id, source=node.source, name=node.name, bpmn_type=name)
+    if isinstance(node, BoundaryErrorEvent):
+        node.attached_to = element.get("attachedToRef", "").strip()
     if isinstance(node, ServiceTask):
         _check_service_task(context, element, node, reported=context.findings.error_count > before)
     return node
@@ -147,14 +188,28 @@ def is_event_sub_process(element: etree._Element) -> bool:
     return boolean(element.get("triggeredByEvent", "false")) is True
 
 
+def starts_by_error(element: etree._Element) -> bool:
+    """Tell whether a sub-process has exactly one start event, and that waits for an error."""
+    starts = [child for child in element if child.tag == f"{{{BPMN}}}startEvent"]
+    return len(starts) == 1 and _definitions(starts[0]) == _ERROR
+
+
+def new_event_sub_process(element: etree._Element) -> EventSubProcess:
+    """Return an empty event sub-process for `element`; history knows its type apart from a `subProcess`."""
+    return EventSubProcess(id=element.get("id", ""), bpmn_type="eventSubProcess", default=element.get("default", ""))
+
+
 def new_sub_process(element: etree._Element) -> SubProcess:
     """Return an empty embedded sub-process for `element`."""
     return SubProcess(id=element.get("id", ""), bpmn_type=local_name(element), default=element.get("default", ""))
 
 
-def _is_definition(element: etree._Element) -> bool:
-    namespace, name = split(str(element.tag))
-    return namespace == BPMN and name.lower().endswith(("eventdefinition", "eventdefinitionref"))
+def _definitions(element: etree._Element) -> tuple[str, ...]:
+    return tuple(
+        name
+        for namespace, name in (split(str(child.tag)) for child in element)
+        if namespace == BPMN and name.lower().endswith(("eventdefinition", "eventdefinitionref"))
+    )
 
 
 def _check_service_task(context: ParseContext, element: etree._Element, node: ServiceTask, *, reported: bool) -> None:

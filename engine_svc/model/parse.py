@@ -10,6 +10,7 @@ from engine_svc.model.containers import read_process
 from engine_svc.model.context import ParseContext, is_executable, local_name
 from engine_svc.model.data import data_ids
 from engine_svc.model.elements import Definitions, Participant
+from engine_svc.model.error_events import read_error_declaration
 from engine_svc.model.ids import check_ids
 from engine_svc.model.namespaces import BPMN
 from engine_svc.model.problem import Findings, Problem
@@ -112,7 +113,6 @@ _DEFINITIONS = Schema(
                 "itemDefinition",
                 "message",
                 "signal",
-                "error",
                 "escalation",
                 "interface",
                 "endPoint",
@@ -147,5 +147,6 @@ _DEFINITIONS = Schema(
             pass_over,
         ),
         "collaboration": _read_collaboration,
+        "error": read_error_declaration,
     },
 )

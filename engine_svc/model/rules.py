@@ -79,6 +79,19 @@ class Rule(enum.StrEnum):
     EXCLUSIVE_GATEWAY_FLOW_WITHOUT_CONDITION = "EXCLUSIVE_GATEWAY_FLOW_WITHOUT_CONDITION"
     """One of several outgoing flows of an exclusive gateway has no condition and is not the default."""
 
+    BOUNDARY_EVENT_ATTACHMENT = "BOUNDARY_EVENT_ATTACHMENT"
+    """A boundary event's attachedToRef is missing or names no activity of the same scope."""
+    BOUNDARY_EVENT_INCOMING = "BOUNDARY_EVENT_INCOMING"
+    """A sequence flow leads to a boundary event."""
+    EVENT_SUB_PROCESS_CONNECTED = "EVENT_SUB_PROCESS_CONNECTED"
+    """A sequence flow leads to or leaves an event sub-process."""
+    ERROR_REF_UNKNOWN = "ERROR_REF_UNKNOWN"
+    """An errorRef names no error of the file; what it says is taken as the error code."""
+    ERROR_CODE_MISSING = "ERROR_CODE_MISSING"
+    """An error that an event refers to has no errorCode."""
+    ERROR_CATCH_DUPLICATE = "ERROR_CATCH_DUPLICATE"
+    """Two boundary events of an activity, or two event sub-processes of a scope, catch the same error code."""
+
     INCLUSIVE_JOINS_TOO_MANY = "INCLUSIVE_JOINS_TOO_MANY"
     """A scope has more inclusive joins than the engine can look ahead for."""
 

@@ -47,7 +47,6 @@ ADVICE: Mapping[str, str] = {
     "callActivity": "Use an embedded sub-process.",
     "complexGateway": "Use an inclusive gateway.",
     "standardLoopCharacteristics": "Model the loop with an exclusive gateway.",
-    "terminateEventDefinition": "Use a none end event on every path.",
     "executionListener": "Do the listener's work in a service task of its own.",
     "taskListener": "Do the listener's work in a service task before or after the user task.",
     "inputOutput": "Set the variables in a service task with an expression.",

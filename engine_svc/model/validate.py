@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine_svc.model.checks.conditions import check_conditions
+from engine_svc.model.checks.error_catches import check_error_catches
 from engine_svc.model.checks.inclusive_joins import check_inclusive_joins
 from engine_svc.model.checks.scopes import check_scopes
 from engine_svc.model.checks.sequence_flows import check_sequence_flows
@@ -10,7 +11,7 @@ from engine_svc.model.checks.texts import check_expression_length, check_texts
 from engine_svc.model.elements import Definitions
 from engine_svc.model.problem import Findings, Problem
 
-_STRUCTURE = (check_sequence_flows, check_scopes, check_conditions, check_inclusive_joins)
+_STRUCTURE = (check_sequence_flows, check_scopes, check_conditions, check_error_catches, check_inclusive_joins)
 
 
 def validate(definitions: Definitions) -> tuple[Problem, ...]:

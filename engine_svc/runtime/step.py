@@ -10,7 +10,6 @@ from typing import Any
 
 from engine_svc.compile.executable import Element, ElementKind, StartSpec
 from engine_svc.events.record import (
-    ACTIVITY_TERMINATED,
     INCIDENT_RAISED,
     INCIDENT_RESOLVED,
     INSTANCE_RESUMED,
@@ -19,11 +18,13 @@ from engine_svc.events.record import (
     INSTANCE_TERMINATED,
     JOB_FAILED,
     USER_TASK_ASSIGNED,
-    USER_TASK_TERMINATED,
 )
+from engine_svc.runtime.behaviors.cancellation import terminate
+from engine_svc.runtime.behaviors.errors import BpmnError, throw_from_activity
 from engine_svc.runtime.changes import Changes, NewIncident
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors import (
+    error_end_event,
     events,
     exclusive_gateway,
     expression_task,
@@ -32,6 +33,7 @@ from engine_svc.runtime.processors import (
     parallel_gateway,
     pass_through_task,
     sub_process,
+    terminate_end_event,
     user_task,
 )
 from engine_svc.state.definition import Definition
@@ -55,6 +57,11 @@ ENTER: dict[ElementKind, Enter] = {
     ElementKind.EXTERNAL_TASK: external_task.enter,
     ElementKind.EXPRESSION_TASK: expression_task.enter,
     ElementKind.SUB_PROCESS: sub_process.enter,
+    ElementKind.ERROR_END_EVENT: error_end_event.enter,
+    ElementKind.TERMINATE_END_EVENT: terminate_end_event.enter,
+    ElementKind.BOUNDARY_ERROR_EVENT: events.enter_boundary_event,
+    ElementKind.EVENT_SUB_PROCESS: sub_process.enter,
+    ElementKind.ERROR_START_EVENT: events.enter_start_event,
 }
 
 INCIDENT_JOB_NO_RETRIES = 1
@@ -74,7 +81,7 @@ def start(
 ) -> tuple[Instance, Changes]:
     """Start an instance and run it until every token waits. `now` in microseconds since the Unix epoch.
 
-    Raises `WrongState` (EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED).
+    Raises `WrongState` (BPMN_ERROR_NOT_CAUGHT, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED).
     """
     instance = Instance(instance_id, definition, tenant_id=tenant_id, business_key=business_key, start_micros=now)
     execution = Execution(instance, now)
@@ -135,8 +142,25 @@ def fail_job(instance: Instance, key: int, *, retries: int, error_message: str, 
         execution.changes.events.append(
             (INCIDENT_RAISED, incident.key, INCIDENT_NAMES[incident_type], element.id, key, message)
         )
-        instance.incidents.add(incident.key)
+        instance.incidents[incident.key] = key
     return execution.finish()
+
+
+def throw_job_error(instance: Instance, key: int, error: BpmnError, *, retries: int, now: int) -> tuple[Changes, bool]:
+    """Throw a BPMN error at a job's element and run on; where nothing catches it, raise an incident.
+
+    Says whether it was caught: then the job has ended. `retries`: how many are left, for the record of the attempt.
+    Raises `WrongState`, `NotFound`.
+    """
+    token = _job_token(instance, key)
+    execution = Execution(instance, now)
+    element = execution.elements[token.element]
+    execution.changes.events.append((JOB_FAILED, key, token.job_type, element.id, retries, error.message, error.code))
+    if not throw_from_activity(execution, token, error):
+        changes = fail_job(instance, key, retries=retries, error_message=error.message, error_code=error.code, now=now)
+        return changes, False
+    _drain(execution)
+    return execution.finish(), True
 
 
 def touch_job(instance: Instance, key: int, now: int) -> Changes:
@@ -152,7 +176,7 @@ def resolve_incident(instance: Instance, key: int, now: int) -> Changes:
     execution = Execution(instance, now)
     execution.changes.ended_incidents.append(key)
     execution.changes.events.append((INCIDENT_RESOLVED, key))
-    instance.incidents.remove(key)
+    del instance.incidents[key]
     return execution.finish()
 
 
@@ -169,30 +193,8 @@ def cancel(instance: Instance, reason: str, now: int) -> Changes:
     """End an instance before its end. Raises `WrongState` where it has ended."""
     _require_alive(instance)
     execution = Execution(instance, now)
-    recorded = execution.changes.events
-    elements = instance.definition.process.elements
-    for token in reversed(instance.tokens.values()):
-        element = elements[token.element]
-        if element.kind is ElementKind.USER_TASK:
-            execution.changes.ended_user_tasks.append(token.key)
-            recorded.append((USER_TASK_TERMINATED, token.key, reason))
-        elif element.kind is ElementKind.EXTERNAL_TASK:
-            execution.changes.ended_jobs.append(token.key)
-        arrivals = instance.arrivals.get((token.scope_key, token.element))
-        if arrivals is None or arrivals[0] is token:
-            recorded.append(
-                (
-                    ACTIVITY_TERMINATED,
-                    token.key,
-                    element.id,
-                    element.name,
-                    element.bpmn_type,
-                    token.scope_key,
-                    token.start_micros,
-                    reason,
-                )
-            )
-    recorded.append((INSTANCE_TERMINATED, instance.start_micros, reason))
+    terminate(execution, reversed(instance.tokens.values()), reason)
+    execution.changes.events.append((INSTANCE_TERMINATED, instance.start_micros, reason))
     instance.tokens.clear()
     instance.arrivals.clear()
     instance.scopes.clear()

@@ -88,8 +88,8 @@ class Instance:
         self.end_micros = 0
         self.revision = 0
         self.status = Status.RUNNING
-        self.incidents: set[int] = set()
-        """Keys of the open incidents."""
+        self.incidents: dict[int, int] = {}
+        """Keys of the open incidents, each with the key of its job; 0 where it is not known."""
         self.next_key = 1
         self.scopes: dict[int, Scope] = {}
         self.tokens: dict[int, Token] = {}

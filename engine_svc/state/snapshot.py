@@ -22,10 +22,12 @@ def encode_snapshot(instance: Instance) -> bytes:
     process = instance.definition.process
     elements = process.elements
     flows = process.flows
+    incidents = sorted(instance.incidents)
     snapshot = stored_pb2.InstanceSnapshot(
         format=FORMAT,
         next_key=instance.next_key,
-        incident_keys=sorted(instance.incidents),
+        incident_keys=incidents,
+        incident_job_keys=[instance.incidents[key] for key in incidents],
         scopes=[
             stored_pb2.StoredScope(
                 key=scope.key, parent_key=scope.parent_key, variables_json=orjson.dumps(scope.variables)
@@ -61,7 +63,9 @@ def decode_snapshot(content: bytes, instance: Instance) -> None:
     process = instance.definition.process
     flow_index = {flow.id: flow.index for flow in process.flows}
     instance.next_key = snapshot.next_key
-    instance.incidents = set(snapshot.incident_keys)
+    # Snapshots of earlier releases do not tell the jobs.
+    jobs = snapshot.incident_job_keys or [0] * len(snapshot.incident_keys)
+    instance.incidents = dict(zip(snapshot.incident_keys, jobs, strict=True))
     for stored in snapshot.scopes:
         instance.scopes[stored.key] = Scope(stored.key, stored.parent_key, orjson.loads(stored.variables_json))
     for entry in snapshot.tokens:

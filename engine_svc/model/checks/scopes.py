@@ -7,6 +7,8 @@ Flowable does not): it is reported as unreachable.
 from __future__ import annotations
 
 from engine_svc.model.elements import (
+    BoundaryErrorEvent,
+    EventSubProcess,
     FlowContainer,
     FlowNode,
     Process,
@@ -60,7 +62,10 @@ def _check_reachable(body: FlowContainer, findings: Findings) -> None:
     targets: dict[str, list[str]] = {}
     for flow in body.flows:
         targets.setdefault(flow.source_ref, []).append(flow.target_ref)
-    pending = [node.id for node in body.nodes if isinstance(node, StartEvent | UnsupportedNode)]
+    for node in body.nodes:
+        if isinstance(node, BoundaryErrorEvent):
+            targets.setdefault(node.attached_to, []).append(node.id)
+    pending = [node.id for node in body.nodes if isinstance(node, StartEvent | EventSubProcess | UnsupportedNode)]
     reached = set(pending)
     while pending:
         for target in targets.get(pending.pop(), ()):

@@ -16,6 +16,7 @@ from engine_svc.expressions import (
 )
 from engine_svc.model.elements import (
     Definitions,
+    ErrorEndEvent,
     FlowNode,
     ModelText,
     Process,
@@ -103,6 +104,9 @@ def _texts(node: FlowNode) -> list[ModelText]:
             lists = tuple(node.fields.values())
         case StartEvent():
             single = (node.form_key, None)
+            lists = ()
+        case ErrorEndEvent():
+            single = (node.error.message, None)
             lists = ()
         case _:
             return []

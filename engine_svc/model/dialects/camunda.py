@@ -14,11 +14,14 @@ from engine_svc.model.dialects.dialect import (
     keep_form_field,
     must_be_false,
     plain,
+    template,
     whole_number,
 )
 from engine_svc.model.elements import (
     BpmnElement,
     Definitions,
+    ErrorCatch,
+    ErrorDeclaration,
     FlowNode,
     Process,
     ServiceTask,
@@ -85,6 +88,9 @@ CAMUNDA = Dialect(
         (ServiceTask, "type"): activiti.external_type("external"),
         (ServiceTask, "topic"): activiti.external_topic("external"),
         (ServiceTask, "taskPriority"): _task_priority,
+        (ErrorDeclaration, "errorMessage"): template("message"),
+        (ErrorCatch, "errorCodeVariable"): plain("code_variable"),
+        (ErrorCatch, "errorMessageVariable"): plain("message_variable"),
     },
     elements={
         **activiti.ELEMENTS,

@@ -61,6 +61,19 @@ def must_be_false(node: Any, value: str, site: Site) -> None:
         )
 
 
+def switch(field: str) -> AttributeReader:
+    """Return a reader that stores a boolean attribute in `field`."""
+
+    def read(node: Any, value: str, site: Site) -> None:
+        wanted = boolean(value)
+        if wanted is None:
+            site.error(Rule.ATTRIBUTE_VALUE_INVALID, f'{site.origin}="{value[:60]}" must be true or false.')
+        else:
+            setattr(node, field, wanted)
+
+    return read
+
+
 def template(field: str) -> AttributeReader:
     """Return a reader that stores the attribute as a text with expressions in `field`."""
 

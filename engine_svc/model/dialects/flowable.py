@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from engine_svc.model.dialects import activiti
-from engine_svc.model.dialects.dialect import Dialect, informative, must_be_false
-from engine_svc.model.elements import BpmnElement, FlowNode, Process, ServiceTask, StartEvent, UserTask
+from engine_svc.model.dialects.dialect import Dialect, informative, must_be_false, plain, switch
+from engine_svc.model.elements import (
+    BpmnElement,
+    ErrorCatch,
+    FlowNode,
+    Process,
+    ServiceTask,
+    StartEvent,
+    Termination,
+    UserTask,
+)
 
 FLOWABLE = Dialect(
     name="flowable",
@@ -25,6 +34,12 @@ FLOWABLE = Dialect(
         (ServiceTask, "useLocalScopeForResultVariable"): must_be_false,
         (ServiceTask, "storeResultVariableAsTransient"): must_be_false,
         (ServiceTask, "parallelInSameTransaction"): must_be_false,
+        # Flowable stores the code there.
+        (ErrorCatch, "errorVariableName"): plain("code_variable"),
+        (ErrorCatch, "errorVariableLocalScope"): must_be_false,
+        (ErrorCatch, "errorVariableTransient"): must_be_false,
+        (Termination, "terminateAll"): switch("everything"),
+        (Termination, "terminateMultiInstance"): must_be_false,
     },
     elements={
         **activiti.ELEMENTS,

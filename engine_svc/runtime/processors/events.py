@@ -1,4 +1,4 @@
-"""None start and none end events (BPMN 2.0 sections 10.5.2 and 10.5.3)."""
+"""Events that only mark where a token passes or ends (BPMN 2.0 sections 10.5.2 to 10.5.4)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from engine_svc.state.instance import Token
 
 def enter_start_event(execution: Execution, token: Token, element: Element) -> None:
     """Leave at once."""
+    execution.pass_through(token, element)
+
+
+def enter_boundary_event(execution: Execution, token: Token, element: Element) -> None:
+    """Leave at once: what it caught has cancelled its activity already."""
     execution.pass_through(token, element)
 
 

@@ -1,4 +1,4 @@
-"""Embedded sub-process (BPMN 2.0 section 10.2.5): a scope of its own, left when its last token ends."""
+"""Embedded and event sub-process (BPMN 2.0 section 10.2.5): a scope of its own, left when its last token ends."""
 
 from __future__ import annotations
 

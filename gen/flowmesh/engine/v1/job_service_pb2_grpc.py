@@ -126,7 +126,7 @@ class JobServiceServicer:
     def CompleteJob(self, request, context):
         """Completes a leased job, sets the given variables and runs the instance on until every token waits.
         Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED, PROCESS_INSTANCE_NOT_RUNNING,
-        VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED.
+        VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED, BPMN_ERROR_NOT_CAUGHT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -151,9 +151,11 @@ class JobServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ThrowJobError(self, request, context):
-        """Throws a BPMN error at the job's element. An error that nothing catches holds the job and raises an
-        incident. Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED,
-        PROCESS_INSTANCE_NOT_RUNNING.
+        """Throws a BPMN error at the job's element. What catches it cancels the activity it is attached to, or its
+        scope, with everything inside, and the job is gone. An error that nothing catches holds the job and raises
+        an incident. Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED,
+        PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
+        BPMN_ERROR_NOT_CAUGHT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

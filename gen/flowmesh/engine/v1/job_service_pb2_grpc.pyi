@@ -53,7 +53,7 @@ class JobServiceStub:
     CompleteJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.CompleteJobRequest, _job_service_pb2.CompleteJobResponse]
     """Completes a leased job, sets the given variables and runs the instance on until every token waits.
     Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED, PROCESS_INSTANCE_NOT_RUNNING,
-    VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED.
+    VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED, BPMN_ERROR_NOT_CAUGHT.
     """
     BatchCompleteJobs: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.BatchCompleteJobsRequest, _job_service_pb2.BatchCompleteJobsResponse]
     """Completes many jobs. Each stands for itself: the answer holds one result for each, in order, and one that
@@ -66,9 +66,11 @@ class JobServiceStub:
     JOB_LEASE_SUPERSEDED, PROCESS_INSTANCE_NOT_RUNNING.
     """
     ThrowJobError: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.ThrowJobErrorRequest, _job_service_pb2.ThrowJobErrorResponse]
-    """Throws a BPMN error at the job's element. An error that nothing catches holds the job and raises an
-    incident. Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED,
-    PROCESS_INSTANCE_NOT_RUNNING.
+    """Throws a BPMN error at the job's element. What catches it cancels the activity it is attached to, or its
+    scope, with everything inside, and the job is gone. An error that nothing catches holds the job and raises
+    an incident. Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED,
+    PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
+    BPMN_ERROR_NOT_CAUGHT.
     """
     ExtendJobLease: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.ExtendJobLeaseRequest, _job_service_pb2.ExtendJobLeaseResponse]
     """Makes the lease end later: `lease_duration` from now. Idempotent by request id. Errors: JOB_NOT_FOUND,
@@ -100,7 +102,7 @@ class JobServiceAsyncStub(JobServiceStub):
     CompleteJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.CompleteJobRequest, _job_service_pb2.CompleteJobResponse]  # type: ignore[assignment]
     """Completes a leased job, sets the given variables and runs the instance on until every token waits.
     Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED, PROCESS_INSTANCE_NOT_RUNNING,
-    VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED.
+    VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED, BPMN_ERROR_NOT_CAUGHT.
     """
     BatchCompleteJobs: _aio.UnaryUnaryMultiCallable[_job_service_pb2.BatchCompleteJobsRequest, _job_service_pb2.BatchCompleteJobsResponse]  # type: ignore[assignment]
     """Completes many jobs. Each stands for itself: the answer holds one result for each, in order, and one that
@@ -113,9 +115,11 @@ class JobServiceAsyncStub(JobServiceStub):
     JOB_LEASE_SUPERSEDED, PROCESS_INSTANCE_NOT_RUNNING.
     """
     ThrowJobError: _aio.UnaryUnaryMultiCallable[_job_service_pb2.ThrowJobErrorRequest, _job_service_pb2.ThrowJobErrorResponse]  # type: ignore[assignment]
-    """Throws a BPMN error at the job's element. An error that nothing catches holds the job and raises an
-    incident. Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED,
-    PROCESS_INSTANCE_NOT_RUNNING.
+    """Throws a BPMN error at the job's element. What catches it cancels the activity it is attached to, or its
+    scope, with everything inside, and the job is gone. An error that nothing catches holds the job and raises
+    an incident. Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED,
+    PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
+    BPMN_ERROR_NOT_CAUGHT.
     """
     ExtendJobLease: _aio.UnaryUnaryMultiCallable[_job_service_pb2.ExtendJobLeaseRequest, _job_service_pb2.ExtendJobLeaseResponse]  # type: ignore[assignment]
     """Makes the lease end later: `lease_duration` from now. Idempotent by request id. Errors: JOB_NOT_FOUND,
@@ -174,7 +178,7 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_job_service_pb2.CompleteJobResponse, _abc.Awaitable[_job_service_pb2.CompleteJobResponse]]:
         """Completes a leased job, sets the given variables and runs the instance on until every token waits.
         Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED, PROCESS_INSTANCE_NOT_RUNNING,
-        VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED.
+        VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED, BPMN_ERROR_NOT_CAUGHT.
         """
 
     @_abc_1.abstractmethod
@@ -205,9 +209,11 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _job_service_pb2.ThrowJobErrorRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_job_service_pb2.ThrowJobErrorResponse, _abc.Awaitable[_job_service_pb2.ThrowJobErrorResponse]]:
-        """Throws a BPMN error at the job's element. An error that nothing catches holds the job and raises an
-        incident. Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED,
-        PROCESS_INSTANCE_NOT_RUNNING.
+        """Throws a BPMN error at the job's element. What catches it cancels the activity it is attached to, or its
+        scope, with everything inside, and the job is gone. An error that nothing catches holds the job and raises
+        an incident. Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED,
+        PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
+        BPMN_ERROR_NOT_CAUGHT.
         """
 
     @_abc_1.abstractmethod

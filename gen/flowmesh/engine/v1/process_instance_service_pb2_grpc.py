@@ -89,7 +89,8 @@ class ProcessInstanceServiceServicer:
     def CreateProcessInstance(self, request, context):
         """Starts an instance and runs it until every token waits or it ends. The answer comes after the state is
         durable. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, FIELD_INVALID,
-        VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED, REQUEST_ID_REUSED.
+        VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
+        BPMN_ERROR_NOT_CAUGHT, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -36,7 +36,8 @@ class ProcessInstanceServiceStub:
     CreateProcessInstance: _grpc.UnaryUnaryMultiCallable[_process_instance_service_pb2.CreateProcessInstanceRequest, _process_instance_service_pb2.CreateProcessInstanceResponse]
     """Starts an instance and runs it until every token waits or it ends. The answer comes after the state is
     durable. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, FIELD_INVALID,
-    VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED, REQUEST_ID_REUSED.
+    VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
+    BPMN_ERROR_NOT_CAUGHT, REQUEST_ID_REUSED.
     """
     BatchCreateProcessInstances: _grpc.UnaryUnaryMultiCallable[_process_instance_service_pb2.BatchCreateProcessInstancesRequest, _process_instance_service_pb2.BatchCreateProcessInstancesResponse]
     """Starts many instances in one transaction: all of them or none. Idempotent by the batch's request id.
@@ -75,7 +76,8 @@ class ProcessInstanceServiceAsyncStub(ProcessInstanceServiceStub):
     CreateProcessInstance: _aio.UnaryUnaryMultiCallable[_process_instance_service_pb2.CreateProcessInstanceRequest, _process_instance_service_pb2.CreateProcessInstanceResponse]  # type: ignore[assignment]
     """Starts an instance and runs it until every token waits or it ends. The answer comes after the state is
     durable. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, FIELD_INVALID,
-    VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED, REQUEST_ID_REUSED.
+    VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
+    BPMN_ERROR_NOT_CAUGHT, REQUEST_ID_REUSED.
     """
     BatchCreateProcessInstances: _aio.UnaryUnaryMultiCallable[_process_instance_service_pb2.BatchCreateProcessInstancesRequest, _process_instance_service_pb2.BatchCreateProcessInstancesResponse]  # type: ignore[assignment]
     """Starts many instances in one transaction: all of them or none. Idempotent by the batch's request id.
@@ -117,7 +119,8 @@ class ProcessInstanceServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_process_instance_service_pb2.CreateProcessInstanceResponse, _abc.Awaitable[_process_instance_service_pb2.CreateProcessInstanceResponse]]:
         """Starts an instance and runs it until every token waits or it ends. The answer comes after the state is
         durable. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, FIELD_INVALID,
-        VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED, REQUEST_ID_REUSED.
+        VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
+        BPMN_ERROR_NOT_CAUGHT, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

@@ -101,7 +101,7 @@ class UserTaskServiceServicer:
         """Completes the task, sets the given variables and runs the instance on until every token waits.
         Idempotent by request id. Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED,
         PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW,
-        STEP_LIMIT_EXCEEDED.
+        STEP_LIMIT_EXCEEDED, BPMN_ERROR_NOT_CAUGHT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

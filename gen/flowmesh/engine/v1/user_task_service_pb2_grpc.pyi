@@ -50,7 +50,7 @@ class UserTaskServiceStub:
     """Completes the task, sets the given variables and runs the instance on until every token waits.
     Idempotent by request id. Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED,
     PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW,
-    STEP_LIMIT_EXCEEDED.
+    STEP_LIMIT_EXCEEDED, BPMN_ERROR_NOT_CAUGHT.
     """
 
 @_typing.type_check_only
@@ -75,7 +75,7 @@ class UserTaskServiceAsyncStub(UserTaskServiceStub):
     """Completes the task, sets the given variables and runs the instance on until every token waits.
     Idempotent by request id. Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED,
     PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW,
-    STEP_LIMIT_EXCEEDED.
+    STEP_LIMIT_EXCEEDED, BPMN_ERROR_NOT_CAUGHT.
     """
 
 class UserTaskServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -127,7 +127,7 @@ class UserTaskServiceServicer(metaclass=_abc_1.ABCMeta):
         """Completes the task, sets the given variables and runs the instance on until every token waits.
         Idempotent by request id. Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED,
         PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW,
-        STEP_LIMIT_EXCEEDED.
+        STEP_LIMIT_EXCEEDED, BPMN_ERROR_NOT_CAUGHT.
         """
 
 def add_UserTaskServiceServicer_to_server(servicer: UserTaskServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

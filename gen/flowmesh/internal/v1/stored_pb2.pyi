@@ -7,18 +7,20 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class InstanceSnapshot(_message.Message):
-    __slots__ = ("format", "next_key", "scopes", "tokens", "incident_keys")
+    __slots__ = ("format", "next_key", "scopes", "tokens", "incident_keys", "incident_job_keys")
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     NEXT_KEY_FIELD_NUMBER: _ClassVar[int]
     SCOPES_FIELD_NUMBER: _ClassVar[int]
     TOKENS_FIELD_NUMBER: _ClassVar[int]
     INCIDENT_KEYS_FIELD_NUMBER: _ClassVar[int]
+    INCIDENT_JOB_KEYS_FIELD_NUMBER: _ClassVar[int]
     format: int
     next_key: int
     scopes: _containers.RepeatedCompositeFieldContainer[StoredScope]
     tokens: _containers.RepeatedCompositeFieldContainer[StoredToken]
     incident_keys: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, format: _Optional[int] = ..., next_key: _Optional[int] = ..., scopes: _Optional[_Iterable[_Union[StoredScope, _Mapping]]] = ..., tokens: _Optional[_Iterable[_Union[StoredToken, _Mapping]]] = ..., incident_keys: _Optional[_Iterable[int]] = ...) -> None: ...
+    incident_job_keys: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, format: _Optional[int] = ..., next_key: _Optional[int] = ..., scopes: _Optional[_Iterable[_Union[StoredScope, _Mapping]]] = ..., tokens: _Optional[_Iterable[_Union[StoredToken, _Mapping]]] = ..., incident_keys: _Optional[_Iterable[int]] = ..., incident_job_keys: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class StoredScope(_message.Message):
     __slots__ = ("key", "parent_key", "variables_json")
