@@ -206,6 +206,53 @@ class SubProcess:
         return name, name, expected
 
 
+@dataclass(frozen=True)
+class Interrupted:
+    """A sub-process that ends by an error, a boundary event leading on, or by a terminate end event.
+
+    In a branch beside the block something waits that nobody ever does.
+    """
+
+    block: Any
+    terminates: bool
+    specific: bool
+
+    def write(self, out: Writer) -> tuple[str, str, Expected]:
+        name, begin, fork, idle = out.new("sub"), out.new("begin"), out.new("fork"), out.new("idle")
+        finish, caught, after = out.new("finish"), out.new("caught"), out.new("after")
+        outside, out.elements = out.elements, []
+        start, end, expected = self.block.write(out)
+        definition = "<terminateEventDefinition/>" if self.terminates else '<errorEventDefinition errorRef="E"/>'
+        out.add(
+            f'<startEvent id="{begin}"/><parallelGateway id="{fork}"/>'
+            f'<endEvent id="{finish}">{definition}</endEvent>{_never(idle)}'
+        )
+        out.flow(begin, fork)
+        out.flow(fork, start)
+        out.flow(fork, f"{idle}j")
+        out.flow(end, finish)
+        inside, out.elements = out.elements, outside
+        out.add(f'<subProcess id="{name}">{"".join(inside)}</subProcess><task id="{after}"/>')
+        expected.completed.update({begin: 1, fork: 1, finish: 1, after: 1})
+        out.flow(name, after)
+        reference = 'errorRef="E"' if self.specific else ""
+        out.add(
+            f'<boundaryEvent id="{caught}" attachedToRef="{name}"><errorEventDefinition {reference}/></boundaryEvent>'
+        )
+        out.flow(caught, after)
+        expected.completed[name if self.terminates else caught] += 1
+        return name, after, expected
+
+
+def _never(name: str) -> str:
+    """A join that gets one token and waits for one that nothing sends."""
+    return (
+        f'<parallelGateway id="{name}j"/><endEvent id="{name}e"/><task id="{name}t"/>'
+        f'<sequenceFlow id="{name}f" sourceRef="{name}t" targetRef="{name}j"/>'
+        f'<sequenceFlow id="{name}g" sourceRef="{name}j" targetRef="{name}e"/>'
+    )
+
+
 def model_of(block: Any) -> tuple[bytes, Expected]:
     """The file of a process made of a block, and what its run must lead to."""
     out = Writer()
@@ -235,6 +282,7 @@ def blocks() -> st.SearchStrategy[Any]:
             ),
             st.builds(Loop, inner, st.integers(1, 3)),
             inner.map(SubProcess),
+            st.builds(Interrupted, inner, st.booleans(), st.booleans()),
         ),
         max_leaves=8,
     )

@@ -6,9 +6,11 @@ from engine_svc.compile.executable import (
     PROCESS_SCOPE,
     Element,
     ElementKind,
+    ErrorCatchSpec,
     ExecutableProcess,
     StartSpec,
     SubProcessSpec,
+    TerminateSpec,
 )
 from engine_svc.compile.load import load_bpmn
 from tests.unit.bpmn_models import flow, process
@@ -178,3 +180,42 @@ def test_inclusive_join_looks_at_its_own_scope_only() -> None:
     )
     executable = compiled(f'{START}<subProcess id="a">{body}</subProcess>{flow("s", "a")}')
     assert ids(executable, element(executable, "j").reachable_from) == {"as", "x", "y"}
+
+
+def test_error_events_and_event_sub_processes() -> None:
+    catch = '<boundaryEvent id="{0}" attachedToRef="n"><errorEventDefinition {1}/></boundaryEvent>'
+    start = '<startEvent id="hs"><errorEventDefinition camunda:errorMessageVariable="m"/></startEvent>'
+    inner = f'<subProcess id="h" triggeredByEvent="true">{start}</subProcess>'
+    nested = f'<startEvent id="ns"/>{inner}<endEvent id="ne"><terminateEventDefinition/></endEvent>' + flow("ns", "ne")
+    executable = compiled(
+        f'{START}<subProcess id="n">{nested}</subProcess>{END}'
+        + catch.format("b", 'errorRef="A" flowable:errorVariableName="v"')
+        + catch.format("c", "")
+        + flow("s", "n")
+        + flow("n", "e")
+        + flow("b", "e")
+    )
+    sub_process = element(executable, "n")
+    assert sub_process.boundary == (executable.by_id["b"], executable.by_id["c"])
+    assert element(executable, "e").boundary == ()
+    assert element(executable, "b").spec == ErrorCatchSpec("A", "v", "")
+    assert element(executable, "c").spec == ErrorCatchSpec("")
+    assert element(executable, "c").kind is ElementKind.BOUNDARY_ERROR_EVENT
+    assert executable.event_sub_processes == {sub_process.index: (executable.by_id["h"],)}
+    handler = element(executable, "h")
+    assert (handler.kind, handler.bpmn_type) == (ElementKind.EVENT_SUB_PROCESS, "eventSubProcess")
+    assert handler.spec == SubProcessSpec(executable.by_id["hs"], ErrorCatchSpec("", "", "m"))
+    assert element(executable, "hs").kind is ElementKind.ERROR_START_EVENT
+    assert element(executable, "ne").spec == TerminateSpec(everything=False)
+    assert sub_process.spec == SubProcessSpec(executable.by_id["ns"])
+
+
+def test_an_inclusive_join_can_be_reached_by_a_boundary_event() -> None:
+    executable = compiled(
+        f'{START}<inclusiveGateway id="g"/><userTask id="a"/><userTask id="n"/><inclusiveGateway id="j"/>{END}'
+        '<boundaryEvent id="b" attachedToRef="n"><errorEventDefinition/></boundaryEvent>'
+        + "".join(flow(*ends.split(">")) for ends in ("s>g", "g>a", "g>n", "a>j", "b>j", "j>e", "n>e"))
+    )
+    join = element(executable, "j")
+    by_boundary = next(found for found in join.incoming if executable.elements[found.source].id == "b")
+    assert ids(executable, join.reaches_flow[by_boundary.index]) == {"s", "g", "n", "b"}

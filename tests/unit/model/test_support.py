@@ -53,7 +53,10 @@ def test_event_definitions(definition: str) -> None:
     start = process(f'<startEvent id="s">{inner}</startEvent><endEvent id="e"/>' + flow("s", "e"))
     end = process(f'<startEvent id="s"/><endEvent id="e">{inner}</endEvent>' + flow("s", "e"))
     assert errors(start) == [("ELEMENT_NOT_SUPPORTED", "s")]
-    assert errors(end) == [("ELEMENT_NOT_SUPPORTED", "e")]
+    supported = definition in ("error", "terminate")
+    assert errors(end) == ([] if supported else [("ELEMENT_NOT_SUPPORTED", "e")])
+    boundary = around(f'<task id="n"/><boundaryEvent id="b" attachedToRef="n">{inner}</boundaryEvent>')
+    assert errors(boundary) == ([] if definition == "error" else [("ELEMENT_NOT_SUPPORTED", "b")])
 
 
 def test_sub_processes_that_are_not_embedded_are_read_inside_as_well() -> None:

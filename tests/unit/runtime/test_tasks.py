@@ -215,7 +215,7 @@ def test_a_job_fails_until_it_raises_an_incident() -> None:
         ("JOB_FAILED", key, "work", "n", 0, "down", ""),
         ("INCIDENT_RAISED", incident.key, "JOB_NO_RETRIES", "n", key, "down"),
     ]
-    assert run.instance.incidents == {incident.key}
+    assert run.instance.incidents == {incident.key: key}
     solved = step.resolve_incident(run.instance, incident.key, NOW)
     assert run.named(solved) == [("INCIDENT_RESOLVED", incident.key)]
     assert solved.ended_incidents == [incident.key]
