@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 
 from google.protobuf.json_format import ParseDict, ParseError
@@ -29,13 +30,22 @@ def parse_variables(assignments: Iterable[str]) -> dict[str, Value]:
 
 def _value(name: str, text: str) -> Value:
     try:
-        content = json.loads(text, parse_constant=_refuse_constant)
+        content = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except ValueError:
         content = text
+    except RecursionError:
+        raise CommandFailed(f"The variable {name!r} is nested too deeply.") from None
     try:
         return ParseDict(content, Value())
     except (ParseError, OverflowError, RecursionError) as error:
         raise CommandFailed(f"The variable {name!r} cannot be sent: {error}.") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise CommandFailed(f"The number {text} is too large.")
+    return number
 
 
 def _refuse_constant(constant: str) -> object:

@@ -1,0 +1,78 @@
+# Everything below needs a Python of version 3.11 or newer, make, and a package index.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help up test test-fast lint types architecture contracts drift coverage bench bench-scale gen lock clean env env-dev test-system
+
+# An interpreter of one's own choice: make up PYTHON=/path/to/python3
+BOOTSTRAP = $$(test -x .venv/bin/python && echo .venv/bin/python || echo $${PYTHON:-python3}) launcher/bootstrap.py
+BIN := .venv/bin
+PACKAGES := engine_svc mesh history_svc gateway_envoy launcher
+IMPORTS := PYTHONPATH=.:gen
+# Tests a run of `make test` uses at once.
+WORKERS ?= 2
+# Options of `flowmesh up`: make up ARGS="--data /var/lib/flowmesh --port 9000"
+ARGS ?=
+
+ifdef PYTHON
+export PYTHON
+endif
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+env:
+	@$(BOOTSTRAP)
+
+env-dev:
+	@$(BOOTSTRAP) --dev
+
+up: env ## Run the whole mesh on this machine (options: ARGS="--data DIR --port 8080")
+	@exec $(BIN)/flowmesh up $(ARGS)
+
+test: env-dev lint types architecture contracts drift test-system ## Check everything, as CI does
+	@$(MAKE) --no-print-directory coverage
+
+lint: env-dev ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: env-dev
+	$(BIN)/mypy --strict $(PACKAGES)
+
+architecture: env-dev
+	$(IMPORTS) $(BIN)/lint-imports --no-logo
+
+contracts: env-dev
+	@PATH="$(CURDIR)/$(BIN):$$PATH" .ci/contracts
+
+drift: env-dev
+	@PATH="$(CURDIR)/$(BIN):$$PATH" .ci/drift
+
+test-system:
+	@.ci/system
+
+coverage: env-dev
+	rm -f .coverage .coverage.*
+	$(BIN)/pytest -n $(WORKERS) --cov --cov-report= -p no:cacheprovider
+	$(BIN)/coverage report --include='engine_svc/*,mesh/*' --skip-covered --fail-under=85
+
+test-fast: env-dev ## Run the tests that take no more than a moment
+	$(BIN)/pytest -n $(WORKERS) -m "not slow"
+
+bench: env-dev ## Measure requests a second and latencies
+	$(IMPORTS) $(BIN)/python -m bench
+
+bench-scale: env-dev ## Measure with a million instances in the database (takes long)
+	$(IMPORTS) $(BIN)/python -m bench.scale
+
+gen: env-dev ## Generate gen/ from the contracts
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python proto/generate.py
+
+lock: env-dev ## Pin the newest allowed versions of all dependencies
+	$(BIN)/uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev --constraint requirements.lock --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements-dev.lock
+
+clean: ## Delete the environment and everything that tools left behind
+	rm -rf .venv .cache .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache third_party
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,204 @@
+"""The commands of `flowmesh` against a running mesh."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from launcher.client.failure import CommandFailed
+from launcher.client.variables import parse_variables
+from tests.launcher.running import LIMIT_SECONDS, ROOT, Up, command, environment, eventually, flowmesh
+
+ORDER = ROOT / "launcher" / "examples" / "order.bpmn"
+
+
+class Commands:
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def text(self, *arguments: str) -> str:
+        done = flowmesh(*arguments, "--url", self.url)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self.text(*arguments, "--json"))
+
+    def failure(self, *arguments: str) -> tuple[int, str]:
+        done = flowmesh(*arguments, "--url", self.url)
+        return done.returncode, done.stderr
+
+
+@pytest.fixture(scope="module")
+def commands(mesh: Up) -> Commands:
+    made = Commands(mesh.url)
+    made.text("deploy", str(ORDER))
+    return made
+
+
+def history_of(commands: Commands, instance: str, status: str) -> Any:
+    def found() -> Any:
+        done = flowmesh("history", instance, "--json", "--url", commands.url)
+        content = json.loads(done.stdout) if done.returncode == 0 else {}
+        return content if content.get("status") == f"STATUS_{status}" else None
+
+    return eventually(found, "history", 20)
+
+
+def test_an_order_from_start_to_end(commands: Commands) -> None:
+    started = commands.json(
+        "start",
+        "order",
+        "--business-key",
+        "A-1",
+        "--var",
+        "customer=Ada",
+        "--var",
+        "amount=120",
+        "--var",
+        'x={"a":[1]}',
+    )
+    instance = started["id"]
+    (task,) = commands.json("tasks", "--instance", instance)
+    assert task["name"] == "Approve the order"
+    assert task["candidateGroups"] == ["sales"]
+    assert "Approve the order" in commands.text("tasks", "--candidate-group", "sales", "--instance", instance)
+    assert "belongs to lena" in commands.text("claim", task["id"], "lena")
+    assert [one["id"] for one in commands.json("tasks", "--assignee", "lena")] == [task["id"]]
+    assert "goes on" in commands.text("complete", task["id"], "--var", "approved=true")
+
+    shown = commands.json("instance", instance)
+    assert shown["variables"]["amount"] == 120
+    assert shown["variables"]["x"] == {"a": [1]}
+    (job,) = commands.json("jobs", "--instance", instance)
+    assert job["type"] == "ship-parcel"
+    assert "ship-parcel" in commands.text("instance", instance)
+    assert "has ended" in commands.text("work", "ship-parcel", "--set", "parcel=P-7", "--count", "1")
+
+    assert "completed" in commands.text("instance", instance)
+    history = history_of(commands, instance, "COMPLETED")
+    values = {variable["name"]: variable["value"] for variable in history["variables"]}
+    assert values == {
+        "customer": "Ada",
+        "amount": 120,
+        "x": {"a": [1]},
+        "approved": True,
+        "invoiceTotal": 124.5,
+        "parcel": "P-7",
+    }
+    assert {"approve", "ship", "invoice", "delivered"} <= {run["elementId"] for run in history["activities"]}
+    assert "Ship the parcel" in commands.text("history", instance)
+    assert instance in commands.text("history", "--business-key", "A-1")
+
+
+def test_a_small_order_is_declined_by_nobody(commands: Commands) -> None:
+    instance = commands.json("start", "order", "--var", "amount=5")["id"]
+    assert commands.json("tasks", "--instance", instance) == []
+    assert len(commands.json("jobs", "--instance", instance, "--state", "ready")) == 1
+    assert "terminated" in commands.text("cancel", instance, "--reason", "not wanted")
+    assert history_of(commands, instance, "TERMINATED")["endReason"] == "not wanted"
+    assert instance in commands.text("instances", "--status", "terminated", "--key", "order")
+    assert "There are no tasks" in commands.text("tasks", "--instance", instance)
+    assert "no open incidents" in commands.text("incidents")
+
+
+def test_the_same_request_id_starts_one_instance(commands: Commands) -> None:
+    start = ("start", "order", "--var", "amount=1", "--request-id", "only-once")
+    assert commands.json(*start)["id"] == commands.json(*start)["id"]
+
+
+def test_lists_page_by_themselves(commands: Commands) -> None:
+    for number in range(3):
+        commands.json("start", "order", "--business-key", "paged", "--var", f"amount={number}")
+    assert len(commands.json("instances", "--business-key", "paged", "--limit", "2")) == 2
+    assert len(commands.json("instances", "--business-key", "paged")) == 3
+
+
+def test_deploying_again_changes_nothing(commands: Commands) -> None:
+    assert "unchanged" in commands.text("deploy", str(ORDER))
+    (answer,) = commands.json("deploy", str(ORDER), "--force")
+    assert answer["deployment"]["processDefinitions"][0]["version"] > 1
+
+
+def test_what_cannot_be_deployed_is_told_line_by_line(commands: Commands, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.bpmn"
+    broken.write_text(ORDER.read_text().replace('targetRef="size"', 'targetRef="nowhere"'))
+    code, text = commands.failure("deploy", str(broken))
+    assert code == 1
+    assert "BPMN_INVALID" in text
+    assert any(line.startswith("  ") and "line" in line for line in text.splitlines()[1:])
+    code, text = commands.failure("deploy", str(broken), str(ORDER), str(tmp_path / "missing.bpmn"))
+    assert code == 1
+    assert "2 of 3 files failed" in text
+    assert "cannot be read: No such file" in text
+
+
+def test_refusals_are_one_line_with_their_reason(commands: Commands) -> None:
+    assert commands.failure("start", "nothing") == (
+        1,
+        "there is no process nothing; deploy it first or check its key (PROCESS_DEFINITION_NOT_FOUND)\n",
+    )
+    code, text = commands.failure("complete", "no-such-task")
+    assert (code, text.count("\n")) == (1, 1)
+    assert "USER_TASK_NOT_FOUND" in text
+    code, text = commands.failure("start", "order", "--business-key", "x" * 300)
+    assert code == 1
+    assert "\n  business_key: " in text
+
+
+def test_wrong_usage_is_refused_before_any_call(commands: Commands) -> None:
+    assert commands.failure("start", "order", "--var", "amount") == (1, "A variable reads NAME=VALUE, not 'amount'.\n")
+    assert commands.failure("instances", "--status", "dead")[0] == 2
+    assert commands.failure("instances", "--limit", "0")[0] == 2
+
+
+def test_no_mesh_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    done = flowmesh("tasks", "--url", f"http://127.0.0.1:{port}")
+    assert done.returncode == 3
+    assert done.stderr == (
+        f"Nothing answers at http://127.0.0.1:{port}: start the mesh (flowmesh up), or name another one by --url.\n"
+    )
+    for url in ("ftp://127.0.0.1", "http://127.0.0.1:99999", "http://127.0.0.1:1/path"):
+        assert flowmesh("tasks", "--url", url).returncode == 1
+
+
+def test_a_worker_ends_with_ctrl_c(commands: Commands) -> None:
+    worker = subprocess.Popen(
+        command("work", "nothing-to-do", "--url", commands.url), cwd=ROOT, env=environment(), stdout=subprocess.PIPE
+    )
+    assert worker.stdout is not None
+    assert b"Waiting for jobs" in worker.stdout.readline()
+    worker.send_signal(signal.SIGINT)
+    assert worker.wait(LIMIT_SECONDS) == 130
+    worker.stdout.close()
+
+
+def test_version() -> None:
+    assert flowmesh("version").stdout.startswith("flowmesh 0.")
+    assert "flowmesh" in json.loads(flowmesh("version", "--json").stdout)
+
+
+def test_variables_are_json_where_they_can_be() -> None:
+    parsed = parse_variables(
+        ["a=1", "b=true", 'c="1"', "d=text with = sign", "e=[1,{}]", "f=null", "g=", "h=NaN", "i=01"]
+    )
+    assert parsed["a"].number_value == 1
+    assert parsed["b"].bool_value is True
+    assert parsed["c"].string_value == "1"
+    assert parsed["d"].string_value == "text with = sign"
+    assert len(parsed["e"].list_value.values) == 2
+    assert parsed["f"].HasField("null_value")
+    assert parsed["g"].HasField("string_value")
+    assert parsed["h"].string_value == "NaN"
+    assert parsed["i"].string_value == "01"
+    for wrong in (["a"], ["=1"], ["a=1", "a=2"], ["a=1e999"], ["a=" + "[" * 5000 + "]" * 5000]):
+        with pytest.raises(CommandFailed):
+            parse_variables(wrong)
