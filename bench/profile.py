@@ -6,6 +6,7 @@ Self time is that of a function itself with the C code it calls; total time incl
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from collections import Counter
 from contextlib import AsyncExitStack
@@ -42,23 +43,22 @@ async def sample(workload: str, database: str, seconds: float, folder: Path) -> 
     return stacks, line
 
 
-def show(stacks: Path) -> None:
-    """Print the functions that took most."""
+def show(file: Path) -> None:
+    """Print the functions of the main thread that took most, and what the threads used."""
+    sampled = json.loads(file.read_text())
     own: Counter[str] = Counter()
     total: Counter[str] = Counter()
-    threads: Counter[str] = Counter()
-    for line in stacks.read_text().splitlines():
-        stack, _, number = line.rpartition(" ")
-        thread, *frames = stack.split(";")
-        count = int(number)
-        threads[thread] += count
-        own[f"{thread.partition('_')[0]} {frames[-1]}"] += count
+    for stack, count in sampled["stacks"]:
+        frames = stack.split(";")
+        own[frames[-1]] += count
         for frame in dict.fromkeys(frames):
             total[frame] += count
-    samples = sum(threads.values())
-    for title, counter in (("threads", threads), ("self time", own), ("total time", total)):
+    samples = sum(own.values())
+    for title, counter in (("main thread: self time", own), ("main thread: total time", total)):
         rows = [(name, f"{count / samples:.1%}") for name, count in counter.most_common(SHOWN)]
         print(f"\n{report.table((title, ''), rows)}")
+    rows = [(name, f"{seconds:.2f}") for name, seconds in sampled["threads"].items()]
+    print(f"\n{report.table(('threads', 'CPU s'), rows)}")
 
 
 def main() -> None:

@@ -1,64 +1,76 @@
-"""A sampling profiler inside a process: a thread looks at all stacks some hundred times a second.
+"""A sampling profiler inside a process: a timer of CPU time interrupts the main thread, which notes its stack.
 
-A sampler in the same process sees a thread where it may be interrupted, so time inside C code (gRPC, SQLite,
-Protobuf) is counted for the Python line that called it.
+The event loop is in the main thread. Threads that write to a database are seen by the CPU time they use
+(`/proc/self/task`), not by their stacks: a sampler sees another thread only where that one gives the interpreter
+lock away. Time in C code (gRPC, Protobuf) is counted for the Python function that called it; what belongs to
+none, the loop itself and gRPC's callbacks, stands under the function that runs the loop.
 """
 
 from __future__ import annotations
 
-import sys
-import threading
-import time
+import json
+import os
+import signal
 from collections import Counter
 from pathlib import Path
 from types import FrameType
 from typing import Self
 
-INTERVAL_SECONDS = 0.002
-IDLE = frozenset({"_worker", "wait", "select", "_wait_for_tstate_lock"})
-"""Innermost functions of threads that wait for work."""
+INTERVAL_SECONDS = 0.001
 
 
 class StackSampler:
-    """Samples between entering and leaving; then writes `stack count` lines, outermost function first."""
+    """Samples between entering and leaving; then writes stacks and the CPU time of threads as JSON.
+
+    A stack is its functions, outermost first, joined by `;`.
+    """
 
     def __init__(self, output: Path) -> None:
         self._output = output
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
-        self._stacks: Counter[str] = Counter()
+        self._stacks: Counter[tuple[str, ...]] = Counter()
+        self._names: dict[object, str] = {}
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        signal.signal(signal.SIGPROF, self._sample)
+        # System calls of the libraries that the signal meets go on.
+        signal.siginterrupt(signal.SIGPROF, False)
+        signal.setitimer(signal.ITIMER_PROF, INTERVAL_SECONDS, INTERVAL_SECONDS)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._stop.set()
-        self._thread.join()
-        self._output.write_text("".join(f"{stack} {count}\n" for stack, count in self._stacks.most_common()))
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        stacks = [(";".join(stack), count) for stack, count in self._stacks.most_common()]
+        self._output.write_text(json.dumps({"stacks": stacks, "threads": thread_seconds()}))
 
-    def _run(self) -> None:
-        own = threading.get_ident()
-        names: dict[int, str] = {}
-        while not self._stop.is_set():
-            if len(names) != threading.active_count():
-                names = {thread.ident: thread.name for thread in threading.enumerate() if thread.ident}
-            for ident, frame in sys._current_frames().items():
-                if ident != own and frame.f_code.co_name not in IDLE:
-                    self._stacks[f"{names.get(ident, 'thread')};{_path(frame)}"] += 1
-            time.sleep(INTERVAL_SECONDS)
+    def _sample(self, _number: int, frame: FrameType | None) -> None:
+        parts: list[str] = []
+        while frame is not None:
+            code = frame.f_code
+            name = self._names.get(code)
+            if name is None:
+                name = self._names[code] = f"{_module(code.co_filename)}:{code.co_qualname}"
+            parts.append(name)
+            frame = frame.f_back
+        self._stacks[tuple(reversed(parts))] += 1
 
 
-def _path(frame: FrameType | None) -> str:
-    parts: list[str] = []
-    while frame is not None:
-        code = frame.f_code
-        parts.append(f"{_module(code.co_filename)}:{code.co_name}")
-        frame = frame.f_back
-    return ";".join(reversed(parts))
+def thread_seconds() -> dict[str, float]:
+    """Return the CPU seconds of this process's threads, summed by name; Python's own are `main` and `threads`."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    seconds: dict[str, float] = {}
+    for task in Path("/proc/self/task").iterdir():
+        head, _, tail = (task / "stat").read_text().rpartition(")")
+        name = head.partition("(")[2]
+        if int(task.name) == os.getpid():
+            name = "main"
+        fields = tail.split()
+        seconds[name] = seconds.get(name, 0.0) + (int(fields[11]) + int(fields[12])) / ticks
+    return dict(sorted(seconds.items(), key=lambda item: -item[1]))
 
 
 def _module(file: str) -> str:
-    path = file.rpartition("/site-packages/")[2] if "/site-packages/" in file else file
-    parts = Path(path).parts
-    return "/".join(parts[-3:] if parts[0] == "/" else parts)
+    for marker in ("/site-packages/", "/python3.11/"):
+        _, found, rest = file.rpartition(marker)
+        if found:
+            return rest
+    return "/".join(Path(file).parts[-3:])

@@ -26,6 +26,7 @@ from engine_svc.relay import EngineRelay
 from engine_svc.settings import EngineSettings
 from engine_svc.storage.commit import Commit, CommitWriter, Written
 from engine_svc.storage.migrations import HEAD
+from engine_svc.storage.served_database import ServedDatabase
 from engine_svc.workers import job_availability, request_retention
 from engine_svc.workers.job_availability import JobAvailability
 from engine_svc.workers.periodic import Periodic
@@ -69,7 +70,8 @@ class EngineService:
         self._settings = settings
         self._database = database
         signals = JobSignals()
-        definitions = DefinitionCache(database)
+        served = ServedDatabase(database)
+        definitions = DefinitionCache(served)
         batch = metrics.histogram(
             "flowmesh_engine_commit_batch_size", "Commands written in one transaction.", bounds=BATCH_BUCKETS
         ).at()
@@ -82,20 +84,20 @@ class EngineService:
             lambda: float(self._committer.pending),
         )
         limits = ExecutorLimits(settings.max_instance_variable_bytes, settings.cached_instances)
-        executor = InstanceExecutor(database, self._committer, definitions, clock, signals, limits)
+        executor = InstanceExecutor(served, self._committer, definitions, clock, signals, limits)
         largest = settings.max_variable_bytes
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry)
         for module, name, servicer in (
-            (deployment_service_pb2, "DeploymentService", DeploymentServicer(database, definitions, clock)),
-            (process_definition_service_pb2, "ProcessDefinitionService", ProcessDefinitionServicer(database)),
+            (deployment_service_pb2, "DeploymentService", DeploymentServicer(served, definitions, clock)),
+            (process_definition_service_pb2, "ProcessDefinitionService", ProcessDefinitionServicer(served)),
             (
                 process_instance_service_pb2,
                 "ProcessInstanceService",
-                ProcessInstanceServicer(executor, database, largest),
+                ProcessInstanceServicer(executor, served, largest),
             ),
-            (user_task_service_pb2, "UserTaskService", UserTaskServicer(executor, database, largest)),
-            (job_service_pb2, "JobService", JobServicer(executor, database, largest)),
-            (incident_service_pb2, "IncidentService", IncidentServicer(executor, database)),
+            (user_task_service_pb2, "UserTaskService", UserTaskServicer(executor, served, largest)),
+            (job_service_pb2, "JobService", JobServicer(executor, served, largest)),
+            (incident_service_pb2, "IncidentService", IncidentServicer(executor, served)),
         ):
             self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
         availability = JobAvailability(database, clock, signals)

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
+from mesh.trace_context import is_traceparent, new_traceparent
+
 
 class Admission(Protocol):
     """Counts the calls that are at work; a call that only waits gives its place back."""
@@ -28,39 +30,52 @@ class CallContext:
 
     `deadline` is a reading of `time.monotonic()` in seconds, None where the caller set none. `draining` is set
     once the server stops: streams and long polls end themselves then. `idle_seconds` is the time the call spent
-    in `idle()`.
+    in `idle()`. `correlation_made` tells that the correlation id was made here, so that the caller does not know it.
     """
 
     __slots__ = (
         "_admission",
+        "_checked",
+        "_traceparent",
         "correlation_id",
+        "correlation_made",
         "deadline",
         "draining",
         "idle_seconds",
         "method",
-        "traceparent",
         "user_id",
     )
 
     def __init__(
         self,
         correlation_id: str,
-        traceparent: str,
+        traceparent: str = "",
         user_id: str | None = None,
         deadline: float | None = None,
-        *,
         method: str = "",
         draining: asyncio.Event | None = None,
         admission: Admission | None = None,
     ) -> None:
         self.correlation_id = correlation_id
-        self.traceparent = traceparent
+        self.correlation_made = False
+        self._traceparent = traceparent
+        self._checked = False
         self.user_id = user_id
         self.deadline = deadline
         self.method = method
         self.draining = draining if draining is not None else asyncio.Event()
         self.idle_seconds = 0.0
         self._admission = admission
+
+    @property
+    def traceparent(self) -> str:
+        """The W3C `traceparent` of the call: the caller's, or that of a new trace where it sent none or a bad one."""
+        # Many calls never ask, so the header is only looked at when somebody does.
+        if not self._checked:
+            self._checked = True
+            if not self._traceparent or not is_traceparent(self._traceparent):
+                self._traceparent = new_traceparent()
+        return self._traceparent
 
     def seconds_left(self) -> float | None:
         """Return the seconds until the deadline, not below 0; None where there is none."""

@@ -252,5 +252,7 @@ def _redacted(url: str) -> str:
 
 
 def _unknown(variable: str, known: set[str]) -> str:
-    near = difflib.get_close_matches(variable, sorted(known), n=1, cutoff=0.6)
-    return f"{variable} is not a setting" + (f"; did you mean {near[0]}?" if near else ".")
+    # Without the prefix, which would make any two of them look alike.
+    names = sorted(name.removeprefix(PREFIX) for name in known)
+    near = difflib.get_close_matches(variable.removeprefix(PREFIX), names, n=1, cutoff=0.6)
+    return f"{variable} is not a setting" + (f"; did you mean {PREFIX}{near[0]}?" if near else ".")

@@ -18,8 +18,10 @@ from mesh.outbox import OutboxEntry
 TOPIC = "workflow-execution-events"
 
 
-def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_state_bytes: int) -> None:
-    """Add an instance and its changes. Raises `InvalidField` (VARIABLE_TOO_LARGE) where its state is too large."""
+def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_state_bytes: int) -> int:
+    """Add an instance and its changes; return the size of its state in bytes.
+
+    Raises `InvalidField` (VARIABLE_TOO_LARGE) where its state is too large."""
     if instance.revision:
         commit.expected.append((instance.id, instance.revision))
     instance.revision += 1
@@ -73,6 +75,7 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
     commit.ended_user_tasks += [(instance.id, key) for key in changes.ended_user_tasks]
     commit.ended_jobs += [(instance.id, key) for key in changes.ended_jobs]
     commit.ended_incidents += [(instance.id, key) for key in changes.ended_incidents]
+    return len(snapshot)
 
 
 def _add_user_task(commit: Commit, instance: Instance, task: NewUserTask) -> None:

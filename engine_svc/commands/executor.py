@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from google.protobuf.message import Message
 
 from engine_svc.commands.commit_rows import add_to_commit
 from engine_svc.commands.definition_cache import DefinitionCache
+from engine_svc.commands.instance_cache import InstanceCache
 from engine_svc.commands.job_signals import JobSignals
 from engine_svc.commands.keyed_locks import KeyedLocks
 from engine_svc.runtime import step
@@ -83,8 +83,11 @@ class InstanceExecutor:
     clock: Clock
     signals: JobSignals
     limits: ExecutorLimits = field(default_factory=ExecutorLimits)
-    _cache: OrderedDict[str, Instance] = field(default_factory=OrderedDict)
     _locks: KeyedLocks = field(default_factory=KeyedLocks)
+    _cache: InstanceCache = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._cache = InstanceCache(self.limits.cached_instances)
 
     async def create(
         self, starts: Sequence[Start], request: RequestRecord | None, respond: Callable[[list[Instance]], Message]
@@ -113,6 +116,7 @@ class InstanceExecutor:
     ) -> bytes:
         commit = Commit(self.clock.now_micros(), request)
         instances = []
+        sizes = []
         job_types: set[str] = set()
         for start in starts:
             if start.definition_id:
@@ -135,15 +139,15 @@ class InstanceExecutor:
                 initiator=start.initiator,
                 now=commit.now,
             )
-            add_to_commit(commit, instance, changes, self.limits.max_state_bytes)
+            sizes.append(add_to_commit(commit, instance, changes, self.limits.max_state_bytes))
             instances.append(instance)
             job_types.update(job.type for job in changes.new_jobs)
         response = respond(instances).SerializeToString()
         if request is not None:
             request.response = response
         await self.committer.submit(commit)
-        for instance in instances:
-            self._keep(instance)
+        for instance, size in zip(instances, sizes, strict=True):
+            self._keep(instance, size)
         self.signals.notify(job_types)
         return response
 
@@ -171,20 +175,27 @@ class InstanceExecutor:
     async def _try_change(
         self, instance_id: str, work: Work, request: RequestRecord | None, missing: Callable[[], DomainError]
     ) -> bytes:
-        instance = self._cache.pop(instance_id, None) or await self.load(instance_id)
+        # While the command runs the instance is not in the cache: if anything fails, what was half changed is gone.
+        cached = self._cache.take(instance_id)
+        instance = cached or await self.load(instance_id)
         if instance is None:
             raise missing()
-        # While the command runs the instance is not in the cache: if anything fails, what was half changed is gone.
         commit = Commit(self.clock.now_micros(), request)
-        effect = work(instance, commit.now)
-        add_to_commit(commit, instance, effect.changes, self.limits.max_state_bytes)
+        try:
+            effect = work(instance, commit.now)
+            size = add_to_commit(commit, instance, effect.changes, self.limits.max_state_bytes)
+        except DomainError:
+            if cached is not None:
+                # Another process may have changed the instance since. Only what is stored can refuse a command.
+                raise StaleRevision from None
+            raise
         commit.leases += effect.leases
         commit.statements += effect.statements
         response = effect.respond().SerializeToString()
         if request is not None:
             request.response = response
         await self.committer.submit(commit)
-        self._keep(instance)
+        self._keep(instance, size)
         if effect.changes.new_jobs:
             self.signals.notify({job.type for job in effect.changes.new_jobs})
         return response
@@ -201,18 +212,14 @@ class InstanceExecutor:
 
     def cached(self, instance_id: str, revision: int) -> Instance | None:
         """Return the cached instance where it is at this revision and nobody is changing it."""
-        instance = self._cache.get(instance_id)
+        instance = self._cache.find(instance_id)
         if instance is None or instance.revision != revision or self._locks.held(instance_id):
             return None
         return instance
 
-    def _keep(self, instance: Instance) -> None:
-        if instance.ended:
-            return
-        self._cache[instance.id] = instance
-        self._cache.move_to_end(instance.id)
-        if len(self._cache) > self.limits.cached_instances:
-            self._cache.popitem(last=False)
+    def _keep(self, instance: Instance, stored_bytes: int) -> None:
+        if not instance.ended:
+            self._cache.keep(instance, stored_bytes)
 
     async def _answer(self, request: RequestRecord | None) -> bytes | None:
         """Return what was answered to this request before; a repeated one often finds its own work done."""

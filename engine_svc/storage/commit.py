@@ -305,8 +305,8 @@ def _write_rows(works: list[Commit]) -> Program[None]:
     if rows := _joined(works, "incidents"):
         yield InsertMany("incident", INCIDENT_COLUMNS, rows)
     for work in works:
-        # A list cannot take what the statement found, as `yield from` would hand it on.
-        for statement in work.statements:  # noqa: UP028 - see above
+        # Not `yield from`: a list cannot be sent the results.
+        for statement in work.statements:  # noqa: UP028
             yield statement
     if entries := _joined(works, "outbox"):
         yield outbox_insert(entries)

@@ -10,9 +10,10 @@ PRUNE_BATCH = 1000
 def prune_requests(before: int) -> Program[int]:
     """Forget a bounded batch of answers older than `before` (microseconds); return how many."""
     rows: list[Row] = yield Fetch(
-        f"SELECT method, request_id FROM request_record WHERE created_at<? ORDER BY created_at LIMIT {PRUNE_BATCH}",
+        "SELECT created_at, method, request_id FROM request_record WHERE created_at<? "
+        f"ORDER BY created_at, method, request_id LIMIT {PRUNE_BATCH}",
         (before,),
     )
     if rows:
-        yield DeleteMany("request_record", ("method", "request_id"), rows)
+        yield DeleteMany("request_record", ("created_at", "method", "request_id"), rows)
     return len(rows)

@@ -36,6 +36,8 @@ READER_CACHE_KIBIBYTES = 1_024
 once more; 16 MiB for each took the embedded mesh above its 300 MB without making anything faster."""
 MAX_BOUND_PARAMETERS = 30_000
 MAX_ROWS = 256
+MAX_ALTERNATIVES = 64
+"""Each one is code of its own in the prepared statement."""
 READER_THREADS = 2
 
 
@@ -177,13 +179,13 @@ def _run(connection: sqlite3.Connection, statement: Statement) -> Any:
                 sql = _upsert_sql(table, columns, key_columns, update_columns, len(part))
                 connection.execute(sql, _flat(part))
         case DeleteMany(table, key_columns, keys):
-            for part in _parts(keys, len(key_columns)):
+            for part in _parts(keys, len(key_columns), MAX_ALTERNATIVES):
                 connection.execute(_delete_sql(table, key_columns, len(part)), _flat(part))
         case FetchKeys():
             return _fetch_keys(connection, statement)
         case UpdateKeys(table, assignments, parameters, key_columns, keys):
             changed = 0
-            for part in _parts(keys, len(key_columns)):
+            for part in _parts(keys, len(key_columns), MAX_ALTERNATIVES):
                 sql = _update_sql(table, assignments, key_columns, len(part))
                 changed += connection.execute(sql, (*parameters, *_flat(part))).rowcount
             return changed
@@ -193,26 +195,37 @@ def _run(connection: sqlite3.Connection, statement: Statement) -> Any:
 
 
 def _fetch_keys(connection: sqlite3.Connection, statement: FetchKeys) -> list[tuple[Any, ...]]:
+    width = len(statement.key_columns)
+    chunk = MAX_BOUND_PARAMETERS // width
     rows: list[tuple[Any, ...]] = []
     keys = sorted(set(statement.keys))
-    for start in range(0, len(keys), MAX_ROWS):
-        part = keys[start : start + MAX_ROWS]
-        # A power of two keeps the number of prepared statements small; the last key fills up.
-        part += [part[-1]] * ((1 << (len(part) - 1).bit_length()) - len(part))
-        sql = _fetch_keys_sql(statement.table, statement.columns, statement.key_columns, len(part))
-        rows += connection.execute(sql, _flat(part)).fetchall()
+    for start in range(0, len(keys), chunk):
+        part = keys[start : start + chunk]
+        # A power of two keeps the number of prepared statements small; NULL, which equals nothing, fills up.
+        padded = 1 << (len(part) - 1).bit_length()
+        if padded * width > MAX_BOUND_PARAMETERS:
+            padded = len(part)
+        sql = _fetch_keys_sql(statement.table, statement.columns, statement.key_columns, padded)
+        values = [value for key in part for value in key]
+        values += [None] * ((padded - len(part)) * width)
+        rows += connection.execute(sql, values).fetchall()
     return rows
 
 
 @lru_cache(maxsize=512)
 def _fetch_keys_sql(table: str, columns: tuple[str, ...], key_columns: tuple[str, ...], count: int) -> str:
+    # `(a, b) IN (VALUES …)` reads the whole table where there are two rows or more. CROSS JOIN makes SQLite look
+    # every key up.
+    names = ",".join(f"k{position}" for position in range(len(key_columns)))
+    condition = " AND ".join(f"t.{column}=wanted.k{position}" for position, column in enumerate(key_columns))
     return (
-        f"SELECT {','.join(columns)} FROM {table} WHERE {_key_condition(key_columns, count)} "
-        f"ORDER BY {','.join(key_columns)}"
+        f"WITH wanted({names}) AS (VALUES {_marks(len(key_columns), count)}) "
+        f"SELECT {','.join(f't.{column}' for column in columns)} FROM wanted CROSS JOIN {table} t ON {condition} "
+        f"ORDER BY {','.join(f't.{column}' for column in key_columns)}"
     )
 
 
-def _parts(rows: Sequence[Row], width: int) -> Iterator[Sequence[Row]]:
+def _parts(rows: Sequence[Row], width: int, limit: int = MAX_ROWS) -> Iterator[Sequence[Row]]:
     """Cut rows into statements of 2^n rows.
 
     Each run of a statement gives the interpreter lock away and has to wait for it again, which under load takes
@@ -220,7 +233,7 @@ def _parts(rows: Sequence[Row], width: int) -> Iterator[Sequence[Row]]:
     """
     start = 0
     left = len(rows)
-    largest = 1 << (min(MAX_ROWS, MAX_BOUND_PARAMETERS // width).bit_length() - 1)
+    largest = 1 << (min(limit, MAX_BOUND_PARAMETERS // width).bit_length() - 1)
     while left:
         count = min(largest, 1 << (left.bit_length() - 1))
         yield rows[start : start + count]
@@ -263,11 +276,9 @@ def _update_sql(table: str, assignments: str, key_columns: tuple[str, ...], coun
 
 
 def _key_condition(key_columns: tuple[str, ...], count: int) -> str:
-    if len(key_columns) == 1:
-        return f"{key_columns[0]} IN ({','.join('?' * count)})"
-    # Comparing rows with IN walks over the whole table; alternatives are each looked up in the index.
-    one = " AND ".join(f"{column}=?" for column in key_columns)
-    return " OR ".join([f"({one})"] * count)
+    # Alternatives are looked up one by one; `(a, b) IN (VALUES …)` would read the whole table.
+    one = f"({' AND '.join(f'{column}=?' for column in key_columns)})"
+    return " OR ".join([one] * count)
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:

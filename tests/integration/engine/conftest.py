@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import pymysql
 import pytest
 
 from engine_svc.main import MIGRATIONS, MIGRATIONS_HEAD
@@ -43,9 +45,19 @@ def engine_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     server: MariadbServer = request.getfixturevalue("mariadb_server")
     name: str = request.getfixturevalue("mariadb_name")
     yield server.url(name)
-    tables = {str(row[0]) for row in server.execute(f"SHOW TABLES IN {name}")}
-    for table in sorted(tables - KEPT_TABLES):
-        server.execute(f"DELETE FROM {name}.{table}")
+    _empty(server, name)
+
+
+def _empty(server: MariadbServer, name: str) -> None:
+    """Delete all rows in one transaction: one for each table would take longer than most tests."""
+    connection = pymysql.connect(
+        host=server.host, port=server.port, user=server.user, password=server.password, database=name
+    )
+    with contextlib.closing(connection), connection.cursor() as cursor:
+        cursor.execute("SHOW TABLES")
+        for table in sorted({str(row[0]) for row in cursor.fetchall()} - KEPT_TABLES):
+            cursor.execute(f"DELETE FROM {table}")
+        connection.commit()
 
 
 @pytest.fixture

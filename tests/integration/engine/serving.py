@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import grpc
 import grpc.aio
+import pytest
 from flowmesh.engine.v1 import (
     deployment_pb2,
     deployment_service_pb2,
@@ -99,13 +100,11 @@ class Refused:
 
 async def refusal(call: Awaitable[Any]) -> Refused:
     """Await a call that must fail."""
-    try:
-        answer = await call
-    except grpc.aio.AioRpcError as error:
-        info = error_info_of(error)
-        assert info is not None, error
-        return Refused(error.code().name, info.reason, dict(info.metadata), error.details() or "")
-    raise AssertionError(f"not refused: {answer}")
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await call
+    info = error_info_of(refused.value)
+    assert info is not None, refused.value
+    return Refused(refused.value.code().name, info.reason, dict(info.metadata), refused.value.details() or "")
 
 
 async def until(question: Callable[[], Awaitable[T]]) -> T:
@@ -141,7 +140,7 @@ class Engine:
 
     async def stop(self) -> None:
         """Stop as on SIGTERM."""
-        await self.channel.close()
+        await self.channel.close(None)
         await self.service.stop()
 
     # The calls that most tests make

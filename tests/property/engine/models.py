@@ -170,7 +170,8 @@ class Loop:
         out.add(
             f'<serviceTask id="{zero}" flowable:expression="${{0}}" flowable:resultVariable="{variable}"/>'
             f'<exclusiveGateway id="{merge}"/><task id="{after}"/>'
-            f'<serviceTask id="{count}" flowable:expression="${{{variable} + 1}}" flowable:resultVariable="{variable}"/>'
+            f'<serviceTask id="{count}" flowable:resultVariable="{variable}"'
+            f' flowable:expression="${{{variable} + 1}}"/>'
         )
         out.flow(zero, merge)
         out.flow(merge, start)

@@ -125,15 +125,17 @@ Table(
     **CLUSTERED,
 )
 
+# Request ids come from callers and have no order. The rows lie by age, so that new ones share pages; only the
+# narrow index is written all over.
 Table(
     "request_record",
     metadata,
+    Column("created_at", BigInteger, primary_key=True, autoincrement=False),
     Column("method", text_type(64), primary_key=True),
     Column("request_id", text_type(128), primary_key=True),
     Column("fingerprint", text_type(64), nullable=False),
     Column("response", blob_type(), nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Index("request_record_by_age", "created_at"),
+    Index("request_record_by_id", "request_id", "method", unique=True),
     **CLUSTERED,
 )
 

@@ -1,0 +1,189 @@
+"""What the outbox holds becomes valid, unique and stable events on the bus."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import protovalidate
+import pytest
+from flowmesh.events.v1.event_pb2 import EventEnvelope
+from flowmesh.internal.v1 import stored_pb2
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine_svc.events import record
+from engine_svc.events.commit_record import COMMIT_RECORD, encode_commit
+from engine_svc.events.expansion import KINDS, UnknownRecordFormat, expand
+from engine_svc.runtime import step
+from engine_svc.runtime.changes import Changes
+from mesh.bus.port import BusMessage
+from mesh.call import CallContext, as_call
+from mesh.ids import new_id
+from mesh.json_values import from_value
+from mesh.outbox import OutboxRow
+from tests.unit.bpmn_models import flow
+from tests.unit.runtime.running import INSTANCE_ID, NOW, Run, model
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+DUE = NOW + 86_400_000_000
+
+
+def row_of(payload: bytes, *, outbox_id: str = "", kind: int = COMMIT_RECORD) -> OutboxRow:
+    return OutboxRow(1, outbox_id or new_id(), "workflow-execution-events", INSTANCE_ID, kind, payload, NOW, 0)
+
+
+def envelopes(messages: list[BusMessage]) -> list[EventEnvelope]:
+    return [EventEnvelope.FromString(message.value) for message in messages]
+
+
+def rich_model() -> Any:
+    inside = (
+        '<startEvent id="us"/><endEvent id="ue"/><userTask id="inner"/>' + flow("us", "inner") + flow("inner", "ue")
+    )
+    return model(
+        '<startEvent id="s" name="Go"/><endEvent id="e"/><parallelGateway id="f"/><parallelGateway id="j"/>'
+        '<userTask id="t" name="Look" flowable:assignee="kim" flowable:candidateUsers="ann" flowable:dueDate="P1D"'
+        ' flowable:candidateGroups="it" flowable:formKey="form"><documentation>why</documentation></userTask>'
+        '<serviceTask id="n" flowable:type="external-worker" flowable:topic="work"/>'
+        f'<subProcess id="u">{inside}</subProcess>',
+        "s>f", "f>t", "f>n", "f>u", "t>j", "n>j", "u>j", "j>e",
+    )  # fmt: skip
+
+
+def life() -> Iterator[tuple[Run, list[Any]]]:
+    """Runs with the events of each of their commits: together every kind of event there is."""
+    run = Run(rich_model(), {"a": [1, {"b": None}], "big": 2**53}, initiator="ann", business_key="order")
+    run.instance.tenant_id = "acme"
+
+    def committed(changes: Changes) -> tuple[Run, list[Any]]:
+        run.instance.revision += 1
+        return run, changes.events
+
+    yield committed(run.last)
+    task = next(key for key, found in run.tasks.items() if found.element_id == "t")
+    (job,) = run.jobs
+    inner = next(key for key, found in run.tasks.items() if found.element_id == "inner")
+    yield committed(step.unclaim_user_task(run.instance, task, NOW + 1))
+    yield committed(step.claim_user_task(run.instance, task, "bob", NOW + 2))
+    yield committed(step.suspend(run.instance, NOW + 3))
+    yield committed(step.set_variables(run.instance, {"c": True}, NOW + 4))
+    yield committed(step.resume(run.instance, NOW + 5))
+    failed = step.fail_job(run.instance, job, retries=0, error_message="down", error_code="", now=NOW + 6)
+    yield committed(failed)
+    yield committed(step.resolve_incident(run.instance, failed.new_incidents[0].key, NOW + 7))
+    scope = run.instance.tokens[inner].scope_key
+    run.instance.scopes[scope].variables["local"] = 0
+    yield committed(step.complete_user_task(run.instance, inner, {"local": 1}, NOW + 8))
+    yield committed(run.complete("n"))
+    yield committed(run.complete("t"))
+    assert run.completed
+    cancelled = Run(rich_model())
+    cancelled.instance.revision = 1
+    yield cancelled, cancelled.cancel("no more").events
+
+
+def test_every_kind_of_event_is_valid_unique_and_stable() -> None:
+    ids: set[str] = set()
+    seen: set[str] = set()
+    with as_call(CallContext("correlation", TRACE, "ann")):
+        commits = [(encode_commit(run.instance, events, NOW), run, len(events)) for run, events in life()]
+    for payload, run, count in commits:
+        row = row_of(payload)
+        messages = expand(row)
+        assert messages == expand(row)
+        assert len(messages) == count
+        for ordinal, (message, envelope) in enumerate(zip(messages, envelopes(messages), strict=True)):
+            protovalidate.validate(envelope)
+            payload_field = envelope.WhichOneof("payload")
+            assert payload_field is not None
+            seen.add(payload_field)
+            ids.add(envelope.event_id)
+            assert (message.topic, message.key) == ("workflow-execution-events", INSTANCE_ID)
+            assert message.headers["ce_id"] == envelope.event_id
+            assert message.headers["ce_type"] == envelope.event_type
+            assert message.headers["traceparent"] == TRACE
+            assert message.headers["correlation-id"] == envelope.correlation_id == "correlation"
+            assert (envelope.metadata.user_id, envelope.metadata.trace_id) == ("ann", TRACE[3:35])
+            about = getattr(envelope, payload_field).process_instance
+            assert (about.id, about.ordinal, about.process_definition_key) == (INSTANCE_ID, ordinal, "p")
+            assert about.business_key == run.instance.business_key
+            assert about.revision >= 1
+    assert len(ids) == sum(count for _, _, count in commits)
+    assert seen == {field.name for field in EventEnvelope.DESCRIPTOR.oneofs_by_name["payload"].fields}
+
+
+def test_what_events_hold() -> None:
+    told: dict[str | None, EventEnvelope] = {}
+    for run, events in life():
+        for envelope in envelopes(expand(row_of(encode_commit(run.instance, events, NOW)))):
+            told.setdefault(envelope.WhichOneof("payload"), envelope)
+    started = told["process_instance_started"].process_instance_started
+    assert started.initiator == "ann"
+    assert {name: from_value(value) for name, value in started.variables.items()} == {
+        "a": [1, {"b": None}],
+        "big": 2**53,
+    }
+    created = told["user_task_created"].user_task_created
+    assert (created.name, created.description, created.assignee) == ("Look", "why", "kim")
+    assert (list(created.candidate_users), list(created.candidate_groups)) == (["ann"], ["it"])
+    assert (created.priority, created.form_key, created.due_time.ToMicroseconds()) == (50, "form", DUE)
+    assert created.task_id.startswith(f"{INSTANCE_ID}.")
+    assigned = told["user_task_assigned"].user_task_assigned
+    assert (assigned.assignee, assigned.previous_assignee) == ("", "kim")
+    raised = told["incident_raised"].incident_raised
+    assert (raised.type, raised.message, raised.element_id) == ("JOB_NO_RETRIES", "down", "n")
+    assert raised.job_id == told["job_failed"].job_failed.job_id
+    assert told["incident_resolved"].incident_resolved.incident_id == raised.incident_id
+    ended = told["process_instance_terminated"].process_instance_terminated
+    assert (ended.reason, ended.start_time.ToMicroseconds()) == ("no more", NOW)
+
+
+def test_a_variable_of_a_sub_process_names_its_activity() -> None:
+    updates = [
+        envelope.variables_updated
+        for run, events in life()
+        for envelope in envelopes(expand(row_of(encode_commit(run.instance, events, NOW))))
+        if envelope.WhichOneof("payload") == "variables_updated"
+    ]
+    scopes = {name: update.scope_activity_id for update in updates for name in update.variables}
+    assert scopes["c"] == ""
+    assert scopes["local"].startswith(f"{INSTANCE_ID}.")
+
+
+def test_the_tables_of_kinds_belong_together() -> None:
+    fields = {field.number: field.name for field in EventEnvelope.DESCRIPTOR.oneofs_by_name["payload"].fields}
+    assert fields == {number: kind.field for number, kind in KINDS.items()}
+    assert set(record.POSITIONS) == set(KINDS)
+    types = [kind.event_type for kind in KINDS.values()]
+    assert len(set(types)) == len(types)
+
+
+def test_without_a_call_there_is_nobody_to_name() -> None:
+    run = Run(rich_model())
+    run.instance.revision = 1
+    envelope = envelopes(expand(row_of(encode_commit(run.instance, run.last.events, NOW))))[0]
+    protovalidate.validate(envelope)
+    assert (envelope.correlation_id, envelope.metadata.user_id, envelope.metadata.trace_id) == ("", "", "")
+
+
+def test_what_a_newer_release_wrote_is_refused() -> None:
+    run = Run(rich_model())
+    payload = encode_commit(run.instance, run.last.events, NOW)
+    with pytest.raises(UnknownRecordFormat, match="kind 2"):
+        expand(row_of(payload, kind=2))
+    newer = stored_pb2.CommitRecord.FromString(payload)
+    newer.format = 2
+    with pytest.raises(UnknownRecordFormat, match="format 2"):
+        expand(row_of(newer.SerializeToString()))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(2, 200))
+def test_ids_of_neighbouring_commits_do_not_meet(count: int) -> None:
+    run = Run(rich_model())
+    payload = encode_commit(run.instance, run.last.events * 20, NOW)
+    ids = [EventEnvelope.FromString(m.value).event_id for _ in range(count // 10 + 2) for m in expand(row_of(payload))]
+    assert len(set(ids)) == len(ids)
+    assert all(str(uuid.UUID(event_id)) == event_id for event_id in ids)
