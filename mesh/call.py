@@ -30,7 +30,7 @@ class CallContext:
 
     `deadline` is a reading of `time.monotonic()` in seconds, None where the caller set none. `draining` is set
     once the server stops: streams and long polls end themselves then. `idle_seconds` is the time the call spent
-    in `idle()`.
+    in `idle()`. `correlation_made` tells that the correlation id was made here, so that the caller does not know it.
     """
 
     __slots__ = (
@@ -38,6 +38,7 @@ class CallContext:
         "_checked",
         "_traceparent",
         "correlation_id",
+        "correlation_made",
         "deadline",
         "draining",
         "idle_seconds",
@@ -56,6 +57,7 @@ class CallContext:
         admission: Admission | None = None,
     ) -> None:
         self.correlation_id = correlation_id
+        self.correlation_made = False
         self._traceparent = traceparent
         self._checked = False
         self.user_id = user_id
