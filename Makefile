@@ -7,7 +7,7 @@ SHELL := /bin/sh
 # An interpreter of one's own choice: make up PYTHON=/path/to/python3
 BOOTSTRAP = $$(test -x .venv/bin/python && echo .venv/bin/python || echo $${PYTHON:-python3}) launcher/bootstrap.py
 BIN := .venv/bin
-PACKAGES := engine_svc mesh history_svc gateway_envoy launcher
+TYPED := engine_svc mesh history_svc gateway_envoy launcher proto bench tests conftest.py
 IMPORTS := PYTHONPATH=.:gen
 # Tests a run of `make test` uses at once.
 WORKERS ?= 2
@@ -38,7 +38,7 @@ lint: env-dev ## Check style and format
 	$(BIN)/ruff format --check .
 
 types: env-dev
-	$(BIN)/mypy --strict $(PACKAGES)
+	$(BIN)/mypy --strict $(TYPED)
 
 architecture: env-dev
 	$(IMPORTS) $(BIN)/lint-imports --no-logo

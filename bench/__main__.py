@@ -19,6 +19,8 @@ from bench.plan import JUDGED_AT, Plan
 from bench.points import Point, Throughput
 from bench.processes import Server
 from bench.report import Verdict
+from mesh.db.schema import open_database
+from mesh.db.statements import Fetch, fetch
 
 ENGINE = "bench.engine_process"
 WARM_SECONDS = 0.5
@@ -177,7 +179,21 @@ async def _with_history(plan: Plan, echo: Subject, folder: Path) -> list[Point]:
             processes.server("relay and history", "bench.background_process", url, str(folder / "followed"))
         )
         subject = Subject(f"W1 {backend.name}", backend.server, backend.engine.w1)
-        return (await measure_points(plan, echo, [subject]))[1:]
+        points = (await measure_points(plan, echo, [subject]))[1:]
+        rest = await database_rows(url, "SELECT COUNT(*) FROM outbox")
+        events = await database_rows(f"sqlite:///{folder / 'followed' / 'bus.db'}", "SELECT COUNT(*) FROM message")
+        _progress(f"{events:,} events went to the bus meanwhile, {rest:,} commits wait for the relay")
+        return points
+
+
+async def database_rows(url: str, count: str) -> int:
+    """Return what a counting query says."""
+    database = await open_database(url)
+    try:
+        rows = await database.read(fetch(Fetch(count)))
+    finally:
+        await database.close()
+    return int(rows[0][0])
 
 
 def _progress(line: str) -> None:

@@ -35,7 +35,11 @@ WAITING_KEYS = ("w2", "parked-job")
 
 @dataclass(slots=True, frozen=True)
 class Reading:
-    """What was measured at one size. Rates a second; `shares`: of the echo's rate around them; memory in MiB."""
+    """What was measured at one size.
+
+    Rates a second; `shares`: of the echo's rate around them; `micros`: CPU of the engine for a unit of W1 and of W2,
+    which suffers least from other work on the machine; memory in MiB.
+    """
 
     instances: int
     echo: float
@@ -43,6 +47,7 @@ class Reading:
     w2: float
     w3: float
     shares: tuple[float, float, float]
+    micros: tuple[float, float]
     resident: float
     store_resident: float | None
     fill_rate: float | None
@@ -81,6 +86,7 @@ async def read(subject: Subject, instances: int, seconds: float, rounds: int, fi
     """Measure at this size: each workload between two windows of the echo, some times; the medians."""
     rates: dict[str, list[float]] = {"echo": [], "w1": [], "w2": [], "w3": []}
     shares: dict[str, list[float]] = {"w1": [], "w2": [], "w3": []}
+    spent: dict[str, list[float]] = {"w1": [], "w2": [], "w3": []}
 
     async def echo() -> float:
         window = await run_window(subject.echo.call, JUDGED_AT, seconds / 2, subject.echo_server)
@@ -90,9 +96,10 @@ async def read(subject: Subject, instances: int, seconds: float, rounds: int, fi
     before = await echo()
     for _ in range(rounds):
         for name in shares:
-            rate = await _rate(subject, name, seconds)
+            rate, micros = await _rate(subject, name, seconds)
             after = await echo()
             rates[name].append(rate)
+            spent[name].append(micros)
             shares[name].append(rate / ((before + after) / 2))
             before = after
     medians = {name: statistics.median(values) for name, values in rates.items()}
@@ -107,22 +114,25 @@ async def read(subject: Subject, instances: int, seconds: float, rounds: int, fi
             statistics.median(shares["w2"]),
             statistics.median(shares["w3"]),
         ),
+        micros=(statistics.median(spent["w1"]), statistics.median(spent["w2"])),
         resident=subject.server.resident_mib(),
         store_resident=subject.store.resident_mib() if subject.store else None,
         fill_rate=fill_rate,
     )
 
 
-async def _rate(subject: Subject, name: str, seconds: float) -> float:
+async def _rate(subject: Subject, name: str, seconds: float) -> tuple[float, float]:
+    """Return units of work a second and the engine's CPU µs for each."""
     if name == "w3":
-        tasks, spent = 0, 0.0
+        tasks, spent, cpu = 0, 0.0, subject.server.cpu_seconds()
         while spent < seconds:
             fleet = await subject.engine.fleet()
             tasks += fleet.tasks
             spent += fleet.seconds
-        return tasks / spent
+        return tasks / spent, (subject.server.cpu_seconds() - cpu) / tasks * 1e6
     work = subject.engine.w1 if name == "w1" else subject.engine.w2
-    return (await run_window(work, JUDGED_AT, seconds, subject.server)).rate
+    window = await run_window(work, JUDGED_AT, seconds, subject.server)
+    return window.rate, window.server_micros
 
 
 async def run(arguments: argparse.Namespace, folder: Path) -> list[Reading]:
@@ -176,6 +186,8 @@ def _table(readings: list[Reading]) -> str:
         "W1 fall",
         "W2 fall",
         "W3 fall",
+        "W1 µs",
+        "W2 µs",
         "MiB",
         "DB MiB",
     )
@@ -191,6 +203,7 @@ def _table(readings: list[Reading]) -> str:
                 f"{reading.w2:,.0f}",
                 f"{reading.w3:,.0f}",
                 *(f"{fall:+.0%}" for fall in falls),
+                *(f"{micros:,.0f}" for micros in reading.micros),
                 f"{reading.resident:.0f}",
                 f"{reading.store_resident:.0f}" if reading.store_resident else "",
             )

@@ -80,4 +80,11 @@ async def _stopped_by_signals(main: Callable[[], Awaitable[None]]) -> None:
 
 async def until_stopped() -> None:
     """Wait for the signal that stops the process: the last line of a `main` that only serves."""
-    await asyncio.get_running_loop().create_future()
+    try:
+        await asyncio.get_running_loop().create_future()
+    except asyncio.CancelledError:
+        # In a task that is being cancelled asyncio.timeout ends with CancelledError, and clean-up would be cut short.
+        task = asyncio.current_task()
+        assert task is not None
+        task.uncancel()
+        raise

@@ -118,6 +118,9 @@ class ProcessLog:
 
     def line(self, level: str, message: str, **fields: object) -> None:
         """Write a line of the supervisor's own about the process."""
+        if self._rest:
+            # The process was cut off within a line.
+            self.feed(b"\n")
         moment = time.time()
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment)) + f".{int(moment * 1000) % 1000:03d}Z"
         content = {"time": stamp, "level": level, "service": self._name, "message": message, **fields}

@@ -225,10 +225,12 @@ def run_embedded_mesh(options: MeshOptions, on_ready: Callable[[EmbeddedMesh, fl
 
 async def _run(options: MeshOptions, on_ready: Callable[[EmbeddedMesh, float], None]) -> None:
     started = time.monotonic()
+    task = asyncio.current_task()
+    assert task is not None
     folder = DataFolder.open(options.data, lambda: print("Waiting for a former mesh to end ...", file=sys.stderr))
     try:
         mesh = EmbeddedMesh(options, folder)
-        with _Signals(mesh) as signals:
+        with _Signals(mesh, task) as signals:
             try:
                 await mesh.start()
                 on_ready(mesh, time.monotonic() - started)
@@ -236,6 +238,8 @@ async def _run(options: MeshOptions, on_ready: Callable[[EmbeddedMesh, float], N
             except asyncio.CancelledError:
                 if not signals.stopping:
                     raise
+                # Until then asyncio.timeout (in stop) does not raise TimeoutError, but CancelledError again.
+                signals.task.uncancel()
                 sys.stderr.write("Stopping ...\n")
             finally:
                 await mesh.stop()
@@ -244,28 +248,26 @@ async def _run(options: MeshOptions, on_ready: Callable[[EmbeddedMesh, float], N
 
 
 class _Signals:
-    """The first signal cancels the current task; the second kills the mesh."""
+    """The first signal cancels the task; the second kills the mesh."""
 
     _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-    def __init__(self, mesh: EmbeddedMesh) -> None:
+    def __init__(self, mesh: EmbeddedMesh, task: asyncio.Task[None]) -> None:
         self._mesh = mesh
+        self.task = task
         self.stopping = False
+
+    def _stop(self) -> None:
+        if self.stopping:
+            self._mesh.kill()
+            os._exit(EXIT_FORCED)
+        self.stopping = True
+        self.task.cancel()
 
     def __enter__(self) -> _Signals:
         loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
-        assert task is not None
-
-        def stop() -> None:
-            if self.stopping:
-                self._mesh.kill()
-                os._exit(EXIT_FORCED)
-            self.stopping = True
-            task.cancel()
-
         for number in self._NUMBERS:
-            loop.add_signal_handler(number, stop)
+            loop.add_signal_handler(number, self._stop)
         return self
 
     def __exit__(self, *exception: object) -> None:

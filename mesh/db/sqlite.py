@@ -30,12 +30,14 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT_MILLIS = 10_000
 BUSY_PAUSE_SECONDS = 0.005
+CACHED_STATEMENTS = 512
 WRITER_CACHE_KIBIBYTES = 8_192
 READER_CACHE_KIBIBYTES = 1_024
 """Page caches of a connection. A process has up to nine connections (three files), and the system caches the files
 once more; 16 MiB for each took the embedded mesh above its 300 MB without making anything faster."""
 MAX_BOUND_PARAMETERS = 30_000
 MAX_ROWS = 256
+EXACT_ROWS = 32
 MAX_ALTERNATIVES = 64
 """Each one is code of its own in the prepared statement."""
 READER_THREADS = 2
@@ -103,7 +105,9 @@ async def _shielded(executor: ThreadPoolExecutor, work: Any, program: Program[T]
 def _connect(path: Path) -> sqlite3.Connection:
     connection: sqlite3.Connection | None = None
     try:
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+        connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, cached_statements=CACHED_STATEMENTS
+        )
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MILLIS}")
         _use_write_ahead_log(connection)
         connection.execute("PRAGMA synchronous=FULL")
@@ -212,7 +216,7 @@ def _fetch_keys(connection: sqlite3.Connection, statement: FetchKeys) -> list[tu
     return rows
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=CACHED_STATEMENTS)
 def _fetch_keys_sql(table: str, columns: tuple[str, ...], key_columns: tuple[str, ...], count: int) -> str:
     # `(a, b) IN (VALUES …)` reads the whole table where there are two rows or more. CROSS JOIN makes SQLite look
     # every key up.
@@ -226,16 +230,16 @@ def _fetch_keys_sql(table: str, columns: tuple[str, ...], key_columns: tuple[str
 
 
 def _parts(rows: Sequence[Row], width: int, limit: int = MAX_ROWS) -> Iterator[Sequence[Row]]:
-    """Cut rows into statements of 2^n rows.
+    """Cut rows into statements: as few as can be, of sizes that come again.
 
     Each run of a statement gives the interpreter lock away and has to wait for it again, which under load takes
-    longer than the row; powers of two keep the number of prepared statements small.
+    longer than the row. Every size up to `EXACT_ROWS` and powers of two above keep the prepared statements few.
     """
     start = 0
     left = len(rows)
     largest = 1 << (min(limit, MAX_BOUND_PARAMETERS // width).bit_length() - 1)
     while left:
-        count = min(largest, 1 << (left.bit_length() - 1))
+        count = left if left <= min(EXACT_ROWS, largest) else min(largest, 1 << (left.bit_length() - 1))
         yield rows[start : start + count]
         start += count
         left -= count
@@ -249,12 +253,12 @@ def _marks(width: int, count: int) -> str:
     return ",".join([f"({','.join('?' * width)})"] * count)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=CACHED_STATEMENTS)
 def _insert_sql(table: str, columns: tuple[str, ...], count: int) -> str:
     return f"INSERT INTO {table} ({','.join(columns)}) VALUES {_marks(len(columns), count)}"
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=CACHED_STATEMENTS)
 def _upsert_sql(
     table: str, columns: tuple[str, ...], keys: tuple[str, ...], updates: tuple[str, ...], count: int
 ) -> str:
@@ -265,12 +269,12 @@ def _upsert_sql(
     return f"{insert} ON CONFLICT ({','.join(keys)}) DO UPDATE SET {assignments}"
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=CACHED_STATEMENTS)
 def _delete_sql(table: str, key_columns: tuple[str, ...], count: int) -> str:
     return f"DELETE FROM {table} WHERE {_key_condition(key_columns, count)}"
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=CACHED_STATEMENTS)
 def _update_sql(table: str, assignments: str, key_columns: tuple[str, ...], count: int) -> str:
     return f"UPDATE {table} SET {assignments} WHERE {_key_condition(key_columns, count)}"
 
