@@ -208,13 +208,13 @@ class SubProcess:
 
 @dataclass(frozen=True)
 class Interrupted:
-    """A sub-process that ends by an error, a boundary event leading on, or by a terminate end event.
+    """A sub-process that ends by an error, caught at its boundary or by a handler inside, or by a terminate end event.
 
     In a branch beside the block something waits that nobody ever does.
     """
 
     block: Any
-    terminates: bool
+    way: str
     specific: bool
 
     def write(self, out: Writer) -> tuple[str, str, Expected]:
@@ -222,7 +222,9 @@ class Interrupted:
         finish, caught, after = out.new("finish"), out.new("caught"), out.new("after")
         outside, out.elements = out.elements, []
         start, end, expected = self.block.write(out)
-        definition = "<terminateEventDefinition/>" if self.terminates else '<errorEventDefinition errorRef="E"/>'
+        definition = (
+            "<terminateEventDefinition/>" if self.way == "terminate" else '<errorEventDefinition errorRef="E"/>'
+        )
         out.add(
             f'<startEvent id="{begin}"/><parallelGateway id="{fork}"/>'
             f'<endEvent id="{finish}">{definition}</endEvent>{_never(idle)}'
@@ -231,16 +233,23 @@ class Interrupted:
         out.flow(fork, start)
         out.flow(fork, f"{idle}j")
         out.flow(end, finish)
+        reference = 'errorRef="E"' if self.specific else ""
+        if self.way == "handler":
+            handler, starts = out.new("handler"), out.new("starts")
+            out.add(
+                f'<subProcess id="{handler}" triggeredByEvent="true"><startEvent id="{starts}">'
+                f"<errorEventDefinition {reference}/></startEvent></subProcess>"
+            )
+            expected.completed.update({handler: 1, starts: 1})
         inside, out.elements = out.elements, outside
         out.add(f'<subProcess id="{name}">{"".join(inside)}</subProcess><task id="{after}"/>')
         expected.completed.update({begin: 1, fork: 1, finish: 1, after: 1})
         out.flow(name, after)
-        reference = 'errorRef="E"' if self.specific else ""
         out.add(
             f'<boundaryEvent id="{caught}" attachedToRef="{name}"><errorEventDefinition {reference}/></boundaryEvent>'
         )
         out.flow(caught, after)
-        expected.completed[name if self.terminates else caught] += 1
+        expected.completed[caught if self.way == "boundary" else name] += 1
         return name, after, expected
 
 
@@ -282,7 +291,7 @@ def blocks() -> st.SearchStrategy[Any]:
             ),
             st.builds(Loop, inner, st.integers(1, 3)),
             inner.map(SubProcess),
-            st.builds(Interrupted, inner, st.booleans(), st.booleans()),
+            st.builds(Interrupted, inner, st.sampled_from(["terminate", "boundary", "handler"]), st.booleans()),
         ),
         max_leaves=8,
     )

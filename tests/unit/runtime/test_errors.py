@@ -384,3 +384,13 @@ def test_errors_at_jobs_that_are_not_open() -> None:
     with pytest.raises(WrongState) as refused:
         step.throw_job_error(run.instance, key, error, retries=0, now=NOW)
     assert refused.value.reason == "PROCESS_INSTANCE_NOT_RUNNING"
+
+
+def test_cancelling_the_instance_closes_its_incidents() -> None:
+    run = Run(model(ENDS + job("n"), "s>n", "n>e"))
+    assert not thrown(run, "n", "A")
+    (incident,) = run.instance.incidents
+    run.cancel("enough")
+    assert run.last.ended_incidents == [incident]
+    assert ("INCIDENT_RESOLVED", incident) in run.named(run.last)
+    assert run.instance.incidents == {}
