@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flowmesh.engine.v1 import deployment_service_pb2 as pb
@@ -10,9 +11,10 @@ from google.api import httpbody_pb2
 
 from engine_svc.api import messages
 from engine_svc.commands.definition_cache import DefinitionCache
-from engine_svc.commands.deployments import create_deployment, load_bundle
+from engine_svc.commands.deployments import LoadedBundle, create_deployment, load_bundle
 from engine_svc.commands.idempotency import request_record
-from engine_svc.storage.definitions import list_deployments, read_deployment, read_resource
+from engine_svc.storage.commit import RequestRecord
+from engine_svc.storage.definitions import StoredDeployment, list_deployments, read_deployment, read_resource
 from mesh.clock import Clock
 from mesh.db.database import Database
 from mesh.errors import InvalidField, NotFound, Violation
@@ -32,15 +34,12 @@ class DeploymentServicer:
 
     async def CreateDeployment(self, request: pb.CreateDeploymentRequest) -> pb.CreateDeploymentResponse:
         """See the contract."""
-        stored, bundle = await create_deployment(
-            self.database,
-            self.definitions,
-            self.clock,
-            name=request.name,
-            tenant_id=request.tenant_id,
-            resources=[(resource.name, resource.content) for resource in request.resources],
+        stored, bundle = await self._deploy(
+            request.name,
+            request.tenant_id,
+            [(resource.name, resource.content) for resource in request.resources],
+            request_record("CreateDeployment", request.request_id, request),
             force=request.force,
-            request=request_record("CreateDeployment", request.request_id, request),
         )
         return pb.CreateDeploymentResponse(
             deployment=messages.deployment(stored),
@@ -55,20 +54,36 @@ class DeploymentServicer:
             raise _invalid("file", "the body is empty; send the file's bytes")
         if len(content) > MAX_RESOURCE_BYTES:
             raise _invalid("file", f"the file has {len(content)} bytes; at most {MAX_RESOURCE_BYTES} are taken")
-        stored, bundle = await create_deployment(
-            self.database,
-            self.definitions,
-            self.clock,
-            name=request.name,
-            tenant_id=request.tenant_id,
-            resources=[(request.resource_name, content)],
-            force=False,
-            request=request_record("UploadDeployment", request.request_id, request),
+        stored, bundle = await self._deploy(
+            request.name,
+            request.tenant_id,
+            [(request.resource_name, content)],
+            request_record("UploadDeployment", request.request_id, request),
         )
         return pb.UploadDeploymentResponse(
             deployment=messages.deployment(stored),
             warnings=[messages.problem(name, problem) for name, problem in bundle.problems],
             duplicate=stored.duplicate,
+        )
+
+    async def _deploy(
+        self,
+        name: str,
+        tenant_id: str,
+        resources: Sequence[tuple[str, bytes]],
+        record: RequestRecord | None,
+        *,
+        force: bool = False,
+    ) -> tuple[StoredDeployment, LoadedBundle]:
+        return await create_deployment(
+            self.database,
+            self.definitions,
+            self.clock,
+            name=name,
+            tenant_id=tenant_id,
+            resources=resources,
+            force=force,
+            request=record,
         )
 
     async def ValidateDeployment(self, request: pb.ValidateDeploymentRequest) -> pb.ValidateDeploymentResponse:

@@ -10,7 +10,6 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from engine_svc.compile.executable import ExecutableProcess
 from engine_svc.compile.load import load_bpmn
 from engine_svc.state.definition import Definition
 from engine_svc.storage.definitions import find_definition, read_definitions
@@ -19,6 +18,10 @@ from mesh.db.statements import Row
 from mesh.errors import NotFound
 
 MAX_DEFINITIONS = 1000
+
+
+class DefinitionUnreadable(Exception):
+    """A stored definition cannot be compiled by this release."""
 
 
 class DefinitionCache:
@@ -98,10 +101,3 @@ def _compile(row: Row, content: bytes) -> Definition:
         # It was valid when it was deployed: a release that cannot read it any more must not run it.
         raise DefinitionUnreadable(f"process {key} of {resource_name} (definition {definition_id}) cannot be compiled")
     return Definition(definition_id, key, version, tenant_id, process)
-
-
-class DefinitionUnreadable(Exception):
-    """A stored definition cannot be compiled by this release."""
-
-
-__all__ = ["DefinitionCache", "DefinitionUnreadable", "ExecutableProcess"]

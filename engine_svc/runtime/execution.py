@@ -18,7 +18,7 @@ from engine_svc.events.record import (
 from engine_svc.expressions.errors import ExpressionError
 from engine_svc.runtime.changes import Changes
 from engine_svc.runtime.execution_host import ExecutionHost
-from engine_svc.state.instance import NO_FLOW, ROOT_SCOPE, Instance, Scope, Status, Token
+from engine_svc.state.instance import ROOT_SCOPE, Instance, Scope, Status, Token
 from mesh.errors import WrongState
 
 
@@ -244,6 +244,3 @@ def no_outgoing_flow(element: Element) -> WrongState:
         f"element {element.id}: no condition of its outgoing flows holds and it has no default flow",
         metadata={"element_id": element.id},
     )
-
-
-__all__ = ["NO_FLOW", "Execution", "ScopeReader", "no_outgoing_flow"]
