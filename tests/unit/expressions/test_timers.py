@@ -129,7 +129,7 @@ def test_a_cycle_ends_at_its_end_date() -> None:
     assert firings("R/PT12H", end_date="P1D") == ["2026-01-01T12:00:00", "2026-01-02", "end"]
     assert firings("0 0 0 * * ?", end_date="2026-01-03") == ["2026-01-02", "2026-01-03", "end"]
     assert firings("R/PT12H", end_date="2025-01-01") == ["end"]
-    assert firings("R/P1D/2026-01-04", end_date="2026-01-02") == ["2026-01-02", "end"]
+    assert firings("R/P1D/2026-01-01", end_date="2026-01-02") == ["2026-01-02", "end"]
 
 
 def test_what_a_standstill_missed() -> None:
