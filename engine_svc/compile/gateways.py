@@ -34,8 +34,7 @@ def _event_based(node: EventBasedGateway, index_of: Mapping[str, int]) -> Transf
 
 
 def _complex(node: ComplexGateway, index_of: Mapping[str, int]) -> Transformation:
-    condition = node.activation_condition
-    spec = ComplexGatewaySpec(None if condition is None else compiled_condition(condition))
+    spec = ComplexGatewaySpec(compiled_condition(node.activation_condition))
     return Transformation(ElementKind.COMPLEX_GATEWAY, spec)
 
 

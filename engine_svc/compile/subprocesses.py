@@ -72,11 +72,10 @@ def _ad_hoc(node: AdHocSubProcess, index_of: Mapping[str, int]) -> Transformatio
         and not inner.for_compensation
         and inner.id not in entered
     )
-    condition = node.completion_condition
     spec = AdHocSpec(
         enabled,
         sequential=node.sequential,
-        completion_condition=None if condition is None else compiled_condition(condition),
+        completion_condition=compiled_condition(node.completion_condition),
         cancel_remaining=node.cancel_remaining,
         active_elements=compiled_or_none(node.active_elements),
         variables=variables_of(node.body),
