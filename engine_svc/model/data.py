@@ -90,7 +90,7 @@ def data_ids(root: etree._Element) -> frozenset[str]:
 def _kind_of(element: etree._Element) -> str | None:
     """Return the type of a data object by its itemSubjectRef: of Flowable's types, string where it names another."""
     reference = element.get("itemSubjectRef", "").strip()
-    prefix, colon, kind = reference.rpartition(":")
+    _, colon, kind = reference.rpartition(":")
     if not colon:
         return "string"
     if kind in ("string", "boolean", "int", "long", "double", "datetime", "json"):
