@@ -57,9 +57,7 @@ def _sub_process(node: SubProcess, index_of: Mapping[str, int]) -> Transformatio
 
 def _event_sub_process(node: EventSubProcess, index_of: Mapping[str, int]) -> Transformation:
     start = next(index_of[inner.id] for inner in node.body.nodes if isinstance(inner, StartEvent))
-    return Transformation(
-        ElementKind.EVENT_SUB_PROCESS, SubProcessSpec(start, variables=variables_of(node.body))
-    )
+    return Transformation(ElementKind.EVENT_SUB_PROCESS, SubProcessSpec(start, variables=variables_of(node.body)))
 
 
 def _ad_hoc(node: AdHocSubProcess, index_of: Mapping[str, int]) -> Transformation:
