@@ -6,7 +6,7 @@ from engine_svc.compile.executable import Element, ExternalTaskSpec
 from engine_svc.events.record import JOB_COMPLETED
 from engine_svc.runtime.behaviors.external_jobs import make_job
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import Token, Wait
+from engine_svc.state.instance import Stage, Token, Wait
 
 
 def enter(execution: Execution, token: Token, element: Element) -> None:
@@ -21,4 +21,8 @@ def complete(execution: Execution, token: Token, element: Element) -> None:
     execution.changes.ended_jobs.append(token.key)
     execution.changes.events.append((JOB_COMPLETED, token.key, token.job_type, element.id))
     execution.wait(token, Wait.NOTHING)
-    execution.complete(token, element)
+    if token.stage is Stage.ACTIVE:
+        execution.complete(token, element)
+    else:
+        # It was the job of a listener.
+        execution.agenda.appendleft(token)
