@@ -132,7 +132,7 @@ class Cycle:
     def parse(cls, text: str, now: int, end_date: str | None = None) -> Cycle:
         """Read `R3/PT10S`, `R/2030-01-31T09:00/P1D/2031-01-01`, or a cron expression; raise `InvalidTimer`.
 
-        `end_date`: of `flowable:endDate`, a date or a duration from now; the earlier of two ends counts.
+        `end_date`: of `flowable:endDate`, a date or a duration from now; it goes before one in the text.
         """
         if not isinstance(text, str):
             raise InvalidTimer(f"a cycle needs a text such as R3/PT10S or a cron expression, not {text!r}")
@@ -141,8 +141,8 @@ class Cycle:
         if not text.upper().startswith("R"):
             return cls(text, now, 0, None, end, cron=_cron(text))
         times, start, interval, own_end = _repeating_interval(text)
-        if own_end is not None:
-            end = own_end if end is None else min(end, own_end)
+        if end is None:
+            end = own_end
         base, index = _first_occurrence(start, interval, times, now)
         return cls(text, base, index, times, end, interval)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
+from engine_svc.model.compensation import link_handlers
 from engine_svc.model.context import ParseContext, Site, local_name, text_of
 from engine_svc.model.data import read_data_object
 from engine_svc.model.elements import FlowContainer, Lane, Process, SequenceFlow, SubProcess, containers
@@ -21,7 +22,6 @@ from engine_svc.model.flow_nodes import (
     new_sub_process,
     node_type_of,
     read_flow_node,
-    starts_by_error,
     unsupported_node,
 )
 from engine_svc.model.formal_expression import read_formal_expression
@@ -50,6 +50,7 @@ def read_process(context: ParseContext, element: etree._Element) -> Process:
     read_common(context, element, process, _PROCESS)
     _read_body(context, element, process.body)
     _name_flows(context, process)
+    link_handlers(process, _associations(element))
     return process
 
 
@@ -60,13 +61,13 @@ def _read_body(context: ParseContext, element: etree._Element, body: FlowContain
             continue
         if (node_type := node_type_of(child)) is not None:
             body.nodes.append(read_flow_node(context, child, node_type))
-        elif name == "subProcess" and not is_event_sub_process(child):
-            body.nodes.append(_read_sub_process(context, child, new_sub_process(child), _SUB_PROCESS))
-        elif name == "subProcess" and starts_by_error(child):
+        elif name == "subProcess" and is_event_sub_process(child):
             body.nodes.append(_read_sub_process(context, child, new_event_sub_process(child), _EVENT_SUB_PROCESS))
-        elif name in UNSUPPORTED_NODES or name == "subProcess":
+        elif name == "subProcess":
+            body.nodes.append(_read_sub_process(context, child, new_sub_process(child), _SUB_PROCESS))
+        elif name in UNSUPPORTED_NODES:
             node = unsupported_node(context, child)
-            if name in UNSUPPORTED_SUB_PROCESSES or name == "subProcess":
+            if name in UNSUPPORTED_SUB_PROCESSES:
                 node.body = FlowContainer()
                 _read_body(context, child, node.body)
             body.nodes.append(node)
@@ -107,6 +108,14 @@ def _name_flows(context: ParseContext, process: Process) -> None:
             f"The sequence flow from {flow.source_ref!r} to {flow.target_ref!r} has no id and is called "
             f"{flow.id!r}. Give it an id, so that history keeps its name when the model changes.",
         )
+
+
+def _associations(element: etree._Element) -> list[tuple[str, str]]:
+    # Editors put the association into the process, whatever sub-process its ends are in.
+    return [
+        (association.get("sourceRef", "").strip(), association.get("targetRef", "").strip())
+        for association in element.iter(f"{{{BPMN}}}association")
+    ]
 
 
 def _read_condition(context: ParseContext, element: etree._Element, flow: SequenceFlow) -> None:

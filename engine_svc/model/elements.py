@@ -184,6 +184,15 @@ class MessageDefinition(EventDefinition):
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
+class ThrownMessageDefinition(MessageDefinition):
+    """A message that an event sends."""
+
+    expression: ModelText | None = None
+    """Sends it in place of the engine (camunda:expression)."""
+    result_variable: str = ""
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
 class SignalDefinition(EventDefinition):
     """A signal."""
 
@@ -239,6 +248,7 @@ class CompensationDefinition(EventDefinition):
 
     activity_ref: str = ""
     """Id of the one activity to compensate; empty: all of the scope."""
+    wait_for_completion: bool = True
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

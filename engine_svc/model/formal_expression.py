@@ -13,13 +13,18 @@ _ACCEPTED = frozenset({"", "juel", "uel", "el"})
 _SILENT = frozenset({"id", "evaluatesToTypeRef", "language"})
 
 
-def read_formal_expression(context: ParseContext, element: etree._Element) -> ModelText | None:
-    """Return the text of an expression element; None where it is empty or cannot be evaluated."""
+def read_formal_expression(
+    context: ParseContext, element: etree._Element, also_known: frozenset[str] = frozenset()
+) -> ModelText | None:
+    """Return the text of an expression element; None where it is empty or cannot be evaluated.
+
+    `also_known` names attributes that the caller reads.
+    """
     site = Site(context, element, written_name(element))
     usable = _language_accepted(site, element.get("language", ""))
     for key in element.attrib:
         namespace, name = split(str(key))
-        if namespace != XSI and name not in _SILENT:
+        if namespace != XSI and name not in _SILENT and name not in also_known:
             usable = False
             site.error(
                 Rule.ATTRIBUTE_NOT_SUPPORTED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from engine_svc.model.context import Site, local_name, written_name
-from engine_svc.model.dialects import activiti
+from engine_svc.model.dialects import activiti, events
 from engine_svc.model.dialects.dialect import (
     Dialect,
     claim,
@@ -20,7 +20,6 @@ from engine_svc.model.dialects.dialect import (
 from engine_svc.model.elements import (
     BpmnElement,
     Definitions,
-    ErrorCatch,
     ErrorDeclaration,
     FlowNode,
     Process,
@@ -69,6 +68,7 @@ CAMUNDA = Dialect(
     namespaces=frozenset({"http://camunda.org/schema/1.0/bpmn"}),
     attributes={
         **activiti.ATTRIBUTES,
+        **events.CAMUNDA_ATTRIBUTES,
         (BpmnElement, "modelerTemplate"): informative,
         (BpmnElement, "modelerTemplateVersion"): informative,
         (BpmnElement, "modelerTemplateIcon"): informative,
@@ -89,11 +89,10 @@ CAMUNDA = Dialect(
         (ServiceTask, "topic"): activiti.external_topic("external"),
         (ServiceTask, "taskPriority"): _task_priority,
         (ErrorDeclaration, "errorMessage"): template("message"),
-        (ErrorCatch, "errorCodeVariable"): plain("code_variable"),
-        (ErrorCatch, "errorMessageVariable"): plain("message_variable"),
     },
     elements={
         **activiti.ELEMENTS,
+        **events.CAMUNDA_ELEMENTS,
         (BpmnElement, "properties"): keep_extension,
         (Process, "potentialStarter"): informative,
         (StartEvent, "formData"): _form_data,

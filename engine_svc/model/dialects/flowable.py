@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from engine_svc.model.dialects import activiti
+from engine_svc.model.dialects import activiti, events
 from engine_svc.model.dialects.dialect import Dialect, informative, must_be_false, plain, switch
 from engine_svc.model.elements import (
     BpmnElement,
-    ErrorCatch,
     FlowNode,
     Process,
     ServiceTask,
     StartEvent,
-    Termination,
     UserTask,
 )
 
@@ -20,6 +18,7 @@ FLOWABLE = Dialect(
     namespaces=frozenset({"http://flowable.org/bpmn", "http://activiti.org/bpmn"}),
     attributes={
         **activiti.ATTRIBUTES,
+        **events.FLOWABLE_ATTRIBUTES,
         (Process, "isEagerExecutionFetching"): informative,
         (FlowNode, "asyncLeave"): must_be_false,
         (FlowNode, "triggerable"): must_be_false,
@@ -34,15 +33,10 @@ FLOWABLE = Dialect(
         (ServiceTask, "useLocalScopeForResultVariable"): must_be_false,
         (ServiceTask, "storeResultVariableAsTransient"): must_be_false,
         (ServiceTask, "parallelInSameTransaction"): must_be_false,
-        # Flowable stores the code there.
-        (ErrorCatch, "errorVariableName"): plain("code_variable"),
-        (ErrorCatch, "errorVariableLocalScope"): must_be_false,
-        (ErrorCatch, "errorVariableTransient"): must_be_false,
-        (Termination, "terminateAll"): switch("everything"),
-        (Termination, "terminateMultiInstance"): must_be_false,
     },
     elements={
         **activiti.ELEMENTS,
+        **events.FLOWABLE_ELEMENTS,
         (BpmnElement, "localization"): informative,
         (Process, "potentialStarter"): informative,
     },

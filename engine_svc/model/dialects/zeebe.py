@@ -5,6 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from engine_svc.model.context import Site, local_name, split_names, written_name
+from engine_svc.model.dialects import events
 from engine_svc.model.dialects.activiti import claim_implementation, keep_follow_up_date
 from engine_svc.model.dialects.dialect import (
     Dialect,
@@ -123,6 +124,7 @@ ZEEBE = Dialect(
         (BpmnElement, "modelerTemplateIcon"): informative,
     },
     elements={
+        **events.ZEEBE_ELEMENTS,
         (BpmnElement, "properties"): keep_extension,
         (Process, "versionTag"): _version_tag,
         (Process, "userTaskForm"): keep_extension,
