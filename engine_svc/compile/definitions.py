@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from engine_svc.compile import events, gateways, subprocesses, tasks
-from engine_svc.compile.executable import PROCESS_SCOPE, Element, ElementKind, ExecutableProcess, Wrapping
+from engine_svc.compile.executable import NO_ELEMENT, PROCESS_SCOPE, Element, ElementKind, ExecutableProcess
 from engine_svc.compile.flows import connect
 from engine_svc.compile.transform import Transform
-from engine_svc.compile.wrapping import wrapping_of
+from engine_svc.compile.wrapping import listeners, wrapping_of
 from engine_svc.model.elements import (
     BoundaryEvent,
     Definitions,
     FlowContainer,
     FlowNode,
+    ListenerEvent,
     Process,
     SequenceFlow,
     SubProcess,
@@ -62,6 +62,8 @@ def _compile(process: Process) -> ExecutableProcess:
         event_sub_processes=subprocesses.event_sub_processes_of(elements),
         starts=subprocesses.starts_of(process.body, index_of),
         variables=subprocesses.variables_of(process.body),
+        start_listeners=listeners(process.listeners, ListenerEvent.START),
+        end_listeners=listeners(process.listeners, ListenerEvent.END),
         starter_users=tuple(text.text for text in process.candidate_starter_users),
         starter_groups=tuple(text.text for text in process.candidate_starter_groups),
     )
@@ -94,10 +96,12 @@ def _wrap(
 ) -> None:
     handlers = _handlers(process, index_of)
     for node, element in zip(nodes, elements, strict=True):
-        wrapping = wrapping_of(node, index_of, bool(element.boundary))
-        if node.id in handlers:
-            wrapping = replace(wrapping or Wrapping(), compensation_handler=handlers[node.id])
-        element.wrapping = wrapping
+        element.wrapping = wrapping_of(
+            node,
+            index_of,
+            has_boundary=bool(element.boundary),
+            compensation_handler=handlers.get(node.id, NO_ELEMENT),
+        )
 
 
 def _handlers(process: Process, index_of: Mapping[str, int]) -> dict[str, int]:

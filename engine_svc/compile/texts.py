@@ -33,6 +33,11 @@ def compiled_condition(text: ModelText) -> Evaluate:
     return compile_condition(text.text)
 
 
+def compiled_condition_or_none(text: ModelText | None) -> Evaluate | None:
+    """Return the function for a condition that may be missing; its result is a bool."""
+    return None if text is None else compiled_condition(text)
+
+
 def compiled_all(texts: Iterable[ModelText]) -> tuple[Evaluate, ...]:
     """Return the functions for several texts, in their order."""
     return tuple(compiled(text) for text in texts)

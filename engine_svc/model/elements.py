@@ -104,13 +104,31 @@ class Listener:
     source: Source = NOWHERE
 
 
+@dataclass(slots=True, eq=False)
+class ListValue:
+    """A list of values, each with its own expression (camunda:list)."""
+
+    items: list[ModelValue]
+
+
+@dataclass(slots=True, eq=False)
+class MapValue:
+    """An object whose values have expressions of their own (camunda:map, flowable:variableAggregation)."""
+
+    entries: dict[str, ModelValue]
+
+
+ModelValue = ModelText | ListValue | MapValue
+"""A value of a mapping."""
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class VariableMapping:
     """Copies a value from one scope into a variable of another."""
 
     target: ModelText
     """Name of the variable."""
-    value: ModelText
+    value: ModelValue
     """A name of a variable is written as the expression that reads it."""
     target_path: str = ""
     """Where in the variable, for zeebe targets such as `order.total`; empty: the variable itself."""
@@ -130,7 +148,7 @@ class MultiInstance:
     """`loopCounter` where empty."""
     completion_condition: ModelText | None = None
     output_collection: str = ""
-    output_element: ModelText | None = None
+    output_element: ModelValue | None = None
     no_wait_states_async_leave: bool = False
     source: Source = NOWHERE
 

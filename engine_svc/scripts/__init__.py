@@ -1,0 +1,1 @@
+"""Scripts of process models: which languages there are, and how they run."""
