@@ -124,224 +124,6 @@
   const UNSTORABLE = [Map, Set, WeakMap, WeakSet, Promise, RegExp, ArrayBuffer, DataView, getPrototypeOf(Int8Array)];
   const hosts = [];
 
-  // What scripts written for Java's lists, maps and texts call on values
-
-  function extend(prototype, methods) {
-    for (const name of keys(methods)) {
-      if (!(name in prototype)) {
-        defineProperty(prototype, name, { value: methods[name], configurable: true, enumerable: false, writable: true });
-      }
-    }
-  }
-
-  extend(Array.prototype, {
-    size() {
-      return this.length;
-    },
-    isEmpty() {
-      return this.length === 0;
-    },
-    get(index) {
-      if (!(index >= 0 && index < this.length)) {
-        throw new RangeError("get(" + index + ") is outside a list of " + this.length + " elements");
-      }
-      return this[index];
-    },
-    add(first, second) {
-      if (arguments.length === 2) {
-        this.splice(first, 0, second);
-      } else {
-        this[this.length] = first;
-      }
-      return true;
-    },
-    addAll(items) {
-      for (const item of items) {
-        this[this.length] = item;
-      }
-      return true;
-    },
-    contains(item) {
-      return this.includes(item);
-    },
-  });
-  extend(String.prototype, {
-    equals(other) {
-      return String(this) === other;
-    },
-    equalsIgnoreCase(other) {
-      return typeof other === "string" && this.toLowerCase() === other.toLowerCase();
-    },
-    isEmpty() {
-      return this.length === 0;
-    },
-    contains(part) {
-      return this.includes(part);
-    },
-  });
-  extend(Number.prototype, {
-    equals(other) {
-      return Number(this) === other;
-    },
-    intValue() {
-      return Math.trunc(this);
-    },
-    longValue() {
-      return Math.trunc(this);
-    },
-    doubleValue() {
-      return Number(this);
-    },
-  });
-  extend(Boolean.prototype, {
-    equals(other) {
-      return Boolean(this.valueOf()) === other;
-    },
-    booleanValue() {
-      return this.valueOf();
-    },
-  });
-
-  // Objects that come from variables. On Object.prototype a method `get` would break property descriptors.
-  const variableObject = create(Object.prototype);
-  extend(variableObject, {
-    get(key) {
-      return hasOwn(this, key) ? this[key] : null;
-    },
-    put(key, value) {
-      const before = this.get(key);
-      this[key] = value;
-      return before;
-    },
-    containsKey(key) {
-      return hasOwn(this, key);
-    },
-    keySet() {
-      return keys(this);
-    },
-    isEmpty() {
-      return keys(this).length === 0;
-    },
-  });
-
-  function withMethods(value) {
-    if (typeof value === "object" && value !== null) {
-      if (!isArray(value)) {
-        setPrototypeOf(value, variableObject);
-      }
-      for (const key of keys(value)) {
-        withMethods(value[key]);
-      }
-    }
-  }
-
-  class HashMap {
-    #entries = new Map();
-    constructor(entries) {
-      if (entries !== undefined && entries !== null) {
-        this.putAll(entries);
-      }
-    }
-    put(key, value) {
-      const before = this.get(key);
-      this.#entries.set(key, value);
-      return before;
-    }
-    putAll(entries) {
-      for (const key of entries instanceof HashMap ? entries.keySet() : keys(entries)) {
-        this.put(key, entries instanceof HashMap ? entries.get(key) : entries[key]);
-      }
-    }
-    get(key) {
-      return this.#entries.has(key) ? this.#entries.get(key) : null;
-    }
-    containsKey(key) {
-      return this.#entries.has(key);
-    }
-    remove(key) {
-      const before = this.get(key);
-      this.#entries.delete(key);
-      return before;
-    }
-    size() {
-      return this.#entries.size;
-    }
-    isEmpty() {
-      return this.#entries.size === 0;
-    }
-    clear() {
-      this.#entries.clear();
-    }
-    keySet() {
-      return [...this.#entries.keys()];
-    }
-    values() {
-      return [...this.#entries.values()];
-    }
-    toJSON() {
-      return Object.fromEntries(this.#entries);
-    }
-  }
-
-  // Java's packages: the few classes that have an equal here; all others say what to do.
-
-  function JavaList(items) {
-    return items === undefined || typeof items === "number" ? [] : [...items];
-  }
-
-  const system = {
-    out: { println: write, print: write },
-    err: { println: write, print: write },
-    currentTimeMillis() {
-      return Date.now();
-    },
-  };
-
-  const JAVA = {
-    "java.util.ArrayList": JavaList,
-    "java.util.LinkedList": JavaList,
-    "java.util.HashMap": HashMap,
-    "java.util.LinkedHashMap": HashMap,
-    "java.lang.System": system,
-    "java.lang.Math": Math,
-    "java.lang.Exception": Error,
-    "java.lang.RuntimeException": Error,
-    "java.lang.IllegalArgumentException": Error,
-    "java.lang.IllegalStateException": Error,
-    "org.flowable.engine.delegate.BpmnError": BpmnError,
-    "org.activiti.engine.delegate.BpmnError": BpmnError,
-    "org.camunda.bpm.engine.delegate.BpmnError": BpmnError,
-  };
-
-  function javaClass(name) {
-    if (name === "java.util.Date") {
-      return Date;
-    }
-    if (hasOwn(JAVA, name)) {
-      return JAVA[name];
-    }
-    throw new TypeError(
-      name + ": Java classes cannot run here; write it in JavaScript, or make the element a service task of a worker",
-    );
-  }
-
-  function javaPackage(path) {
-    return new Proxy(create(null), {
-      get(_, name) {
-        if (typeof name === "symbol") {
-          return undefined;
-        }
-        const child = path === "" ? name : path + "." + name;
-        const isClass = name[0] !== name[0].toLowerCase();
-        return isClass ? javaClass(child) : javaPackage(child);
-      },
-    });
-  }
-
-  function noJava() {
-    javaClass("importPackage, importClass, JavaImporter and load");
-  }
-
   // Output goes into the log of the job, as much of it as is worth reading.
   function write(...values) {
     if (log.length < MAX_LOG_LINES) {
@@ -354,26 +136,16 @@
 
   // Names that a process variable of the same name hides
   const background = create(Object.prototype);
-  extend(background, {
+  function offer(names) {
+    for (const name of getOwnPropertyNames(names)) {
+      defineProperty(background, name, { value: names[name], configurable: true, writable: true });
+    }
+  }
+  offer({
     print: write,
     println: write,
     console: { log: write, info: write, warn: write, error: write, debug: write },
     BpmnError,
-    Java: { type: javaClass, from: (items) => [...items], to: (items) => [...items] },
-    Packages: javaPackage(""),
-    java: javaPackage("java"),
-    javax: javaPackage("javax"),
-    org: javaPackage("org"),
-    com: javaPackage("com"),
-    importPackage: noJava,
-    importClass: noJava,
-    JavaImporter: noJava,
-    load(script) {
-      // What scripts for Nashorn begin with; it defines importPackage and the like only.
-      if (script !== "nashorn:mozilla_compat.js") {
-        noJava();
-      }
-    },
   });
 
   // The engine's objects
@@ -441,8 +213,9 @@
       return variables;
     }
     function each(values, set) {
-      for (const name of values instanceof HashMap ? values.keySet() : keys(values)) {
-        set(name, values instanceof HashMap ? values.get(name) : values[name]);
+      const given = values !== null && typeof values === "object" && values.toJSON ? values.toJSON() : values;
+      for (const name of keys(given)) {
+        set(name, given[name]);
       }
     }
     const outwards = () => [...scopes].reverse();
@@ -518,39 +291,11 @@
     return object;
   }
 
-  function taskMethods(state) {
-    const methods = {};
-    function recorded(method, act) {
-      methods[method] = (...values) => {
-        act(...values);
-        calls[calls.length] = { method, values };
-      };
-    }
-    for (const name of ["assignee", "name", "description", "priority", "dueDate", "owner", "category", "formKey"]) {
-      recorded("set" + capitalized(name), (value) => {
-        state[name] = value ?? null;
-      });
-    }
-    for (const kind of ["User", "Group"]) {
-      const list = "candidate" + kind + "s";
-      const add = (id) => {
-        if (!state[list].includes(id)) {
-          state[list] = [...state[list], id];
-        }
-      };
-      recorded("addCandidate" + kind, add);
-      recorded("addCandidate" + kind + "s", (ids) => [...ids].forEach(add));
-      recorded("deleteCandidate" + kind, (id) => {
-        state[list] = state[list].filter((other) => other !== id);
-      });
-    }
-    return methods;
-  }
-
   // The clock stands where the engine's clock stands, which tests turn, and runs on from there.
   function installClock(nowMillis) {
-    const offset = nowMillis - RealDate.now();
-    const now = () => RealDate.now() + offset;
+    const realNow = RealDate.now;
+    const offset = nowMillis - realNow();
+    const now = () => realNow() + offset;
     RealDate.now = now;
     global.Date = new Proxy(RealDate, {
       construct: (target, values, made) => Reflect.construct(target, values.length === 0 ? [now()] : values, made),
@@ -559,7 +304,7 @@
     RealDate.prototype.constructor = global.Date;
   }
 
-  function failure(error, prelude) {
+  function failure(error, firstLine) {
     if (error instanceof BpmnError) {
       return { bpmn_error: [String(error.errorCode), String(error.message)] };
     }
@@ -569,8 +314,8 @@
     if (error instanceof Error) {
       message = error.name + ": " + error.message;
       for (const [, row, place] of String(error.stack).matchAll(/<input>:(\d+):(\d+)/g)) {
-        if (Number(row) > prelude) {
-          line = Number(row) - prelude;
+        if (Number(row) > firstLine) {
+          line = Number(row) - firstLine;
           column = Number(place);
           break;
         }
@@ -597,11 +342,14 @@
     };
   }
 
-  // `prelude` is the number of lines of this text: errors on later lines are the script's own.
-  return function run(source, input, prelude) {
-    const { scopes, host: given, auto_store: autoStore, now_millis: nowMillis, java_methods: javaMethods } = parse(input);
-    if (javaMethods) {
-      withMethods(scopes);
+  // The script's lines are counted from `firstLine`: lower ones are those of the texts around it. `javaText` and
+  // `taskText` are the further files of this folder, null where the script has no use for them.
+  return function run(source, input, firstLine, javaText, taskText) {
+    const { scopes, execution, task, auto_store: autoStore, now_millis: nowMillis } = parse(input);
+    if (javaText !== null) {
+      const java = evaluate(javaText)(write, BpmnError);
+      offer(java.names);
+      scopes.forEach((scope) => keys(scope).forEach((name) => java.prepare(scope[name])));
     }
     let below = background;
     for (const scope of [...scopes].reverse()) {
@@ -614,15 +362,16 @@
       installClock(nowMillis);
     }
     const variables = variableMethods(scopes, transients);
-    defineProperty(global, "execution", { value: host("execution", given.execution, variables) });
-    if (given.task) {
-      const state = { candidateUsers: [], candidateGroups: [], ...given.task };
-      defineProperty(global, "task", { value: host("task", state, { ...variables, ...taskMethods(state) }) });
+    defineProperty(global, "execution", { value: host("execution", execution, variables) });
+    if (task) {
+      const state = { candidateUsers: [], candidateGroups: [], ...task };
+      const methods = { ...variables, ...evaluate(taskText)(state, calls, capitalized) };
+      defineProperty(global, "task", { value: host("task", state, methods) });
     }
     const before = new Set(getOwnPropertyNames(global));
     const answer = { log };
     try {
-      const value = evaluate("\n".repeat(prelude) + source);
+      const value = evaluate("\n".repeat(firstLine) + source);
       if (autoStore) {
         for (const name of getOwnPropertyNames(global)) {
           if (!before.has(name) && typeof global[name] !== "function") {
@@ -632,7 +381,11 @@
       }
       Object.assign(answer, outcome(value));
     } catch (error) {
-      Object.assign(answer, failure(error, prelude));
+      if (error instanceof InternalError && error.message.startsWith("out of memory")) {
+        // The worker, which knows the limit, says so.
+        throw error;
+      }
+      Object.assign(answer, failure(error, firstLine));
       if (answer.bpmn_error) {
         Object.assign(answer, outcome(null));
       }

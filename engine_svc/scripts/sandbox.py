@@ -29,10 +29,10 @@ from engine_svc.scripts.call import (
 
 _FOLDER = Path(__file__).parent
 _LENGTH = struct.Struct(">I")
+_CALL = struct.Struct(">?I")
 _START_SECONDS = 20.0
 _RUNS_OF_A_WORKER = 20_000
 """Runs after which a worker is replaced, so that nothing can add up in it."""
-_JAVA_METHODS = ("get(", "put(", "containsKey(", "keySet(", "isEmpty(")
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -156,11 +156,11 @@ class _Worker:
             sys.executable,
             "-I",
             str(_FOLDER / "worker.py"),
-            str(_FOLDER / "prelude.js"),
             str(limits.seconds),
             str(limits.memory_bytes),
             str(limits.stack_bytes),
             str(limits.output_bytes),
+            *(str(_FOLDER / name) for name in ("prelude.js", "java.js", "task.js")),
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
@@ -223,15 +223,15 @@ def _encoded(call: ScriptCall) -> bytes:
         given = orjson.dumps(
             {
                 "scopes": list(call.scopes),
-                "host": {"execution": call.execution, "task": call.task},
+                "execution": call.execution,
+                "task": call.task,
                 "auto_store": call.auto_store,
                 "now_millis": None if call.now_micros is None else call.now_micros / 1000,
-                "java_methods": any(name in call.source for name in _JAVA_METHODS),
             }
         )
     except TypeError as error:
         raise ScriptError(f"the variables cannot be passed to a script: {error}") from error
-    return _LENGTH.pack(len(source)) + source + given
+    return _CALL.pack(call.task is not None, len(source)) + source + given
 
 
 def _decoded(answer: bytes, limits: ScriptLimits) -> ScriptResult:
@@ -248,12 +248,12 @@ def _decoded(answer: bytes, limits: ScriptLimits) -> ScriptResult:
             )
         if "error" in read:
             raise ScriptError(str(read["error"]), int(read["line"]), int(read["column"]))
-        error = read.get("bpmn_error")
+        thrown = read.get("bpmn_error")
         return ScriptResult(
             value=read["value"],
             writes=tuple(_write(*written) for written in read["writes"]),
             task_calls=tuple(_task_call(*called) for called in read["calls"]),
-            bpmn_error=None if error is None else (_text(error[0]), _text(error[1])),
+            bpmn_error=None if thrown is None else (_text(thrown[0]), _text(thrown[1])),
             log=tuple(_text(line) for line in read["log"]),
         )
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
