@@ -5,36 +5,38 @@ from __future__ import annotations
 import enum
 
 
-class Language(enum.Enum):
+class ScriptLanguage(enum.Enum):
     """How a script runs."""
 
     JAVASCRIPT = "javascript"
     """In the sandbox; see `engine_svc.scripts.sandbox`."""
-    JUEL = "juel"
+    EXPRESSION = "juel"
     """As an expression text: `engine_svc.expressions.compile_value` compiles it."""
 
 
 _FORMATS = {
     # What Flowable takes where the model names no format
-    "": Language.JUEL,
-    "juel": Language.JUEL,
-    "expression": Language.JUEL,
-    "javascript": Language.JAVASCRIPT,
-    "js": Language.JAVASCRIPT,
-    "ecmascript": Language.JAVASCRIPT,
-    "securejavascript": Language.JAVASCRIPT,
-    "nashorn": Language.JAVASCRIPT,
-    "rhino": Language.JAVASCRIPT,
-    "graal.js": Language.JAVASCRIPT,
-    "application/javascript": Language.JAVASCRIPT,
-    "application/ecmascript": Language.JAVASCRIPT,
-    "application/x-javascript": Language.JAVASCRIPT,
-    "text/javascript": Language.JAVASCRIPT,
-    "text/ecmascript": Language.JAVASCRIPT,
+    "": ScriptLanguage.EXPRESSION,
+    "juel": ScriptLanguage.EXPRESSION,
+    "uel": ScriptLanguage.EXPRESSION,
+    "el": ScriptLanguage.EXPRESSION,
+    "expression": ScriptLanguage.EXPRESSION,
+    "javascript": ScriptLanguage.JAVASCRIPT,
+    "js": ScriptLanguage.JAVASCRIPT,
+    "ecmascript": ScriptLanguage.JAVASCRIPT,
+    "securejavascript": ScriptLanguage.JAVASCRIPT,
+    "nashorn": ScriptLanguage.JAVASCRIPT,
+    "rhino": ScriptLanguage.JAVASCRIPT,
+    "graal.js": ScriptLanguage.JAVASCRIPT,
+    "application/javascript": ScriptLanguage.JAVASCRIPT,
+    "application/ecmascript": ScriptLanguage.JAVASCRIPT,
+    "application/x-javascript": ScriptLanguage.JAVASCRIPT,
+    "text/javascript": ScriptLanguage.JAVASCRIPT,
+    "text/ecmascript": ScriptLanguage.JAVASCRIPT,
 }
 
 
-def script_language(script_format: str) -> Language | None:
+def script_language(script_format: str) -> ScriptLanguage | None:
     """Return the language of a `scriptFormat`, None where such scripts do not run. Case does not count."""
     return _FORMATS.get(script_format.strip().lower())
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine_svc.scripts.language import Language, refusal, script_language
+from engine_svc.scripts.language import ScriptLanguage, refusal, script_language
 
 
 @pytest.mark.parametrize(
@@ -10,12 +10,12 @@ from engine_svc.scripts.language import Language, refusal, script_language
     ["javascript", "JavaScript", "js", "ecmascript", "ECMAScript", "application/javascript", "text/javascript", " js "],
 )
 def test_javascript(name: str) -> None:
-    assert script_language(name) is Language.JAVASCRIPT
+    assert script_language(name) is ScriptLanguage.JAVASCRIPT
 
 
-@pytest.mark.parametrize("name", ["juel", "JUEL", "expression", ""])
+@pytest.mark.parametrize("name", ["juel", "JUEL", "uel", "expression", ""])
 def test_juel_is_also_what_flowable_takes_where_no_format_is_named(name: str) -> None:
-    assert script_language(name) is Language.JUEL
+    assert script_language(name) is ScriptLanguage.EXPRESSION
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,78 @@
+"""What a step needs from outside while it runs: it yields a request and is sent the answer.
+
+So a step stays free of I/O: whoever runs it finds definitions, loads instances and runs scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class FindDefinition:
+    """A process that is called. Answer: `Definition`. Whoever answers throws `NotFound` where there is none.
+
+    `binding` is one of `CallActivitySpec.binding`; `version` the number, tag or id that it needs.
+    """
+
+    key: str
+    tenant_id: str
+    binding: str
+    version: str
+    caller_definition_id: str
+    resume: Resume
+
+
+@dataclass(slots=True)
+class LoadInstance:
+    """A caller or a called instance. Answer: `Instance`, or None where there is none any more."""
+
+    instance_id: str
+    resume: Resume
+
+
+@dataclass(slots=True)
+class RunScript:
+    """A script for the sandbox. Answer: `ScriptOutcome`. `objects`: what the script reads of engine objects."""
+
+    source: str
+    variables: dict[str, Any]
+    local_names: tuple[str, ...]
+    objects: dict[str, dict[str, Any]]
+    auto_store: bool
+    element_id: str
+    resume: Resume
+
+
+@dataclass(slots=True)
+class ScriptOutcome:
+    """What a script did. `writes`: name, value and whether it is local; `error`: code and message of a BPMN error."""
+
+    value: Any = None
+    writes: list[tuple[str, Any, bool]] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    calls: list[tuple[str, str, list[Any]]] = field(default_factory=list)
+    """Object, method and arguments, for what only the engine can do."""
+    error: tuple[str, str] | None = None
+
+
+Request = FindDefinition | LoadInstance | RunScript
+Resume = Callable[[Any], Request | None]
+"""Takes the answer; may need something else."""
+Program = Generator[Request, Any, T]
+"""A step: yields requests, is sent the answers, returns a `T`."""
+
+
+def run_alone(program: Program[T]) -> T:
+    """Run a step that is known to need nothing from outside."""
+    try:
+        request = next(program)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    program.close()
+    raise AssertionError(f"the step asks for {request}")
