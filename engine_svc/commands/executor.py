@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
@@ -15,7 +15,9 @@ from engine_svc.commands.job_signals import JobSignals
 from engine_svc.commands.keyed_locks import KeyedLocks
 from engine_svc.runtime import step
 from engine_svc.runtime.changes import Changes
-from engine_svc.runtime.requests import FindDefinition, LoadInstance, Request, RunScript, ScriptOutcome
+from engine_svc.runtime.requests import FindDefinition, LoadInstance, Request, RunScript
+from engine_svc.scripts.call import ScriptError, ScriptResult, ScriptUnavailable
+from engine_svc.scripts.sandbox import ScriptRunner
 from engine_svc.state.instance import Instance
 from engine_svc.storage.commit import (
     AlreadyAnswered,
@@ -31,20 +33,13 @@ from mesh.clock import Clock
 from mesh.db.database import Database
 from mesh.db.group_commit import GroupCommitter
 from mesh.db.statements import Statement
-from mesh.errors import Conflict, DomainError, NotFound
+from mesh.errors import Conflict, DependencyDown, DomainError, NotFound, WrongState
 from mesh.ids import new_id
 
 T = TypeVar("T")
 
 MAX_ATTEMPTS = 10
 CACHED_INSTANCES = 4096
-
-
-class ScriptAnswers(Protocol):
-    """Runs the scripts of models."""
-
-    async def run(self, request: RunScript) -> ScriptOutcome:
-        """Run a script. Raises `WrongState` (SCRIPT_FAILED)."""
 
 
 @dataclass(slots=True)
@@ -94,7 +89,7 @@ class InstanceExecutor:
     definitions: DefinitionCache
     clock: Clock
     signals: JobSignals
-    scripts: ScriptAnswers
+    scripts: ScriptRunner
     limits: ExecutorLimits = field(default_factory=ExecutorLimits)
     _locks: KeyedLocks = field(default_factory=KeyedLocks)
     _cache: InstanceCache = field(init=False)
@@ -196,7 +191,23 @@ class InstanceExecutor:
             case LoadInstance():
                 return await self.load(request.instance_id)
             case RunScript():
-                return await self.scripts.run(request)
+                return await self._run_script(request)
+
+    async def _run_script(self, request: RunScript) -> ScriptResult:
+        try:
+            return await self.scripts.run(request.call)
+        except ScriptError as error:
+            raise WrongState(
+                "SCRIPT_FAILED",
+                f"element {request.element_id}: {error}",
+                metadata={"element_id": request.element_id},
+            ) from error
+        except ScriptUnavailable as error:
+            raise DependencyDown(
+                "DEPENDENCY_UNAVAILABLE",
+                f"element {request.element_id}: the script could not be run: {error}; try again",
+                metadata={"dependency": "scripts"},
+            ) from error
 
     async def change(
         self, instance_id: str, work: Work, request: RequestRecord | None, missing: Callable[[], DomainError]
