@@ -17,6 +17,7 @@ from engine_svc.model.elements import (
     BpmnElement,
     ConditionalDefinition,
     Definitions,
+    FlowNode,
     ModelText,
     Process,
     TextKind,
@@ -26,6 +27,7 @@ from engine_svc.model.elements import (
     containers,
 )
 from engine_svc.model.problem import Findings
+from engine_svc.model.retry_cycle import read_retry_cycle
 from engine_svc.model.rules import Rule
 from engine_svc.model.texts import texts_in
 
@@ -47,6 +49,7 @@ def check_texts(process: Process, findings: Findings) -> None:
             _check_element(flow, findings)
         for node in body.nodes:
             _check_element(node, findings)
+            _check_retry_cycle(node, findings)
             if isinstance(node, UserTask):
                 _check_user_task(node, findings)
             definition = getattr(node, "definition", None)
@@ -98,6 +101,18 @@ def _check_user_task(node: UserTask, findings: Findings) -> None:
             findings,
             _is_due_date,
             "an ISO 8601 date (2030-01-31), date-time (2030-01-31T09:00:00Z) or duration from now (P3D)",
+        )
+
+
+def _check_retry_cycle(node: FlowNode, findings: Findings) -> None:
+    cycle = node.retry_cycle
+    if cycle is not None and not _has_expression(cycle.text) and read_retry_cycle(cycle.text) is None:
+        findings.warning(
+            Rule.ATTRIBUTE_VALUE_INVALID,
+            node.id,
+            cycle.source,
+            f'{cycle.origin} "{_shortened(cycle.text)}" is no retry cycle; the default of three tries is taken. Write '
+            "it as R3/PT10S, or as durations separated by commas.",
         )
 
 
