@@ -60,9 +60,7 @@ def trigger_of(definition: EventDefinition) -> Trigger:
     """Return what an event waits for."""
     match definition:
         case TimerDefinition():
-            return TimerTrigger(
-                definition.kind.value, compiled(definition.text), compiled_or_none(definition.end_date)
-            )
+            return TimerTrigger(definition.kind.value, compiled(definition.text), compiled_or_none(definition.end_date))
         case MessageDefinition():
             return message_trigger(definition)
         case SignalDefinition():
@@ -163,7 +161,9 @@ def _sent(
     node: IntermediateThrowEvent | EndEvent, definition: ThrownMessageDefinition, *, ends: bool
 ) -> Transformation:
     if node.work is not None:
-        return Transformation(ElementKind.EXTERNAL_TASK, external_task(node.work, result_variable=definition.result_variable, ends=ends))
+        return Transformation(
+            ElementKind.EXTERNAL_TASK, external_task(node.work, result_variable=definition.result_variable, ends=ends)
+        )
     if definition.expression is not None:
         # The token of an end event ends behind it, because nothing leaves it.
         spec = ExpressionTaskSpec(compiled(definition.expression), definition.result_variable)

@@ -16,7 +16,7 @@ from engine_svc.compile.executable import (
     ScriptTaskSpec,
     UserTaskSpec,
 )
-from engine_svc.compile.texts import compiled, compiled_all, compiled_condition, compiled_or_none, tolerant
+from engine_svc.compile.texts import compiled, compiled_all, compiled_condition_or_none, compiled_or_none, tolerant
 from engine_svc.compile.transform import Transform, Transformation
 from engine_svc.compile.wrapping import listeners, mappings, script_of
 from engine_svc.model.elements import (
@@ -44,7 +44,7 @@ def external_task(work: ExternalWork, *, result_variable: str = "", ends: bool =
         headers=dict(work.headers),
         inputs={name: compiled(text) for name, text in work.fields.items()},
         error_mappings=tuple(
-            ErrorMappingSpec(mapping.error_code, mapping.exception, compiled_condition(mapping.condition))
+            ErrorMappingSpec(mapping.error_code, mapping.exception, compiled_condition_or_none(mapping.condition))
             for mapping in work.error_mappings
         ),
         result_variable=result_variable,

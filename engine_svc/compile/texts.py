@@ -28,9 +28,14 @@ def compiled_or_none(text: ModelText | None) -> Evaluate | None:
     return None if text is None else compiled(text)
 
 
-def compiled_condition(text: ModelText | None) -> Evaluate | None:
+def compiled_condition(text: ModelText) -> Evaluate:
+    """Return the function for a condition, which gives a bool; raise `ExpressionSyntaxError`."""
+    return compile_condition(text.text)
+
+
+def compiled_condition_or_none(text: ModelText | None) -> Evaluate | None:
     """Return the function for a condition that may be missing; its result is a bool."""
-    return None if text is None else compile_condition(text.text)
+    return None if text is None else compiled_condition(text)
 
 
 def compiled_all(texts: Iterable[ModelText]) -> tuple[Evaluate, ...]:

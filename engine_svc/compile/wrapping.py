@@ -15,7 +15,7 @@ from engine_svc.compile.executable import (
     ScriptSpec,
     Wrapping,
 )
-from engine_svc.compile.texts import compiled, compiled_condition, compiled_or_none
+from engine_svc.compile.texts import compiled, compiled_condition_or_none, compiled_or_none
 from engine_svc.compile.values import compiled_value
 from engine_svc.expressions import is_constant
 from engine_svc.model.elements import (
@@ -49,7 +49,7 @@ def wrapping_of(
     activity = node if isinstance(node, Activity) else None
     wrapping = Wrapping(
         async_before=node.async_before,
-        skip=None if activity is None else compiled_condition(activity.skip_expression),
+        skip=None if activity is None else compiled_condition_or_none(activity.skip_expression),
         multi_instance=None if activity is None else _multi_instance(activity.multi_instance),
         loop=None if activity is None else _loop(activity.loop),
         start_listeners=listeners(node.listeners, ListenerEvent.START),
@@ -143,7 +143,7 @@ def _multi_instance(loop: MultiInstance | None) -> MultiInstanceSpec | None:
         collection=compiled_or_none(loop.collection),
         element_variable=loop.element_variable,
         index_variable=loop.index_variable or "loopCounter",
-        completion_condition=compiled_condition(loop.completion_condition),
+        completion_condition=compiled_condition_or_none(loop.completion_condition),
         output_collection=loop.output_collection,
         output_element=None if loop.output_element is None else compiled_value(loop.output_element),
     )
@@ -153,5 +153,5 @@ def _loop(loop: StandardLoop | None) -> LoopSpec | None:
     if loop is None:
         return None
     return LoopSpec(
-        condition=compiled_condition(loop.condition), test_before=loop.test_before, maximum=loop.maximum or 0
+        condition=compiled_condition_or_none(loop.condition), test_before=loop.test_before, maximum=loop.maximum or 0
     )

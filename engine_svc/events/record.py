@@ -26,9 +26,10 @@ JOB_FAILED: Final = 132
 INCIDENT_RAISED: Final = 140
 INCIDENT_RESOLVED: Final = 141
 VARIABLES_UPDATED: Final = 150
+VARIABLES_DELETED: Final = 151
 
 POSITIONS: Final[dict[int, tuple[str, ...]]] = {
-    INSTANCE_STARTED: ("initiator", "variables"),
+    INSTANCE_STARTED: ("initiator", "variables", "parent_id", "parent_key", "root_id"),
     INSTANCE_COMPLETED: ("start_micros",),
     INSTANCE_TERMINATED: ("start_micros", "reason"),
     INSTANCE_SUSPENDED: (),
@@ -57,6 +58,7 @@ POSITIONS: Final[dict[int, tuple[str, ...]]] = {
     INCIDENT_RAISED: ("key", "type", "element_id", "job_key", "message"),
     INCIDENT_RESOLVED: ("key",),
     VARIABLES_UPDATED: ("scope_key", "variables"),
+    VARIABLES_DELETED: ("scope_key", "names"),
 }
 """What follows the number in each tuple."""
 

@@ -170,7 +170,7 @@ def _must_have_definition(
 
 
 def _unless_refused(element: etree._Element, node: Any) -> FlowNode:
-    return _unsupported(node) if node.definition is None and _definitions(element) else node  # type: ignore[no-any-return]
+    return _unsupported(node) if node.definition is None and _definitions(element) else node
 
 
 def _unsupported(node: FlowNode) -> UnsupportedNode:

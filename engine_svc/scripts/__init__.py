@@ -1,1 +1,1 @@
-"""Scripts of process models: which languages there are, and how they run."""
+"""Scripts of the model: which languages run, and the sandbox that runs JavaScript in processes of its own."""

@@ -12,7 +12,7 @@ from engine_svc.expressions.errors import ExpressionError, OperationError
 from engine_svc.runtime.behaviors.due_dates import InvalidDueDate, due_micros
 from engine_svc.runtime.changes import NewUserTask
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import Token
+from engine_svc.state.instance import Token, Wait
 from mesh.errors import WrongState
 
 DEFAULT_PRIORITY = 50
@@ -35,7 +35,7 @@ def enter(execution: Execution, token: Token, element: Element) -> None:
     priority = _priority(execution, token, element, spec.priority)
     due = _due(execution, token, element, spec.due_date)
     form_key = _text(execution, token, element, spec.form_key, MAX_FORM_KEY)
-    execution.wait(token)
+    execution.wait(token, Wait.USER_TASK)
     token.assignee = assignee
     task = NewUserTask(token.key, element.id, name, description, assignee, users, groups, priority, due, form_key)
     execution.changes.new_user_tasks.append(task)
@@ -60,14 +60,14 @@ def complete(execution: Execution, token: Token, element: Element) -> None:
     """The task is done: leave."""
     execution.changes.ended_user_tasks.append(token.key)
     execution.changes.events.append((USER_TASK_COMPLETED, token.key, element.id, token.assignee))
-    execution.end_wait(token, element)
-    execution.leave(token, element)
+    execution.wait(token, Wait.NOTHING)
+    execution.complete(token, element)
 
 
 def _text_as_written(execution: Execution, token: Token, element: Element, expression: Evaluate) -> str:
     """Names and descriptions that cannot be resolved stay as the model has them, as in Flowable."""
     try:
-        value = expression(execution.reader(token.scope_key))
+        value = expression(execution.reader(execution.scope_of(token)))
     except ExpressionError as error:
         return error.expression
     return value if isinstance(value, str) else _as_text(value, element)
