@@ -10,67 +10,6 @@ from tests.unit.model.findings import errors, problems, warnings
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        "boundaryEvent",
-        "intermediateCatchEvent",
-        "intermediateThrowEvent",
-        "eventBasedGateway",
-        "complexGateway",
-        "scriptTask",
-        "businessRuleTask",
-        "sendTask",
-        "receiveTask",
-        "callActivity",
-        "transaction",
-        "adHocSubProcess",
-    ],
-)
-def test_unsupported_nodes(name: str) -> None:
-    xml = around(f'<{name} id="n"/>')
-    assert errors(xml) == [("ELEMENT_NOT_SUPPORTED", "n")]
-    assert warnings(xml) == []
-    assert name in problems(xml)[0].message
-
-
-@pytest.mark.parametrize(
-    "definition",
-    [
-        "timer",
-        "message",
-        "signal",
-        "error",
-        "escalation",
-        "conditional",
-        "terminate",
-        "cancel",
-        "compensate",
-        "link",
-    ],
-)
-def test_event_definitions(definition: str) -> None:
-    inner = f"<{definition}EventDefinition/>"
-    start = process(f'<startEvent id="s">{inner}</startEvent><endEvent id="e"/>' + flow("s", "e"))
-    end = process(f'<startEvent id="s"/><endEvent id="e">{inner}</endEvent>' + flow("s", "e"))
-    assert errors(start) == [("ELEMENT_NOT_SUPPORTED", "s")]
-    supported = definition in ("error", "terminate")
-    assert errors(end) == ([] if supported else [("ELEMENT_NOT_SUPPORTED", "e")])
-    boundary = around(f'<task id="n"/><boundaryEvent id="b" attachedToRef="n">{inner}</boundaryEvent>')
-    assert errors(boundary) == ([] if definition == "error" else [("ELEMENT_NOT_SUPPORTED", "b")])
-
-
-def test_sub_processes_that_are_not_embedded_are_read_inside_as_well() -> None:
-    inside = '<startEvent id="s2"/><scriptTask id="c"/>' + flow("s2", "c")
-    for outer in (
-        'subProcess id="n" triggeredByEvent="true"',
-        'transaction id="n"',
-        'adHocSubProcess id="n"',
-    ):
-        xml = around(f"<{outer}>{inside}</{outer.split()[0]}>")
-        assert errors(xml) == [("ELEMENT_NOT_SUPPORTED", "n"), ("ELEMENT_NOT_SUPPORTED", "c")]
-
-
-@pytest.mark.parametrize(
     "attributes",
     [
         'flowable:async="true"',
