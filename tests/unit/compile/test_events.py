@@ -100,11 +100,11 @@ def test_messages_and_signals() -> None:
 
 
 def test_conditions_know_the_variables_that_they_read() -> None:
-    written = "<condition>${stock &lt; limit.low and execution.getVariable('open')}</condition>"
+    written = "<condition>${stock &lt; limit.low and execution.hasVariable('open')}</condition>"
     every = caught(f"<conditionalEventDefinition>{written}</conditionalEventDefinition>").trigger
     assert isinstance(every, ConditionTrigger)
     assert every.variables == {"stock", "limit", "open"}
-    assert every.condition(Variables(stock=1, limit={"low": 2}, open="true")) is True
+    assert every.condition(Variables(stock=2, limit={"low": 2})) is False
     named = caught(
         '<conditionalEventDefinition camunda:variableName="stock" camunda:variableEvents="update">'
         f"{written}</conditionalEventDefinition>"
