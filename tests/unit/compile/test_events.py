@@ -110,7 +110,8 @@ def test_conditions_know_the_variables_that_they_read() -> None:
         f"{written}</conditionalEventDefinition>"
     ).trigger
     assert isinstance(named, ConditionTrigger)
-    assert (named.variables, named.variable_events) == ({"stock"}, {"update"})
+    assert named.variables == {"stock"}
+    assert named.variable_events == {"update"}
 
 
 def test_variables() -> None:

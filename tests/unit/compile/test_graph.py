@@ -4,9 +4,9 @@ import pytest
 
 from engine_svc.compile.executable import (
     PROCESS_SCOPE,
+    CatchSpec,
     Element,
     ElementKind,
-    CatchSpec,
     ErrorTrigger,
     ExecutableProcess,
     StartSpec,

@@ -113,7 +113,7 @@ def test_lines_and_columns_are_those_of_the_start_tag(line_end: str) -> None:
         "</process></definitions>",
     ]
     (problem,) = load_bpmn(line_end.join(lines).encode()).problems
-    assert (problem.rule, problem.line, problem.column) == (Rule.SCRIPT_MISSING, 3, 26)
+    assert (problem.rule, problem.line, problem.column) == (Rule.ELEMENT_NOT_SUPPORTED, 3, 26)
 
 
 def test_large_models_are_read_in_reasonable_time() -> None:
