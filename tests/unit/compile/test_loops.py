@@ -106,7 +106,7 @@ def test_aggregation() -> None:
             "ELEMENT_NOT_SUPPORTED",
         ),
         (
-            loop('flowable:collection="a"', "", "<flowable:collection delegateExpression='${x}'/>"),
+            loop('flowable:collection="a"', "", "<flowable:collection flowable:delegateExpression='${x}'/>"),
             "ELEMENT_NOT_SUPPORTED",
         ),
         (task(content="<standardLoopCharacteristics/>"), "MULTI_INSTANCE_INCOMPLETE"),

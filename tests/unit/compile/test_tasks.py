@@ -371,6 +371,19 @@ def test_inputs_of_declared_data_go_to_the_worker() -> None:
     assert list(spec.inputs) == ["amount"]
 
 
+def test_parameters_of_external_work_and_scripts() -> None:
+    parameters = '<flowable:in source="n" target="a"/><flowable:in sourceExpression="${n + 1}" target="b"/>'
+    spec = external('flowable:type="external-worker" flowable:topic="t"', parameters)
+    assert value(spec.inputs["b"]) == 8
+    xml = around(
+        f'<scriptTask id="n" scriptFormat="javascript"><extensionElements>{parameters}</extensionElements>'
+        "<script>1</script></scriptTask>"
+    )
+    wrapping = load_bpmn(xml).processes[0].elements[1].wrapping
+    assert wrapping is not None
+    assert [value(mapping.target) for mapping in wrapping.inputs] == ["a", "b"]
+
+
 @pytest.mark.parametrize("name", ["javascript", "JavaScript", "text/javascript"])
 def test_scripts(name: str) -> None:
     kind, spec = spec_of(

@@ -66,6 +66,12 @@ def test_skip_expression() -> None:
     assert value(load(xml).flows[0].skip, x="true") is True
 
 
+def test_a_skip_expression_that_is_none_skips_nothing() -> None:
+    node = task('flowable:skipExpression="skipExpression"')
+    assert (errors(around(node)), warnings(around(node))) == ([], [("NOT_IN_EFFECT", "n")])
+    assert element(node).wrapping is None
+
+
 def test_execution_listeners() -> None:
     found = wrapping(
         task(
@@ -205,7 +211,7 @@ def test_camunda_parameters() -> None:
             <camunda:inputParameter name="nothing"/>
             <camunda:inputParameter name="list"><camunda:list><camunda:value>${x}</camunda:value>
               <camunda:value>b</camunda:value></camunda:list></camunda:inputParameter>
-            <camunda:inputParameter name="map"><camunda:map><camunda:entry key="k">${x}</camunda:entry>
+            <camunda:inputParameter name="map"><camunda:map><camunda:entry key="${key}">${x}</camunda:entry>
               <camunda:entry key="inner"><camunda:list><camunda:value>1</camunda:value></camunda:list></camunda:entry>
               </camunda:map></camunda:inputParameter>
             <camunda:inputParameter name="computed"><camunda:script scriptFormat="juel">${x + 1}</camunda:script>
@@ -213,7 +219,7 @@ def test_camunda_parameters() -> None:
             <camunda:outputParameter name="out">${x * 2}</camunda:outputParameter></camunda:inputOutput>"""
         )
     )
-    given = {value(mapping.target): value(mapping.value, who="kermit", x=3) for mapping in found.inputs}
+    given = {value(mapping.target): value(mapping.value, who="kermit", x=3, key="k") for mapping in found.inputs}
     assert given == {
         "plain": "Hello kermit",
         "nothing": None,
