@@ -51,7 +51,8 @@ def compile_condition(text: str) -> Evaluate:
 def variables_read(text: str) -> frozenset[str]:
     """Return the names of the variables that the expressions in `text` may read.
 
-    Names given as a literal to `execution.getVariable`, `vars:get` and the like count; engine objects do not. Raises `ExpressionSyntaxError`.
+    Names given as a literal to `execution.getVariable`, `vars:get` and the like count; engine objects do not.
+    Raises `ExpressionSyntaxError`.
     """
     names: set[str] = set()
     pending: list[Node] = [part for part in parse_template(text).parts if not isinstance(part, str)]

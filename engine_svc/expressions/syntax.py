@@ -268,7 +268,8 @@ class _TreeBuilder(Transformer[Token, Any]):
         return Variable(_at(items[0]), 1, _name(items[0]))
 
     def function(self, items: list[Any]) -> Node:
-        token, arguments = items[0], items[1] or ()
+        token: Token = items[0]
+        arguments: tuple[Node, ...] = items[1] or ()
         name = "".join(str(token).split())
         function = FUNCTIONS.get(name)
         if function is None:
