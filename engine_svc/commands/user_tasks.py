@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 
 from engine_svc.commands.executor import Effect, InstanceExecutor
 from engine_svc.runtime import step
+from engine_svc.runtime.requests import Program
 from engine_svc.state.instance import Instance
 from engine_svc.storage.commit import USER_TASK_COLUMNS, RequestRecord
 from engine_svc.storage.user_tasks import assign, fetch_user_task
@@ -32,8 +33,8 @@ async def complete(
     """Complete a task and run on. Raises `NotFound`, `WrongState`, `InvalidField`."""
     instance_id, key = _parts(task_id)
 
-    def work(instance: Instance, now: int) -> Effect:
-        changes = step.complete_user_task(instance, key, variables, now)
+    def work(instance: Instance, now: int) -> Program[Effect]:
+        changes = yield from step.complete_user_task(instance, key, variables, now)
         return Effect(changes, lambda: respond(instance))
 
     return await executor.change(instance_id, work, request, lambda: task_missing(task_id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine_svc.compile.executable import Element, ElementKind, Flow
+from engine_svc.compile.wrapping import listeners
 from engine_svc.compile.texts import compiled_or_none
 from engine_svc.expressions import Evaluate, compile_condition
 from engine_svc.model.elements import SequenceFlow
@@ -59,5 +60,6 @@ def _flow(
         target=index_of[flow.target_ref],
         condition=condition,
         condition_text=text,
+        listeners=listeners(flow.listeners),
         skip=compiled_or_none(flow.skip_expression),
     )

@@ -117,16 +117,21 @@ class Execution:
         key = token.key
         return key if key and key in self.instance.scopes else token.scope_key
 
+    def scope_variables(self, scope_key: int) -> list[dict[str, Any]]:
+        """Return the variables of a scope and of those around it, the innermost first."""
+        scopes = self.instance.scopes
+        scope = scopes[scope_key]
+        found = [{**scope.variables, **self.transient.get(scope.key, {})}]
+        while scope.key != ROOT_SCOPE:
+            scope = scopes[scope.parent_key]
+            found.append({**scope.variables, **self.transient.get(scope.key, {})})
+        return found
+
     def visible(self, scope_key: int) -> dict[str, Any]:
         """Return all variables visible from a scope."""
-        scopes = self.instance.scopes
-        chain = [scopes[scope_key]]
-        while chain[-1].key != ROOT_SCOPE:
-            chain.append(scopes[chain[-1].parent_key])
         found: dict[str, Any] = {}
-        for scope in reversed(chain):
-            found.update(scope.variables)
-            found.update(self.transient.get(scope.key, ()))
+        for variables in reversed(self.scope_variables(scope_key)):
+            found.update(variables)
         return found
 
     def set_variable(self, scope_key: int, name: str, value: Any) -> None:

@@ -6,8 +6,10 @@ So a step stays free of I/O: whoever runs it finds definitions, loads instances 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from engine_svc.scripts.call import ScriptCall
 
 T = TypeVar("T")
 
@@ -37,27 +39,11 @@ class LoadInstance:
 
 @dataclass(slots=True)
 class RunScript:
-    """A script for the sandbox. Answer: `ScriptOutcome`. `objects`: what the script reads of engine objects."""
+    """A script for the sandbox. Answer: `ScriptResult`. Whoever answers throws `WrongState` where it fails."""
 
-    source: str
-    variables: dict[str, Any]
-    local_names: tuple[str, ...]
-    objects: dict[str, dict[str, Any]]
-    auto_store: bool
+    call: ScriptCall
     element_id: str
     resume: Resume
-
-
-@dataclass(slots=True)
-class ScriptOutcome:
-    """What a script did. `writes`: name, value and whether it is local; `error`: code and message of a BPMN error."""
-
-    value: Any = None
-    writes: list[tuple[str, Any, bool]] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    calls: list[tuple[str, str, list[Any]]] = field(default_factory=list)
-    """Object, method and arguments, for what only the engine can do."""
-    error: tuple[str, str] | None = None
 
 
 Request = FindDefinition | LoadInstance | RunScript

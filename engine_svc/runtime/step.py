@@ -133,7 +133,9 @@ def trigger(
     if token is None or not _can_be_triggered(instance, token):
         activity_id = member_id(instance.id, key)
         raise NotFound(
-            "ACTIVITY_NOT_FOUND", f"there is no activity {activity_id} that waits for an event", {"id": activity_id}
+            "ACTIVITY_NOT_FOUND",
+            f"there is no activity {activity_id} that waits for an event",
+            metadata={"id": activity_id}
         )
     _require_running(instance)
     instance.run_length = 0

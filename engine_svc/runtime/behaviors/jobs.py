@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine_svc.compile.executable import Element, RetrySpec, Wrapping
-from engine_svc.expressions.retries import InvalidRetryCycle, parse_retry_cycle
+from engine_svc.model.retry_cycle import read_retry_cycle
 from engine_svc.runtime.behaviors import triggers
 from engine_svc.runtime.changes import JobKind, NewJob
 from engine_svc.runtime.execution import Execution
@@ -48,8 +48,7 @@ def retries(execution: Execution, token: Token, element: Element, retry: RetrySp
     text = execution.evaluate(retry.text, token, element)
     if text is None or text == "":
         return RetrySpec()
-    try:
-        tries, waits = parse_retry_cycle(str(text))
-    except InvalidRetryCycle as error:
-        raise triggers.failed(element, str(error)) from error
-    return RetrySpec(tries, waits)
+    cycle = read_retry_cycle(str(text))
+    if cycle is None:
+        raise triggers.failed(element, f"{text!r} is no retry cycle; write R3/PT10S, or waits such as PT5S,PT1M")
+    return RetrySpec(cycle.tries, cycle.waits_micros)

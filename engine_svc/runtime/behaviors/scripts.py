@@ -9,7 +9,8 @@ from engine_svc.compile.executable import Element, ScriptSpec
 from engine_svc.runtime.behaviors import calls
 from engine_svc.runtime.behaviors.errors import BpmnError, throw_from_activity
 from engine_svc.runtime.execution import Execution
-from engine_svc.runtime.requests import Request, RunScript, ScriptOutcome
+from engine_svc.runtime.requests import Request, RunScript
+from engine_svc.scripts.call import ScriptCall, ScriptResult
 from engine_svc.state.instance import Instance, Token
 from mesh.errors import WrongState
 
@@ -30,37 +31,37 @@ def run(
     callers of the instance too.
     """
     scope_key = execution.scope_of(token)
-    instance = execution.instance
 
-    def resume(outcome: ScriptOutcome) -> Request | None:
-        apply(execution, scope_key, outcome)
-        if outcome.error is not None:
-            return throw(execution, token, element, BpmnError(*outcome.error))
+    def resume(result: ScriptResult) -> Request | None:
+        apply(execution, scope_key, result)
+        if result.bpmn_error is not None:
+            return throw(execution, token, element, BpmnError(*result.bpmn_error))
         if result_variable:
-            execution.set_variable(scope_key, result_variable, outcome.value)
+            execution.set_variable(scope_key, result_variable, result.value)
         then()
         return None
 
-    return RunScript(
-        script.source,
-        execution.visible(scope_key),
-        tuple(instance.scopes[scope_key].variables),
-        {"execution": facts(execution, token, element, event)},
-        script.auto_store,
-        element.id,
-        resume,
+    call = ScriptCall(
+        source=script.source,
+        scopes=execution.scope_variables(scope_key),
+        execution=facts(execution, token, element, event),
+        auto_store=script.auto_store,
+        now_micros=execution.now,
     )
+    return RunScript(call, element.id, resume)
 
 
-def apply(execution: Execution, scope_key: int, outcome: ScriptOutcome) -> None:
+def apply(execution: Execution, scope_key: int, result: ScriptResult) -> None:
     """Set and remove the variables that a script set and removed."""
-    for name, value, local in outcome.writes:
-        if local:
-            execution.set_local(scope_key, name, value)
+    for write in result.writes:
+        if write.removed:
+            execution.remove_variable(scope_key, write.name, local=write.scope == "local")
+        elif write.scope == "transient":
+            execution.set_transient(scope_key, write.name, write.value)
+        elif write.scope == "local":
+            execution.set_local(scope_key, write.name, write.value)
         else:
-            execution.set_variable(scope_key, name, value)
-    for name in outcome.removed:
-        execution.remove_variable(scope_key, name)
+            execution.set_variable(scope_key, write.name, write.value)
 
 
 def throw(execution: Execution, token: Token, element: Element, error: BpmnError) -> Request | None:
