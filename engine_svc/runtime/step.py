@@ -6,7 +6,7 @@ leave the instance changed in part; the caller drops it and loads it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine_svc.compile.executable import ElementKind, ReceiveTaskSpec, StartSpec
@@ -131,12 +131,7 @@ def trigger(
     """
     token = instance.tokens.get(key)
     if token is None or not _can_be_triggered(instance, token):
-        activity_id = member_id(instance.id, key)
-        raise NotFound(
-            "ACTIVITY_NOT_FOUND",
-            f"there is no activity {activity_id} that waits for an event",
-            metadata={"id": activity_id}
-        )
+        raise _activity_missing(instance, key)
     _require_running(instance)
     instance.run_length = 0
     execution = _execution(instance, now, ids)
@@ -254,18 +249,38 @@ def resolve_incident(instance: Instance, key: int, now: int) -> Changes:
     return execution.unit.finish(execution)
 
 
-def set_variables(
-    instance: Instance, variables: dict[str, Any], now: int, ids: Callable[[], str] = new_id
+def update_variables(
+    instance: Instance,
+    key: int,
+    variables: dict[str, Any],
+    removed: Sequence[str],
+    now: int,
+    *,
+    local: bool = False,
+    ids: Callable[[], str] = new_id,
 ) -> Program[Changes]:
-    """Set variables of the instance's own scope, and run on where that makes a condition hold.
+    """Set and remove variables as seen from an activity (`ROOT_SCOPE`: from the instance), and run on.
 
-    Raises `WrongState` where it has ended.
+    Without `local` the nearest scope that has a variable counts, else the instance's own; with it the activity's own.
+    Conditions that come to hold move the instance. Raises `WrongState` where it has ended, `NotFound`.
     """
     _require_alive(instance)
     execution = _execution(instance, now, ids)
+    scope_key = ROOT_SCOPE
+    if key != ROOT_SCOPE:
+        token = instance.tokens.get(key)
+        if token is None:
+            raise _activity_missing(instance, key)
+        scope_key = execution.local_scope(token).key if local else execution.scope_of(token)
     for name, value in variables.items():
-        execution.set_variable(ROOT_SCOPE, name, value)
+        if local:
+            execution.set_local(scope_key, name, value)
+        else:
+            execution.set_variable(scope_key, name, value)
+    for name in removed:
+        execution.remove_variable(scope_key, name, local=local)
     if instance.status is Status.RUNNING:
+        instance.run_length = 0
         yield from drain(execution.unit)
     return execution.unit.finish(execution)
 
@@ -354,6 +369,15 @@ def _job_token(instance: Instance, key: int) -> Token:
 def _job_missing(instance: Instance, key: int) -> NotFound:
     job_id = member_id(instance.id, key)
     return NotFound("JOB_NOT_FOUND", f"there is no open job {job_id}", metadata={"id": job_id})
+
+
+def _activity_missing(instance: Instance, key: int) -> NotFound:
+    activity_id = member_id(instance.id, key)
+    return NotFound(
+        "ACTIVITY_NOT_FOUND",
+        f"no activity {activity_id} is running that this can be done to",
+        metadata={"id": activity_id},
+    )
 
 
 def _require_running(instance: Instance) -> None:

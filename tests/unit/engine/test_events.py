@@ -17,6 +17,8 @@ from engine_svc.events import record
 from engine_svc.events.commit_record import COMMIT_RECORD, encode_commit
 from engine_svc.events.expansion import KINDS, UnknownRecordFormat, expand
 from engine_svc.runtime import step
+from engine_svc.runtime.requests import run_alone
+from engine_svc.state.instance import ROOT_SCOPE
 from engine_svc.runtime.changes import Changes
 from mesh.bus.port import BusMessage
 from mesh.call import CallContext, as_call
@@ -68,14 +70,15 @@ def life() -> Iterator[tuple[Run, list[Any]]]:
     yield committed(step.unclaim_user_task(run.instance, task, NOW + 1))
     yield committed(step.claim_user_task(run.instance, task, "bob", NOW + 2))
     yield committed(step.suspend(run.instance, NOW + 3))
-    yield committed(step.set_variables(run.instance, {"c": True}, NOW + 4))
+    yield committed(run_alone(step.update_variables(run.instance, ROOT_SCOPE, {"c": True}, (), NOW + 4)))
+    yield committed(run_alone(step.update_variables(run.instance, ROOT_SCOPE, {}, ("c",), NOW + 4)))
     yield committed(step.resume(run.instance, NOW + 5))
     failed = step.fail_job(run.instance, job, retries=0, error_message="down", error_code="", now=NOW + 6)
     yield committed(failed)
     yield committed(step.resolve_incident(run.instance, failed.new_incidents[0].key, NOW + 7))
     scope = run.instance.tokens[inner].scope_key
     run.instance.scopes[scope].variables["local"] = 0
-    yield committed(step.complete_user_task(run.instance, inner, {"local": 1}, NOW + 8))
+    yield committed(run_alone(step.complete_user_task(run.instance, inner, {"local": 1}, NOW + 8)))
     yield committed(run.complete("n"))
     yield committed(run.complete("t"))
     assert run.completed
