@@ -83,8 +83,8 @@ def definition_readers(*allowed: str) -> Mapping[str, ChildReader]:
 
 
 def describe_owner(element: etree._Element) -> str:
-    """Return type and id of the event that has an event definition, for messages."""
-    owner = element.getparent()
+    """Return type and id of the event that has an event definition, or of a task itself, for messages."""
+    owner = element.getparent() if local_name(element) in DEFINITIONS else element
     return describe(element if owner is None else owner)
 
 
