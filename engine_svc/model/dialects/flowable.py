@@ -21,6 +21,9 @@ FLOWABLE = Dialect(
     attributes={
         **activiti.ATTRIBUTES,
         (Process, "isEagerExecutionFetching"): informative,
+        # Flowable has neither; models that came from Camunda keep them, and they mean the same.
+        (Process, "versionTag"): plain("version_tag"),
+        (Process, "historyTimeToLive"): informative,
         (FlowNode, "asyncLeave"): must_be_false,
         (FlowNode, "triggerable"): must_be_false,
         (StartEvent, "formFieldValidation"): informative,
