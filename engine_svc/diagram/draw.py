@@ -19,6 +19,8 @@ MAX_ITEMS = 5_000
 MARGIN = 20.0
 PALETTE = Palette("#22242a", "#ffffff")
 HIGHLIGHT = Palette("#c2410c", "#ffedd5")
+_HALO = {"stroke": "#ffffff", "stroke_width": "3", "stroke_linejoin": "round", "paint_order": "stroke"}
+"""Keeps labels readable that lie across a line."""
 _FONT = "font-family:Arial,Helvetica,sans-serif;font-size:12px"
 
 
@@ -43,7 +45,7 @@ def draw(content: bytes, process_key: str, highlight: Collection[str] = ()) -> b
         return _image(Drawing(), highlight).encode()
     drawing = read_interchange(root, process, elements)
     if drawing is None:
-        _refuse_too_many(sum(1 for element in process.iter(f"{{{BPMN}}}*") if element.get("id")))
+        _refuse_too_many(sum(1 for element in process.iterdescendants(f"{{{BPMN}}}*") if element.get("id")))
         drawing = lay_out(process, elements)
     _refuse_too_many(len(drawing))
     return _image(drawing, highlight).encode()
@@ -124,7 +126,7 @@ def _label(text: str, place: Bounds | None, below: tuple[float, float], texts: l
     block, room = outside(text, place, below)
     if room is not None:
         taken.append(room)
-        texts.append(group(block, fill=PALETTE.ink))
+        texts.append(group(block, fill=PALETTE.ink, **_HALO))
 
 
 def _group(identifier: str, kind: str, content: str, ink: str, *, marked: bool) -> str:

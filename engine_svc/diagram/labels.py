@@ -25,13 +25,13 @@ def text_width(text: str) -> float:
 
 def _character_width(character: str) -> float:
     if character in _NARROW:
-        return 3.0
+        return 3.2
     if character in _SLIM:
-        return 4.2
+        return 4.4
     if character in _BROAD:
         return 10.4
     if character < "\x7f":
-        return 8.2 if character.isupper() else 6.6
+        return 8.6 if character.isupper() else 6.9
     if unicodedata.combining(character):
         return 0.0
     return 12.0 if unicodedata.east_asian_width(character) in "WF" else 7.5

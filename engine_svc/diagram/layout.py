@@ -163,7 +163,8 @@ class _Router:
         begin, end = self._block.places[source], self._block.places[target]
         first, last = self._layer_of[host or source], self._layer_of[target]
         entry = end.x, end.center[1]
-        before = end.x - LAYER_GAP / 3
+        # Of the whole column: a flow turns where no other node can be.
+        before = min(place.x for place in self._columns[last]) - LAYER_GAP / 3
         if host is not None:
             start = begin.center[0], begin.bottom
             if first < last and self._is_free(start[1] + 14, first, last):
@@ -174,7 +175,7 @@ class _Router:
         start = begin.right, begin.center[1]
         if first < last and self._is_free(start[1], first, last):
             return _straightened([start, (before, start[1]), (before, entry[1]), entry])
-        behind = begin.right + LAYER_GAP / 3
+        behind = max(place.right for place in self._columns[first]) + LAYER_GAP / 3
         low = self._below()
         return [start, (behind, start[1]), (behind, low), (before, low), (before, entry[1]), entry]
 
