@@ -13,7 +13,6 @@ from engine_svc.commands.definition_suspension import resume_definition, suspend
 from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.start_forms import read_start_form
-from engine_svc.diagram.draw import MAX_ITEMS, DiagramTooLargeError, draw
 from engine_svc.storage.definition_suspension import definition_missing
 from engine_svc.storage.definitions import (
     DEFINITION_COLUMNS,
@@ -91,6 +90,9 @@ class ProcessDefinitionServicer:
         self, request: pb.GetProcessDefinitionDiagramRequest
     ) -> httpbody_pb2.HttpBody:
         """See the contract."""
+        # Taken in by the first call: it would cost every start 10 ms.
+        from engine_svc.diagram.draw import MAX_ITEMS, DiagramTooLargeError, draw
+
         row, content = await self._read(request.id)
         try:
             image = await asyncio.to_thread(draw, content, row[KEY], frozenset(request.highlight))
