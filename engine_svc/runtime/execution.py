@@ -234,6 +234,14 @@ class Execution:
             self.record_passage(token, element)
             self.leave(token, element)
 
+    def complete_later(self, token: Token) -> None:
+        """The element's behaviour is done, unless something that the step does next ends it first."""
+        if not token.key:
+            self.wait(token)
+        token.stage = Stage.COMPLETING
+        token.waits_for = Wait.NOTHING
+        self.agenda.appendleft(token)
+
     def over(self, token: Token, element: Element) -> None:
         """End the activity, or record it where it never waited. The token moves, without end listeners."""
         if token.key:
@@ -392,6 +400,11 @@ class Execution:
                 self.complete_instance()
         else:
             owner = instance.tokens[scope_key]
+            if owner.stage is Stage.COMPENSATING:
+                del instance.scopes[scope_key]
+                self.withdraw(owner)
+                self.end_token(owner)
+                return
             owner.stage = Stage.COMPLETING
             self.agenda.appendleft(owner)
 
