@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -73,6 +74,14 @@ Work = Callable[[Instance, int], Effect | Generator[Request, Any, Effect]]
 
 
 @dataclass(slots=True)
+class Callers:
+    """The callers of an instance that a command has locked, until it ends."""
+
+    held: AsyncExitStack
+    ids: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class ExecutorLimits:
     """`max_state_bytes`: how large the stored state of one instance may be."""
 
@@ -117,7 +126,7 @@ class InstanceExecutor:
                 if (answer := await self._answer(request)) is not None:
                     return answer
                 raise
-        raise _conflict("a deployment came in each time the newest version was looked up")
+        raise _conflict("definitions were changed each time the one to start was looked up")
 
     async def _try_create(
         self, starts: Sequence[Start], request: RequestRecord | None, respond: Callable[[list[Instance]], Message]
@@ -129,15 +138,12 @@ class InstanceExecutor:
         job_types: set[str] = set()
         for start in starts:
             if start.definition_id:
-                definition = await self.definitions.by_id(start.definition_id)
+                definition, epoch = await self.definitions.to_start(start.definition_id)
             else:
                 definition, epoch = await self.definitions.by_key(
                     start.tenant_id, start.definition_key, start.definition_version
                 )
-                if epoch is not None:
-                    commit.definition_epoch = (
-                        epoch if commit.definition_epoch is None else min(epoch, commit.definition_epoch)
-                    )
+            commit.definition_epoch = epoch if commit.definition_epoch is None else min(epoch, commit.definition_epoch)
             program = step.start(
                 definition,
                 new_id(),
@@ -164,13 +170,13 @@ class InstanceExecutor:
         self.signals.notify(job_types)
         return response
 
-    async def _run(self, program: Generator[Request, Any, T], commit: Commit) -> T:
+    async def _run(self, program: Generator[Request, Any, T], commit: Commit, callers: Callers | None = None) -> T:
         """Run a step, and answer what it asks for. Raises `DomainError`."""
         try:
             request = next(program)
             while True:
                 try:
-                    answer = await self._answer_step(request, commit)
+                    answer = await self._answer_step(request, commit, callers)
                 except DomainError as error:
                     request = program.throw(error)
                 else:
@@ -179,16 +185,19 @@ class InstanceExecutor:
             result: T = stop.value
             return result
 
-    async def _answer_step(self, request: Request, commit: Commit) -> Any:
+    async def _answer_step(self, request: Request, commit: Commit, callers: Callers | None) -> Any:
         match request:
             case FindDefinition():
                 definition, epoch = await self.definitions.called(request)
-                if epoch is not None:
-                    commit.definition_epoch = (
-                        epoch if commit.definition_epoch is None else min(epoch, commit.definition_epoch)
-                    )
+                commit.definition_epoch = (
+                    epoch if commit.definition_epoch is None else min(epoch, commit.definition_epoch)
+                )
                 return definition
             case LoadInstance():
+                if request.caller and callers is not None and request.instance_id not in callers.ids:
+                    # Only ever from the called to the caller, so that nobody waits in a circle.
+                    await callers.held.enter_async_context(self._locks.hold(request.instance_id))
+                    callers.ids.add(request.instance_id)
                 return await self.load(request.instance_id)
             case RunScript():
                 return await self._run_script(request)
@@ -216,12 +225,16 @@ class InstanceExecutor:
 
         `missing` makes the error for an instance that does not exist. Raises `DomainError`.
         """
-        async with self._locks.hold(instance_id):
+        async with AsyncExitStack() as held:
+            await held.enter_async_context(self._locks.hold(instance_id))
+            callers = Callers(held)
             for _ in range(MAX_ATTEMPTS):
                 try:
-                    return await self._try_change(instance_id, work, request, missing)
+                    return await self._try_change(instance_id, work, request, missing, callers)
                 except AlreadyAnswered as answered:
                     return answered.response
+                except StaleDefinitions:
+                    self.definitions.forget_newest()
                 except StaleRevision:
                     continue
                 except DomainError:
@@ -231,7 +244,12 @@ class InstanceExecutor:
         raise _conflict(f"process instance {instance_id} was changed by others each time it was tried", instance_id)
 
     async def _try_change(
-        self, instance_id: str, work: Work, request: RequestRecord | None, missing: Callable[[], DomainError]
+        self,
+        instance_id: str,
+        work: Work,
+        request: RequestRecord | None,
+        missing: Callable[[], DomainError],
+        callers: Callers,
     ) -> bytes:
         # While the command runs the instance is not in the cache: if anything fails, what was half changed is gone.
         cached = self._cache.take(instance_id)
@@ -241,7 +259,7 @@ class InstanceExecutor:
         commit = Commit(self.clock.now_micros(), request)
         try:
             worked = work(instance, commit.now)
-            effect = worked if isinstance(worked, Effect) else await self._run(worked, commit)
+            effect = worked if isinstance(worked, Effect) else await self._run(worked, commit, callers)
             changed = [(instance, effect.changes), *effect.changes.others]
             sizes = [add_to_commit(commit, one, changes, self.limits.max_state_bytes) for one, changes in changed]
         except DomainError:
@@ -270,7 +288,8 @@ class InstanceExecutor:
         """Read instances from the database; those that do not exist are left out."""
         rows = await self.database.read(fetch_instances(instance_ids))
         definitions = await self.definitions.by_ids({row[3] for row in rows})
-        return {row[0]: instance_of(row, definitions) for row in rows}
+        # A deployment that was deleted meanwhile has taken its instances with it.
+        return {row[0]: instance_of(row, definitions) for row in rows if row[3] in definitions}
 
     def cached(self, instance_id: str, revision: int) -> Instance | None:
         """Return the cached instance where it is at this revision and nobody is changing it."""

@@ -182,7 +182,7 @@ def _return_to_caller(unit: Unit) -> Program[None]:
     called = unit.ended_calls.pop(0)
     caller = unit.executions.get(called.instance.parent_id)
     if caller is None:
-        instance: Instance | None = yield LoadInstance(called.instance.parent_id, lambda _: None)
+        instance: Instance | None = yield LoadInstance(called.instance.parent_id, lambda _: None, caller=True)
         if instance is None or instance.ended:
             return
         caller = calls.take_up(unit, instance)

@@ -98,7 +98,7 @@ def missing_caller(execution: Execution, resume: Resume) -> LoadInstance | None:
     while current.instance.parent_id:
         caller = unit.executions.get(current.instance.parent_id)
         if caller is None:
-            return LoadInstance(current.instance.parent_id, resume)
+            return LoadInstance(current.instance.parent_id, resume, caller=True)
         current = caller
     return None
 

@@ -67,7 +67,7 @@ def complete(execution: Execution, token: Token, element: Element) -> None:
 def _text_as_written(execution: Execution, token: Token, element: Element, expression: Evaluate) -> str:
     """Names and descriptions that cannot be resolved stay as the model has them, as in Flowable."""
     try:
-        value = expression(execution.reader(execution.scope_of(token)))
+        value = expression(execution.reader(execution.scope_of(token), element, key=token.key))
     except ExpressionError as error:
         return error.expression
     return value if isinstance(value, str) else _as_text(value, element)

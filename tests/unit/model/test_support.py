@@ -105,6 +105,24 @@ def test_informative_process_attributes_and_elements() -> None:
     assert model.participants[0].process_ref == "p"
 
 
+@pytest.mark.parametrize("prefix", ["flowable", "activiti", "camunda"])
+def test_version_tags(prefix: str) -> None:
+    xml = around("<task id='n'/>", attributes=f'{prefix}:versionTag="v1.2" {prefix}:historyTimeToLive="180"')
+    assert problems(xml) == ()
+    model = parse_bpmn(xml).definitions
+    assert model is not None
+    assert model.processes[0].version_tag == "v1.2"
+
+
+def test_a_version_tag_of_zeebe() -> None:
+    tag = '<extensionElements><zeebe:versionTag value="v1.2"/></extensionElements>'
+    xml = process(tag + '<startEvent id="s"/><endEvent id="e"/>' + flow("s", "e"))
+    assert problems(xml) == ()
+    model = parse_bpmn(xml).definitions
+    assert model is not None
+    assert model.processes[0].version_tag == "v1.2"
+
+
 def test_data_that_only_documents() -> None:
     xml = process(
         """
