@@ -12,6 +12,7 @@ from engine_svc.model.dialects.dialect import (
     informative,
     keep_extension,
     not_in_effect,
+    refused,
     whole_number,
 )
 from engine_svc.model.dialects.feel_subset import feel_text, feel_value
@@ -228,6 +229,9 @@ ZEEBE = Dialect(
         (ScriptTask, "script"): _script,
         (CallActivity, "calledElement"): _called_element,
         (AdHocSubProcess, "adHoc"): _ad_hoc,
+        (AdHocSubProcess, "taskDefinition"): refused(
+            "a worker would choose the activities. List them in activeElementsCollection, or enable them by the API."
+        ),
         (UserTask, "userTask"): informative,
         (UserTask, "taskHeaders"): keep_extension,
         (UserTask, "assignmentDefinition"): _assignment,

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine_svc.compile.executable import MultiInstanceSpec
+from engine_svc.compile.executable import AdHocSpec, MultiInstanceSpec
 from tests.unit.bpmn_models import around
-from tests.unit.compile.surroundings import task, value, wrapping
+from tests.unit.compile.surroundings import element, task, value, wrapping
 from tests.unit.model.findings import errors, warnings
 
 
@@ -133,6 +133,24 @@ def test_what_has_no_effect_is_said() -> None:
     assert (errors(around(node)), warnings(around(node))) == ([], [("NOT_IN_EFFECT", "n")])
     silent = loop('camunda:asyncBefore="false" flowable:exclusive="false"', "<loopCardinality>1</loopCardinality>")
     assert (errors(around(silent)), warnings(around(silent))) == ([], [])
+
+
+def test_ad_hoc_sub_processes() -> None:
+    def ad_hoc(extensions: str, attributes: str = "") -> str:
+        return task(
+            attributes,
+            extensions,
+            "<task id='inner'/><completionCondition>${done}</completionCondition>",
+            kind="adHocSubProcess",
+        )
+
+    spec = element(ad_hoc('<zeebe:adHoc activeElementsCollection="=chosen"/>', 'ordering="Sequential"')).spec
+    assert isinstance(spec, AdHocSpec)
+    assert (spec.sequential, spec.cancel_remaining, len(spec.activities)) == (True, True, 1)
+    assert value(spec.active_elements, chosen=["inner"]) == ["inner"]
+    assert value(spec.completion_condition, done=True) is True
+    for refused in ('<zeebe:taskDefinition type="t"/>', '<zeebe:adHoc outputCollection="o" outputElement="=x"/>'):
+        assert {rule for rule, _ in errors(around(ad_hoc(refused)))} == {"ELEMENT_NOT_SUPPORTED"}
 
 
 def test_standard_loop() -> None:

@@ -369,6 +369,18 @@ def test_inputs_of_declared_data_go_to_the_worker() -> None:
     assert found is ElementKind.EXTERNAL_TASK
     assert isinstance(spec, ExternalTaskSpec)
     assert list(spec.inputs) == ["amount"]
+    _, spec = spec_of(
+        '<dataStoreReference id="store" name="Store"/><dataObject id="d" name="order"/>'
+        '<dataObjectReference id="r" dataObjectRef="d"/><serviceTask id="n" flowable:class="a.B">'
+        '<ioSpecification><dataInput id="in1" name="a"/><dataInput id="in2"/></ioSpecification>'
+        "<dataInputAssociation><sourceRef>store</sourceRef><targetRef>n</targetRef></dataInputAssociation>"
+        "<dataInputAssociation><sourceRef>r</sourceRef><targetRef>in1</targetRef></dataInputAssociation>"
+        "<dataInputAssociation><targetRef>in2</targetRef><assignment><from>${n}</from><to>in2</to></assignment>"
+        "</dataInputAssociation></serviceTask>"
+    )
+    assert isinstance(spec, ExternalTaskSpec)
+    assert list(spec.inputs) == ["a", "in2"]
+    assert value(spec.inputs["in2"]) == 7
 
 
 def test_parameters_of_external_work_and_scripts() -> None:
