@@ -188,6 +188,7 @@ FLOWABLE_ELEMENTS: Mapping[tuple[type, str], ElementReader] = {
     (EventDraft, "out"): _error_parameter,
     (BoundaryEvent, "in"): _caught_parameter,
     (StartEvent, "in"): _caught_parameter,
+    (IntermediateCatchEvent, "in"): _caught_parameter,
     (StartEvent, "eventType"): _event_type,
     (BoundaryEvent, "eventType"): _event_type,
     (IntermediateCatchEvent, "eventType"): _event_type,
