@@ -140,7 +140,7 @@ def _multi_instance(loop: MultiInstance | None) -> MultiInstanceSpec | None:
     return MultiInstanceSpec(
         sequential=loop.sequential,
         cardinality=compiled_or_none(loop.cardinality),
-        collection=compiled_or_none(loop.collection),
+        collection=None if loop.collection is None else compiled_value(loop.collection),
         element_variable=loop.element_variable,
         index_variable=loop.index_variable or "loopCounter",
         completion_condition=compiled_condition_or_none(loop.completion_condition),

@@ -16,7 +16,7 @@ def expression_or_script(
     """Return a script of the model; an expression where it is written as one, None where it was refused."""
     language = script_language(script_format)
     if language is None:
-        site.error(Rule.SCRIPT_LANGUAGE_NOT_SUPPORTED, refusal(script_format))
+        site.error(Rule.SCRIPT_LANGUAGE_NOT_SUPPORTED, f"{site.origin}: {refusal(script_format)}.")
         return None
     if language is ScriptLanguage.EXPRESSION:
         return site.template(text)

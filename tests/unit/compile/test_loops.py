@@ -77,6 +77,17 @@ def test_zeebe_collections() -> None:
     assert value(found.completion_condition, done=True) is True
 
 
+def test_zeebe_literals() -> None:
+    found = instances(
+        "",
+        "",
+        """<zeebe:loopCharacteristics inputCollection='=[1, "b", x, [true]]' inputElement="i" outputCollection="o"
+        outputElement='={k: i, "the key": {n: 2}, empty_list: []}'/>""",
+    )
+    assert value(found.collection, x=5) == [1, "b", 5, [True]]
+    assert value(found.output_element, i=3) == {"k": 3, "the key": {"n": 2}, "empty_list": []}
+
+
 def test_aggregation() -> None:
     found = instances(
         "",
@@ -98,7 +109,7 @@ def test_aggregation() -> None:
         (loop('nonsense="1"', "<loopCardinality>1</loopCardinality>"), "ATTRIBUTE_NOT_SUPPORTED"),
         (loop("", "<loopCardinality>1</loopCardinality><complexBehaviorDefinition/>"), "ELEMENT_NOT_SUPPORTED"),
         (
-            loop("", "", '<zeebe:loopCharacteristics inputCollection="=[1, 2]"/>'),
+            loop("", "", '<zeebe:loopCharacteristics inputCollection="=1..2"/>'),
             "EXPRESSION_LANGUAGE_NOT_SUPPORTED",
         ),
         (

@@ -269,7 +269,7 @@ def test_zeebe_mappings() -> None:
             "EXPRESSION_SYNTAX",
         ),
         (
-            '<zeebe:ioMapping><zeebe:input source="=[1]" target="a"/></zeebe:ioMapping>',
+            '<zeebe:ioMapping><zeebe:input source="=[1..2]" target="a"/></zeebe:ioMapping>',
             "EXPRESSION_LANGUAGE_NOT_SUPPORTED",
         ),
         ('<zeebe:ioMapping><zeebe:input source="=a"/></zeebe:ioMapping>', "ATTRIBUTE_VALUE_INVALID"),
