@@ -28,8 +28,9 @@ from engine_svc.model.elements import (
     TimerDefinition,
     TimerKind,
 )
+from engine_svc.model.event_drafts import EventDraft, MessageDraft
 from engine_svc.model.formal_expression import read_formal_expression
-from engine_svc.model.message_events import EventDraft, MessageDraft, finished_message
+from engine_svc.model.message_events import finished_message
 from engine_svc.model.namespaces import split
 from engine_svc.model.rules import Rule
 from engine_svc.model.schema import ANY_VALUE, ChildReader, Schema, describe, pass_over, read_common

@@ -67,7 +67,7 @@ class Rule(enum.StrEnum):
     SEQUENCE_FLOW_CROSSES_SCOPE = "SEQUENCE_FLOW_CROSSES_SCOPE"
     """A sequence flow crosses the boundary of a sub-process or process."""
     DEFAULT_FLOW_UNKNOWN = "DEFAULT_FLOW_UNKNOWN"
-    """The default flow of an element is not one of its outgoing sequence flows."""
+    """The default flow of an element is not one of its outgoing sequence flows, and is ignored."""
     DEFAULT_FLOW_CONDITION = "DEFAULT_FLOW_CONDITION"
     """A default flow has a condition."""
     CONDITION_IGNORED = "CONDITION_IGNORED"
