@@ -44,6 +44,7 @@ class UserTaskSpec:
     name: Evaluate
     description: Evaluate | None = None
     assignee: Evaluate | None = None
+    owner: Evaluate | None = None
     candidate_users: tuple[Evaluate, ...] = ()
     """Each gives a string (comma separated names allowed) or a list of strings."""
     candidate_groups: tuple[Evaluate, ...] = ()
@@ -51,6 +52,8 @@ class UserTaskSpec:
     """An integer, or a string that holds one; 50 where the model says nothing (as Flowable)."""
     due_date: Evaluate | None = None
     """An ISO 8601 date, date-time or duration from now."""
+    follow_up_date: Evaluate | None = None
+    category: Evaluate | None = None
     form_key: Evaluate | None = None
 
 

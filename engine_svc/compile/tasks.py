@@ -30,6 +30,7 @@ def _user_task(node: UserTask, index_of: Mapping[str, int]) -> Transformation:
         candidate_groups=compiled_all(node.candidate_groups),
         priority=compiled_or_none(node.priority),
         due_date=compiled_or_none(node.due_date),
+        follow_up_date=compiled_or_none(node.follow_up_date),
         form_key=compiled_or_none(node.form_key),
     )
     return Transformation(ElementKind.USER_TASK, spec)

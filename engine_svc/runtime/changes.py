@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine_svc.events.record import USER_TASK_CREATED
+
 Event = tuple[Any, ...]
 """`(payload number, values...)`, see `engine_svc.events.record`."""
 
 
 @dataclass(slots=True)
 class NewUserTask:
-    """A user task to be shown in lists. Times in microseconds; `due_micros` 0: none."""
+    """A user task to be shown in lists. Times in microseconds, 0: none."""
 
     key: int
     element_id: str
@@ -23,6 +25,31 @@ class NewUserTask:
     priority: int
     due_micros: int
     form_key: str
+    owner: str = ""
+    follow_up_micros: int = 0
+    category: str = ""
+    parent_key: int = 0
+    """Key of the task it is a part of; 0: none."""
+
+    def created_event(self) -> Event:
+        """Return the event that tells it."""
+        return (
+            USER_TASK_CREATED,
+            self.key,
+            self.element_id,
+            self.name,
+            self.description,
+            self.assignee,
+            self.candidate_users,
+            self.candidate_groups,
+            self.priority,
+            self.due_micros,
+            self.form_key,
+            self.owner,
+            self.follow_up_micros,
+            self.category,
+            self.parent_key,
+        )
 
 
 @dataclass(slots=True)

@@ -17,7 +17,6 @@ from engine_svc.events.record import (
     INSTANCE_SUSPENDED,
     INSTANCE_TERMINATED,
     JOB_FAILED,
-    USER_TASK_ASSIGNED,
 )
 from engine_svc.runtime.behaviors.cancellation import terminate
 from engine_svc.runtime.behaviors.errors import BpmnError, throw_from_activity
@@ -36,6 +35,7 @@ from engine_svc.runtime.processors import (
     terminate_end_event,
     user_task,
 )
+from engine_svc.runtime.processors.user_task import Completion
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import ROOT_SCOPE, Instance, Status, Token
 from mesh.errors import NotFound, WrongState
@@ -45,6 +45,8 @@ STEP_LIMIT = 10_000
 """Elements that one command may run through without a wait, beyond once through all elements of the model."""
 
 Enter = Callable[[Execution, Token, Element], None]
+
+_PLAIN_COMPLETION = Completion()
 
 ENTER: dict[ElementKind, Enter] = {
     ElementKind.NONE_START_EVENT: events.enter_start_event,
@@ -97,27 +99,16 @@ def start(
     return instance, execution.finish()
 
 
-def complete_user_task(instance: Instance, key: int, variables: dict[str, Any], now: int) -> Changes:
+def complete_user_task(
+    instance: Instance, key: int, variables: dict[str, Any], now: int, completion: Completion = _PLAIN_COMPLETION
+) -> Changes:
     """Complete a user task and run on. Raises `WrongState`, `NotFound`."""
-    token = _user_task_token(instance, key)
-    return _complete(instance, token, variables, now, user_task.complete)
+    token = user_task_token(instance, key)
 
+    def complete(execution: Execution, token: Token, element: Element) -> None:
+        user_task.complete(execution, token, element, completion)
 
-def claim_user_task(instance: Instance, key: int, user: str, now: int) -> Changes:
-    """Give a task to a user; nothing changes where it is the user's already. Raises `WrongState`, `NotFound`."""
-    token = _user_task_token(instance, key)
-    if token.assignee and token.assignee != user:
-        raise WrongState(
-            "USER_TASK_ALREADY_CLAIMED",
-            f"the task is claimed by {token.assignee}; it must be unclaimed first",
-            metadata={"id": member_id(instance.id, key), "assignee": token.assignee},
-        )
-    return _assign(instance, token, user, now)
-
-
-def unclaim_user_task(instance: Instance, key: int, now: int) -> Changes:
-    """Take the assignee off a task. Raises `WrongState`, `NotFound`."""
-    return _assign(instance, _user_task_token(instance, key), "", now)
+    return _complete(instance, token, variables, now, complete)
 
 
 def complete_job(instance: Instance, key: int, variables: dict[str, Any], now: int) -> Changes:
@@ -172,7 +163,7 @@ def touch_job(instance: Instance, key: int, now: int) -> Changes:
 
 def resolve_incident(instance: Instance, key: int, now: int) -> Changes:
     """Close an open incident. Raises `WrongState` where the instance does not run."""
-    _require_running(instance)
+    require_running(instance)
     execution = Execution(instance, now)
     execution.changes.ended_incidents.append(key)
     execution.changes.events.append((INCIDENT_RESOLVED, key))
@@ -182,7 +173,7 @@ def resolve_incident(instance: Instance, key: int, now: int) -> Changes:
 
 def set_variables(instance: Instance, variables: dict[str, Any], now: int) -> Changes:
     """Set variables of the instance's own scope. Raises `WrongState` where it has ended."""
-    _require_alive(instance)
+    require_alive(instance)
     execution = Execution(instance, now)
     for name, value in variables.items():
         execution.set_variable(ROOT_SCOPE, name, value)
@@ -191,7 +182,7 @@ def set_variables(instance: Instance, variables: dict[str, Any], now: int) -> Ch
 
 def cancel(instance: Instance, reason: str, now: int) -> Changes:
     """End an instance before its end. Raises `WrongState` where it has ended."""
-    _require_alive(instance)
+    require_alive(instance)
     execution = Execution(instance, now)
     terminate(execution, reversed(instance.tokens.values()), reason)
     execution.changes.events.append((INSTANCE_TERMINATED, instance.start_micros, reason))
@@ -206,7 +197,7 @@ def cancel(instance: Instance, reason: str, now: int) -> Changes:
 
 def suspend(instance: Instance, now: int) -> Changes:
     """Pause an instance. Raises `WrongState` where it does not run."""
-    _require_running(instance)
+    require_running(instance)
     execution = Execution(instance, now)
     instance.status = Status.PAUSED
     execution.changes.events.append((INSTANCE_SUSPENDED,))
@@ -236,14 +227,6 @@ def _complete(instance: Instance, token: Token, variables: dict[str, Any], now: 
     return execution.finish()
 
 
-def _assign(instance: Instance, token: Token, user: str, now: int) -> Changes:
-    execution = Execution(instance, now)
-    if token.assignee != user:
-        execution.changes.events.append((USER_TASK_ASSIGNED, token.key, user, token.assignee))
-        token.assignee = user
-    return execution.finish()
-
-
 def _drain(execution: Execution) -> None:
     agenda = execution.agenda
     elements = execution.elements
@@ -266,10 +249,11 @@ def _drain(execution: Execution) -> None:
             return
 
 
-def _user_task_token(instance: Instance, key: int) -> Token:
+def user_task_token(instance: Instance, key: int) -> Token:
+    """Return the token that waits in an open user task. Raises `NotFound`, `WrongState`."""
     token = _token(instance, key, ElementKind.USER_TASK)
     if token is not None:
-        _require_running(instance)
+        require_running(instance)
         return token
     task_id = member_id(instance.id, key)
     if 0 < key < instance.next_key and key not in instance.tokens:
@@ -285,7 +269,7 @@ def _job_token(instance: Instance, key: int) -> Token:
     token = _token(instance, key, ElementKind.EXTERNAL_TASK)
     if token is None:
         raise _job_missing(instance, key)
-    _require_running(instance)
+    require_running(instance)
     return token
 
 
@@ -301,12 +285,14 @@ def _token(instance: Instance, key: int, kind: ElementKind) -> Token | None:
     return token
 
 
-def _require_running(instance: Instance) -> None:
+def require_running(instance: Instance) -> None:
+    """Raise `WrongState` where an instance is paused or has ended."""
     if instance.status is not Status.RUNNING:
         raise _not_running(instance)
 
 
-def _require_alive(instance: Instance) -> None:
+def require_alive(instance: Instance) -> None:
+    """Raise `WrongState` where an instance has ended."""
     if instance.ended:
         raise _not_running(instance)
 

@@ -6,7 +6,7 @@ import orjson
 from flowmesh.internal.v1 import stored_pb2
 
 from engine_svc.compile.executable import ElementKind
-from engine_svc.state.instance import NO_FLOW, Instance, Scope, Token
+from engine_svc.state.instance import NO_FLOW, AddedTask, Instance, Scope, Token
 
 FORMAT = 1
 
@@ -46,6 +46,11 @@ def encode_snapshot(instance: Instance) -> bytes:
             )
             for token in instance.tokens.values()
         ],
+        delegated_task_keys=sorted(instance.delegated_tasks),
+        added_tasks=[
+            stored_pb2.StoredAddedTask(key=task.key, parent_key=task.parent_key, assignee=task.assignee)
+            for task in instance.added_tasks.values()
+        ],
     )
     return snapshot.SerializeToString()
 
@@ -66,6 +71,9 @@ def decode_snapshot(content: bytes, instance: Instance) -> None:
     # Snapshots of earlier releases do not tell the jobs.
     jobs = snapshot.incident_job_keys or [0] * len(snapshot.incident_keys)
     instance.incidents = dict(zip(snapshot.incident_keys, jobs, strict=True))
+    instance.delegated_tasks.update(snapshot.delegated_task_keys)
+    for added in snapshot.added_tasks:
+        instance.added_tasks[added.key] = AddedTask(added.key, added.parent_key, added.assignee)
     for stored in snapshot.scopes:
         instance.scopes[stored.key] = Scope(stored.key, stored.parent_key, orjson.loads(stored.variables_json))
     for entry in snapshot.tokens:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from engine_svc.compile.executable import ElementKind
 from engine_svc.events.record import ACTIVITY_TERMINATED, INCIDENT_RESOLVED, USER_TASK_TERMINATED
+from engine_svc.runtime.behaviors.added_tasks import end_parts
 from engine_svc.runtime.changes import NewJob, NewUserTask
 from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import ROOT_SCOPE, Token
@@ -59,6 +60,7 @@ def terminate(execution: Execution, tokens: Iterable[Token], reason: str) -> Non
             # What this very step made is not in the database yet.
             if not _withdraw(changes.new_user_tasks, token.key):
                 changes.ended_user_tasks.append(token.key)
+            end_parts(execution, token.key, reason)
             changes.events.append((USER_TASK_TERMINATED, token.key, reason))
         elif element.kind is ElementKind.EXTERNAL_TASK:
             if not _withdraw(changes.new_jobs, token.key):
