@@ -38,8 +38,6 @@ class Owner:
 def task_owner(task_id: str) -> Owner:
     """Return a task as owner. Raises `NotFound`."""
     instance_id, key = task_key_of(task_id)
-    if not key:
-        raise task_missing(task_id)
     return Owner(instance_id, key, lambda: task_missing(task_id))
 
 

@@ -448,7 +448,8 @@ async def read_task_variables(executor: InstanceExecutor, task_id: str, *, local
 def task_key_of(task_id: str) -> tuple[str, int]:
     """Return instance id and key of a task. Raises `NotFound`."""
     parts = split_member_id(task_id)
-    if parts is None:
+    # 0 stands for the instance where what belongs to a task is told.
+    if parts is None or not parts[1]:
         raise task_missing(task_id)
     return parts
 

@@ -79,7 +79,7 @@ def life() -> Iterator[tuple[Run, list[Any]]]:
     yield committed(run.complete("n"))
     part = NewUserTask(run.instance.next_key, "", "Ask", "", "", ("ann",), (), 50, DUE, "", "kim", DUE, "c", task)
     run.instance.next_key += 1
-    yield committed(user_task_commands.add_task(run.instance, part, NOW + 9))
+    yield committed(run.took(user_task_commands.add_task(run.instance, part, NOW + 9)))
     yield committed(
         user_task_commands.set_variables(run.instance, part.key, {"own": 1}, NOW + 10, local=True),
     )

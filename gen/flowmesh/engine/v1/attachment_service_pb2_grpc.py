@@ -116,7 +116,7 @@ class AttachmentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetAttachmentContent(self, request, context):
-        """Reads the content of an attachment. Errors: ATTACHMENT_NOT_FOUND, also where it is an address alone.
+        """Reads the content of an attachment. A gRPC client must take messages of 6 MiB for the largest ones. Errors: ATTACHMENT_NOT_FOUND, also where it is an address alone.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

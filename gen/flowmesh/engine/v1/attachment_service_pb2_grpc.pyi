@@ -50,7 +50,7 @@ class AttachmentServiceStub:
     GetAttachment: _grpc.UnaryUnaryMultiCallable[_attachment_service_pb2.GetAttachmentRequest, _attachment_service_pb2.GetAttachmentResponse]
     """Reads what is known of an attachment. Errors: ATTACHMENT_NOT_FOUND."""
     GetAttachmentContent: _grpc.UnaryUnaryMultiCallable[_attachment_service_pb2.GetAttachmentContentRequest, _httpbody_pb2.HttpBody]
-    """Reads the content of an attachment. Errors: ATTACHMENT_NOT_FOUND, also where it is an address alone."""
+    """Reads the content of an attachment. A gRPC client must take messages of 6 MiB for the largest ones. Errors: ATTACHMENT_NOT_FOUND, also where it is an address alone."""
     DeleteAttachment: _grpc.UnaryUnaryMultiCallable[_attachment_service_pb2.DeleteAttachmentRequest, _attachment_service_pb2.DeleteAttachmentResponse]
     """Deletes an attachment. Idempotent by request id. Errors: ATTACHMENT_NOT_FOUND."""
 
@@ -75,7 +75,7 @@ class AttachmentServiceAsyncStub(AttachmentServiceStub):
     GetAttachment: _aio.UnaryUnaryMultiCallable[_attachment_service_pb2.GetAttachmentRequest, _attachment_service_pb2.GetAttachmentResponse]  # type: ignore[assignment]
     """Reads what is known of an attachment. Errors: ATTACHMENT_NOT_FOUND."""
     GetAttachmentContent: _aio.UnaryUnaryMultiCallable[_attachment_service_pb2.GetAttachmentContentRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
-    """Reads the content of an attachment. Errors: ATTACHMENT_NOT_FOUND, also where it is an address alone."""
+    """Reads the content of an attachment. A gRPC client must take messages of 6 MiB for the largest ones. Errors: ATTACHMENT_NOT_FOUND, also where it is an address alone."""
     DeleteAttachment: _aio.UnaryUnaryMultiCallable[_attachment_service_pb2.DeleteAttachmentRequest, _attachment_service_pb2.DeleteAttachmentResponse]  # type: ignore[assignment]
     """Deletes an attachment. Idempotent by request id. Errors: ATTACHMENT_NOT_FOUND."""
 
@@ -133,7 +133,7 @@ class AttachmentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _attachment_service_pb2.GetAttachmentContentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_httpbody_pb2.HttpBody, _abc.Awaitable[_httpbody_pb2.HttpBody]]:
-        """Reads the content of an attachment. Errors: ATTACHMENT_NOT_FOUND, also where it is an address alone."""
+        """Reads the content of an attachment. A gRPC client must take messages of 6 MiB for the largest ones. Errors: ATTACHMENT_NOT_FOUND, also where it is an address alone."""
 
     @_abc_1.abstractmethod
     def DeleteAttachment(
