@@ -101,6 +101,8 @@ def test_an_order_from_start_to_end(commands: Commands) -> None:
         "approved": True,
         "invoiceTotal": 124.5,
         "parcel": "P-7",
+        # The task's own.
+        "seen": True,
     }
     assert {"approve", "ship", "invoice", "delivered"} <= {run["elementId"] for run in history["activities"]}
     assert "Ship the parcel" in commands.text("history", instance)
