@@ -27,6 +27,7 @@ from engine_svc.commands.definition_cache import DefinitionCache
 from engine_svc.commands.executor import ExecutorLimits, InstanceExecutor
 from engine_svc.commands.job_signals import JobSignals
 from engine_svc.relay import EngineRelay
+from engine_svc.scripts.sandbox import ScriptRunner
 from engine_svc.settings import EngineSettings
 from engine_svc.storage.commit import Commit, CommitWriter, Written
 from engine_svc.storage.migrations import HEAD
@@ -88,7 +89,8 @@ class EngineService:
             lambda: float(self._committer.pending),
         )
         limits = ExecutorLimits(settings.max_instance_variable_bytes, settings.cached_instances)
-        executor = InstanceExecutor(served, self._committer, definitions, clock, signals, limits)
+        self._scripts = ScriptRunner()
+        executor = InstanceExecutor(served, self._committer, definitions, clock, signals, self._scripts, limits)
         largest = settings.max_variable_bytes
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry)
         for module, name, servicer in (
@@ -126,6 +128,7 @@ class EngineService:
         for worker in self._workers:
             await worker.stop()
         await self._committer.close()
+        await self._scripts.close()
 
     def add_checks(self, readiness: Readiness) -> None:
         """Let a process say that it is ready only while the database answers."""

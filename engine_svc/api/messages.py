@@ -56,12 +56,28 @@ def process_instance(instance: Instance) -> process_instance_pb2.ProcessInstance
         end_time=timestamp(instance.end_micros),
         etag=str(instance.revision),
         incident_count=len(instance.incidents),
+        parent_process_instance_id=instance.parent_id,
+        root_process_instance_id=instance.root_id,
     )
 
 
 def process_instance_of_row(row: Row) -> process_instance_pb2.ProcessInstance:
     """Return a row in the order of `SUMMARY_COLUMNS`."""
-    (instance_id, revision, status, definition_id, key, version, business_key, tenant_id, started, ended, count) = row
+    (
+        instance_id,
+        revision,
+        status,
+        definition_id,
+        key,
+        version,
+        business_key,
+        tenant_id,
+        started,
+        ended,
+        count,
+        parent_id,
+        root_id,
+    ) = row
     return process_instance_pb2.ProcessInstance(
         id=instance_id,
         status=status,
@@ -74,6 +90,8 @@ def process_instance_of_row(row: Row) -> process_instance_pb2.ProcessInstance:
         end_time=timestamp(ended),
         etag=str(revision),
         incident_count=count,
+        parent_process_instance_id=parent_id,
+        root_process_instance_id=root_id,
     )
 
 
@@ -197,6 +215,9 @@ def job_of_row(row: Row) -> job_pb2.Job:
         tenant_id,
         headers,
         _,
+        kind,
+        due_at,
+        _,
     ) = row
     return job_pb2.Job(
         id=member_id(instance_id, key),
@@ -216,6 +237,8 @@ def job_of_row(row: Row) -> job_pb2.Job:
         lease_expire_time=timestamp(available_at) if state == JobState.LEASED else None,
         retry_time=timestamp(available_at) if state == JobState.BACKOFF else None,
         error_message=error_message,
+        kind=kind,
+        due_time=timestamp(due_at),
     )
 
 

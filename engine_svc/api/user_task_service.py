@@ -198,8 +198,8 @@ class UserTaskServicer:
         return await user_tasks.change_variables(
             self.executor,
             request.id,
-            lambda instance, key, now: user_task_commands.set_variables(
-                instance, key, variables, now, local=request.local
+            lambda instance, key, now: user_task_commands.update_variables(
+                instance, key, variables, (), now, local=request.local
             ),
             request_record("UpdateUserTaskVariables", request.request_id, request),
             lambda visible: pb.UpdateUserTaskVariablesResponse(variables=to_values(visible)),
@@ -210,8 +210,8 @@ class UserTaskServicer:
         return await user_tasks.change_variables(
             self.executor,
             request.id,
-            lambda instance, key, now: user_task_commands.delete_variables(
-                instance, key, request.names, now, local=request.local
+            lambda instance, key, now: user_task_commands.update_variables(
+                instance, key, {}, request.names, now, local=request.local
             ),
             request_record("DeleteUserTaskVariables", request.request_id, request),
             lambda visible: pb.DeleteUserTaskVariablesResponse(variables=to_values(visible)),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 
 from engine_svc.events.commit_record import COMMIT_RECORD, encode_commit
-from engine_svc.runtime.changes import Changes, NewJob, NewUserTask
+from engine_svc.runtime.changes import Changes, JobKind, NewJob, NewUserTask
 from engine_svc.state.instance import Instance
 from engine_svc.state.snapshot import encode_snapshot
 from engine_svc.storage.commit import Commit
@@ -16,6 +18,8 @@ from mesh.ids import new_id
 from mesh.outbox import OutboxEntry
 
 TOPIC = "workflow-execution-events"
+THROWN_MESSAGE = 1
+THROWN_SIGNAL = 2
 
 
 def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_state_bytes: int) -> int:
@@ -47,6 +51,8 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
             instance.start_micros,
             instance.end_micros,
             len(instance.incidents),
+            instance.parent_id,
+            instance.root_id,
             snapshot,
         )
     )
@@ -72,10 +78,59 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
                 instance.tenant_id,
             )
         )
+    for subscription in changes.new_subscriptions:
+        commit.subscriptions.append(
+            (
+                instance.id,
+                subscription.key,
+                subscription.type,
+                subscription.name,
+                subscription.correlation_key,
+                commit.now,
+                subscription.element_id,
+                subscription.activity_key,
+                definition.id,
+                definition.key,
+                instance.business_key,
+                instance.tenant_id,
+            )
+        )
+    for signal in changes.signals:
+        _add_thrown(commit, instance, THROWN_SIGNAL, signal.name, "", signal.variables, everywhere=signal.everywhere)
+    for message in changes.messages:
+        _add_thrown(
+            commit, instance, THROWN_MESSAGE, message.name, message.correlation_key, message.variables, everywhere=True
+        )
+    commit.ended_subscriptions += [(instance.id, key) for key in changes.ended_subscriptions]
     commit.ended_user_tasks += [(instance.id, key) for key in changes.ended_user_tasks]
     commit.ended_jobs += [(instance.id, key) for key in changes.ended_jobs]
     commit.ended_incidents += [(instance.id, key) for key in changes.ended_incidents]
     return len(snapshot)
+
+
+def _add_thrown(
+    commit: Commit,
+    instance: Instance,
+    kind: int,
+    name: str,
+    correlation_key: str,
+    variables: dict[str, Any],
+    *,
+    everywhere: bool,
+) -> None:
+    commit.thrown.append(
+        (
+            new_id(),
+            kind,
+            name,
+            correlation_key,
+            orjson.dumps(variables),
+            int(everywhere),
+            instance.id,
+            instance.tenant_id,
+            commit.now,
+        )
+    )
 
 
 def _add_user_task(commit: Commit, instance: Instance, task: NewUserTask) -> None:
@@ -119,10 +174,10 @@ def _add_job(commit: Commit, instance: Instance, job: NewJob) -> None:
             instance.id,
             job.key,
             job.type,
-            int(JobState.READY),
+            int(JobState.READY if job.kind is JobKind.EXTERNAL else JobState.SCHEDULED),
             -job.priority,
             commit.now,
-            0,
+            job.due_micros,
             job.retries,
             "",
             0,
@@ -134,5 +189,8 @@ def _add_job(commit: Commit, instance: Instance, job: NewJob) -> None:
             instance.tenant_id,
             orjson.dumps(job.headers),
             orjson.dumps(job.inputs),
+            int(job.kind),
+            job.due_micros,
+            ",".join(map(str, job.waits_micros)),
         )
     )

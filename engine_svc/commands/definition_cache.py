@@ -11,8 +11,9 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from engine_svc.compile.load import load_bpmn
+from engine_svc.runtime.requests import FindDefinition
 from engine_svc.state.definition import Definition
-from engine_svc.storage.definitions import find_definition, read_definitions
+from engine_svc.storage.definitions import find_beside, find_definition, find_tagged, read_definitions
 from mesh.db.database import Database
 from mesh.db.statements import Row
 from mesh.errors import NotFound
@@ -82,6 +83,30 @@ class DefinitionCache:
         self._newest[(tenant_id, key)] = (definition_id, epoch)
         return definition, epoch
 
+    async def called(self, request: FindDefinition) -> tuple[Definition, int | None]:
+        """Return the definition that a call activity names, and, where that is the newest version, the epoch.
+
+        Raises `NotFound`.
+        """
+        match request.binding:
+            case "id":
+                return await self.by_id(request.version or request.key), None
+            case "version":
+                if not request.version.isdecimal():
+                    raise _no_version(request)
+                return await self.by_key(request.tenant_id, request.key, int(request.version))
+            case "deployment" | "versionTag" as binding:
+                found = await self._database.read(
+                    find_beside(request.caller_definition_id, request.key)
+                    if binding == "deployment"
+                    else find_tagged(request.tenant_id, request.key, request.version)
+                )
+                if found is None:
+                    raise _not_called(request)
+                return await self.by_id(found), None
+            case _:
+                return await self.by_key(request.tenant_id, request.key, 0)
+
     def forget_newest(self) -> None:
         """Look up anew which versions are the newest."""
         self._newest.clear()
@@ -91,6 +116,23 @@ class DefinitionCache:
         while len(self._by_id) > MAX_DEFINITIONS:
             self._by_id.popitem(last=False)
         return definition
+
+
+def _not_called(request: FindDefinition) -> NotFound:
+    where = "in the deployment of its caller" if request.binding == "deployment" else f"tagged {request.version!r}"
+    return NotFound(
+        "PROCESS_DEFINITION_NOT_FOUND",
+        f"there is no process {request.key} {where}; deploy it, or change the binding of the call activity",
+        metadata={"key": request.key, "version": request.version, "tenant_id": request.tenant_id},
+    )
+
+
+def _no_version(request: FindDefinition) -> NotFound:
+    return NotFound(
+        "PROCESS_DEFINITION_NOT_FOUND",
+        f"{request.version!r} is no version of process {request.key}; a version is a whole number",
+        metadata={"key": request.key, "version": request.version, "tenant_id": request.tenant_id},
+    )
 
 
 def _compile(row: Row, content: bytes) -> Definition:

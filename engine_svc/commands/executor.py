@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
@@ -15,6 +15,9 @@ from engine_svc.commands.job_signals import JobSignals
 from engine_svc.commands.keyed_locks import KeyedLocks
 from engine_svc.runtime import step
 from engine_svc.runtime.changes import Changes
+from engine_svc.runtime.requests import FindDefinition, LoadInstance, Request, RunScript
+from engine_svc.scripts.call import ScriptError, ScriptResult, ScriptUnavailable
+from engine_svc.scripts.sandbox import ScriptRunner
 from engine_svc.state.instance import Instance
 from engine_svc.state.task_tree import NO_PROCESS, is_task_tree
 from engine_svc.storage.commit import (
@@ -31,8 +34,10 @@ from mesh.clock import Clock
 from mesh.db.database import Database
 from mesh.db.group_commit import GroupCommitter
 from mesh.db.statements import Statement
-from mesh.errors import Conflict, DomainError, NotFound
+from mesh.errors import Conflict, DependencyDown, DomainError, NotFound, WrongState
 from mesh.ids import new_id
+
+T = TypeVar("T")
 
 MAX_ATTEMPTS = 10
 CACHED_INSTANCES = 4096
@@ -49,6 +54,8 @@ class Start:
     business_key: str
     variables: dict[str, Any]
     initiator: str
+    start_element: int | None = None
+    """Index of another start event than the none start event."""
 
 
 @dataclass(slots=True)
@@ -62,8 +69,9 @@ class Effect:
     statements: Sequence[Statement] = ()
 
 
-Work = Callable[[Instance, int], Effect]
-"""A command: changes the instance, given the time in microseconds."""
+Work = Callable[[Instance, int], Effect | Generator[Request, Any, Effect]]
+"""A command: changes the instance, given the time in microseconds; one that is a program asks for what it needs."""
+
 
 Make = Callable[[int], tuple[Instance, Effect]]
 """A command that makes an instance, given the time in microseconds."""
@@ -90,6 +98,7 @@ class InstanceExecutor:
     definitions: DefinitionCache
     clock: Clock
     signals: JobSignals
+    scripts: ScriptRunner
     limits: ExecutorLimits = field(default_factory=ExecutorLimits)
     _locks: KeyedLocks = field(default_factory=KeyedLocks)
     _cache: InstanceCache = field(init=False)
@@ -124,6 +133,7 @@ class InstanceExecutor:
     ) -> bytes:
         commit = Commit(self.clock.now_micros(), request)
         instances = []
+        changed_instances: list[Instance] = []
         sizes = []
         job_types: set[str] = set()
         for start in starts:
@@ -137,7 +147,7 @@ class InstanceExecutor:
                     commit.definition_epoch = (
                         epoch if commit.definition_epoch is None else min(epoch, commit.definition_epoch)
                     )
-            instance, changes = step.start(
+            program = step.start(
                 definition,
                 new_id(),
                 tenant_id=definition.tenant_id,
@@ -146,18 +156,67 @@ class InstanceExecutor:
                 variables=dict(start.variables),
                 initiator=start.initiator,
                 now=commit.now,
+                start_element=start.start_element,
             )
-            sizes.append(add_to_commit(commit, instance, changes, self.limits.max_state_bytes))
+            instance, changes = await self._run(program, commit)
+            for changed, its_changes in ((instance, changes), *changes.others):
+                sizes.append(add_to_commit(commit, changed, its_changes, self.limits.max_state_bytes))
+                changed_instances.append(changed)
+                job_types.update(job.type for job in its_changes.new_jobs)
             instances.append(instance)
-            job_types.update(job.type for job in changes.new_jobs)
         response = respond(instances).SerializeToString()
         if request is not None:
             request.response = response
         await self.committer.submit(commit)
-        for instance, size in zip(instances, sizes, strict=True):
+        for instance, size in zip(changed_instances, sizes, strict=True):
             self._keep(instance, size)
         self.signals.notify(job_types)
         return response
+
+    async def _run(self, program: Generator[Request, Any, T], commit: Commit) -> T:
+        """Run a step, and answer what it asks for. Raises `DomainError`."""
+        try:
+            request = next(program)
+            while True:
+                try:
+                    answer = await self._answer_step(request, commit)
+                except DomainError as error:
+                    request = program.throw(error)
+                else:
+                    request = program.send(answer)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+
+    async def _answer_step(self, request: Request, commit: Commit) -> Any:
+        match request:
+            case FindDefinition():
+                definition, epoch = await self.definitions.called(request)
+                if epoch is not None:
+                    commit.definition_epoch = (
+                        epoch if commit.definition_epoch is None else min(epoch, commit.definition_epoch)
+                    )
+                return definition
+            case LoadInstance():
+                return await self.load(request.instance_id)
+            case RunScript():
+                return await self._run_script(request)
+
+    async def _run_script(self, request: RunScript) -> ScriptResult:
+        try:
+            return await self.scripts.run(request.call)
+        except ScriptError as error:
+            raise WrongState(
+                "SCRIPT_FAILED",
+                f"element {request.element_id}: {error}",
+                metadata={"element_id": request.element_id},
+            ) from error
+        except ScriptUnavailable as error:
+            raise DependencyDown(
+                "DEPENDENCY_UNAVAILABLE",
+                f"element {request.element_id}: the script could not be run: {error}; try again",
+                metadata={"dependency": "scripts"},
+            ) from error
 
     async def insert(self, make: Make, request: RequestRecord | None) -> bytes:
         """Store an instance that a command makes; return the serialised answer. Raises `DomainError`."""
@@ -226,8 +285,10 @@ class InstanceExecutor:
             await prepare()
         commit = Commit(self.clock.now_micros(), request)
         try:
-            effect = work(instance, commit.now)
-            size = add_to_commit(commit, instance, effect.changes, self.limits.max_state_bytes)
+            worked = work(instance, commit.now)
+            effect = worked if isinstance(worked, Effect) else await self._run(worked, commit)
+            changed = [(instance, effect.changes), *effect.changes.others]
+            sizes = [add_to_commit(commit, one, changes, self.limits.max_state_bytes) for one, changes in changed]
         except DomainError:
             if cached is not None:
                 # Another process may have changed the instance since. Only what is stored can refuse a command.
@@ -239,9 +300,11 @@ class InstanceExecutor:
         if request is not None:
             request.response = response
         await self.committer.submit(commit)
-        self._keep(instance, size)
-        if effect.changes.new_jobs:
-            self.signals.notify({job.type for job in effect.changes.new_jobs})
+        for (one, _), size in zip(changed, sizes, strict=True):
+            self._keep(one, size)
+        job_types = {job.type for _, changes in changed for job in changes.new_jobs}
+        if job_types:
+            self.signals.notify(job_types)
         return response
 
     async def load(self, instance_id: str, *, task_trees: bool = False) -> Instance | None:

@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from engine_svc.commands.executor import Effect, InstanceExecutor
 from engine_svc.runtime import step
 from engine_svc.runtime.behaviors.errors import BpmnError
+from engine_svc.runtime.requests import Program as StepProgram
 from engine_svc.state.instance import ROOT_SCOPE, Instance
 from engine_svc.storage.commit import JOB_COLUMNS, RequestRecord
 from engine_svc.storage.jobs import (
@@ -177,8 +178,8 @@ async def complete(
     instance_id, key = _parts(job_id)
     lease = (instance_id, key, _sequence(job_id, lease_token))
 
-    def work(instance: Instance, now: int) -> Effect:
-        changes = step.complete_job(instance, key, variables, now)
+    def work(instance: Instance, now: int) -> StepProgram[Effect]:
+        changes = yield from step.complete_job(instance, key, variables, now)
         return Effect(changes, lambda: respond(instance), leases=[lease])
 
     return await executor.change(instance_id, work, request, lambda: job_missing(job_id))
@@ -253,9 +254,9 @@ async def throw_error(
 
     row = await executor.database.read(fetch_job(instance_id, key))
 
-    def work(instance: Instance, now: int) -> Effect:
+    def work(instance: Instance, now: int) -> StepProgram[Effect]:
         retries = _retries_left(row)
-        changes, caught = step.throw_job_error(instance, key, error, retries=retries, now=now)
+        changes, caught = yield from step.throw_job_error(instance, key, error, retries=retries, now=now)
         if row is None:
             raise job_missing(job_id)
         held = fail(instance_id, key, state=JobState.FAILED, available_at=0, retries=retries, message=error.message)

@@ -9,7 +9,8 @@ from google.protobuf.message import Message
 
 from engine_svc.commands.executor import Effect, InstanceExecutor, instance_missing
 from engine_svc.runtime import step
-from engine_svc.state.instance import Instance
+from engine_svc.runtime.requests import Program
+from engine_svc.state.instance import ROOT_SCOPE, Instance
 from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.jobs import resume_jobs, suspend_jobs
 from mesh.db.statements import Execute, Statement
@@ -22,8 +23,8 @@ async def cancel(
 ) -> bytes:
     """End an instance before its end. Raises `NotFound`, `WrongState`."""
 
-    def work(instance: Instance, now: int) -> Effect:
-        changes = step.cancel(instance, reason, now)
+    def work(instance: Instance, now: int) -> Program[Effect]:
+        changes = yield from step.cancel(instance, reason, now)
         incidents = Execute("DELETE FROM incident WHERE instance_id=?", (instance_id,))
         return Effect(changes, lambda: respond(instance), statements=[incidents])
 
@@ -70,8 +71,8 @@ async def set_variables(
 ) -> bytes:
     """Set variables of the instance's own scope. Raises `NotFound`, `WrongState`, `InvalidField`."""
 
-    def work(instance: Instance, now: int) -> Effect:
-        changes = step.set_variables(instance, variables, now)
+    def work(instance: Instance, now: int) -> Program[Effect]:
+        changes = yield from step.update_variables(instance, ROOT_SCOPE, variables, (), now)
         return Effect(changes, lambda: respond(instance))
 
     return await executor.change(instance_id, work, request, lambda: instance_missing(instance_id))

@@ -17,6 +17,7 @@ from engine_svc.commands.executor import Effect, InstanceExecutor
 from engine_svc.runtime import user_task_commands as tasks
 from engine_svc.runtime.changes import Changes, NewUserTask
 from engine_svc.runtime.processors.user_task import DEFAULT_PRIORITY, Completion
+from engine_svc.runtime.requests import Program
 from engine_svc.state.instance import Instance
 from engine_svc.state.task_tree import is_task_tree, new_task_tree
 from engine_svc.storage.commit import USER_TASK_COLUMNS, RequestRecord, StaleRevision
@@ -94,7 +95,7 @@ class TaskRow:
         return tuple(self.values.values()), statements
 
 
-Change = Callable[[Instance, TaskRow, int], Changes]
+Change = Callable[[Instance, TaskRow, int], Changes | Program[Changes]]
 """A command on a task: changes the instance and the row, given the time in microseconds."""
 
 
@@ -108,14 +109,15 @@ async def change_task(
     async def prepare() -> None:
         read[:] = [await executor.database.read(fetch_user_task(instance_id, key))]
 
-    def work(instance: Instance, now: int) -> Effect:
+    def work(instance: Instance, now: int) -> Program[Effect]:
         tasks.open_task(instance, key)
         row = read[0]
         if row is None or row[-1] > instance.revision:
             # Somebody changed the instance between the two reads.
             raise StaleRevision
         changed = TaskRow(row)
-        changes = change(instance, changed, now)
+        worked = change(instance, changed, now)
+        changes = worked if isinstance(worked, Changes) else (yield from worked)
         after, statements = changed.finish(instance.revision + 1)
         return Effect(changes, lambda: respond(after), statements=statements)
 
@@ -168,18 +170,18 @@ async def delegate(
 async def resolve(
     executor: InstanceExecutor,
     task_id: str,
-    variables: Mapping[str, Any],
+    variables: dict[str, Any],
     request: RequestRecord | None,
     respond: RespondTask,
 ) -> bytes:
     """Give a delegated task back to its owner. Raises `NotFound`, `WrongState`."""
 
-    def change(instance: Instance, row: TaskRow, now: int) -> Changes:
-        key = row.values["task_key"]
-        changes = tasks.resolve(instance, key, row.values["owner"], variables, now)
+    def change(instance: Instance, row: TaskRow, now: int) -> Program[Changes]:
+        key, owner = row.values["task_key"], row.values["owner"]
         row.set(delegation_state=DELEGATION_RESOLVED)
-        row.assign(tasks.open_task(instance, key).assignee, now)
-        changes.events.append(row.updated_event(["delegation_state"]))
+        row.assign(tasks.assignee_when_resolved(instance, key, owner), now)
+        changes = yield from tasks.resolve(instance, key, owner, variables, now)
+        changes.events.insert(0, row.updated_event(["delegation_state"]))
         return changes
 
     return await change_task(executor, task_id, change, request, respond)
@@ -391,7 +393,8 @@ async def complete(
     Raises `NotFound`, `WrongState`, `InvalidField`.
     """
     instance_id, key = task_key_of(task_id)
-    completion = Completion(asked.outcome, asked.completed_by)
+    transient = {name: value for name, value in asked.transient_variables.items() if name not in asked.variables}
+    completion = Completion(asked.outcome, asked.completed_by, transient)
     outcome_variable = asked.outcome_variable
 
     async def name_outcome() -> None:
@@ -401,12 +404,12 @@ async def complete(
         # The name that Flowable gives it; without a form there is no key to name it by.
         outcome_variable = f"form_{form_key}_outcome" if form_key else "outcome"
 
-    def work(instance: Instance, now: int) -> Effect:
+    def work(instance: Instance, now: int) -> Program[Effect]:
         # A further attempt must start from what the caller sent.
         variables = dict(asked.variables)
         if asked.outcome:
             variables[outcome_variable] = asked.outcome
-        changes = tasks.complete(instance, key, variables, now, completion, asked.transient_variables)
+        changes = yield from tasks.complete(instance, key, variables, now, completion)
         shown = "" if is_task_tree(instance) else instance.id
         return Effect(changes, lambda: respond(shown, instance.ended))
 
@@ -419,7 +422,7 @@ async def complete(
 async def change_variables(
     executor: InstanceExecutor,
     task_id: str,
-    change: Callable[[Instance, int, int], Changes],
+    change: Callable[[Instance, int, int], Program[Changes]],
     request: RequestRecord | None,
     respond: Callable[[dict[str, Any]], Message],
 ) -> bytes:
@@ -429,8 +432,8 @@ async def change_variables(
     """
     instance_id, key = task_key_of(task_id)
 
-    def work(instance: Instance, now: int) -> Effect:
-        changes = change(instance, key, now)
+    def work(instance: Instance, now: int) -> Program[Effect]:
+        changes = yield from change(instance, key, now)
         return Effect(changes, lambda: respond(tasks.visible_variables(instance, key, local=False)))
 
     return await executor.change(instance_id, work, request, lambda: task_missing(task_id), task_trees=True)

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine_svc.compile import events, gateways, subprocesses, tasks
-from engine_svc.compile.executable import PROCESS_SCOPE, Element, ExecutableProcess
+from engine_svc.compile.executable import NO_ELEMENT, PROCESS_SCOPE, Element, ElementKind, ExecutableProcess
 from engine_svc.compile.flows import connect
 from engine_svc.compile.transform import Transform
+from engine_svc.compile.wrapping import listeners, wrapping_of
 from engine_svc.model.elements import (
-    BoundaryErrorEvent,
+    BoundaryEvent,
     Definitions,
     FlowContainer,
     FlowNode,
+    ListenerEvent,
     Process,
     SequenceFlow,
     SubProcess,
+    containers,
 )
 
 _TRANSFORMS: Mapping[type[FlowNode], Transform] = {
@@ -39,12 +42,14 @@ def _compile(process: Process) -> ExecutableProcess:
     nodes: list[tuple[FlowNode, int]] = []
     sequence_flows: list[SequenceFlow] = []
     _collect(process.body, PROCESS_SCOPE, nodes, sequence_flows)
+    model_nodes = [node for node, _ in nodes]
     index_of = {node.id: index for index, (node, _) in enumerate(nodes)}
     elements = tuple(_element(index, node, scope, index_of) for index, (node, scope) in enumerate(nodes))
     defaults = {index: node.default for index, (node, _) in enumerate(nodes) if node.default}
-    _attach([node for node, _ in nodes], elements, index_of)
+    _attach(model_nodes, elements, index_of)
+    _wrap(process, model_nodes, elements, index_of)
     flows = connect(sequence_flows, elements, index_of, defaults)
-    gateways.link_inclusive_joins(elements)
+    gateways.link_inclusive_joins(elements, events.connect_links(model_nodes, elements))
     return ExecutableProcess(
         key=process.id,
         name=process.name,
@@ -55,6 +60,12 @@ def _compile(process: Process) -> ExecutableProcess:
         flows=flows,
         by_id=index_of,
         event_sub_processes=subprocesses.event_sub_processes_of(elements),
+        starts=subprocesses.starts_of(process.body, index_of),
+        variables=subprocesses.variables_of(process.body),
+        start_listeners=listeners(process.listeners, ListenerEvent.START),
+        end_listeners=listeners(process.listeners, ListenerEvent.END),
+        starter_users=tuple(text.text for text in process.candidate_starter_users),
+        starter_groups=tuple(text.text for text in process.candidate_starter_groups),
     )
 
 
@@ -73,8 +84,31 @@ def _collect(
 
 def _attach(nodes: list[FlowNode], elements: tuple[Element, ...], index_of: Mapping[str, int]) -> None:
     for node, element in zip(nodes, elements, strict=True):
-        if isinstance(node, BoundaryErrorEvent):
-            elements[index_of[node.attached_to]].boundary += (element.index,)
+        if isinstance(node, BoundaryEvent):
+            activity = elements[index_of[node.attached_to]]
+            # Nothing ever waits on the boundary of an event sub-process, as in Flowable.
+            if activity.kind is not ElementKind.EVENT_SUB_PROCESS:
+                activity.boundary += (element.index,)
+
+
+def _wrap(process: Process, nodes: list[FlowNode], elements: tuple[Element, ...], index_of: Mapping[str, int]) -> None:
+    handlers = _handlers(process, index_of)
+    for node, element in zip(nodes, elements, strict=True):
+        element.wrapping = wrapping_of(
+            node,
+            index_of,
+            has_boundary=bool(element.boundary),
+            compensation_handler=handlers.get(node.id, NO_ELEMENT),
+        )
+
+
+def _handlers(process: Process, index_of: Mapping[str, int]) -> dict[str, int]:
+    """Return the index of the compensation handler by the id of the activity that it compensates."""
+    found = {}
+    for _, body in containers(process):
+        attached = {node.id: node.attached_to for node in body.nodes if isinstance(node, BoundaryEvent)}
+        found.update({attached[event]: index_of[handler] for event, handler in body.compensation_links})
+    return found
 
 
 def _element(index: int, node: FlowNode, scope: int, index_of: Mapping[str, int]) -> Element:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine_svc.compile.executable import Element, ElementKind, Flow
+from engine_svc.compile.texts import compiled_condition_or_none
+from engine_svc.compile.wrapping import listeners
 from engine_svc.expressions import Evaluate, compile_condition
 from engine_svc.model.elements import SequenceFlow
+
+_UNCONDITIONAL = frozenset({ElementKind.PARALLEL_GATEWAY, ElementKind.EVENT_BASED_GATEWAY})
 
 
 def connect(
@@ -45,7 +49,7 @@ def _flow(
 ) -> Flow:
     condition: Evaluate | None = None
     text = ""
-    evaluated = source.kind is not ElementKind.PARALLEL_GATEWAY and flow.id != defaults.get(source.index)
+    evaluated = source.kind not in _UNCONDITIONAL and flow.id != defaults.get(source.index)
     if flow.condition is not None and evaluated:
         text = flow.condition.text
         condition = compile_condition(text)
@@ -56,4 +60,6 @@ def _flow(
         target=index_of[flow.target_ref],
         condition=condition,
         condition_text=text,
+        listeners=listeners(flow.listeners),
+        skip=compiled_condition_or_none(flow.skip_expression),
     )

@@ -10,6 +10,7 @@ from engine_svc.expressions import (
     ExpressionError,
     ExpressionSyntaxError,
     VariableReader,
+    compile_condition,
     compile_value,
     constant,
     is_constant,
@@ -25,6 +26,16 @@ def compiled(text: ModelText) -> Evaluate:
 def compiled_or_none(text: ModelText | None) -> Evaluate | None:
     """Return the function for a text that may be missing."""
     return None if text is None else compiled(text)
+
+
+def compiled_condition(text: ModelText) -> Evaluate:
+    """Return the function for a condition, which gives a bool; raise `ExpressionSyntaxError`."""
+    return compile_condition(text.text)
+
+
+def compiled_condition_or_none(text: ModelText | None) -> Evaluate | None:
+    """Return the function for a condition that may be missing; its result is a bool."""
+    return None if text is None else compiled_condition(text)
 
 
 def compiled_all(texts: Iterable[ModelText]) -> tuple[Evaluate, ...]:

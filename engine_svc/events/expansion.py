@@ -115,11 +115,6 @@ def _plain(_: str, fields: Fields) -> Fields:
     return fields
 
 
-def _with_variables(_: str, fields: Fields) -> Fields:
-    fields["variables"] = to_values(fields["variables"])
-    return fields
-
-
 def _with_start(_: str, fields: Fields) -> Fields:
     fields["start_time"] = _timestamp(fields.pop("start_micros"))
     return fields
@@ -194,12 +189,22 @@ def _variables_updated(instance_id: str, fields: Fields) -> Fields:
 
 
 def _variables_deleted(instance_id: str, fields: Fields) -> Fields:
-    scope = fields["scope_key"]
+    scope = fields.pop("scope_key")
     return {"scope_activity_id": member_id(instance_id, scope) if scope else "", "names": fields["names"]}
 
 
+def _instance_started(_: str, fields: Fields) -> Fields:
+    fields["variables"] = to_values(fields["variables"])
+    if "parent_id" in fields:
+        parent_id = fields.pop("parent_id")
+        fields["parent_process_instance_id"] = parent_id
+        fields["parent_activity_id"] = member_id(parent_id, fields.pop("parent_key"))
+        fields["root_process_instance_id"] = fields.pop("root_id")
+    return fields
+
+
 KINDS: dict[int, Kind] = {
-    compact.INSTANCE_STARTED: Kind("workflow.instance.started.v1", "process_instance_started", _with_variables),
+    compact.INSTANCE_STARTED: Kind("workflow.instance.started.v1", "process_instance_started", _instance_started),
     compact.INSTANCE_COMPLETED: Kind("workflow.instance.completed.v1", "process_instance_completed", _with_start),
     compact.INSTANCE_TERMINATED: Kind("workflow.instance.terminated.v1", "process_instance_terminated", _with_start),
     compact.INSTANCE_SUSPENDED: Kind("workflow.instance.suspended.v1", "process_instance_suspended", _plain),

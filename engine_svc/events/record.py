@@ -34,7 +34,7 @@ ATTACHMENT_CREATED: Final = 182
 ATTACHMENT_DELETED: Final = 183
 
 POSITIONS: Final[dict[int, tuple[str, ...]]] = {
-    INSTANCE_STARTED: ("initiator", "variables"),
+    INSTANCE_STARTED: ("initiator", "variables", "parent_id", "parent_key", "root_id"),
     INSTANCE_COMPLETED: ("start_micros",),
     INSTANCE_TERMINATED: ("start_micros", "reason"),
     INSTANCE_SUSPENDED: (),

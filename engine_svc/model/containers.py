@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from lxml import etree
 
+from engine_svc.model.activities import SUB_PROCESS_TYPES
+from engine_svc.model.compensation import link_handlers
 from engine_svc.model.context import ParseContext, Site, local_name, text_of
 from engine_svc.model.data import read_data_object
-from engine_svc.model.elements import FlowContainer, Lane, Process, SequenceFlow, SubProcess, containers
+from engine_svc.model.elements import FlowContainer, FlowNode, Lane, Process, SequenceFlow, SubProcess, containers
 from engine_svc.model.flow_nodes import (
-    EVENT_SUB_PROCESS_SCHEMA,
     NODE_TYPES,
-    SUB_PROCESS_SCHEMA,
     UNSUPPORTED_NODES,
-    UNSUPPORTED_SUB_PROCESSES,
-    is_event_sub_process,
-    new_event_sub_process,
-    new_sub_process,
     node_type_of,
     read_flow_node,
-    starts_by_error,
+    sub_process_type_of,
     unsupported_node,
 )
 from engine_svc.model.formal_expression import read_formal_expression
@@ -40,7 +37,8 @@ _NOT_EXECUTED: Mapping[str, ChildReader] = {
         ),
         pass_over,
     ),
-    "dataObject": read_data_object,
+    # Read with the body.
+    "dataObject": pass_over,
 }
 
 
@@ -50,6 +48,7 @@ def read_process(context: ParseContext, element: etree._Element) -> Process:
     read_common(context, element, process, _PROCESS)
     _read_body(context, element, process.body)
     _name_flows(context, process)
+    link_handlers(process, _associations(element))
     return process
 
 
@@ -60,23 +59,24 @@ def _read_body(context: ParseContext, element: etree._Element, body: FlowContain
             continue
         if (node_type := node_type_of(child)) is not None:
             body.nodes.append(read_flow_node(context, child, node_type))
-        elif name == "subProcess" and not is_event_sub_process(child):
-            body.nodes.append(_read_sub_process(context, child, new_sub_process(child), _SUB_PROCESS))
-        elif name == "subProcess" and starts_by_error(child):
-            body.nodes.append(_read_sub_process(context, child, new_event_sub_process(child), _EVENT_SUB_PROCESS))
-        elif name in UNSUPPORTED_NODES or name == "subProcess":
-            node = unsupported_node(context, child)
-            if name in UNSUPPORTED_SUB_PROCESSES or name == "subProcess":
-                node.body = FlowContainer()
-                _read_body(context, child, node.body)
-            body.nodes.append(node)
+        elif name in SUB_PROCESS_TYPES:
+            body.nodes.append(_read_sub_process(context, child))
+        elif name in UNSUPPORTED_NODES:
+            body.nodes.append(unsupported_node(context, child))
         elif name == "sequenceFlow":
             body.flows.append(_read_sequence_flow(context, child))
+        elif name == "dataObject":
+            data = read_data_object(context, child)
+            if data is not None:
+                body.data_objects.append(data)
 
 
-def _read_sub_process(context: ParseContext, element: etree._Element, node: SubProcess, schema: Schema) -> SubProcess:
-    read_common(context, element, node, schema)
-    _read_body(context, element, node.body)
+def _read_sub_process(context: ParseContext, element: etree._Element) -> FlowNode:
+    node_type = sub_process_type_of(element)
+    node_type = replace(node_type, schema=node_type.schema.extended(children=_SUB_PROCESS_CHILDREN))
+    node = read_flow_node(context, element, node_type)
+    if isinstance(node, SubProcess):
+        _read_body(context, element, node.body)
     return node
 
 
@@ -109,6 +109,14 @@ def _name_flows(context: ParseContext, process: Process) -> None:
         )
 
 
+def _associations(element: etree._Element) -> list[tuple[str, str]]:
+    # Editors put the association into the process, whatever sub-process its ends are in.
+    return [
+        (association.get("sourceRef", "").strip(), association.get("targetRef", "").strip())
+        for association in element.iter(f"{{{BPMN}}}association")
+    ]
+
+
 def _read_condition(context: ParseContext, element: etree._Element, flow: SequenceFlow) -> None:
     if flow.condition is not None:
         Site(context, element, "conditionExpression").error(
@@ -134,7 +142,7 @@ def _read_lanes(context: ParseContext, element: etree._Element, process: Process
 # The body is read apart, because a node may become another one than its element says.
 _BODY: Mapping[str, ChildReader] = {
     **_NOT_EXECUTED,
-    **dict.fromkeys((*NODE_TYPES, *UNSUPPORTED_NODES, "subProcess", "sequenceFlow"), pass_over),
+    **dict.fromkeys((*NODE_TYPES, *UNSUPPORTED_NODES, *SUB_PROCESS_TYPES, "sequenceFlow"), pass_over),
 }
 
 _PROCESS = Schema(
@@ -148,8 +156,7 @@ _PROCESS = Schema(
         "laneSet": _read_lanes,
     },
 )
-_SUB_PROCESS = SUB_PROCESS_SCHEMA.extended(children={**_BODY, "laneSet": pass_over})
-_EVENT_SUB_PROCESS = EVENT_SUB_PROCESS_SCHEMA.extended(children={**_BODY, "laneSet": pass_over})
+_SUB_PROCESS_CHILDREN: Mapping[str, ChildReader] = {**_BODY, "laneSet": pass_over}
 _SEQUENCE_FLOW = Schema(
     attributes=dict.fromkeys(("sourceRef", "targetRef", "isImmediate"), ANY_VALUE),
     children={

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from engine_svc.model.elements import ErrorDeclaration, ModelText, TextKind
+from engine_svc.model.elements import (
+    ErrorDeclaration,
+    EscalationDeclaration,
+    MessageDeclaration,
+    ModelText,
+    SignalDeclaration,
+    TextKind,
+)
 from engine_svc.model.namespaces import BPMN, split
 from engine_svc.model.problem import NOWHERE, Findings, Source
 from engine_svc.model.rules import Rule
@@ -22,7 +29,12 @@ class ParseContext:
     data_ids: frozenset[str] = frozenset()
     """Ids of the file's data objects, data stores, and declared inputs and outputs."""
     errors: dict[str, ErrorDeclaration] = field(default_factory=dict)
-    """The file's errors by id: read before the processes that refer to them."""
+    """The file's errors by id: read before the processes that refer to them, as all declarations."""
+    messages: dict[str, MessageDeclaration] = field(default_factory=dict)
+    signals: dict[str, SignalDeclaration] = field(default_factory=dict)
+    escalations: dict[str, EscalationDeclaration] = field(default_factory=dict)
+    event_definitions: dict[str, etree._Element] = field(default_factory=dict)
+    """Event definitions beside the processes, by id."""
 
     def source(self, element: etree._Element) -> Source:
         """Return where `element` begins."""

@@ -1,7 +1,8 @@
-"""Checks the ids of a file: they name elements in the API, in history and in messages."""
+"""Checks the ids of a file, and makes missing ones: they name elements in the API, in history and in messages."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from lxml import etree
@@ -14,7 +15,7 @@ from engine_svc.model.schema import describe
 
 MAX_ID_LENGTH = 255
 
-_NEED_ID = frozenset({"process", "subProcess", *NODE_TYPES, *UNSUPPORTED_NODES})
+_NEED_ID = frozenset({"subProcess", *NODE_TYPES, *UNSUPPORTED_NODES})
 
 
 def check_ids(context: ParseContext, root: etree._Element) -> None:
@@ -27,7 +28,7 @@ def check_ids(context: ParseContext, root: etree._Element) -> None:
         identifier = element.get("id", "")
         name = local_name(element)
         if not identifier:
-            if name in _NEED_ID:
+            if name == "process":
                 context.error(Rule.ID_MISSING, element, f"This {name} has no id. Give it one.")
             continue
         if len(identifier) > MAX_ID_LENGTH:
@@ -47,6 +48,25 @@ def check_ids(context: ParseContext, root: etree._Element) -> None:
             )
         else:
             first[identifier] = element
+
+
+def name_nodes(context: ParseContext, root: etree._Element) -> None:
+    """Give an id to each flow node that has none, with a warning: history and the API name elements by it."""
+    taken = {element.get("id", "") for element in root.iter(f"{{{BPMN}}}*")}
+    numbers: dict[str, Iterator[int]] = {}
+    for element in _checked(root):
+        name = local_name(element)
+        if name not in _NEED_ID or element.get("id"):
+            continue
+        numbering = numbers.setdefault(name, itertools.count(1))
+        identifier = next(made for number in numbering if (made := f"{name}-{number}") not in taken)
+        context.warning(
+            Rule.ID_MISSING,
+            element,
+            f"This {name} has no id and is called {identifier!r}. Give it one, so that history keeps its name when "
+            "the model changes.",
+        )
+        element.set("id", identifier)
 
 
 def _checked(root: etree._Element) -> Iterator[etree._Element]:

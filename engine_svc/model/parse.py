@@ -9,10 +9,11 @@ from lxml import etree
 from engine_svc.model.containers import read_process
 from engine_svc.model.context import ParseContext, is_executable, local_name
 from engine_svc.model.data import data_ids
+from engine_svc.model.declarations import read_error, read_escalation, read_message, read_signal
 from engine_svc.model.elements import Definitions, Participant
-from engine_svc.model.error_events import read_error_declaration
-from engine_svc.model.ids import check_ids
-from engine_svc.model.namespaces import BPMN
+from engine_svc.model.event_definitions import DEFINITIONS
+from engine_svc.model.ids import check_ids, name_nodes
+from engine_svc.model.namespaces import BPMN, split
 from engine_svc.model.problem import Findings, Problem
 from engine_svc.model.rules import Rule
 from engine_svc.model.schema import ANY_VALUE, Schema, describe, pass_over, read_common
@@ -50,13 +51,17 @@ def parse_bpmn(xml: bytes) -> ParseResult:
             f"namespace {BPMN}.",
         )
         return ParseResult(None, findings.in_file_order())
-    definitions = _read_definitions(context, root)
     check_ids(context, root)
+    name_nodes(context, root)
+    definitions = _read_definitions(context, root)
     return ParseResult(definitions, findings.in_file_order())
 
 
 def _read_definitions(context: ParseContext, root: etree._Element) -> Definitions:
     definitions = Definitions(id=root.get("id", ""), target_namespace=root.get("targetNamespace", ""))
+    context.event_definitions.update(
+        {element.get("id", ""): element for element in root if split(str(element.tag))[1] in DEFINITIONS}
+    )
     read_common(context, root, definitions, _DEFINITIONS)
     refused = False
     for element in root.iterchildren(f"{{{BPMN}}}process"):
@@ -111,9 +116,6 @@ _DEFINITIONS = Schema(
                 "extension",
                 "relationship",
                 "itemDefinition",
-                "message",
-                "signal",
-                "escalation",
                 "interface",
                 "endPoint",
                 "resource",
@@ -133,20 +135,14 @@ _DEFINITIONS = Schema(
                 "globalBusinessRuleTask",
                 "process",
                 "eventDefinition",
-                "messageEventDefinition",
-                "signalEventDefinition",
-                "errorEventDefinition",
-                "escalationEventDefinition",
-                "timerEventDefinition",
-                "conditionalEventDefinition",
-                "compensateEventDefinition",
-                "cancelEventDefinition",
-                "linkEventDefinition",
-                "terminateEventDefinition",
+                *DEFINITIONS,
             ),
             pass_over,
         ),
         "collaboration": _read_collaboration,
-        "error": read_error_declaration,
+        "error": read_error,
+        "escalation": read_escalation,
+        "message": read_message,
+        "signal": read_signal,
     },
 )

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine_svc.state.instance import Instance
 
 from engine_svc.events.record import USER_TASK_CREATED
 
 Event = tuple[Any, ...]
 """`(payload number, values...)`, see `engine_svc.events.record`."""
+
+
+class JobKind(enum.IntEnum):
+    """Who does a job; the numbers are those of the contract and of the database."""
+
+    EXTERNAL = 1
+    """A worker that polls for it."""
+    TIMER = 2
+    """The engine, when it is due."""
+    ASYNC = 3
+    """The engine, as soon as it can."""
 
 
 @dataclass(slots=True)
@@ -54,7 +69,11 @@ class NewUserTask:
 
 @dataclass(slots=True)
 class NewJob:
-    """Work for an external worker. `inputs` are variables computed for the worker alone."""
+    """Work for an external worker or for the engine itself. `inputs` are variables for the worker alone.
+
+    `due_micros`: not before; 0: at once. `waits_micros`: before each further try, the last one for all that follow;
+    empty: exponential from 2 s.
+    """
 
     key: int
     element_id: str
@@ -63,6 +82,21 @@ class NewJob:
     priority: int
     headers: dict[str, str]
     inputs: dict[str, Any]
+    kind: JobKind = JobKind.EXTERNAL
+    due_micros: int = 0
+    waits_micros: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class NewSubscription:
+    """An event that an instance waits for. `type` is a `Wait`; `host_key` the activity or scope it belongs to."""
+
+    key: int
+    type: int
+    name: str
+    correlation_key: str
+    element_id: str
+    activity_key: int
 
 
 @dataclass(slots=True)
@@ -77,13 +111,38 @@ class NewIncident:
 
 
 @dataclass(slots=True)
+class ThrownSignal:
+    """A signal for whoever waits for it, other than in the instances that the step has seen to already."""
+
+    name: str
+    variables: dict[str, Any]
+    everywhere: bool = False
+    """Also for the instance that threw it, which has not seen to it."""
+
+
+@dataclass(slots=True)
+class ThrownMessage:
+    """A message that the engine sends on behalf of a throw event or send task."""
+
+    name: str
+    correlation_key: str
+    variables: dict[str, Any]
+
+
+@dataclass(slots=True)
 class Changes:
-    """Collected while a step runs."""
+    """Collected while a step runs, for one instance."""
 
     events: list[Event] = field(default_factory=list)
     new_user_tasks: list[NewUserTask] = field(default_factory=list)
     ended_user_tasks: list[int] = field(default_factory=list)
     new_jobs: list[NewJob] = field(default_factory=list)
     ended_jobs: list[int] = field(default_factory=list)
+    new_subscriptions: list[NewSubscription] = field(default_factory=list)
+    ended_subscriptions: list[int] = field(default_factory=list)
     new_incidents: list[NewIncident] = field(default_factory=list)
     ended_incidents: list[int] = field(default_factory=list)
+    signals: list[ThrownSignal] = field(default_factory=list)
+    messages: list[ThrownMessage] = field(default_factory=list)
+    others: list[tuple[Instance, Changes]] = field(default_factory=list)
+    """Callers and called instances that the same step changed."""

@@ -6,36 +6,47 @@ Processors never recurse into each other. They put tokens on the agenda, and the
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
-from engine_svc.compile.executable import Element, Evaluate, Flow
+from engine_svc.compile.executable import Element, ElementKind, Evaluate, Flow
 from engine_svc.events.record import (
     ACTIVITY_COMPLETED,
     ACTIVITY_STARTED,
     INSTANCE_COMPLETED,
+    VARIABLES_DELETED,
     VARIABLES_UPDATED,
 )
 from engine_svc.expressions.errors import ExpressionError
 from engine_svc.runtime.changes import Changes
 from engine_svc.runtime.execution_host import ExecutionHost
-from engine_svc.state.instance import ROOT_SCOPE, Instance, Scope, Status, Token
+from engine_svc.runtime.unit import Unit
+from engine_svc.state.instance import HIDDEN, NO_HOST, ROOT_SCOPE, WATCHING, Instance, Scope, Stage, Status, Token, Wait
 from mesh.errors import WrongState
+
+FORKING_TO_ALL = frozenset({ElementKind.PARALLEL_GATEWAY})
+SKIP_SWITCHES = ("_FLOWABLE_SKIP_EXPRESSION_ENABLED", "_ACTIVITI_SKIP_EXPRESSION_ENABLED")
 
 
 class ScopeReader:
     """The variables visible from a scope, as expressions look them up."""
 
-    __slots__ = ("_execution", "_scope_key")
+    __slots__ = ("_element", "_execution", "_scope_key")
 
-    def __init__(self, execution: Execution, scope_key: int) -> None:
+    def __init__(self, execution: Execution, scope_key: int, element: Element | None = None) -> None:
         self._execution = execution
         self._scope_key = scope_key
+        self._element = element
 
     def lookup(self, name: str) -> Any:
         """Return the variable of the nearest scope that has it; raise `KeyError` where none has."""
-        scopes = self._execution.instance.scopes
+        execution = self._execution
+        scopes = execution.instance.scopes
+        transient = execution.transient
         scope = scopes[self._scope_key]
         while True:
+            if transient and scope.key in transient and name in transient[scope.key]:
+                return transient[scope.key][name]
             variables = scope.variables
             if name in variables:
                 return variables[name]
@@ -43,23 +54,46 @@ class ScopeReader:
                 break
             scope = scopes[scope.parent_key]
         if name == "execution":
-            return ExecutionHost(self._execution, self._scope_key)
+            return ExecutionHost(execution, self._scope_key, self._element)
         raise KeyError(name)
 
 
 class Execution:
     """One step of one instance. `now` in microseconds since the Unix epoch."""
 
-    __slots__ = ("_fresh", "_written", "agenda", "changes", "elements", "instance", "now")
+    __slots__ = (
+        "_fresh",
+        "_removed",
+        "_written",
+        "agenda",
+        "changed",
+        "changes",
+        "elements",
+        "instance",
+        "now",
+        "touched",
+        "transient",
+        "unit",
+    )
 
-    def __init__(self, instance: Instance, now: int) -> None:
+    def __init__(self, instance: Instance, unit: Unit) -> None:
         self.instance = instance
         self.elements = instance.definition.process.elements
-        self.now = now
+        self.unit = unit
+        self.now = unit.now
         self.changes = Changes()
         self.agenda: deque[Token] = deque()
+        self.touched = True
+        """False where it was loaded to be looked at only."""
+        self.transient: dict[int, dict[str, Any]] = {}
+        """Variables by scope that are gone when the step is over."""
+        self.changed: list[tuple[int, str, str]] = []
+        """Scope, name and kind (create, update, delete) of variables that changed while something watches."""
         self._fresh: dict[int, Token] = {}
         self._written: dict[int, dict[str, Any]] = {}
+        self._removed: dict[int, list[str]] = {}
+        unit.executions[instance.id] = self
+        unit.ready.append(self)
 
     # Variables
 
@@ -70,7 +104,7 @@ class Execution:
     def evaluate(self, expression: Evaluate, token: Token, element: Element) -> Any:
         """Evaluate an expression of an element. Raises `WrongState` (EXPRESSION_FAILED)."""
         try:
-            return expression(ScopeReader(self, token.scope_key))
+            return expression(ScopeReader(self, self.scope_of(token), element))
         except ExpressionError as error:
             raise WrongState(
                 "EXPRESSION_FAILED",
@@ -78,14 +112,66 @@ class Execution:
                 metadata={"element_id": element.id, "expression": error.expression},
             ) from error
 
+    def scope_of(self, token: Token) -> int:
+        """Return the key of the scope that a token sees first: its activity's own where there is one."""
+        key = token.key
+        return key if key and key in self.instance.scopes else token.scope_key
+
+    def scope_variables(self, scope_key: int) -> list[dict[str, Any]]:
+        """Return the variables of a scope and of those around it, the innermost first."""
+        scopes = self.instance.scopes
+        scope = scopes[scope_key]
+        found = [{**scope.variables, **self.transient.get(scope.key, {})}]
+        while scope.key != ROOT_SCOPE:
+            scope = scopes[scope.parent_key]
+            found.append({**scope.variables, **self.transient.get(scope.key, {})})
+        return found
+
+    def visible(self, scope_key: int) -> dict[str, Any]:
+        """Return all variables visible from a scope."""
+        found: dict[str, Any] = {}
+        for variables in reversed(self.scope_variables(scope_key)):
+            found.update(variables)
+        return found
+
     def set_variable(self, scope_key: int, name: str, value: Any) -> None:
         """Set a variable in the nearest scope that has it, else in the instance's own scope."""
         scopes = self.instance.scopes
         scope = scopes[scope_key]
         while scope.key != ROOT_SCOPE and name not in scope.variables:
             scope = scopes[scope.parent_key]
+        self._set(scope, name, value)
+
+    def set_local(self, scope_key: int, name: str, value: Any) -> None:
+        """Set a variable in this very scope."""
+        self._set(self.instance.scopes[scope_key], name, value)
+
+    def set_transient(self, scope_key: int, name: str, value: Any) -> None:
+        """Set a variable that is gone when the step is over."""
+        self.transient.setdefault(scope_key, {})[name] = value
+
+    def _set(self, scope: Scope, name: str, value: Any) -> None:
+        if self.instance.watching:
+            self.changed.append((scope.key, name, "update" if name in scope.variables else "create"))
         scope.variables[name] = value
+        scope.encoded = None
         self._written.setdefault(scope.key, {})[name] = value
+
+    def remove_variable(self, scope_key: int, name: str, *, local: bool = False) -> bool:
+        """Remove a variable from the nearest scope that has it, or from this very scope; say whether it was there."""
+        scopes = self.instance.scopes
+        scope = scopes[scope_key]
+        while name not in scope.variables:
+            if local or scope.key == ROOT_SCOPE:
+                return False
+            scope = scopes[scope.parent_key]
+        del scope.variables[name]
+        scope.encoded = None
+        self._written.get(scope.key, {}).pop(name, None)
+        self._removed.setdefault(scope.key, []).append(name)
+        if self.instance.watching:
+            self.changed.append((scope.key, name, "delete"))
+        return True
 
     # Tokens
 
@@ -95,19 +181,47 @@ class Execution:
         self.instance.next_key = key + 1
         return key
 
-    def open_scope(self, key: int, parent_key: int, variables: dict[str, Any]) -> None:
+    def open_scope(self, key: int, parent_key: int, variables: Mapping[str, Any]) -> Scope:
         """Open a variable scope."""
-        self.instance.scopes[key] = Scope(key, parent_key, variables)
+        scope = self.instance.scopes[key] = Scope(key, parent_key, dict(variables))
+        if variables and key != ROOT_SCOPE:
+            # Those of the instance are told by its start.
+            self._written.setdefault(key, {}).update(variables)
+        return scope
 
-    def start_token(self, scope_key: int, element: int) -> None:
+    def local_scope(self, token: Token) -> Scope:
+        """Return the scope of a token's activity, opened where it has none."""
+        scope = self.instance.scopes.get(token.key)
+        return scope if scope is not None else self.open_scope(token.key, token.scope_key, {})
+
+    def start_token(self, scope_key: int, element: int) -> Token:
         """Put a new token in front of an element."""
         self.instance.scopes[scope_key].live_tokens += 1
-        self.agenda.append(Token(scope_key, element))
+        token = Token(scope_key, element)
+        self.agenda.append(token)
+        return token
 
-    def pass_through(self, token: Token, element: Element) -> None:
-        """Record an activity that begins and ends at once, and leave it."""
-        self.record_passage(token, element)
-        self.leave(token, element)
+    def complete(self, token: Token, element: Element) -> None:
+        """The element's behaviour is done: end the activity, or record it where it never waited, and leave."""
+        if element.wrapping is not None or (token.key and token.key in self.instance.scopes):
+            # What surrounds the behaviour follows: output mappings, listeners, the children of a multi-instance.
+            token.stage = Stage.COMPLETING
+            token.waits_for = Wait.NOTHING
+            self.agenda.appendleft(token)
+        elif token.key:
+            self.end_wait(token, element)
+            self.leave(token, element)
+        else:
+            self.record_passage(token, element)
+            self.leave(token, element)
+
+    def over(self, token: Token, element: Element) -> None:
+        """End the activity, or record it where it never waited. The token moves, without end listeners."""
+        if token.key:
+            self.instance.scopes.pop(token.key, None)
+            self.end_wait(token, element)
+        else:
+            self.record_passage(token, element)
 
     def record_passage(self, token: Token, element: Element) -> None:
         """Record an activity that begins and ends at once."""
@@ -118,16 +232,27 @@ class Execution:
             (ACTIVITY_COMPLETED, key, element.id, element.name, element.bpmn_type, token.scope_key, self.now)
         )
 
-    def wait(self, token: Token) -> None:
-        """Let a token wait in its element: a new activity of it begins."""
+    def wait(self, token: Token, waits_for: Wait = Wait.NOTHING) -> None:
+        """Let a token wait in its element: a new activity of it begins, unless it has begun already."""
+        token.waits_for = waits_for
+        token.encoded = None
+        if token.key:
+            if waits_for in WATCHING:
+                self.instance.watching[token.key] = token
+            return
         token.key = self.new_key()
         token.start_micros = self.now
-        self.instance.tokens[token.key] = token
+        self.instance.add_waiting(token)
         self._fresh[token.key] = token
 
     def end_wait(self, token: Token, element: Element) -> None:
         """End the activity that a token waits in, as completed. The token moves again."""
-        del self.instance.tokens[token.key]
+        self.instance.remove_waiting(token)
+        self.record_end(token, element)
+        self.release(token)
+
+    def record_end(self, token: Token, element: Element) -> None:
+        """Record that the activity of a token has ended as completed."""
         self.changes.events.append(
             (
                 ACTIVITY_COMPLETED,
@@ -139,12 +264,25 @@ class Execution:
                 token.start_micros,
             )
         )
+
+    def withdraw(self, token: Token) -> None:
+        """Take a token that stands for no activity out of the state. It moves again."""
+        self.instance.remove_waiting(token)
+        self.release(token)
+
+    def release(self, token: Token) -> None:
+        """Forget what a token kept while it waited."""
         token.key = 0
+        token.host = NO_HOST
+        token.stage = Stage.ACTIVE
+        token.waits_for = Wait.NOTHING
         token.assignee = ""
         token.job_type = ""
+        token.detail = None
+        token.encoded = None
 
     def leave(self, token: Token, element: Element) -> None:
-        """Leave an activity or event: take every outgoing flow whose condition holds.
+        """Leave an element: take every outgoing flow whose condition holds, or as its kind of gateway has it.
 
         Several of them fork (BPMN 2.0 section 13.3.1). Raises `WrongState` (NO_OUTGOING_FLOW).
         """
@@ -153,8 +291,21 @@ class Execution:
             self.take(token, outgoing[0])
         elif not outgoing:
             self.end_token(token)
+        elif element.kind is ElementKind.EXCLUSIVE_GATEWAY:
+            self.take(token, self._first_that_holds(token, element))
+        elif element.kind in FORKING_TO_ALL:
+            self.take_all(token, list(outgoing))
         else:
             self.take_all(token, self.flows_that_hold(token, element))
+
+    def _first_that_holds(self, token: Token, element: Element) -> Flow:
+        default = element.default_flow
+        for flow in element.outgoing:
+            if flow is not default and self.holds(flow, token, element):
+                return flow
+        if default is not None:
+            return default
+        raise no_outgoing_flow(element)
 
     def flows_that_hold(self, token: Token, element: Element) -> list[Flow]:
         """Return the outgoing flows without a condition or with one that holds, else the default flow.
@@ -162,21 +313,36 @@ class Execution:
         Raises `WrongState` (NO_OUTGOING_FLOW) where there is none.
         """
         default = element.default_flow
-        chosen = [
-            flow
-            for flow in element.outgoing
-            if flow is not default and (flow.condition is None or self.evaluate(flow.condition, token, element))
-        ]
+        chosen = [flow for flow in element.outgoing if flow is not default and self.holds(flow, token, element)]
         if chosen:
             return chosen
         if default is not None:
             return [default]
         raise no_outgoing_flow(element)
 
+    def holds(self, flow: Flow, token: Token, element: Element) -> bool:
+        """Say whether a flow may be taken. Raises `WrongState` (EXPRESSION_FAILED)."""
+        if flow.skip is not None and self.skips(flow.skip, token, element):
+            return True
+        return flow.condition is None or bool(self.evaluate(flow.condition, token, element))
+
+    def skips(self, skip: Evaluate, token: Token, element: Element) -> bool:
+        """Say whether a skip expression holds; it counts only where a variable of the instance enables it."""
+        reader = self.reader(self.scope_of(token))
+        for name in SKIP_SWITCHES:
+            try:
+                if reader.lookup(name) is True:
+                    return self.evaluate(skip, token, element) is True
+            except KeyError:
+                continue
+        return False
+
     def take(self, token: Token, flow: Flow) -> None:
         """Move a token along a flow."""
         token.element = flow.target
         token.flow = flow.index
+        if flow.listeners:
+            token.stage = Stage.TAKING
         self.agenda.append(token)
 
     def take_all(self, token: Token, flows: list[Flow]) -> None:
@@ -186,27 +352,37 @@ class Execution:
         if len(flows) > 1:
             self.instance.scopes[scope_key].live_tokens += len(flows) - 1
             for flow in flows[1:]:
-                self.agenda.append(Token(scope_key, flow.target, flow.index))
+                self.take(Token(scope_key, flow.target, flow.index), flow)
 
     def end_token(self, token: Token) -> None:
         """End a token; the last one of its scope ends the scope."""
         scope = self.instance.scopes[token.scope_key]
         scope.live_tokens -= 1
-        if scope.live_tokens:
-            return
-        if scope.key == ROOT_SCOPE:
-            self._complete_instance()
-        else:
-            del self.instance.scopes[scope.key]
-            owner = self.instance.tokens[scope.key]
-            element = self.elements[owner.element]
-            self.end_wait(owner, element)
-            self.leave(owner, element)
+        if not scope.live_tokens:
+            self.end_scope(scope.key)
 
-    def _complete_instance(self) -> None:
+    def end_scope(self, scope_key: int) -> None:
+        """The last token of a scope has ended: its activity completes, or the instance."""
+        instance = self.instance
+        if scope_key == ROOT_SCOPE:
+            if instance.hosted or instance.definition.process.end_listeners:
+                token = Token(ROOT_SCOPE, 0)
+                token.stage = Stage.ENDING
+                self.agenda.appendleft(token)
+            else:
+                self.complete_instance()
+        else:
+            owner = instance.tokens[scope_key]
+            owner.stage = Stage.COMPLETING
+            self.agenda.appendleft(owner)
+
+    def complete_instance(self) -> None:
+        """End the instance as completed."""
         instance = self.instance
         instance.status = Status.COMPLETED
         instance.end_micros = self.now
+        if instance.parent_id:
+            self.unit.ended_calls.append(self)
 
     # The end of the step
 
@@ -217,20 +393,32 @@ class Execution:
         tokens = instance.tokens
         # A token that waited and moved on has left the activity; where it waits again it has another key.
         for key, token in self._fresh.items():
-            if tokens.get(key) is token and self._is_shown(token):
+            if tokens.get(key) is token and self.is_shown(token):
                 element = self.elements[token.element]
                 events.append((ACTIVITY_STARTED, key, element.id, element.name, element.bpmn_type, token.scope_key))
         for scope_key, variables in self._written.items():
-            events.append((VARIABLES_UPDATED, scope_key, variables))
+            if variables:
+                events.append((VARIABLES_UPDATED, scope_key, variables))
+        for scope_key, names in self._removed.items():
+            events.append((VARIABLES_DELETED, scope_key, names))
         if instance.status is Status.COMPLETED:
             events.append((INSTANCE_COMPLETED, instance.start_micros))
             instance.scopes.clear()
         return self.changes
 
-    def _is_shown(self, token: Token) -> bool:
+    def is_shown(self, token: Token) -> bool:
+        """Say whether a waiting token stands for an activity of its own."""
+        if token.stage in HIDDEN:
+            return False
+        if token.host != NO_HOST and self._waits_to_start(token):
+            return False
         # Of the tokens that wait at one join only the oldest stands for the activity.
         arrivals = self.instance.arrivals.get((token.scope_key, token.element))
         return arrivals is None or arrivals[0] is token
+
+    def _waits_to_start(self, token: Token) -> bool:
+        # The start event of an event sub-process is an activity only once its event has come.
+        return self.elements[token.element].bpmn_type == "startEvent"
 
     def show(self, token: Token) -> None:
         """Report a waiting token's activity as started in this step."""

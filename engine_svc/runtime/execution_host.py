@@ -9,17 +9,19 @@ from engine_svc.expressions.errors import OperationError
 from engine_svc.expressions.evaluation import HostObject
 
 if TYPE_CHECKING:
+    from engine_svc.compile.executable import Element
     from engine_svc.runtime.execution import Execution
 
 
 class ExecutionHost(HostObject):
     """The host object for one scope of a running step."""
 
-    __slots__ = ("_execution", "_scope_key")
+    __slots__ = ("_element", "_execution", "_scope_key")
 
-    def __init__(self, execution: Execution, scope_key: int) -> None:
+    def __init__(self, execution: Execution, scope_key: int, element: Element | None = None) -> None:
         self._execution = execution
         self._scope_key = scope_key
+        self._element = element
 
     @property
     def members(self) -> Mapping[str, Callable[[], Any]]:

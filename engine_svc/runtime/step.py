@@ -1,70 +1,37 @@
 """The commands on an instance. Each is pure: no I/O, no clock, no ids of its own.
 
-A command that raises may leave the instance changed in part; the caller drops it and loads it again.
+A command is a program (`engine_svc.runtime.requests`): it asks for what it needs from outside. One that raises may
+leave the instance changed in part; the caller drops it and loads it again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine_svc.compile.executable import Element, ElementKind, StartSpec
+from engine_svc.compile.executable import Element, ReceiveTaskSpec, StartSpec
 from engine_svc.events.record import (
     INCIDENT_RAISED,
     INCIDENT_RESOLVED,
     INSTANCE_RESUMED,
-    INSTANCE_STARTED,
     INSTANCE_SUSPENDED,
-    INSTANCE_TERMINATED,
     JOB_FAILED,
 )
-from engine_svc.runtime.behaviors.cancellation import terminate
+from engine_svc.runtime.behaviors import calls, conditions, firing, lifecycle
 from engine_svc.runtime.behaviors.errors import BpmnError, throw_from_activity
 from engine_svc.runtime.changes import Changes, NewIncident
+from engine_svc.runtime.drain import Enter, cancel_instance, drain
 from engine_svc.runtime.execution import Execution
-from engine_svc.runtime.processors import (
-    error_end_event,
-    events,
-    exclusive_gateway,
-    expression_task,
-    external_task,
-    inclusive_gateway,
-    parallel_gateway,
-    pass_through_task,
-    sub_process,
-    terminate_end_event,
-    user_task,
-)
+from engine_svc.runtime.processors import external_task, user_task
 from engine_svc.runtime.processors.user_task import Completion
+from engine_svc.runtime.requests import LoadInstance, Program
+from engine_svc.runtime.unit import Unit
 from engine_svc.state.definition import Definition
-from engine_svc.state.instance import ROOT_SCOPE, Instance, Status, Token
+from engine_svc.state.instance import ROOT_SCOPE, WITH_JOB, Instance, Status, Token, Wait
 from mesh.errors import NotFound, WrongState
-from mesh.ids import member_id
-
-STEP_LIMIT = 10_000
-"""Elements that one command may run through without a wait, beyond once through all elements of the model."""
-
-Enter = Callable[[Execution, Token, Element], None]
+from mesh.ids import member_id, new_id
 
 _PLAIN_COMPLETION = Completion()
-
-ENTER: dict[ElementKind, Enter] = {
-    ElementKind.NONE_START_EVENT: events.enter_start_event,
-    ElementKind.NONE_END_EVENT: events.enter_end_event,
-    ElementKind.EXCLUSIVE_GATEWAY: exclusive_gateway.enter,
-    ElementKind.PARALLEL_GATEWAY: parallel_gateway.enter,
-    ElementKind.INCLUSIVE_GATEWAY: inclusive_gateway.enter,
-    ElementKind.PASS_THROUGH_TASK: pass_through_task.enter,
-    ElementKind.USER_TASK: user_task.enter,
-    ElementKind.EXTERNAL_TASK: external_task.enter,
-    ElementKind.EXPRESSION_TASK: expression_task.enter,
-    ElementKind.SUB_PROCESS: sub_process.enter,
-    ElementKind.ERROR_END_EVENT: error_end_event.enter,
-    ElementKind.TERMINATE_END_EVENT: terminate_end_event.enter,
-    ElementKind.BOUNDARY_ERROR_EVENT: events.enter_boundary_event,
-    ElementKind.EVENT_SUB_PROCESS: sub_process.enter,
-    ElementKind.ERROR_START_EVENT: events.enter_start_event,
-}
 
 INCIDENT_JOB_NO_RETRIES = 1
 INCIDENT_UNHANDLED_ERROR = 2
@@ -80,52 +47,135 @@ def start(
     variables: dict[str, Any],
     initiator: str,
     now: int,
-) -> tuple[Instance, Changes]:
+    start_element: int | None = None,
+    ids: Callable[[], str] = new_id,
+) -> Program[tuple[Instance, Changes]]:
     """Start an instance and run it until every token waits. `now` in microseconds since the Unix epoch.
 
-    Raises `WrongState` (BPMN_ERROR_NOT_CAUGHT, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED).
+    `start_element`: another start event than the none start event. `ids` names called instances.
+    Raises `WrongState` (BPMN_ERROR_NOT_CAUGHT, EXPRESSION_FAILED, NO_OUTGOING_FLOW, START_EVENT_MISSING).
     """
-    instance = Instance(instance_id, definition, tenant_id=tenant_id, business_key=business_key, start_micros=now)
-    execution = Execution(instance, now)
     process = definition.process
-    spec = process.elements[process.start].spec
+    element = process.start if start_element is None else start_element
+    if element < 0:
+        raise WrongState(
+            "START_EVENT_MISSING",
+            f"process {definition.key} has no none start event; start it by one of its messages",
+            metadata={"key": definition.key},
+        )
+    instance = Instance(instance_id, definition, tenant_id=tenant_id, business_key=business_key, start_micros=now)
+    unit = Unit(now, ids, initiator)
+    execution = Execution(instance, unit)
+    spec = process.elements[element].spec
     if isinstance(spec, StartSpec) and spec.initiator_variable and initiator:
         variables = {spec.initiator_variable: initiator, **variables}
-    execution.open_scope(ROOT_SCOPE, ROOT_SCOPE, variables)
-    # The event shows the variables as they were given, whatever the step makes of them.
-    execution.changes.events.append((INSTANCE_STARTED, initiator, dict(variables)))
-    execution.start_token(ROOT_SCOPE, process.start)
-    _drain(execution)
-    return instance, execution.finish()
+    calls.begin_instance(execution, element, variables, initiator)
+    yield from drain(unit)
+    return instance, unit.finish(execution)
 
 
 def complete_user_task(
-    instance: Instance, key: int, variables: dict[str, Any], now: int, completion: Completion = _PLAIN_COMPLETION
-) -> Changes:
+    instance: Instance,
+    key: int,
+    variables: dict[str, Any],
+    now: int,
+    ids: Callable[[], str] = new_id,
+    completion: Completion = _PLAIN_COMPLETION,
+) -> Program[Changes]:
     """Complete a user task and run on. Raises `WrongState`, `NotFound`."""
     token = user_task_token(instance, key)
 
     def complete(execution: Execution, token: Token, element: Element) -> None:
         user_task.complete(execution, token, element, completion)
 
-    return _complete(instance, token, variables, now, complete)
+    return (yield from _complete(instance, token, variables, now, ids, complete))
 
 
-def complete_job(instance: Instance, key: int, variables: dict[str, Any], now: int) -> Changes:
+def complete_job(
+    instance: Instance, key: int, variables: dict[str, Any], now: int, ids: Callable[[], str] = new_id
+) -> Program[Changes]:
     """Complete an external worker's job and run on. Raises `WrongState`, `NotFound`."""
-    return _complete(instance, _job_token(instance, key), variables, now, external_task.complete)
+    token = _job_token(instance, key)
+    return (yield from _complete(instance, token, variables, now, ids, external_task.complete))
+
+
+def run_job(instance: Instance, key: int, now: int, ids: Callable[[], str] = new_id) -> Program[Changes]:
+    """Do a timer's or asynchronous job and run on. Raises `WrongState`, `NotFound`."""
+    token = instance.tokens.get(key)
+    if token is None or token.waits_for not in (Wait.TIMER, Wait.ASYNC_JOB):
+        raise _job_missing(instance, key)
+    require_running(instance)
+    execution = execution_of(instance, now, ids)
+    if token.waits_for is Wait.TIMER:
+        instance.run_length = 0
+        firing.fire(execution, token, {})
+    else:
+        execution.changes.ended_jobs.append(key)
+        lifecycle.go_on(execution, token, execution.elements[token.element])
+    yield from drain(execution.unit)
+    return execution.unit.finish(execution)
+
+
+def trigger(
+    instance: Instance, key: int, variables: dict[str, Any], now: int, ids: Callable[[], str] = new_id
+) -> Program[Changes]:
+    """Let the event come that a token waits for: a message, signal or timer, or a receive task's trigger.
+
+    Raises `WrongState`, `NotFound` (ACTIVITY_NOT_FOUND).
+    """
+    token = instance.tokens.get(key)
+    if token is None or not _can_be_triggered(instance, token):
+        raise _activity_missing(instance, key)
+    require_running(instance)
+    instance.run_length = 0
+    execution = execution_of(instance, now, ids)
+    firing.fire(execution, token, variables)
+    yield from drain(execution.unit)
+    return execution.unit.finish(execution)
+
+
+def _can_be_triggered(instance: Instance, token: Token) -> bool:
+    return token.waits_for in (
+        Wait.MESSAGE,
+        Wait.SIGNAL,
+        Wait.TIMER,
+        Wait.CONDITION,
+        Wait.VARIABLE,
+        Wait.TRIGGER,
+    ) or isinstance(instance.definition.process.elements[token.element].spec, ReceiveTaskSpec)
+
+
+def evaluate_conditions(
+    instance: Instance, variables: dict[str, Any], now: int, ids: Callable[[], str] = new_id
+) -> Program[tuple[Changes, int]]:
+    """Set variables and fire every conditional event whose condition holds; also return how many there were.
+
+    Raises `WrongState`.
+    """
+    require_running(instance)
+    instance.run_length = 0
+    execution = execution_of(instance, now, ids)
+    for name, value in variables.items():
+        execution.set_variable(ROOT_SCOPE, name, value)
+    execution.changed.clear()
+    fired = conditions.evaluate_all(execution)
+    yield from drain(execution.unit)
+    return execution.unit.finish(execution), fired
 
 
 def fail_job(instance: Instance, key: int, *, retries: int, error_message: str, error_code: str, now: int) -> Changes:
-    """Note a failed attempt; without retries left, or with a BPMN error code, raise an incident.
+    """Note a failed attempt of any kind of job; without retries left, or with a BPMN error code, raise an incident.
 
     Raises `WrongState`, `NotFound`.
     """
-    token = _job_token(instance, key)
+    token = instance.tokens.get(key)
+    if token is None or token.waits_for not in WITH_JOB:
+        raise _job_missing(instance, key)
+    require_running(instance)
     element = instance.definition.process.elements[token.element]
-    execution = Execution(instance, now)
+    execution = execution_of(instance, now)
     execution.changes.events.append((JOB_FAILED, key, token.job_type, element.id, retries, error_message, error_code))
-    if retries == 0 or error_code:
+    if (retries == 0 or error_code) and key not in instance.incidents.values():
         incident_type = INCIDENT_UNHANDLED_ERROR if error_code else INCIDENT_JOB_NO_RETRIES
         message = f"error {error_code} is not caught: {error_message}" if error_code else error_message
         incident = NewIncident(execution.new_key(), incident_type, element.id, key, message)
@@ -134,74 +184,117 @@ def fail_job(instance: Instance, key: int, *, retries: int, error_message: str, 
             (INCIDENT_RAISED, incident.key, INCIDENT_NAMES[incident_type], element.id, key, message)
         )
         instance.incidents[incident.key] = key
-    return execution.finish()
+    return execution.unit.finish(execution)
 
 
-def throw_job_error(instance: Instance, key: int, error: BpmnError, *, retries: int, now: int) -> tuple[Changes, bool]:
+def throw_job_error(
+    instance: Instance, key: int, error: BpmnError, *, retries: int, now: int, ids: Callable[[], str] = new_id
+) -> Program[tuple[Changes, bool]]:
     """Throw a BPMN error at a job's element and run on; where nothing catches it, raise an incident.
 
     Says whether it was caught: then the job has ended. `retries`: how many are left, for the record of the attempt.
     Raises `WrongState`, `NotFound`.
     """
     token = _job_token(instance, key)
-    execution = Execution(instance, now)
+    instance.run_length = 0
+    execution = execution_of(instance, now, ids)
+    yield from _load_callers(execution)
     element = execution.elements[token.element]
     execution.changes.events.append((JOB_FAILED, key, token.job_type, element.id, retries, error.message, error.code))
     if not throw_from_activity(execution, token, error):
         changes = fail_job(instance, key, retries=retries, error_message=error.message, error_code=error.code, now=now)
         return changes, False
-    _drain(execution)
-    return execution.finish(), True
+    yield from drain(execution.unit)
+    return execution.unit.finish(execution), True
+
+
+def _load_callers(execution: Execution) -> Program[None]:
+    while (request := calls.missing_caller(execution, lambda _: None)) is not None:
+        caller: Instance | None = yield request
+        if caller is None:
+            raise _gone(request)
+        calls.take_up(execution.unit, caller)
+
+
+def _gone(request: LoadInstance) -> NotFound:
+    return NotFound(
+        "PROCESS_INSTANCE_NOT_FOUND",
+        f"the calling process instance {request.instance_id} is gone",
+        metadata={"id": request.instance_id},
+    )
 
 
 def touch_job(instance: Instance, key: int, now: int) -> Changes:
     """Change nothing of an instance that has this open job. Raises `NotFound`."""
-    if _token(instance, key, ElementKind.EXTERNAL_TASK) is None:
+    token = instance.tokens.get(key)
+    if token is None or token.waits_for not in WITH_JOB:
         raise _job_missing(instance, key)
-    return Execution(instance, now).finish()
+    execution = execution_of(instance, now)
+    return execution.unit.finish(execution)
 
 
 def resolve_incident(instance: Instance, key: int, now: int) -> Changes:
     """Close an open incident. Raises `WrongState` where the instance does not run."""
     require_running(instance)
-    execution = Execution(instance, now)
+    execution = execution_of(instance, now)
     execution.changes.ended_incidents.append(key)
     execution.changes.events.append((INCIDENT_RESOLVED, key))
     del instance.incidents[key]
-    return execution.finish()
+    return execution.unit.finish(execution)
 
 
-def set_variables(instance: Instance, variables: dict[str, Any], now: int) -> Changes:
-    """Set variables of the instance's own scope. Raises `WrongState` where it has ended."""
+def update_variables(
+    instance: Instance,
+    key: int,
+    variables: dict[str, Any],
+    removed: Sequence[str],
+    now: int,
+    *,
+    local: bool = False,
+    ids: Callable[[], str] = new_id,
+) -> Program[Changes]:
+    """Set and remove variables as seen from an activity (`ROOT_SCOPE`: from the instance), and run on.
+
+    Without `local` the nearest scope that has a variable counts, else the instance's own; with it the activity's own.
+    Conditions that come to hold move the instance. Raises `WrongState` where it has ended, `NotFound`.
+    """
     require_alive(instance)
-    execution = Execution(instance, now)
+    execution = execution_of(instance, now, ids)
+    scope_key = ROOT_SCOPE
+    if key != ROOT_SCOPE:
+        token = instance.tokens.get(key)
+        if token is None:
+            raise _activity_missing(instance, key)
+        scope_key = execution.local_scope(token).key if local else execution.scope_of(token)
     for name, value in variables.items():
-        execution.set_variable(ROOT_SCOPE, name, value)
-    return execution.finish()
+        if local:
+            execution.set_local(scope_key, name, value)
+        else:
+            execution.set_variable(scope_key, name, value)
+    for name in removed:
+        execution.remove_variable(scope_key, name, local=local)
+    if instance.status is Status.RUNNING:
+        instance.run_length = 0
+        yield from drain(execution.unit)
+    return execution.unit.finish(execution)
 
 
-def cancel(instance: Instance, reason: str, now: int) -> Changes:
-    """End an instance before its end. Raises `WrongState` where it has ended."""
+def cancel(instance: Instance, reason: str, now: int) -> Program[Changes]:
+    """End an instance before its end, with what it has called. Raises `WrongState` where it has ended."""
     require_alive(instance)
-    execution = Execution(instance, now)
-    terminate(execution, reversed(instance.tokens.values()), reason)
-    execution.changes.events.append((INSTANCE_TERMINATED, instance.start_micros, reason))
-    instance.tokens.clear()
-    instance.arrivals.clear()
-    instance.scopes.clear()
-    instance.status = Status.TERMINATED
-    instance.end_micros = now
-    instance.incidents.clear()
-    return execution.finish()
+    execution = execution_of(instance, now)
+    cancel_instance(execution, reason)
+    yield from drain(execution.unit)
+    return execution.unit.finish(execution)
 
 
 def suspend(instance: Instance, now: int) -> Changes:
     """Pause an instance. Raises `WrongState` where it does not run."""
     require_running(instance)
-    execution = Execution(instance, now)
+    execution = execution_of(instance, now)
     instance.status = Status.PAUSED
     execution.changes.events.append((INSTANCE_SUSPENDED,))
-    return execution.finish()
+    return execution.unit.finish(execution)
 
 
 def resume(instance: Instance, now: int) -> Changes:
@@ -212,47 +305,34 @@ def resume(instance: Instance, now: int) -> Changes:
             f"the process instance is {instance.status.name.lower()}, not paused",
             metadata={"id": instance.id, "status": instance.status.name},
         )
-    execution = Execution(instance, now)
+    execution = execution_of(instance, now)
     instance.status = Status.RUNNING
     execution.changes.events.append((INSTANCE_RESUMED,))
-    return execution.finish()
+    return execution.unit.finish(execution)
 
 
-def _complete(instance: Instance, token: Token, variables: dict[str, Any], now: int, complete: Enter) -> Changes:
-    execution = Execution(instance, now)
+def execution_of(instance: Instance, now: int, ids: Callable[[], str] = new_id) -> Execution:
+    """Begin a step of an instance."""
+    return Execution(instance, Unit(now, ids))
+
+
+def _complete(
+    instance: Instance, token: Token, variables: dict[str, Any], now: int, ids: Callable[[], str], complete: Enter
+) -> Program[Changes]:
+    instance.run_length = 0
+    execution = execution_of(instance, now, ids)
+    scope_key = execution.scope_of(token)
     for name, value in variables.items():
-        execution.set_variable(token.scope_key, name, value)
+        execution.set_variable(scope_key, name, value)
     complete(execution, token, execution.elements[token.element])
-    _drain(execution)
-    return execution.finish()
-
-
-def _drain(execution: Execution) -> None:
-    agenda = execution.agenda
-    elements = execution.elements
-    limit = STEP_LIMIT + len(elements)
-    steps = 0
-    while True:
-        while agenda:
-            token = agenda.popleft()
-            element = elements[token.element]
-            steps += 1
-            if steps > limit:
-                raise WrongState(
-                    "STEP_LIMIT_EXCEEDED",
-                    f"more than {limit} elements without a wait, the last one {element.id}: does the model loop?",
-                    metadata={"element_id": element.id, "limit": str(limit)},
-                )
-            ENTER[element.kind](execution, token, element)
-        # Whether an inclusive join may leave is known only when nothing else moves.
-        if not execution.instance.arrivals or not inclusive_gateway.release(execution):
-            return
+    yield from drain(execution.unit)
+    return execution.unit.finish(execution)
 
 
 def user_task_token(instance: Instance, key: int) -> Token:
     """Return the token that waits in an open user task. Raises `NotFound`, `WrongState`."""
-    token = _token(instance, key, ElementKind.USER_TASK)
-    if token is not None:
+    token = instance.tokens.get(key)
+    if token is not None and token.waits_for is Wait.USER_TASK:
         require_running(instance)
         return token
     task_id = member_id(instance.id, key)
@@ -266,8 +346,8 @@ def user_task_token(instance: Instance, key: int) -> Token:
 
 
 def _job_token(instance: Instance, key: int) -> Token:
-    token = _token(instance, key, ElementKind.EXTERNAL_TASK)
-    if token is None:
+    token = instance.tokens.get(key)
+    if token is None or token.waits_for is not Wait.EXTERNAL_JOB:
         raise _job_missing(instance, key)
     require_running(instance)
     return token
@@ -278,11 +358,13 @@ def _job_missing(instance: Instance, key: int) -> NotFound:
     return NotFound("JOB_NOT_FOUND", f"there is no open job {job_id}", metadata={"id": job_id})
 
 
-def _token(instance: Instance, key: int, kind: ElementKind) -> Token | None:
-    token = instance.tokens.get(key)
-    if token is None or instance.definition.process.elements[token.element].kind is not kind:
-        return None
-    return token
+def _activity_missing(instance: Instance, key: int) -> NotFound:
+    activity_id = member_id(instance.id, key)
+    return NotFound(
+        "ACTIVITY_NOT_FOUND",
+        f"no activity {activity_id} is running that this can be done to",
+        metadata={"id": activity_id},
+    )
 
 
 def require_running(instance: Instance) -> None:
@@ -292,7 +374,6 @@ def require_running(instance: Instance) -> None:
 
 
 def require_alive(instance: Instance) -> None:
-    """Raise `WrongState` where an instance has ended."""
     if instance.ended:
         raise _not_running(instance)
 

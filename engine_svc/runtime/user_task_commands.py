@@ -5,11 +5,10 @@ What the lists show of a task beside its assignee lies in its row alone: `TaskDe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine_svc.compile.executable import ElementKind
 from engine_svc.events.record import (
     ATTACHMENT_CREATED,
     ATTACHMENT_DELETED,
@@ -19,20 +18,17 @@ from engine_svc.events.record import (
     USER_TASK_COMPLETED,
     USER_TASK_TERMINATED,
     USER_TASK_UPDATED,
-    VARIABLES_DELETED,
-    VARIABLES_UPDATED,
 )
 from engine_svc.runtime import step
 from engine_svc.runtime.behaviors.added_tasks import PARENT_COMPLETED, end_added_task, end_parts
 from engine_svc.runtime.changes import Changes, NewUserTask
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors.user_task import Completion
-from engine_svc.state.instance import ROOT_SCOPE, AddedTask, Instance, Scope, Status, Token
+from engine_svc.runtime.requests import Program
+from engine_svc.state.instance import ROOT_SCOPE, AddedTask, Instance, Scope, Status, Token, Wait
 from engine_svc.state.task_tree import is_task_tree
 from mesh.errors import WrongState
-from mesh.ids import member_id
-
-_MISSING = object()
+from mesh.ids import member_id, new_id
 
 
 @dataclass(slots=True, frozen=True)
@@ -86,7 +82,7 @@ def is_open(instance: Instance, key: int) -> bool:
     token = instance.tokens.get(key)
     if token is None:
         return key in instance.added_tasks
-    return instance.definition.process.elements[token.element].kind is ElementKind.USER_TASK
+    return token.waits_for is Wait.USER_TASK
 
 
 def claim(instance: Instance, key: int, user: str, now: int) -> Changes:
@@ -104,11 +100,13 @@ def claim(instance: Instance, key: int, user: str, now: int) -> Changes:
 def assign(instance: Instance, key: int, user: str, now: int) -> Changes:
     """Give a task to a user, or to nobody, whoever has it. Raises `WrongState`, `NotFound`."""
     task = open_task(instance, key)
-    execution = Execution(instance, now)
+    execution = step.execution_of(instance, now)
     if task.assignee != user:
         execution.changes.events.append((USER_TASK_ASSIGNED, key, user, task.assignee))
         task.assignee = user
-    return execution.finish()
+        if isinstance(task, Token):
+            task.encoded = None
+    return execution.unit.finish(execution)
 
 
 def delegate(instance: Instance, key: int, user: str, now: int) -> Changes:
@@ -118,29 +116,38 @@ def delegate(instance: Instance, key: int, user: str, now: int) -> Changes:
     return changes
 
 
-def resolve(instance: Instance, key: int, owner: str, variables: Mapping[str, Any], now: int) -> Changes:
+def resolve(
+    instance: Instance, key: int, owner: str, variables: dict[str, Any], now: int, ids: Callable[[], str] = new_id
+) -> Program[Changes]:
     """Give a task back to its owner. One that is not delegated and has no owner stays where it is.
 
     Raises `WrongState`, `NotFound`.
     """
-    task = open_task(instance, key)
-    back_to = owner if owner or key in instance.delegated_tasks else task.assignee
+    back_to = assignee_when_resolved(instance, key, owner)
     instance.delegated_tasks.discard(key)
-    changes = assign(instance, key, back_to, now)
-    if variables:
-        changes.events += set_variables(instance, key, variables, now, local=False).events
+    assigned = assign(instance, key, back_to, now)
+    if not variables:
+        return assigned
+    changes = yield from update_variables(instance, key, variables, (), now, local=False, ids=ids)
+    changes.events[:0] = assigned.events
     return changes
+
+
+def assignee_when_resolved(instance: Instance, key: int, owner: str) -> str:
+    """Return who has a task once it is resolved; empty: nobody. Raises `WrongState`, `NotFound`."""
+    task = open_task(instance, key)
+    return owner if owner or key in instance.delegated_tasks else task.assignee
 
 
 def add_task(instance: Instance, task: NewUserTask, now: int) -> Changes:
     """Open a task that no model has. Raises `WrongState`, `NotFound` where its parent is not open."""
     if task.parent_key:
         open_task(instance, task.parent_key)
-    execution = Execution(instance, now)
+    execution = step.execution_of(instance, now)
     instance.added_tasks[task.key] = AddedTask(task.key, task.parent_key, task.assignee)
     execution.changes.new_user_tasks.append(task)
     execution.changes.events.append(task.created_event())
-    return execution.finish()
+    return execution.unit.finish(execution)
 
 
 def delete_task(instance: Instance, key: int, reason: str, now: int) -> Changes:
@@ -153,11 +160,11 @@ def delete_task(instance: Instance, key: int, reason: str, now: int) -> Changes:
             f"user task {task_id} belongs to a process and cannot be deleted; complete it or cancel the instance",
             metadata={"id": task_id},
         )
-    execution = Execution(instance, now)
+    execution = step.execution_of(instance, now)
     end_parts(execution, key, reason)
     end_added_task(execution, key)
     execution.changes.events.append((USER_TASK_TERMINATED, key, reason))
-    changes = execution.finish()
+    changes = execution.unit.finish(execution)
     _end_tree(instance, Status.TERMINATED, now)
     return changes
 
@@ -168,12 +175,9 @@ def complete(
     variables: dict[str, Any],
     now: int,
     completion: Completion,
-    transient_variables: Mapping[str, Any],
-) -> Changes:
-    """Complete a task and run on. Transient variables are seen in the instance's own scope until every token waits.
-
-    Raises `WrongState`, `NotFound`.
-    """
+    ids: Callable[[], str] = new_id,
+) -> Program[Changes]:
+    """Complete a task and run on. Raises `WrongState`, `NotFound`."""
     task = open_task(instance, key)
     if key in instance.delegated_tasks:
         task_id = member_id(instance.id, key)
@@ -184,43 +188,17 @@ def complete(
         )
     if isinstance(task, AddedTask):
         return _complete_added(instance, task, completion, now)
-    if not transient_variables:
-        return step.complete_user_task(instance, key, variables, now, completion)
-    root = instance.scopes[ROOT_SCOPE].variables
-    # A variable of the same name that is set for good by this very call takes its place.
-    covered = {name: root.get(name, _MISSING) for name in transient_variables if name not in variables}
-    for name in covered:
-        root[name] = transient_variables[name]
-    changes = step.complete_user_task(instance, key, variables, now, completion)
-    if ROOT_SCOPE in instance.scopes:
-        _uncover(root, covered, changes)
-    return changes
-
-
-def _uncover(root: dict[str, Any], covered: Mapping[str, Any], changes: Changes) -> None:
-    kept = {
-        name
-        for event in changes.events
-        if event[0] == VARIABLES_UPDATED and event[1] == ROOT_SCOPE
-        for name in event[2]
-    }
-    for name, value in covered.items():
-        if name in kept:
-            continue
-        if value is _MISSING:
-            root.pop(name, None)
-        else:
-            root[name] = value
+    return (yield from step.complete_user_task(instance, key, variables, now, ids, completion))
 
 
 def _complete_added(instance: Instance, task: AddedTask, completion: Completion, now: int) -> Changes:
-    execution = Execution(instance, now)
+    execution = step.execution_of(instance, now)
     end_parts(execution, task.key, PARENT_COMPLETED)
     end_added_task(execution, task.key)
     execution.changes.events.append(
         (USER_TASK_COMPLETED, task.key, "", task.assignee, completion.outcome, completion.completed_by)
     )
-    changes = execution.finish()
+    changes = execution.unit.finish(execution)
     _end_tree(instance, Status.COMPLETED, now)
     return changes
 
@@ -235,14 +213,19 @@ def _end_tree(instance: Instance, status: Status, now: int) -> None:
 def touch(instance: Instance, key: int, now: int) -> Changes:
     """Change nothing of an instance that has this open task. Raises `WrongState`, `NotFound`."""
     open_task(instance, key)
-    return Execution(instance, now).finish()
+    return step.execution_of(instance, now).finish()
 
 
 # Variables
 
 
 def visible_variables(instance: Instance, key: int, *, local: bool) -> dict[str, Any]:
-    """Return the variables that an open task sees, or its own alone; a task that somebody added has no others."""
+    """Return the variables that an open task sees, or its own alone; a task that somebody added has no others.
+
+    None for a task that has ended.
+    """
+    if not is_open(instance, key):
+        return {}
     if local or key in instance.added_tasks:
         own = instance.scopes.get(key)
         return dict(own.variables) if own else {}
@@ -252,42 +235,32 @@ def visible_variables(instance: Instance, key: int, *, local: bool) -> dict[str,
     return visible
 
 
-def set_variables(instance: Instance, key: int, variables: Mapping[str, Any], now: int, *, local: bool) -> Changes:
-    """Set variables: each in the nearest scope that has it, else in the instance's own; or in the task's own scope.
+def update_variables(
+    instance: Instance,
+    key: int,
+    variables: dict[str, Any],
+    removed: Sequence[str],
+    now: int,
+    *,
+    local: bool,
+    ids: Callable[[], str] = new_id,
+) -> Program[Changes]:
+    """Set and remove variables as seen from an open task; conditions that come to hold move the instance.
 
-    Raises `WrongState`, `NotFound`.
+    Without `local` the nearest scope that has a variable counts, else the instance's own; with it, and for a task
+    that somebody added, the task's own. Raises `WrongState`, `NotFound`.
     """
     task = open_task(instance, key)
-    execution = Execution(instance, now)
-    if local or isinstance(task, AddedTask):
-        if key not in instance.scopes:
-            execution.open_scope(key, ROOT_SCOPE if isinstance(task, AddedTask) else task.scope_key, {})
-        instance.scopes[key].variables.update(variables)
-        execution.changes.events.append((VARIABLES_UPDATED, key, dict(variables)))
-    else:
-        nearest = key if key in instance.scopes else task.scope_key
-        for name, value in variables.items():
-            execution.set_variable(nearest, name, value)
-    return execution.finish()
-
-
-def delete_variables(instance: Instance, key: int, names: Iterable[str], now: int, *, local: bool) -> Changes:
-    """Delete variables, each from the nearest scope that has it; or from the task's own. Raises as `set_variables`."""
-    task = open_task(instance, key)
-    execution = Execution(instance, now)
-    if local or isinstance(task, AddedTask):
-        own = instance.scopes.get(key)
-        scopes = [own] if own else []
-    else:
-        scopes = _scopes(instance, task)
-    deleted: dict[int, list[str]] = {}
-    for name in names:
-        scope = next((scope for scope in scopes if name in scope.variables), None)
-        if scope is not None:
-            del scope.variables[name]
-            deleted.setdefault(scope.key, []).append(name)
-    execution.changes.events += [(VARIABLES_DELETED, scope_key, gone) for scope_key, gone in deleted.items()]
-    return execution.finish()
+    if isinstance(task, Token):
+        return (yield from step.update_variables(instance, key, variables, removed, now, local=local, ids=ids))
+    execution = step.execution_of(instance, now)
+    if key not in instance.scopes:
+        execution.open_scope(key, ROOT_SCOPE, {})
+    for name, value in variables.items():
+        execution.set_local(key, name, value)
+    for name in removed:
+        execution.remove_variable(key, name, local=True)
+    return execution.unit.finish(execution)
 
 
 def _scopes(instance: Instance, token: Token) -> list[Scope]:
@@ -309,12 +282,12 @@ def add_comment(instance: Instance, task_key: int, user: str, text: str, now: in
     """Number a comment on an open task, or with a key of 0 on the instance. Raises `WrongState`, `NotFound`."""
     key, execution = _member_of(instance, task_key, now)
     execution.changes.events.append((COMMENT_CREATED, key, task_key, user, text))
-    return key, execution.finish()
+    return key, execution.unit.finish(execution)
 
 
 def delete_comment(instance: Instance, key: int, task_key: int, now: int) -> Changes:
     """Tell that a comment is gone; tasks and instances that have ended lose theirs as well."""
-    execution = Execution(instance, now)
+    execution = step.execution_of(instance, now)
     execution.changes.events.append((COMMENT_DELETED, key, task_key))
     return execution.changes
 
@@ -345,12 +318,12 @@ def add_attachment(instance: Instance, task_key: int, facts: AttachmentFacts, no
             facts.size_bytes,
         )
     )
-    return key, execution.finish()
+    return key, execution.unit.finish(execution)
 
 
 def delete_attachment(instance: Instance, key: int, task_key: int, now: int) -> Changes:
     """Tell that an attachment is gone, as `delete_comment`."""
-    execution = Execution(instance, now)
+    execution = step.execution_of(instance, now)
     execution.changes.events.append((ATTACHMENT_DELETED, key, task_key))
     return execution.changes
 
@@ -360,5 +333,5 @@ def _member_of(instance: Instance, task_key: int, now: int) -> tuple[int, Execut
         open_task(instance, task_key)
     else:
         step.require_running(instance)
-    execution = Execution(instance, now)
+    execution = step.execution_of(instance, now)
     return execution.new_key(), execution

@@ -12,6 +12,7 @@ from engine_svc.state.definition import Definition
 
 ROOT_SCOPE = 0
 NO_FLOW = -1
+NO_HOST = -1
 
 
 class Status(enum.IntEnum):
@@ -27,26 +28,114 @@ class Status(enum.IntEnum):
 ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.TERMINATED})
 
 
-class Scope:
-    """A variable scope. Its key is the key of the activity that opened it, or `ROOT_SCOPE`."""
+class Stage(enum.IntEnum):
+    """Where a token stands in its element; the numbers are stored."""
 
-    __slots__ = ("key", "live_tokens", "parent_key", "variables")
+    ACTIVE = 0
+    """In the element's behaviour, or about to enter the element where its activity has not begun."""
+    BEFORE = 1
+    """Before the element, waiting for an asynchronous job; the activity has not begun."""
+    STARTING = 2
+    """In the start listeners."""
+    COMPLETING = 3
+    """The behaviour is done: output mappings and end listeners."""
+    AFTER = 4
+    """The activity has ended; waiting for an asynchronous job before leaving."""
+    BODY = 5
+    """The body of a multi-instance activity or loop, whose children are in the scope it opened."""
+    CHOOSING = 6
+    """At an event-based gateway whose events are companions of the token."""
+    TAKING = 7
+    """On a sequence flow, in its listeners."""
+    ENDING = 8
+    """Stands for the instance itself, whose last token has ended."""
+    CHILD = 9
+    """A child of a multi-instance or loop that is about to begin."""
+
+
+HIDDEN = frozenset({Stage.BEFORE, Stage.AFTER, Stage.BODY, Stage.CHOOSING, Stage.TAKING, Stage.ENDING, Stage.CHILD})
+"""Stages in which a token stands for no activity."""
+
+
+class Wait(enum.IntEnum):
+    """What would move a waiting token; the numbers are stored."""
+
+    NOTHING = 0
+    """Nothing from outside: a scope's content, a join, a handler that only an error or a throw finds."""
+    USER_TASK = 1
+    EXTERNAL_JOB = 2
+    TIMER = 3
+    ASYNC_JOB = 4
+    MESSAGE = 5
+    SIGNAL = 6
+    CONDITION = 7
+    VARIABLE = 8
+    CALL = 9
+    TRIGGER = 10
+    """Being triggered by API."""
+
+
+WITH_JOB = frozenset({Wait.EXTERNAL_JOB, Wait.TIMER, Wait.ASYNC_JOB})
+WITH_SUBSCRIPTION = frozenset({Wait.MESSAGE, Wait.SIGNAL})
+WATCHING = frozenset({Wait.CONDITION, Wait.VARIABLE})
+
+
+class Scope:
+    """A variable scope. Its key is the key of the activity that opened it, or `ROOT_SCOPE`.
+
+    `compensations` lists what was completed in it and can be compensated, oldest first. `encoded` is its stored form,
+    None where it changed since.
+    """
+
+    __slots__ = ("compensations", "encoded", "key", "live_tokens", "parent_key", "variables")
 
     def __init__(self, key: int, parent_key: int, variables: dict[str, Any]) -> None:
         self.key = key
         self.parent_key = parent_key
         self.variables = variables
         self.live_tokens = 0
+        self.compensations: list[Compensable] = []
+        self.encoded: bytes | None = None
+
+
+class Compensable:
+    """An activity that was completed and can be compensated, with the variables of then.
+
+    `inner` lists, for a sub-process, what was completed within it.
+    """
+
+    __slots__ = ("element", "inner", "key", "variables")
+
+    def __init__(self, key: int, element: int, variables: dict[str, Any], inner: list[Compensable]) -> None:
+        self.key = key
+        self.element = element
+        self.variables = variables
+        self.inner = inner
 
 
 class Token:
     """A token: where it is and, while it waits, the activity it waits in.
 
     `key` numbers the activity and is 0 while the token moves; `flow` is the index of the sequence flow it came
-    by; `assignee` belongs to user tasks, `job_type` to external tasks.
+    by; `assignee` belongs to user tasks, `job_type` to external jobs. A companion waits for an event on behalf of
+    the activity or scope whose key is `host`; it does not keep its scope alive. `detail` is what else a processor
+    keeps, as JSON values. `encoded` is the stored form, None where the token changed since.
     """
 
-    __slots__ = ("assignee", "element", "flow", "job_type", "key", "scope_key", "start_micros")
+    __slots__ = (
+        "assignee",
+        "detail",
+        "element",
+        "encoded",
+        "flow",
+        "host",
+        "job_type",
+        "key",
+        "scope_key",
+        "stage",
+        "start_micros",
+        "waits_for",
+    )
 
     def __init__(self, scope_key: int, element: int, flow: int = NO_FLOW) -> None:
         self.key = 0
@@ -54,8 +143,13 @@ class Token:
         self.element = element
         self.flow = flow
         self.start_micros = 0
+        self.host = NO_HOST
+        self.stage = Stage.ACTIVE
+        self.waits_for = Wait.NOTHING
         self.assignee = ""
         self.job_type = ""
+        self.detail: dict[str, Any] | None = None
+        self.encoded: bytes | None = None
 
 
 class AddedTask:
@@ -78,16 +172,23 @@ class Instance:
         "business_key",
         "definition",
         "delegated_tasks",
+        "depth",
         "end_micros",
+        "hosted",
         "id",
         "incidents",
         "next_key",
+        "parent_id",
+        "parent_key",
         "revision",
+        "root_id",
+        "run_length",
         "scopes",
         "start_micros",
         "status",
         "tenant_id",
         "tokens",
+        "watching",
     )
 
     def __init__(
@@ -101,6 +202,16 @@ class Instance:
         self.end_micros = 0
         self.revision = 0
         self.status = Status.RUNNING
+        self.parent_id = ""
+        """The calling instance; empty: none."""
+        self.parent_key = 0
+        """Key of the call activity in the calling instance."""
+        self.root_id = instance_id
+        """The outermost calling instance, or itself."""
+        self.depth = 0
+        """How many instances it is called through."""
+        self.run_length = 0
+        """Elements run through since the instance last waited for something from outside."""
         self.incidents: dict[int, int] = {}
         """Keys of the open incidents, each with the key of its job; 0 where it is not known."""
         self.next_key = 1
@@ -113,8 +224,31 @@ class Instance:
         """Keys of the user tasks that are delegated and not resolved yet."""
         self.arrivals: dict[tuple[int, int], list[Token]] = {}
         """Tokens that wait at a join, oldest first, by scope key and element index."""
+        self.hosted: dict[int, list[Token]] = {}
+        """Companions by the key of their host, oldest first."""
+        self.watching: dict[int, Token] = {}
+        """Tokens that wait for a condition or variable, by key."""
 
     @property
     def ended(self) -> bool:
         """Whether the instance has ended."""
         return self.status in ENDED
+
+    def add_waiting(self, token: Token) -> None:
+        """Take a waiting token into the state. It has a key."""
+        self.tokens[token.key] = token
+        if token.host != NO_HOST:
+            self.hosted.setdefault(token.host, []).append(token)
+        if token.waits_for in WATCHING:
+            self.watching[token.key] = token
+
+    def remove_waiting(self, token: Token) -> None:
+        """Take a token out of the state. It keeps its key."""
+        del self.tokens[token.key]
+        if token.host != NO_HOST:
+            companions = self.hosted[token.host]
+            companions.remove(token)
+            if not companions:
+                del self.hosted[token.host]
+        if self.watching:
+            self.watching.pop(token.key, None)

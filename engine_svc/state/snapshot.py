@@ -1,58 +1,103 @@
-"""The stored form of an instance's live state (`flowmesh.internal.v1.InstanceSnapshot`)."""
+"""The stored form of an instance's live state (`flowmesh.internal.v1.InstanceSnapshot`).
+
+Scopes and tokens keep the bytes they were last stored as, so that an instance with thousands of them costs what
+changed, not what is there.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import orjson
 from flowmesh.internal.v1 import stored_pb2
 
-from engine_svc.compile.executable import ElementKind
-from engine_svc.state.instance import NO_FLOW, AddedTask, Instance, Scope, Token
+from engine_svc.compile.executable import ElementKind, ExecutableProcess
+from engine_svc.state.instance import NO_FLOW, AddedTask, Compensable, Instance, Scope, Stage, Token, Wait
 
-FORMAT = 1
+FORMAT = 2
 
-JOINS = frozenset({ElementKind.PARALLEL_GATEWAY, ElementKind.INCLUSIVE_GATEWAY})
+JOINS = frozenset({ElementKind.PARALLEL_GATEWAY, ElementKind.INCLUSIVE_GATEWAY, ElementKind.COMPLEX_GATEWAY})
+_SCOPE_TAG = b"\x1a"
+_TOKEN_TAG = b"\x22"
 
 
 class UnknownSnapshotFormat(Exception):
-    """The snapshot was written by a newer release. Guessing could lose work, so it is refused."""
+    """The snapshot was written by another release. Guessing could lose work, so it is refused."""
 
 
 def encode_snapshot(instance: Instance) -> bytes:
     """Return the live state as bytes."""
     process = instance.definition.process
-    elements = process.elements
-    flows = process.flows
     incidents = sorted(instance.incidents)
-    snapshot = stored_pb2.InstanceSnapshot(
+    head = stored_pb2.InstanceSnapshot(
         format=FORMAT,
         next_key=instance.next_key,
         incident_keys=incidents,
         incident_job_keys=[instance.incidents[key] for key in incidents],
-        scopes=[
-            stored_pb2.StoredScope(
-                key=scope.key, parent_key=scope.parent_key, variables_json=orjson.dumps(scope.variables)
-            )
-            for scope in instance.scopes.values()
-        ],
-        tokens=[
-            stored_pb2.StoredToken(
-                key=token.key,
-                scope_key=token.scope_key,
-                element_id=elements[token.element].id,
-                start_micros=token.start_micros,
-                flow_id=flows[token.flow].id if token.flow != NO_FLOW else "",
-                assignee=token.assignee,
-                job_type=token.job_type,
-            )
-            for token in instance.tokens.values()
-        ],
+        run_length=instance.run_length,
+        parent_key=instance.parent_key,
+        depth=instance.depth,
         delegated_task_keys=sorted(instance.delegated_tasks),
         added_tasks=[
             stored_pb2.StoredAddedTask(key=task.key, parent_key=task.parent_key, assignee=task.assignee)
             for task in instance.added_tasks.values()
         ],
     )
-    return snapshot.SerializeToString()
+    parts = [head.SerializeToString()]
+    for scope in instance.scopes.values():
+        parts.append(scope.encoded or _encode_scope(scope, process))
+    for token in instance.tokens.values():
+        parts.append(token.encoded or _encode_token(token, process))
+    return b"".join(parts)
+
+
+def _encode_scope(scope: Scope, process: ExecutableProcess) -> bytes:
+    content = stored_pb2.StoredScope(
+        key=scope.key,
+        parent_key=scope.parent_key,
+        variables_json=orjson.dumps(scope.variables),
+        compensations=[_stored_compensable(entry, process) for entry in scope.compensations],
+    ).SerializeToString()
+    scope.encoded = _field(_SCOPE_TAG, content)
+    return scope.encoded
+
+
+def _encode_token(token: Token, process: ExecutableProcess) -> bytes:
+    content = stored_pb2.StoredToken(
+        key=token.key,
+        scope_key=token.scope_key,
+        element_id=process.elements[token.element].id,
+        start_micros=token.start_micros,
+        flow_id=process.flows[token.flow].id if token.flow != NO_FLOW else "",
+        assignee=token.assignee,
+        job_type=token.job_type,
+        host=token.host + 1,
+        stage=token.stage,
+        waits_for=token.waits_for,
+        detail_json=b"" if token.detail is None else orjson.dumps(token.detail),
+    ).SerializeToString()
+    token.encoded = _field(_TOKEN_TAG, content)
+    return token.encoded
+
+
+def _field(tag: bytes, content: bytes) -> bytes:
+    # A length-delimited field of the protobuf wire format.
+    size = len(content)
+    length = bytearray()
+    while size > 0x7F:
+        length.append(size & 0x7F | 0x80)
+        size >>= 7
+    length.append(size)
+    return tag + length + content
+
+
+def _stored_compensable(entry: Compensable, process: ExecutableProcess) -> stored_pb2.StoredCompensable:
+    return stored_pb2.StoredCompensable(
+        key=entry.key,
+        element_id=process.elements[entry.element].id,
+        variables_json=orjson.dumps(entry.variables),
+        inner=[_stored_compensable(inner, process) for inner in entry.inner],
+    )
 
 
 def decode_snapshot(content: bytes, instance: Instance) -> None:
@@ -68,22 +113,44 @@ def decode_snapshot(content: bytes, instance: Instance) -> None:
     process = instance.definition.process
     flow_index = {flow.id: flow.index for flow in process.flows}
     instance.next_key = snapshot.next_key
-    # Snapshots of earlier releases do not tell the jobs.
-    jobs = snapshot.incident_job_keys or [0] * len(snapshot.incident_keys)
-    instance.incidents = dict(zip(snapshot.incident_keys, jobs, strict=True))
+    instance.run_length = snapshot.run_length
+    instance.parent_key = snapshot.parent_key
+    instance.depth = snapshot.depth
+    instance.incidents = dict(zip(snapshot.incident_keys, snapshot.incident_job_keys, strict=True))
     instance.delegated_tasks.update(snapshot.delegated_task_keys)
     for added in snapshot.added_tasks:
         instance.added_tasks[added.key] = AddedTask(added.key, added.parent_key, added.assignee)
     for stored in snapshot.scopes:
-        instance.scopes[stored.key] = Scope(stored.key, stored.parent_key, orjson.loads(stored.variables_json))
+        scope = Scope(stored.key, stored.parent_key, orjson.loads(stored.variables_json))
+        scope.compensations = [_compensable(entry, process) for entry in stored.compensations]
+        instance.scopes[stored.key] = scope
     for entry in snapshot.tokens:
-        flow = flow_index[entry.flow_id] if entry.flow_id else NO_FLOW
-        token = Token(entry.scope_key, process.by_id[entry.element_id], flow)
-        token.key = entry.key
-        token.start_micros = entry.start_micros
-        token.assignee = entry.assignee
-        token.job_type = entry.job_type
-        instance.tokens[token.key] = token
-        instance.scopes[token.scope_key].live_tokens += 1
-        if process.elements[token.element].kind in JOINS:
+        token = _token(entry, process, flow_index)
+        instance.add_waiting(token)
+        if not entry.host:
+            instance.scopes[token.scope_key].live_tokens += 1
+        if process.elements[token.element].kind in JOINS and token.stage == Stage.ACTIVE:
             instance.arrivals.setdefault((token.scope_key, token.element), []).append(token)
+
+
+def _token(entry: Any, process: ExecutableProcess, flow_index: dict[str, int]) -> Token:
+    flow = flow_index[entry.flow_id] if entry.flow_id else NO_FLOW
+    token = Token(entry.scope_key, process.by_id[entry.element_id], flow)
+    token.key = entry.key
+    token.start_micros = entry.start_micros
+    token.host = entry.host - 1
+    token.stage = Stage(entry.stage)
+    token.waits_for = Wait(entry.waits_for)
+    token.assignee = entry.assignee
+    token.job_type = entry.job_type
+    token.detail = orjson.loads(entry.detail_json) if entry.detail_json else None
+    return token
+
+
+def _compensable(entry: Any, process: ExecutableProcess) -> Compensable:
+    return Compensable(
+        entry.key,
+        process.by_id[entry.element_id],
+        orjson.loads(entry.variables_json),
+        [_compensable(inner, process) for inner in entry.inner],
+    )

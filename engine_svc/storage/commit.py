@@ -32,6 +32,8 @@ INSTANCE_COLUMNS = (
     "started_at",
     "ended_at",
     "incident_count",
+    "parent_id",
+    "root_id",
     "snapshot",
 )
 INSTANCE_CHANGING = ("revision", "status", "ended_at", "incident_count", "snapshot")
@@ -81,6 +83,34 @@ JOB_COLUMNS = (
     "tenant_id",
     "headers",
     "inputs",
+    "kind",
+    "due_at",
+    "waits",
+)
+SUBSCRIPTION_COLUMNS = (
+    "instance_id",
+    "subscription_key",
+    "type",
+    "name",
+    "correlation_key",
+    "created_at",
+    "element_id",
+    "activity_key",
+    "definition_id",
+    "definition_key",
+    "business_key",
+    "tenant_id",
+)
+THROWN_COLUMNS = (
+    "id",
+    "type",
+    "name",
+    "correlation_key",
+    "variables",
+    "everywhere",
+    "instance_id",
+    "tenant_id",
+    "created_at",
 )
 INCIDENT_COLUMNS = (
     "instance_id",
@@ -97,6 +127,7 @@ INCIDENT_COLUMNS = (
 REQUEST_COLUMNS = ("method", "request_id", "fingerprint", "response", "created_at")
 TASK_KEY = ("instance_id", "task_key")
 JOB_KEY = ("instance_id", "job_key")
+SUBSCRIPTION_KEY = ("instance_id", "subscription_key")
 INCIDENT_KEY = ("instance_id", "incident_key")
 
 
@@ -150,6 +181,10 @@ class Commit:
     ended_user_tasks: list[Row] = field(default_factory=list)
     jobs: list[Row] = field(default_factory=list)
     ended_jobs: list[Row] = field(default_factory=list)
+    subscriptions: list[Row] = field(default_factory=list)
+    ended_subscriptions: list[Row] = field(default_factory=list)
+    thrown: list[Row] = field(default_factory=list)
+    """Signals and messages that instances sent, to be delivered to others."""
     incidents: list[Row] = field(default_factory=list)
     ended_incidents: list[Row] = field(default_factory=list)
     outbox: list[OutboxEntry] = field(default_factory=list)
@@ -301,6 +336,8 @@ def _write_rows(works: list[Commit]) -> Program[None]:
         yield DeleteMany("user_task_candidate", TASK_KEY, ended)
     if ended := _joined(works, "ended_jobs"):
         yield DeleteMany("job", JOB_KEY, ended)
+    if ended := _joined(works, "ended_subscriptions"):
+        yield DeleteMany("event_subscription", SUBSCRIPTION_KEY, ended)
     if ended := _joined(works, "ended_incidents"):
         yield DeleteMany("incident", INCIDENT_KEY, ended)
     if rows := _joined(works, "user_tasks"):
@@ -309,6 +346,10 @@ def _write_rows(works: list[Commit]) -> Program[None]:
         yield InsertMany("user_task_candidate", CANDIDATE_COLUMNS, rows)
     if rows := _joined(works, "jobs"):
         yield InsertMany("job", JOB_COLUMNS, rows)
+    if rows := _joined(works, "subscriptions"):
+        yield InsertMany("event_subscription", SUBSCRIPTION_COLUMNS, rows)
+    if rows := _joined(works, "thrown"):
+        yield InsertMany("thrown_event", THROWN_COLUMNS, rows)
     if rows := _joined(works, "incidents"):
         yield InsertMany("incident", INCIDENT_COLUMNS, rows)
     for work in works:

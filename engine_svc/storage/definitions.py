@@ -212,6 +212,26 @@ def read_definitions(definition_ids: Sequence[str]) -> Program[list[tuple[Row, b
     return found
 
 
+def find_beside(definition_id: str, key: str) -> Program[str | None]:
+    """Return the id of the process of a key that was deployed together with a definition."""
+    rows: list[Row] = yield Fetch(
+        "SELECT called.id FROM process_definition caller CROSS JOIN process_definition called "
+        "WHERE caller.id=? AND called.deployment_id=caller.deployment_id AND called.definition_key=?",
+        (definition_id, key),
+    )
+    return rows[0][0] if rows else None
+
+
+def find_tagged(tenant_id: str, key: str, version_tag: str) -> Program[str | None]:
+    """Return the id of the newest version of a process that has a tag."""
+    rows: list[Row] = yield Fetch(
+        "SELECT id FROM process_definition WHERE tenant_id=? AND definition_key=? AND version_tag=? "
+        "ORDER BY version DESC LIMIT 1",
+        (tenant_id, key, version_tag),
+    )
+    return rows[0][0] if rows else None
+
+
 def find_definition(tenant_id: str, key: str, version: int) -> Program[tuple[str | None, int]]:
     """Return the id of a version (0: the newest) and the epoch at which that was so."""
     epoch: list[Row] = yield Fetch("SELECT epoch FROM definition_epoch WHERE id=1")

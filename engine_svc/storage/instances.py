@@ -47,6 +47,8 @@ def instance_of(row: Row, definitions: Mapping[str, Definition]) -> Instance:
         started_at,
         ended_at,
         _,
+        parent_id,
+        root_id,
         snapshot,
     ) = row
     instance = Instance(
@@ -59,6 +61,8 @@ def instance_of(row: Row, definitions: Mapping[str, Definition]) -> Instance:
     instance.revision = revision
     instance.status = Status(status)
     instance.end_micros = ended_at
+    instance.parent_id = parent_id
+    instance.root_id = root_id
     decode_snapshot(snapshot, instance)
     return instance
 

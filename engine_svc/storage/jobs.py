@@ -27,6 +27,7 @@ class JobState(enum.IntEnum):
     BACKOFF = 3
     FAILED = 4
     SUSPENDED = 5
+    SCHEDULED = 6
 
 
 @dataclass(slots=True, frozen=True)

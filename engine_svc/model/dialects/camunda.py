@@ -4,31 +4,41 @@ from __future__ import annotations
 
 from lxml import etree
 
-from engine_svc.model.context import Site, local_name, written_name
-from engine_svc.model.dialects import activiti
+from engine_svc.model.context import Site, local_name, text_of, written_name
+from engine_svc.model.dialects import activiti, events
 from engine_svc.model.dialects.dialect import (
+    AttributeReader,
     Dialect,
     claim,
     informative,
     keep_extension,
     keep_form_field,
-    must_be_false,
+    not_in_effect,
     plain,
+    refused,
+    switch,
     template,
-    whole_number,
 )
+from engine_svc.model.dialects.mappings import input_output, parameter_value
 from engine_svc.model.elements import (
     BpmnElement,
+    CallActivity,
+    CallBinding,
     Definitions,
-    ErrorCatch,
     ErrorDeclaration,
+    ErrorMapping,
     FlowNode,
+    ModelText,
     Process,
-    ServiceTask,
+    ScriptTask,
     StartEvent,
     UserTask,
+    VariableMapping,
 )
+from engine_svc.model.namespaces import BPMN
+from engine_svc.model.namespaces import CAMUNDA as NAMESPACES
 from engine_svc.model.rules import Rule
+from engine_svc.model.work import WorkDraft
 
 
 def _form_data(node: StartEvent | UserTask, element: etree._Element, site: Site) -> None:
@@ -41,9 +51,9 @@ def _form_data(node: StartEvent | UserTask, element: etree._Element, site: Site)
                 f"{site.origin} may hold formField, not {written_name(child)}. Remove it.",
             )
     if element.get("businessKey") is not None:
-        site.error(
-            Rule.ATTRIBUTE_NOT_SUPPORTED,
-            f"businessKey of {site.origin} is not supported. Give it when starting the instance.",
+        site.warning(
+            Rule.NOT_IN_EFFECT,
+            f"businessKey of {site.origin} has no effect. Give the business key when starting the instance.",
         )
 
 
@@ -54,21 +64,83 @@ def _form_reference(node: StartEvent | UserTask, value: str, site: Site) -> None
 
 def _form_binding(node: StartEvent | UserTask, value: str, site: Site) -> None:
     if value != "latest":
-        site.error(
-            Rule.ATTRIBUTE_NOT_SUPPORTED,
-            f'{site.origin}="{value}" is not supported: the newest form is used. Set it to latest.',
-        )
+        site.warning(Rule.NOT_IN_EFFECT, f'{site.origin}="{value}" has no effect: the newest form is used.')
 
 
-def _task_priority(node: ServiceTask, value: str, site: Site) -> None:
-    node.priority = whole_number(value, site, -(2**31), 2**31 - 1)
+def _binding(node: CallActivity, value: str, site: Site) -> None:
+    known = {
+        "latest": CallBinding.LATEST,
+        "deployment": CallBinding.DEPLOYMENT,
+        "version": CallBinding.VERSION,
+        "versionTag": CallBinding.VERSION_TAG,
+    }
+    if value not in known:
+        site.error(Rule.ATTRIBUTE_VALUE_INVALID, f'{site.origin}="{value[:60]}" must be one of {", ".join(known)}.')
+    else:
+        node.binding = known[value]
 
+
+def _version(binding: CallBinding) -> AttributeReader:
+    def read(node: CallActivity, value: str, site: Site) -> None:
+        # A file may carry both; the binding says which of them counts.
+        if (
+            node.version is None
+            or site.element.get(f"{{{next(iter(NAMESPACES))}}}calledElementBinding") == binding.value
+        ):
+            node.version = site.template(value)
+
+    return read
+
+
+def _connector(node: WorkDraft, element: etree._Element, site: Site) -> None:
+    for child in element:
+        inner = Site(site.context, child, written_name(child))
+        if local_name(child) == "connectorId":
+            if claim(node, "job_type", inner):
+                node.job_type = inner.literal(text_of(child))
+        elif local_name(child) == "inputOutput":
+            _connector_parameters(node, child, inner)
+    if node.job_type is None:
+        site.error(Rule.SERVICE_TASK_IMPLEMENTATION_MISSING, f"{site.origin} needs a connectorId. Add it.")
+
+
+def _connector_parameters(node: WorkDraft, element: etree._Element, site: Site) -> None:
+    for child in element:
+        inner = Site(site.context, child, written_name(child))
+        name = child.get("name", "")
+        value = parameter_value(child, inner)
+        if value is None or not name:
+            continue
+        if local_name(child) == "outputParameter" and isinstance(node, FlowNode):
+            node.outputs.append(VariableMapping(target=inner.literal(name), value=value))
+        elif isinstance(value, ModelText):
+            node.injected[name] = value
+        elif isinstance(node, FlowNode):
+            # A list or map has no field: it becomes a variable of the task's own scope, which the worker sees.
+            node.inputs.append(VariableMapping(target=inner.literal(name), value=value))
+
+
+def _error_definition(node: WorkDraft, element: etree._Element, site: Site) -> None:
+    reference = element.get("errorRef", "").strip()
+    expression = element.get("expression", "").strip()
+    declared = element.getroottree().getroot().find(f"{{{BPMN}}}error[@id='{reference}']") if reference else None
+    code = reference if declared is None else declared.get("errorCode", "")
+    if not code:
+        site.error(Rule.ERROR_CODE_MISSING, f"{site.origin} needs an errorRef to an error with an errorCode. Add it.")
+        return
+    node.error_mappings.append(
+        ErrorMapping(error_code=code, condition=site.template(expression) if expression else None)
+    )
+
+
+_JAVA_MAPPING = refused("it maps variables in Java. Use in and out elements.")
 
 CAMUNDA = Dialect(
     name="camunda",
-    namespaces=frozenset({"http://camunda.org/schema/1.0/bpmn"}),
+    namespaces=NAMESPACES,
     attributes={
         **activiti.ATTRIBUTES,
+        **events.CAMUNDA_ATTRIBUTES,
         (BpmnElement, "modelerTemplate"): informative,
         (BpmnElement, "modelerTemplateVersion"): informative,
         (BpmnElement, "modelerTemplateIcon"): informative,
@@ -76,27 +148,50 @@ CAMUNDA = Dialect(
         (Process, "versionTag"): plain("version_tag"),
         (Process, "historyTimeToLive"): informative,
         (Process, "isStartableInTasklist"): informative,
-        # Priority of asynchronous jobs, which a model with asynchronous continuations is refused for.
-        (Process, "jobPriority"): informative,
-        (FlowNode, "jobPriority"): informative,
-        (FlowNode, "asyncBefore"): must_be_false,
-        (FlowNode, "asyncAfter"): must_be_false,
+        (Process, "jobPriority"): template("job_priority"),
+        (Process, "taskPriority"): not_in_effect,
+        (FlowNode, "jobPriority"): template("job_priority"),
+        (FlowNode, "asyncBefore"): switch("async_before"),
+        (FlowNode, "asyncAfter"): switch("async_after"),
         (StartEvent, "formRef"): _form_reference,
         (StartEvent, "formRefBinding"): _form_binding,
+        (StartEvent, "formRefVersion"): not_in_effect,
+        (StartEvent, "formHandlerClass"): not_in_effect,
         (UserTask, "formRef"): _form_reference,
         (UserTask, "formRefBinding"): _form_binding,
-        (ServiceTask, "type"): activiti.external_type("external"),
-        (ServiceTask, "topic"): activiti.external_topic("external"),
-        (ServiceTask, "taskPriority"): _task_priority,
+        (UserTask, "formRefVersion"): not_in_effect,
+        (UserTask, "formHandlerClass"): not_in_effect,
+        (UserTask, "businessCalendarName"): not_in_effect,
+        (WorkDraft, "taskPriority"): template("work_priority"),
+        (WorkDraft, "decisionRef"): plain("decision"),
+        (WorkDraft, "decisionRefBinding"): informative,
+        (WorkDraft, "decisionRefVersion"): informative,
+        (WorkDraft, "decisionRefVersionTag"): informative,
+        (WorkDraft, "decisionRefTenantId"): informative,
+        (WorkDraft, "mapDecisionResult"): informative,
+        (ScriptTask, "resource"): refused(
+            "it names a file that is not part of the model. Write the script into the element."
+        ),
+        (CallActivity, "calledElementBinding"): _binding,
+        (CallActivity, "calledElementVersion"): _version(CallBinding.VERSION),
+        (CallActivity, "calledElementVersionTag"): _version(CallBinding.VERSION_TAG),
+        (CallActivity, "calledElementTenantId"): not_in_effect,
+        (CallActivity, "caseRef"): refused("cases (CMMN) are not executed. Call a process instead."),
+        (CallActivity, "caseBinding"): informative,
+        (CallActivity, "caseVersion"): informative,
+        (CallActivity, "caseTenantId"): informative,
+        (CallActivity, "variableMappingClass"): _JAVA_MAPPING,
+        (CallActivity, "variableMappingDelegateExpression"): _JAVA_MAPPING,
         (ErrorDeclaration, "errorMessage"): template("message"),
-        (ErrorCatch, "errorCodeVariable"): plain("code_variable"),
-        (ErrorCatch, "errorMessageVariable"): plain("message_variable"),
     },
     elements={
         **activiti.ELEMENTS,
+        **events.CAMUNDA_ELEMENTS,
         (BpmnElement, "properties"): keep_extension,
-        (Process, "potentialStarter"): informative,
         (StartEvent, "formData"): _form_data,
         (UserTask, "formData"): _form_data,
+        (FlowNode, "inputOutput"): input_output,
+        (WorkDraft, "connector"): _connector,
+        (WorkDraft, "errorEventDefinition"): _error_definition,
     },
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from lxml import etree
 
-from engine_svc.model.context import Site, boolean
+from engine_svc.model.context import Site, boolean, text_of
 from engine_svc.model.elements import BpmnElement, Extension, FormField
 from engine_svc.model.rules import Rule
 
@@ -50,6 +50,20 @@ class Dialect:
 
 def informative(node: Any, value: Any, site: Site) -> None:
     """Pass over what only informs people or other tools."""
+
+
+def not_in_effect(node: Any, value: Any, site: Site) -> None:
+    """Accept a setting that the engine has no use for, and say so."""
+    site.warning(Rule.NOT_IN_EFFECT, f"{site.origin} is kept, but has no effect here.")
+
+
+def refused(reason: str) -> Callable[[Any, Any, Site], None]:
+    """Return a reader, of an attribute or element, that refuses it for `reason`, with what to do instead."""
+
+    def read(node: Any, value: Any, site: Site) -> None:
+        site.error(Rule.ELEMENT_NOT_SUPPORTED, f"{site.origin} is not supported: {reason}")
+
+    return read
 
 
 def must_be_false(node: Any, value: str, site: Site) -> None:
@@ -129,8 +143,19 @@ def whole_number(value: str, site: Site, least: int, most: int) -> int | None:
     return number
 
 
+def text_element(field: str) -> ElementReader:
+    """Return a reader that stores the text of an element, which may hold expressions, in `field`."""
+
+    def read(node: Any, element: etree._Element, site: Site) -> None:
+        text = text_of(element)
+        if text and claim(node, field, site):
+            setattr(node, field, site.template(text))
+
+    return read
+
+
 def keep_form_field(node: Any, element: etree._Element, site: Site) -> None:
-    """Keep a form field, which the engine does not enforce yet."""
+    """Keep a form field, which the engine does not enforce."""
     node.form_fields.append(
         FormField(
             id=element.get("id", ""),
@@ -142,7 +167,7 @@ def keep_form_field(node: Any, element: etree._Element, site: Site) -> None:
     )
     site.warning(
         Rule.NOT_IN_EFFECT,
-        f"The form field {element.get('id', '')!r} ({site.origin}) is kept, but not yet enforced: values are "
+        f"The form field {element.get('id', '')!r} ({site.origin}) is kept, but not enforced: values are "
         "accepted unchecked.",
     )
 

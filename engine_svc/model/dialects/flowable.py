@@ -2,48 +2,162 @@
 
 from __future__ import annotations
 
-from engine_svc.model.dialects import activiti
-from engine_svc.model.dialects.dialect import Dialect, informative, must_be_false, plain, switch
+from lxml import etree
+
+from engine_svc.model.context import Site, text_of
+from engine_svc.model.dialects import activiti, events
+from engine_svc.model.dialects.dialect import (
+    Dialect,
+    ElementReader,
+    informative,
+    keep_extension,
+    not_in_effect,
+    plain,
+    refused,
+    switch,
+)
 from engine_svc.model.elements import (
     BpmnElement,
-    ErrorCatch,
+    CallActivity,
+    CallBinding,
+    ErrorMapping,
     FlowNode,
     Process,
+    ReceiveTask,
+    ScriptTask,
     ServiceTask,
     StartEvent,
-    Termination,
     UserTask,
+)
+from engine_svc.model.namespaces import FLOWABLE as NAMESPACES
+from engine_svc.model.rules import Rule
+from engine_svc.model.work import WorkDraft
+
+
+def _called_element_type(node: CallActivity, value: str, site: Site) -> None:
+    if value == "id":
+        node.binding = CallBinding.ID
+    elif value != "key":
+        site.error(Rule.ATTRIBUTE_VALUE_INVALID, f'{site.origin}="{value[:60]}" must be key or id.')
+
+
+def _same_deployment(node: CallActivity, value: str, site: Site) -> None:
+    if value.strip().lower() == "true" and node.binding is CallBinding.LATEST:
+        node.binding = CallBinding.DEPLOYMENT
+
+
+def _map_exception(node: WorkDraft, element: etree._Element, site: Site) -> None:
+    code = element.get("errorCode", "").strip()
+    if not code:
+        site.error(Rule.ERROR_CODE_MISSING, f"{site.origin} needs an errorCode. Add it.")
+        return
+    node.error_mappings.append(
+        ErrorMapping(
+            error_code=code,
+            exception=text_of(element),
+            include_children=element.get("includeChildExceptions") == "true",
+        )
+    )
+
+
+def _event_parameter(node: WorkDraft, element: etree._Element, site: Site) -> None:
+    source, expression = element.get("source", ""), element.get("sourceExpression", "")
+    name = element.get("target", "") or element.get("targetExpression", "")
+    if name and (source or expression):
+        node.injected.setdefault(name, site.template(expression or source))
+
+
+def _event_header(name: str) -> ElementReader:
+    def read(node: WorkDraft, element: etree._Element, site: Site) -> None:
+        node.headers.setdefault(name, text_of(element))
+
+    return read
+
+
+def _http_handler(node: WorkDraft, element: etree._Element, site: Site) -> None:
+    site.warning(
+        Rule.NOT_IN_EFFECT, f"{site.origin} is Java code and is not called: the worker that sends the request decides."
+    )
+
+
+def _event_listener(node: Process, element: etree._Element, site: Site) -> None:
+    if element.get("throwEvent"):
+        site.error(
+            Rule.ELEMENT_NOT_SUPPORTED,
+            f"{site.origin} throws an event when the engine reports one. Subscribe to the event stream and send the "
+            "signal or message from there.",
+        )
+    else:
+        site.warning(
+            Rule.NOT_IN_EFFECT, f"{site.origin} is Java code and is not called. Subscribe to the event stream instead."
+        )
+
+
+_EVENT_REGISTRY = refused(
+    "events of Flowable's event registry do not exist here. Wait for a message of that name, and send it when the "
+    "event comes in."
 )
 
 FLOWABLE = Dialect(
     name="flowable",
-    namespaces=frozenset({"http://flowable.org/bpmn", "http://activiti.org/bpmn"}),
+    namespaces=NAMESPACES,
     attributes={
         **activiti.ATTRIBUTES,
+        **events.FLOWABLE_ATTRIBUTES,
         (Process, "isEagerExecutionFetching"): informative,
-        (FlowNode, "asyncLeave"): must_be_false,
-        (FlowNode, "triggerable"): must_be_false,
+        (FlowNode, "asyncLeave"): switch("async_after"),
+        (FlowNode, "asyncLeaveExclusive"): informative,
+        (FlowNode, "notExclusive"): informative,
+        (FlowNode, "sameDeployment"): informative,
         (StartEvent, "formFieldValidation"): informative,
-        (StartEvent, "sameDeployment"): informative,
         (UserTask, "formFieldValidation"): informative,
-        (UserTask, "sameDeployment"): informative,
-        (UserTask, "category"): informative,
-        (ServiceTask, "type"): activiti.external_type("external-worker"),
-        (ServiceTask, "topic"): activiti.external_topic("external-worker"),
-        (ServiceTask, "extensionId"): informative,
-        (ServiceTask, "useLocalScopeForResultVariable"): must_be_false,
-        (ServiceTask, "storeResultVariableAsTransient"): must_be_false,
-        (ServiceTask, "parallelInSameTransaction"): must_be_false,
-        # Flowable stores the code there.
-        (ErrorCatch, "errorVariableName"): plain("code_variable"),
-        (ErrorCatch, "errorVariableLocalScope"): must_be_false,
-        (ErrorCatch, "errorVariableTransient"): must_be_false,
-        (Termination, "terminateAll"): switch("everything"),
-        (Termination, "terminateMultiInstance"): must_be_false,
+        (UserTask, "businessCalendarName"): not_in_effect,
+        (UserTask, "taskIdVariableName"): plain("id_variable"),
+        (UserTask, "activeTaskIdVariableName"): plain("id_variable"),
+        (UserTask, "taskCompleterVariableName"): not_in_effect,
+        (ServiceTask, "useLocalScopeForResultVariable"): switch("local_result"),
+        (ServiceTask, "storeResultVariableAsTransient"): switch("transient_result"),
+        (ServiceTask, "parallelInSameTransaction"): informative,
+        (ServiceTask, "doNotIncludeVariables"): informative,
+        (WorkDraft, "triggerable"): switch("triggerable"),
+        (WorkDraft, "decisionRef"): plain("decision"),
+        (WorkDraft, "ruleVariablesInput"): informative,
+        (WorkDraft, "rules"): plain("decision"),
+        (WorkDraft, "exclude"): informative,
+        (ScriptTask, "autoStoreVariables"): informative,
+        (ScriptTask, "skipExceptions"): switch("skip_exceptions"),
+        (CallActivity, "calledElementType"): _called_element_type,
+        (CallActivity, "sameDeployment"): _same_deployment,
+        (CallActivity, "fallbackToDefaultTenant"): informative,
+        (CallActivity, "inheritBusinessKey"): switch("inherit_business_key"),
+        (CallActivity, "inheritVariables"): switch("inherit_variables"),
+        (CallActivity, "processInstanceName"): not_in_effect,
+        (CallActivity, "completeAsync"): switch("complete_async"),
+        (CallActivity, "useLocalScopeForOutParameters"): switch("local_outputs"),
+        (CallActivity, "processInstanceIdVariableName"): plain("id_variable"),
+        (CallActivity, "idVariableName"): plain("id_variable"),
     },
     elements={
         **activiti.ELEMENTS,
+        **events.FLOWABLE_ELEMENTS,
         (BpmnElement, "localization"): informative,
-        (Process, "potentialStarter"): informative,
+        (BpmnElement, "properties"): keep_extension,
+        (Process, "eventListener"): _event_listener,
+        (WorkDraft, "mapException"): _map_exception,
+        (CallActivity, "mapException"): not_in_effect,
+        (WorkDraft, "eventType"): _event_header("eventType"),
+        (WorkDraft, "triggerEventType"): _event_header("triggerEventType"),
+        (WorkDraft, "sendSynchronously"): informative,
+        (WorkDraft, "eventInParameter"): _event_parameter,
+        (WorkDraft, "eventOutParameter"): informative,
+        (WorkDraft, "eventCorrelationParameter"): informative,
+        (WorkDraft, "triggerEventCorrelationParameter"): informative,
+        (WorkDraft, "channelKey"): informative,
+        (WorkDraft, "triggerChannelKey"): informative,
+        (WorkDraft, "httpRequestHandler"): _http_handler,
+        (WorkDraft, "httpResponseHandler"): _http_handler,
+        (WorkDraft, "decisionReferenceType"): informative,
+        (ReceiveTask, "eventType"): _EVENT_REGISTRY,
+        (UserTask, "customResource"): not_in_effect,
     },
 )

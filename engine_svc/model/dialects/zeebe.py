@@ -1,42 +1,53 @@
-"""The `zeebe:` dialect of Camunda 8: static values; its FEEL expressions (`=...`) are refused."""
+"""The `zeebe:` dialect of Camunda 8: static values, and the part of FEEL that `feel_subset` translates."""
 
 from __future__ import annotations
 
 from lxml import etree
 
 from engine_svc.model.context import Site, local_name, split_names, written_name
-from engine_svc.model.dialects.activiti import claim_implementation, keep_follow_up_date
+from engine_svc.model.dialects import events
 from engine_svc.model.dialects.dialect import (
     Dialect,
     claim,
     informative,
     keep_extension,
+    not_in_effect,
     whole_number,
 )
-from engine_svc.model.elements import BpmnElement, Process, ServiceTask, StartEvent, UserTask
+from engine_svc.model.dialects.feel_subset import feel_text
+from engine_svc.model.dialects.listeners import zeebe_execution_listeners, zeebe_task_listeners
+from engine_svc.model.dialects.mappings import io_mapping
+from engine_svc.model.elements import (
+    AdHocSubProcess,
+    BpmnElement,
+    CallActivity,
+    CallBinding,
+    FlowNode,
+    ModelText,
+    Process,
+    ScriptTask,
+    ServiceTask,
+    StartEvent,
+    UserTask,
+)
+from engine_svc.model.namespaces import ZEEBE as NAMESPACES
 from engine_svc.model.namespaces import split
 from engine_svc.model.rules import Rule
+from engine_svc.model.work import WorkDraft
 
 
-def _settings(element: etree._Element, site: Site, *known: str) -> dict[str, str]:
-    """Return the attributes of an extension element; report the unknown ones and the FEEL expressions."""
-    values: dict[str, str] = {}
+def settings(element: etree._Element, site: Site, *known: str) -> dict[str, ModelText]:
+    """Return the attributes of an extension element; unknown ones and FEEL that is not understood are reported."""
+    values: dict[str, ModelText] = {}
     for key, value in element.attrib.items():
         namespace, name = split(str(key))
-        text = str(value)
+        text = str(value).strip()
         if namespace or name not in known:
-            site.error(
-                Rule.ATTRIBUTE_NOT_SUPPORTED,
-                f"The attribute {name} of {site.origin} is not supported. Remove it.",
-            )
-        elif text.startswith("="):
-            site.error(
-                Rule.EXPRESSION_LANGUAGE_NOT_SUPPORTED,
-                f"The attribute {name} of {site.origin} is a FEEL expression; FEEL comes with a later "
-                "release. Write a static value.",
-            )
-        elif text.strip():
-            values[name] = text.strip()
+            site.warning(Rule.NOT_IN_EFFECT, f"The attribute {name} of {site.origin} is not known and has no effect.")
+        elif text:
+            found = feel_text(Site(site.context, site.element, f"{name} of {site.origin}"), text)
+            if found is not None:
+                values[name] = found
     for child in element:
         site.error(
             Rule.ELEMENT_NOT_SUPPORTED,
@@ -46,30 +57,34 @@ def _settings(element: etree._Element, site: Site, *known: str) -> dict[str, str
 
 
 def _version_tag(node: Process, element: etree._Element, site: Site) -> None:
-    node.version_tag = _settings(element, site, "value").get("value", "")
+    node.version_tag = element.get("value", "")
 
 
-def _task_definition(node: ServiceTask, element: etree._Element, site: Site) -> None:
-    settings = _settings(element, site, "type", "retries")
-    if "type" in settings:
-        if claim_implementation(node, site):
-            node.job_type = site.literal(settings["type"])
+def _task_definition(node: WorkDraft, element: etree._Element, site: Site) -> None:
+    given = settings(element, site, "type", "retries")
+    if "type" in given:
+        if claim(node, "job_type", site):
+            node.job_type = given["type"]
     elif not element.get("type"):
         site.error(
             Rule.SERVICE_TASK_IMPLEMENTATION_MISSING,
             f"{site.origin} needs the attribute type: the job type that workers poll for.",
         )
-    if "retries" in settings:
-        node.retries = whole_number(settings["retries"], site, 1, 1000)
+    if "retries" in given:
+        retries = given["retries"]
+        if element.get("retries", "").strip().startswith("="):
+            node.retries_text = retries
+        else:
+            node.retries = whole_number(retries.text, site, 0, 1000)
 
 
-def _task_headers(node: ServiceTask, element: etree._Element, site: Site) -> None:
+def _task_headers(node: WorkDraft, element: etree._Element, site: Site) -> None:
     for child in element:
         key = child.get("key", "")
         if local_name(child) != "header" or not key:
-            site.error(
-                Rule.ATTRIBUTE_VALUE_INVALID,
-                f"{site.origin} holds header elements with the attributes key and value only.",
+            site.warning(
+                Rule.NOT_IN_EFFECT,
+                f"{site.origin} holds header elements with the attributes key and value only; another is passed over.",
             )
         elif key in node.headers:
             site.error(Rule.ATTRIBUTE_CONFLICT, f"The header {key!r} is given twice. Keep one of them.")
@@ -78,61 +93,131 @@ def _task_headers(node: ServiceTask, element: etree._Element, site: Site) -> Non
 
 
 def _assignment(node: UserTask, element: etree._Element, site: Site) -> None:
-    settings = _settings(element, site, "assignee", "candidateGroups", "candidateUsers")
-    if "assignee" in settings and claim(node, "assignee", site):
-        node.assignee = site.literal(settings["assignee"])
-    for names, owners in (
-        (settings.get("candidateUsers", ""), node.candidate_users),
-        (settings.get("candidateGroups", ""), node.candidate_groups),
-    ):
-        owners.extend(site.literal(name) for name in split_names(names))
+    given = settings(element, site, "assignee", "candidateGroups", "candidateUsers")
+    if "assignee" in given and claim(node, "assignee", site):
+        node.assignee = given["assignee"]
+    for name, owners in (("candidateUsers", node.candidate_users), ("candidateGroups", node.candidate_groups)):
+        if name not in given:
+            continue
+        if element.get(name, "").strip().startswith("="):
+            owners.append(given[name])
+        else:
+            owners.extend(site.literal(part) for part in split_names(given[name].text))
 
 
 def _form(node: UserTask | StartEvent, element: etree._Element, site: Site) -> None:
-    settings = _settings(element, site, "formKey", "formId", "externalReference", "bindingType")
-    if settings.get("bindingType", "latest") != "latest":
-        site.error(
-            Rule.ATTRIBUTE_NOT_SUPPORTED,
-            f"bindingType of {site.origin} is not supported: the newest form is used. Set it to latest.",
-        )
+    given = settings(element, site, "formKey", "formId", "externalReference", "bindingType", "versionTag")
+    if "bindingType" in given and given["bindingType"].text != "latest":
+        site.warning(Rule.NOT_IN_EFFECT, f"bindingType of {site.origin} has no effect: the newest form is used.")
     for name in ("formKey", "formId", "externalReference"):
-        if name in settings and claim(node, "form_key", site):
-            node.form_key = site.literal(settings[name])
+        if name in given and claim(node, "form_key", site):
+            node.form_key = given[name]
 
 
 def _schedule(node: UserTask, element: etree._Element, site: Site) -> None:
-    settings = _settings(element, site, "dueDate", "followUpDate")
-    if "dueDate" in settings and claim(node, "due_date", site):
-        node.due_date = site.literal(settings["dueDate"])
-    if "followUpDate" in settings:
-        keep_follow_up_date(node, site.literal(settings["followUpDate"]), site)
+    given = settings(element, site, "dueDate", "followUpDate")
+    if "dueDate" in given and claim(node, "due_date", site):
+        node.due_date = given["dueDate"]
+    if "followUpDate" in given and claim(node, "follow_up_date", site):
+        node.follow_up_date = given["followUpDate"]
 
 
 def _priority(node: UserTask, element: etree._Element, site: Site) -> None:
-    settings = _settings(element, site, "priority")
-    if "priority" in settings and claim(node, "priority", site):
-        node.priority = site.literal(settings["priority"])
+    given = settings(element, site, "priority")
+    if "priority" in given and claim(node, "priority", site):
+        node.priority = given["priority"]
+
+
+def _job_priority(node: FlowNode | Process, element: etree._Element, site: Site) -> None:
+    given = settings(element, site, "priority")
+    if "priority" in given and claim(node, "job_priority", site):
+        node.job_priority = given["priority"]
+
+
+def _called_element(node: CallActivity, element: etree._Element, site: Site) -> None:
+    given = settings(
+        element,
+        site,
+        "processId",
+        "propagateAllChildVariables",
+        "propagateAllParentVariables",
+        "bindingType",
+        "versionTag",
+        "businessId",
+    )
+    if "processId" in given:
+        node.called_element = given["processId"]
+    node.return_variables = element.get("propagateAllChildVariables", "true").strip() != "false"
+    node.inherit_variables = element.get("propagateAllParentVariables", "true").strip() != "false"
+    binding = element.get("bindingType", "latest").strip()
+    bindings = {
+        "latest": CallBinding.LATEST,
+        "deployment": CallBinding.DEPLOYMENT,
+        "versionTag": CallBinding.VERSION_TAG,
+    }
+    if binding not in bindings:
+        site.error(Rule.ATTRIBUTE_VALUE_INVALID, f'bindingType="{binding[:60]}" must be one of {", ".join(bindings)}.')
+        return
+    node.binding = bindings[binding]
+    node.version = given.get("versionTag")
+
+
+def _script(node: ServiceTask, element: etree._Element, site: Site) -> None:
+    given = settings(element, site, "expression", "resultVariable")
+    if "expression" in given and isinstance(node, WorkDraft) and claim(node, "evaluated", site):
+        node.evaluated = given["expression"]
+    node.result_variable = element.get("resultVariable", "").strip()
+
+
+def _called_decision(node: WorkDraft, element: etree._Element, site: Site) -> None:
+    node.decision = element.get("decisionId", "").strip() or "decision"
+
+
+def _ad_hoc(node: AdHocSubProcess, element: etree._Element, site: Site) -> None:
+    given = settings(element, site, "activeElementsCollection", "outputCollection", "outputElement")
+    node.active_elements = given.get("activeElementsCollection")
+    for name in ("outputCollection", "outputElement"):
+        if name in given:
+            site.error(
+                Rule.ELEMENT_NOT_SUPPORTED,
+                f"{name} of {site.origin} is not supported. Set the variables in the activities themselves.",
+            )
 
 
 ZEEBE = Dialect(
     name="zeebe",
-    namespaces=frozenset({"http://camunda.org/schema/zeebe/1.0"}),
+    namespaces=NAMESPACES,
     attributes={
         (BpmnElement, "modelerTemplate"): informative,
         (BpmnElement, "modelerTemplateVersion"): informative,
         (BpmnElement, "modelerTemplateIcon"): informative,
     },
     elements={
+        **events.ZEEBE_ELEMENTS,
         (BpmnElement, "properties"): keep_extension,
+        (BpmnElement, "exampleOutputJson"): informative,
         (Process, "versionTag"): _version_tag,
         (Process, "userTaskForm"): keep_extension,
-        (ServiceTask, "taskDefinition"): _task_definition,
-        (ServiceTask, "taskHeaders"): _task_headers,
+        (Process, "executionListeners"): zeebe_execution_listeners,
+        (Process, "jobPriorityDefinition"): _job_priority,
+        (FlowNode, "jobPriorityDefinition"): _job_priority,
+        (FlowNode, "executionListeners"): zeebe_execution_listeners,
+        (FlowNode, "ioMapping"): io_mapping,
+        (WorkDraft, "taskDefinition"): _task_definition,
+        (WorkDraft, "taskHeaders"): _task_headers,
+        (WorkDraft, "linkedResources"): not_in_effect,
+        (WorkDraft, "calledDecision"): _called_decision,
+        (ServiceTask, "script"): _script,
+        (ScriptTask, "script"): _script,
+        (CallActivity, "calledElement"): _called_element,
+        (AdHocSubProcess, "adHoc"): _ad_hoc,
         (UserTask, "userTask"): informative,
+        (UserTask, "taskHeaders"): keep_extension,
         (UserTask, "assignmentDefinition"): _assignment,
         (UserTask, "formDefinition"): _form,
         (UserTask, "taskSchedule"): _schedule,
         (UserTask, "priorityDefinition"): _priority,
+        (UserTask, "taskListeners"): zeebe_task_listeners,
         (StartEvent, "formDefinition"): _form,
     },
 )

@@ -5,28 +5,37 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import TypeVar
 
-from engine_svc.compile.executable import ElementKind
 from engine_svc.events.record import ACTIVITY_TERMINATED, INCIDENT_RESOLVED, USER_TASK_TERMINATED
 from engine_svc.runtime.behaviors.added_tasks import end_parts
-from engine_svc.runtime.changes import NewJob, NewUserTask
+from engine_svc.runtime.changes import NewJob, NewSubscription, NewUserTask
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import ROOT_SCOPE, Token
+from engine_svc.state.instance import ROOT_SCOPE, WITH_JOB, WITH_SUBSCRIPTION, Token, Wait
 
-Row = TypeVar("Row", NewUserTask, NewJob)
+Row = TypeVar("Row", NewUserTask, NewJob, NewSubscription)
 
 
 def cancel_activity(execution: Execution, token: Token, reason: str) -> None:
-    """End the activity that a token waits in, with everything inside. The token stays in its scope and may move."""
+    """End the activity that a token waits in, with everything inside and what waits on its boundary.
+
+    The token stays in its scope and may move.
+    """
     scopes = execution.instance.scopes
     if token.key in scopes:
         cancel_content(execution, token.key, reason)
         del scopes[token.key]
+    close_companions(execution, token.key, reason)
     terminate(execution, [token], reason)
-    _forget(execution, token)
+    forget(execution, token)
+
+
+def cancel_token(execution: Execution, token: Token, reason: str) -> None:
+    """End the activity that a token waits in, and the token; the last one of its scope ends the scope."""
+    cancel_activity(execution, token, reason)
+    execution.end_token(token)
 
 
 def cancel_content(execution: Execution, scope_key: int, reason: str) -> None:
-    """End everything in a scope, the innermost first. The scope itself stays, empty."""
+    """End everything in a scope, the innermost first. The scope itself stays, empty, and so do its companions."""
     instance = execution.instance
     scopes = instance.scopes
     gone = {scope_key}
@@ -34,10 +43,14 @@ def cancel_content(execution: Execution, scope_key: int, reason: str) -> None:
     for key, scope in scopes.items():
         if scope.parent_key in gone and key != ROOT_SCOPE:
             gone.add(key)
-    tokens = [token for token in reversed(instance.tokens.values()) if token.scope_key in gone]
+    tokens = [
+        token
+        for token in reversed(instance.tokens.values())
+        if token.scope_key in gone and token.host != scope_key and token.key != scope_key
+    ]
     terminate(execution, tokens, reason)
     for token in tokens:
-        _forget(execution, token)
+        forget(execution, token)
     for place in [place for place in instance.arrivals if place[0] in gone]:
         del instance.arrivals[place]
     # In place: the step is going through it.
@@ -49,26 +62,35 @@ def cancel_content(execution: Execution, scope_key: int, reason: str) -> None:
     scopes[scope_key].live_tokens = 0
 
 
+def close_companions(execution: Execution, host_key: int, reason: str) -> None:
+    """End what waits on behalf of an activity or scope."""
+    companions = execution.instance.hosted.get(host_key)
+    if companions:
+        waiting = list(companions)
+        terminate(execution, waiting, reason)
+        for token in waiting:
+            forget(execution, token)
+
+
 def terminate(execution: Execution, tokens: Iterable[Token], reason: str) -> None:
     """Record that the activities of waiting tokens end before their time, with their tasks, jobs and incidents."""
-    instance = execution.instance
     changes = execution.changes
     jobs: set[int] = set()
     for token in tokens:
         element = execution.elements[token.element]
-        if element.kind is ElementKind.USER_TASK:
+        if token.waits_for is Wait.USER_TASK:
             # What this very step made is not in the database yet.
             if not _withdraw(changes.new_user_tasks, token.key):
                 changes.ended_user_tasks.append(token.key)
             end_parts(execution, token.key, reason)
             changes.events.append((USER_TASK_TERMINATED, token.key, reason))
-        elif element.kind is ElementKind.EXTERNAL_TASK:
-            if not _withdraw(changes.new_jobs, token.key):
-                changes.ended_jobs.append(token.key)
+        elif token.waits_for is Wait.CALL:
+            assert token.detail is not None
+            execution.unit.cancelled_calls.append((token.detail["called"], reason))
+        drop_rows(execution, token)
+        if token.waits_for in WITH_JOB:
             jobs.add(token.key)
-        # Of the tokens that wait at one join only the oldest stands for the activity.
-        arrivals = instance.arrivals.get((token.scope_key, token.element))
-        if arrivals is None or arrivals[0] is token:
+        if execution.is_shown(token):
             changes.events.append(
                 (
                     ACTIVITY_TERMINATED,
@@ -81,15 +103,34 @@ def terminate(execution: Execution, tokens: Iterable[Token], reason: str) -> Non
                     reason,
                 )
             )
-    _end_incidents(execution, jobs)
+    end_incidents(execution, jobs)
 
 
-def _end_incidents(execution: Execution, jobs: Collection[int]) -> None:
+def drop_rows(execution: Execution, token: Token) -> None:
+    """Drop the job or subscription that a waiting token has."""
+    changes = execution.changes
+    if token.waits_for in WITH_JOB:
+        if not _withdraw(changes.new_jobs, token.key):
+            changes.ended_jobs.append(token.key)
+    elif token.waits_for in WITH_SUBSCRIPTION and not _withdraw(changes.new_subscriptions, token.key):
+        changes.ended_subscriptions.append(token.key)
+
+
+def end_incidents(execution: Execution, jobs: Collection[int]) -> None:
+    """Close the incidents of jobs that are no more."""
     incidents = execution.instance.incidents
+    if not incidents:
+        return
     for key in [key for key, job in incidents.items() if job in jobs]:
         del incidents[key]
         execution.changes.ended_incidents.append(key)
         execution.changes.events.append((INCIDENT_RESOLVED, key))
+
+
+def forget(execution: Execution, token: Token) -> None:
+    """Take a token whose activity was ended out of the state."""
+    execution.instance.remove_waiting(token)
+    execution.release(token)
 
 
 def _withdraw(rows: list[Row], key: int) -> bool:
@@ -98,10 +139,3 @@ def _withdraw(rows: list[Row], key: int) -> bool:
             del rows[position]
             return True
     return False
-
-
-def _forget(execution: Execution, token: Token) -> None:
-    del execution.instance.tokens[token.key]
-    token.key = 0
-    token.assignee = ""
-    token.job_type = ""

@@ -1,19 +1,31 @@
 """BPMN errors (BPMN 2.0 section 10.5.6): looked for from the inside out, and caught by what is nearest.
 
 At each level a catch of the very code beats one of every error. An event sub-process of a scope is nearer than the
-boundary events of its sub-process. What an event sub-process throws is not caught beside it, only further out.
+boundary events of its sub-process. What an event sub-process throws is not caught beside it, only further out. What
+nothing in a called instance catches is thrown at the call activity of its caller.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from engine_svc.compile.executable import PROCESS_SCOPE, Element, ElementKind, ErrorCatchSpec, SubProcessSpec
-from engine_svc.runtime.behaviors.cancellation import cancel_activity, cancel_content
+from engine_svc.compile.executable import (
+    PROCESS_SCOPE,
+    CatchSpec,
+    Element,
+    ElementKind,
+    ErrorTrigger,
+    StartSpec,
+    SubProcessSpec,
+)
+from engine_svc.runtime.behaviors.firing import fire_boundary, interrupt_scope
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import Token
+from engine_svc.state.instance import Stage, Token
+
+
+Catch = TypeVar("Catch")
 
 
 @dataclass(slots=True, frozen=True)
@@ -30,73 +42,101 @@ def throw_from_activity(execution: Execution, token: Token, error: BpmnError) ->
     """Throw an error in the activity that a token waits in; say whether something caught it.
 
     What catches it cancels the activity it is attached to, or all of its scope. Nothing changes where nothing does.
+    The callers of the instance must have been loaded (`calls.missing_caller`).
     """
-    boundary = _catch(execution, execution.elements[token.element].boundary, error)
+    boundary = _boundary_catch(execution, token, error)
     if boundary is not None:
-        _leave_by(execution, token, boundary, error)
+        _leave_by(execution, boundary, error)
         return True
     return throw_in_scope(execution, token.scope_key, error)
 
 
 def throw_in_scope(execution: Execution, scope_key: int, error: BpmnError) -> bool:
     """Throw an error inside a scope; say whether something caught it. See `throw_from_activity`."""
-    handlers = execution.instance.definition.process.event_sub_processes
+    instance = execution.instance
+    handlers = instance.definition.process.event_sub_processes
     handled = False
     while True:
-        owner = execution.instance.tokens.get(scope_key)
-        if not handled:
+        owner = instance.tokens.get(scope_key)
+        if not handled and (owner is None or owner.stage is not Stage.BODY):
             index = PROCESS_SCOPE if owner is None else owner.element
-            handler = _catch(execution, handlers.get(index, ()), error)
-            if handler is not None:
-                _hand_over(execution, scope_key, handler, error)
+            start = _catching_start(execution, handlers.get(index, ()), error)
+            if start is not None:
+                _hand_over(execution, scope_key, start, error)
                 return True
         if owner is None:
-            return False
-        element = execution.elements[owner.element]
-        boundary = _catch(execution, element.boundary, error)
+            return _throw_at_caller(execution, error)
+        boundary = _boundary_catch(execution, owner, error)
         if boundary is not None:
-            _leave_by(execution, owner, boundary, error)
+            _leave_by(execution, boundary, error)
             return True
-        handled = element.kind is ElementKind.EVENT_SUB_PROCESS
+        handled = execution.elements[owner.element].kind is ElementKind.EVENT_SUB_PROCESS
         scope_key = owner.scope_key
 
 
-def _catch(execution: Execution, candidates: Iterable[int], error: BpmnError) -> Element | None:
-    every: Element | None = None
-    for index in candidates:
-        element = execution.elements[index]
-        code = _spec(element).code
-        if code and (code == error.code or not error.code):
-            return element
-        if not code and every is None:
-            every = element
+def _throw_at_caller(execution: Execution, error: BpmnError) -> bool:
+    instance = execution.instance
+    if not instance.parent_id:
+        return False
+    caller = execution.unit.executions[instance.parent_id]
+    token = caller.instance.tokens.get(instance.parent_key)
+    if token is None or not throw_from_activity(caller, token, error):
+        return False
+    caller.touched = True
+    return True
+
+
+def _boundary_catch(execution: Execution, host: Token, error: BpmnError) -> Token | None:
+    companions = execution.instance.hosted.get(host.key, ()) if host.key else ()
+    triggers = []
+    for companion in companions:
+        spec = execution.elements[companion.element].spec
+        if isinstance(spec, CatchSpec) and isinstance(spec.trigger, ErrorTrigger):
+            triggers.append((companion, spec.trigger))
+    return _best(triggers, error)
+
+
+def _catching_start(execution: Execution, handlers: Iterable[int], error: BpmnError) -> Element | None:
+    triggers = []
+    for index in handlers:
+        spec = execution.elements[index].spec
+        assert isinstance(spec, SubProcessSpec)
+        start = execution.elements[spec.start]
+        assert isinstance(start.spec, StartSpec)
+        if isinstance(start.spec.trigger, ErrorTrigger):
+            triggers.append((start, start.spec.trigger))
+    return _best(triggers, error)
+
+
+def _best(triggers: Iterable[tuple[Catch, ErrorTrigger]], error: BpmnError) -> Catch | None:
+    every: Catch | None = None
+    for catch, trigger in triggers:
+        if trigger.code and (trigger.code == error.code or not error.code):
+            return catch
+        if not trigger.code and every is None:
+            every = catch
     return every
 
 
-def _spec(element: Element) -> ErrorCatchSpec:
-    spec = element.spec.catch if isinstance(element.spec, SubProcessSpec) else element.spec
-    assert isinstance(spec, ErrorCatchSpec)
-    return spec
+def _leave_by(execution: Execution, companion: Token, error: BpmnError) -> None:
+    element = execution.elements[companion.element]
+    assert isinstance(element.spec, CatchSpec)
+    _tell(execution, companion.scope_key, element.spec.trigger, error)
+    fire_boundary(execution, companion, element)
 
 
-def _leave_by(execution: Execution, token: Token, boundary: Element, error: BpmnError) -> None:
-    cancel_activity(execution, token, f"boundary event ({boundary.id})")
-    _tell(execution, token.scope_key, boundary, error)
-    token.element = boundary.index
-    execution.agenda.append(token)
+def _hand_over(execution: Execution, scope_key: int, start: Element, error: BpmnError) -> None:
+    assert isinstance(start.spec, StartSpec)
+    interrupt_scope(execution, scope_key, f"event subprocess ({start.id})")
+    _tell(execution, scope_key, start.spec.trigger, error)
+    execution.start_token(scope_key, start.scope)
 
 
-def _hand_over(execution: Execution, scope_key: int, handler: Element, error: BpmnError) -> None:
-    cancel_content(execution, scope_key, f"event subprocess ({handler.id})")
-    _tell(execution, scope_key, handler, error)
-    execution.start_token(scope_key, handler.index)
-
-
-def _tell(execution: Execution, scope_key: int, catch: Element, error: BpmnError) -> None:
+def _tell(execution: Execution, scope_key: int, trigger: object, error: BpmnError) -> None:
+    assert isinstance(trigger, ErrorTrigger)
     for name, value in error.variables.items():
         execution.set_variable(scope_key, name, value)
-    spec = _spec(catch)
-    if spec.code_variable:
-        execution.set_variable(scope_key, spec.code_variable, error.code)
-    if spec.message_variable:
-        execution.set_variable(scope_key, spec.message_variable, error.message)
+    if trigger.code_variable:
+        execution.set_variable(scope_key, trigger.code_variable, error.code)
+    if trigger.message_variable:
+        execution.set_variable(scope_key, trigger.message_variable, error.message)

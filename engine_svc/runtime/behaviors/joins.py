@@ -16,7 +16,7 @@ def arrive(execution: Execution, token: Token) -> list[Token]:
 
 
 def merge(execution: Execution, element: Element, arrivals: list[Token]) -> Token:
-    """Merge the oldest token of each flow into one, which moves again."""
+    """Merge the oldest token of each flow into one, which still waits but is ready to be completed."""
     instance = execution.instance
     scope_key = arrivals[0].scope_key
     merged: dict[int, Token] = {}
@@ -29,8 +29,7 @@ def merge(execution: Execution, element: Element, arrivals: list[Token]) -> Toke
     survivor = arrivals[0]
     for token in merged.values():
         if token is not survivor:
-            del instance.tokens[token.key]
-    execution.end_wait(survivor, element)
+            instance.remove_waiting(token)
     instance.scopes[scope_key].live_tokens -= len(merged) - 1
     if remaining:
         instance.arrivals[(scope_key, element.index)] = remaining

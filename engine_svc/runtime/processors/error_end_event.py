@@ -5,24 +5,36 @@ from __future__ import annotations
 from engine_svc.compile.executable import Element, ErrorThrowSpec
 from engine_svc.expressions.coercion import to_string
 from engine_svc.expressions.errors import OperationError
+from engine_svc.runtime.behaviors import calls
 from engine_svc.runtime.behaviors.errors import BpmnError, throw_in_scope
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import Token
+from engine_svc.runtime.requests import Request
+from engine_svc.state.instance import Instance, Token
 from mesh.errors import WrongState
 
 
-def enter(execution: Execution, token: Token, element: Element) -> None:
+def enter(execution: Execution, token: Token, element: Element) -> Request | None:
     """Throw the error into the scope around. Raises `WrongState` (BPMN_ERROR_NOT_CAUGHT, EXPRESSION_FAILED)."""
     spec = element.spec
     assert isinstance(spec, ErrorThrowSpec)
+
+    def resume(instance: Instance | None) -> Request | None:
+        if instance is not None:
+            calls.take_up(execution.unit, instance)
+        return enter(execution, token, element)
+
+    if (request := calls.missing_caller(execution, resume)) is not None:
+        return request
     error = BpmnError(spec.code, _message(execution, token, element, spec))
-    execution.record_passage(token, element)
-    if not throw_in_scope(execution, token.scope_key, error):
+    scope_key = token.scope_key
+    execution.over(token, element)
+    if not throw_in_scope(execution, scope_key, error):
         raise WrongState(
             "BPMN_ERROR_NOT_CAUGHT",
             f"element {element.id} throws the error {spec.code!r} and nothing catches it; nothing was changed",
             metadata={"element_id": element.id, "error_code": spec.code},
         )
+    return None
 
 
 def _message(execution: Execution, token: Token, element: Element, spec: ErrorThrowSpec) -> str:

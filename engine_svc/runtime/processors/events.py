@@ -8,16 +8,10 @@ from engine_svc.state.instance import Token
 
 
 def enter_start_event(execution: Execution, token: Token, element: Element) -> None:
-    """Leave at once."""
-    execution.pass_through(token, element)
-
-
-def enter_boundary_event(execution: Execution, token: Token, element: Element) -> None:
-    """Leave at once: what it caught has cancelled its activity already."""
-    execution.pass_through(token, element)
+    """Leave at once: a start event that was triggered, a boundary event that was caught, or a mark."""
+    execution.complete(token, element)
 
 
 def enter_end_event(execution: Execution, token: Token, element: Element) -> None:
     """End the token."""
-    execution.record_passage(token, element)
-    execution.end_token(token)
+    execution.complete(token, element)

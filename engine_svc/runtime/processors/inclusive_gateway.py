@@ -5,14 +5,13 @@ from __future__ import annotations
 from engine_svc.compile.executable import Element, ElementKind
 from engine_svc.runtime.behaviors import joins
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import Token
+from engine_svc.state.instance import NO_HOST, Token
 
 
 def enter(execution: Execution, token: Token, element: Element) -> None:
     """Fork at once, or wait: whether a join may leave is decided when nothing else moves."""
     if len(element.incoming) <= 1:
-        execution.record_passage(token, element)
-        _leave(execution, token, element)
+        execution.complete(token, element)
     else:
         joins.arrive(execution, token)
 
@@ -28,7 +27,7 @@ def release(execution: Execution) -> bool:
     for (scope_key, index), arrivals in waiting:
         element = execution.elements[index]
         if element.kind is ElementKind.INCLUSIVE_GATEWAY and not _must_wait(execution, scope_key, element, arrivals):
-            _leave(execution, joins.merge(execution, element, arrivals), element)
+            execution.complete(joins.merge(execution, element, arrivals), element)
             return True
     return False
 
@@ -47,12 +46,6 @@ def _must_wait(execution: Execution, scope_key: int, element: Element, arrivals:
         any(token.element in reaches[flow] for flow in empty)
         and not any(token.element in reaches[flow] for flow in filled)
         for token in execution.instance.tokens.values()
-        if token.scope_key == scope_key and token.element != element.index
+        if token.scope_key == scope_key and token.element != element.index and token.host == NO_HOST
     )
 
-
-def _leave(execution: Execution, token: Token, element: Element) -> None:
-    if element.outgoing:
-        execution.take_all(token, execution.flows_that_hold(token, element))
-    else:
-        execution.end_token(token)

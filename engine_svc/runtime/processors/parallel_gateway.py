@@ -10,14 +10,9 @@ from engine_svc.state.instance import Token
 
 def enter(execution: Execution, token: Token, element: Element) -> None:
     """Fork at once, or wait until every incoming flow has brought a token in this scope."""
-    if len(element.incoming) <= 1:
-        execution.record_passage(token, element)
-    else:
+    if len(element.incoming) > 1:
         arrivals = joins.arrive(execution, token)
         if len({arrival.flow for arrival in arrivals}) < len(element.incoming):
             return
         token = joins.merge(execution, element, arrivals)
-    if element.outgoing:
-        execution.take_all(token, list(element.outgoing))
-    else:
-        execution.end_token(token)
+    execution.complete(token, element)

@@ -9,4 +9,4 @@ from engine_svc.state.instance import Token
 
 def enter(execution: Execution, token: Token, element: Element) -> None:
     """Leave at once."""
-    execution.pass_through(token, element)
+    execution.complete(token, element)

@@ -12,7 +12,7 @@ def enter(execution: Execution, token: Token, element: Element) -> None:
     """End everything in the scope, or in the whole instance; a sub-process completes and is left as usual."""
     spec = element.spec
     assert isinstance(spec, TerminateSpec)
-    execution.record_passage(token, element)
+    execution.over(token, element)
     scope_key = ROOT_SCOPE if spec.everything else token.scope_key
     cancel_content(execution, scope_key, f"terminate end event ({element.id})")
     # The token itself is the last one of the scope: its end ends the scope.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine_svc.compile.executable import Element, Evaluate, UserTaskSpec
@@ -14,7 +15,7 @@ from engine_svc.runtime.behaviors.added_tasks import PARENT_COMPLETED, end_parts
 from engine_svc.runtime.behaviors.due_dates import InvalidDueDate, due_micros
 from engine_svc.runtime.changes import NewUserTask
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import Token
+from engine_svc.state.instance import ROOT_SCOPE, Token, Wait
 from mesh.errors import WrongState
 
 DEFAULT_PRIORITY = 50
@@ -41,7 +42,7 @@ def enter(execution: Execution, token: Token, element: Element) -> None:
     follow_up = _due(execution, token, element, spec.follow_up_date)
     category = _text(execution, token, element, spec.category, MAX_CATEGORY)
     form_key = _text(execution, token, element, spec.form_key, MAX_FORM_KEY)
-    execution.wait(token)
+    execution.wait(token, Wait.USER_TASK)
     token.assignee = assignee
     task = NewUserTask(
         token.key,
@@ -68,25 +69,28 @@ class Completion:
 
     outcome: str = ""
     completed_by: str = ""
+    transient_variables: Mapping[str, Any] = field(default_factory=dict)
+    """Seen in the instance's own scope until the step is over."""
 
 
 def complete(execution: Execution, token: Token, element: Element, completion: Completion) -> None:
-    """The task is done: leave. Its open parts end with it, its own variables are gone."""
+    """The task is done: leave. Its open parts end with it."""
+    for name, value in completion.transient_variables.items():
+        execution.set_transient(ROOT_SCOPE, name, value)
     key = token.key
     end_parts(execution, key, PARENT_COMPLETED)
-    execution.instance.scopes.pop(key, None)
     execution.changes.ended_user_tasks.append(key)
     execution.changes.events.append(
         (USER_TASK_COMPLETED, key, element.id, token.assignee, completion.outcome, completion.completed_by)
     )
-    execution.end_wait(token, element)
-    execution.leave(token, element)
+    execution.wait(token, Wait.NOTHING)
+    execution.complete(token, element)
 
 
 def _text_as_written(execution: Execution, token: Token, element: Element, expression: Evaluate) -> str:
     """Names and descriptions that cannot be resolved stay as the model has them, as in Flowable."""
     try:
-        value = expression(execution.reader(token.scope_key))
+        value = expression(execution.reader(execution.scope_of(token)))
     except ExpressionError as error:
         return error.expression
     return value if isinstance(value, str) else _as_text(value, element)

@@ -18,6 +18,8 @@ from engine_svc.events.commit_record import COMMIT_RECORD, encode_commit
 from engine_svc.events.expansion import KINDS, UnknownRecordFormat, expand
 from engine_svc.runtime import step, user_task_commands
 from engine_svc.runtime.changes import Changes, NewUserTask
+from engine_svc.runtime.requests import run_alone
+from engine_svc.state.instance import ROOT_SCOPE
 from mesh.bus.port import BusMessage
 from mesh.call import CallContext, as_call
 from mesh.ids import new_id
@@ -68,22 +70,23 @@ def life() -> Iterator[tuple[Run, list[Any]]]:
     yield committed(user_task_commands.assign(run.instance, task, "", NOW + 1))
     yield committed(user_task_commands.claim(run.instance, task, "bob", NOW + 2))
     yield committed(step.suspend(run.instance, NOW + 3))
-    yield committed(step.set_variables(run.instance, {"c": True}, NOW + 4))
+    yield committed(run_alone(step.update_variables(run.instance, ROOT_SCOPE, {"c": True}, (), NOW + 4)))
+    yield committed(run_alone(step.update_variables(run.instance, ROOT_SCOPE, {}, ("c",), NOW + 4)))
     yield committed(step.resume(run.instance, NOW + 5))
     failed = step.fail_job(run.instance, job, retries=0, error_message="down", error_code="", now=NOW + 6)
     yield committed(failed)
     yield committed(step.resolve_incident(run.instance, failed.new_incidents[0].key, NOW + 7))
     scope = run.instance.tokens[inner].scope_key
     run.instance.scopes[scope].variables["local"] = 0
-    yield committed(step.complete_user_task(run.instance, inner, {"local": 1}, NOW + 8))
+    yield committed(run_alone(step.complete_user_task(run.instance, inner, {"local": 1}, NOW + 8)))
     yield committed(run.complete("n"))
     part = NewUserTask(run.instance.next_key, "", "Ask", "", "", ("ann",), (), 50, DUE, "", "kim", DUE, "c", task)
     run.instance.next_key += 1
     yield committed(run.took(user_task_commands.add_task(run.instance, part, NOW + 9)))
-    yield committed(
-        user_task_commands.set_variables(run.instance, part.key, {"own": 1}, NOW + 10, local=True),
-    )
-    yield committed(user_task_commands.delete_variables(run.instance, part.key, ["own"], NOW + 11, local=True))
+    own = user_task_commands.update_variables(run.instance, part.key, {"own": 1}, (), NOW + 10, local=True)
+    yield committed(run_alone(own))
+    gone = user_task_commands.update_variables(run.instance, part.key, {}, ("own",), NOW + 11, local=True)
+    yield committed(run_alone(gone))
     details = user_task_commands.TaskDetails(
         "Ask", "whom", "kim", 70, DUE, DUE, "c", "form", "PENDING", ("ann",), ("it",)
     )

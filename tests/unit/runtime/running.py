@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from engine_svc.compile.load import load_bpmn
 from engine_svc.events import record
 from engine_svc.runtime import step
-from engine_svc.runtime.changes import Changes, NewJob, NewUserTask
+from engine_svc.runtime.changes import Changes, JobKind, NewJob, NewSubscription, NewUserTask
 from engine_svc.state.definition import Definition
-from engine_svc.state.instance import ROOT_SCOPE, Instance, Status, Token
+from engine_svc.runtime.requests import Program, run_alone
+from engine_svc.state.instance import NO_HOST, ROOT_SCOPE, Instance, Status, Token, Wait
 from engine_svc.state.snapshot import decode_snapshot, encode_snapshot
 from tests.unit.bpmn_models import flow, process
+
+T = TypeVar("T")
 
 INSTANCE_ID = "01234567-0000-7000-8000-000000000000"
 NOW = 1_700_000_000_000_000
@@ -50,6 +53,8 @@ def reloaded(instance: Instance) -> Instance:
     twin.revision = instance.revision
     twin.status = instance.status
     twin.end_micros = instance.end_micros
+    twin.parent_id = instance.parent_id
+    twin.root_id = instance.root_id
     decode_snapshot(encode_snapshot(instance), twin)
     return twin
 
@@ -74,26 +79,39 @@ class Run:
         self.log: list[tuple[Any, ...]] = []
         self.tasks: dict[int, NewUserTask] = {}
         self.jobs: dict[int, NewJob] = {}
-        self.instance, changes = step.start(
-            definition,
-            INSTANCE_ID,
-            tenant_id="",
-            business_key=business_key,
-            variables=dict(variables or {}),
-            initiator=initiator,
-            now=self.now,
+        self.engine_jobs: dict[int, NewJob] = {}
+        """Timers and asynchronous jobs."""
+        self.subscriptions: dict[int, NewSubscription] = {}
+        self.instance, changes = self.run(
+            step.start(
+                definition,
+                INSTANCE_ID,
+                tenant_id="",
+                business_key=business_key,
+                variables=dict(variables or {}),
+                initiator=initiator,
+                now=self.now,
+            )
         )
         self.took(changes)
+
+    def run(self, program: Program[T]) -> T:
+        """Run a step; scripts, called processes and other instances are not known to this kind of run."""
+        return run_alone(program)
 
     def took(self, changes: Changes) -> Changes:
         self.last = changes
         self.log += changes.events
         self.tasks.update({task.key: task for task in changes.new_user_tasks})
-        self.jobs.update({job.key: job for job in changes.new_jobs})
         for key in changes.ended_user_tasks:
             del self.tasks[key]
         for key in changes.ended_jobs:
-            del self.jobs[key]
+            (self.engine_jobs if key in self.engine_jobs else self.jobs).pop(key)
+        for job in changes.new_jobs:
+            (self.jobs if job.kind is JobKind.EXTERNAL else self.engine_jobs)[job.key] = job
+        for subscription in changes.ended_subscriptions:
+            del self.subscriptions[subscription]
+        self.subscriptions.update({entry.key: entry for entry in changes.new_subscriptions})
         if self.reload:
             self.instance = reloaded(self.instance)
         return changes
@@ -105,11 +123,34 @@ class Run:
         self.now += 1_000_000
         key = min(token.key for token in self.instance.tokens.values() if self._id(token) == element_id)
         command = step.complete_user_task if key in self.tasks else step.complete_job
-        return self.took(command(self.instance, key, variables or {}, self.now))
+        return self.took(self.run(command(self.instance, key, variables or {}, self.now)))
+
+    def fire(self, element_id: str, variables: dict[str, Any] | None = None) -> Changes:
+        """Let the event come that the oldest token in an element waits for; do the job of one that waits for it."""
+        self.now += 1_000_000
+        token = self.token(element_id)
+        if token.waits_for in (Wait.TIMER, Wait.ASYNC_JOB):
+            return self.took(self.run(step.run_job(self.instance, token.key, self.now)))
+        return self.took(self.run(step.trigger(self.instance, token.key, variables or {}, self.now)))
+
+    def work_off(self) -> int:
+        """Do asynchronous jobs until none is left, the oldest first; return how many there were."""
+        done = 0
+        while waiting := [t.key for t in self.instance.tokens.values() if t.waits_for is Wait.ASYNC_JOB]:
+            self.took(self.run(step.run_job(self.instance, min(waiting), self.now)))
+            done += 1
+        return done
+
+    def token(self, element_id: str) -> Token:
+        """The oldest token that waits in an element."""
+        return min(
+            (token for token in self.instance.tokens.values() if self._id(token) == element_id),
+            key=lambda token: token.key,
+        )
 
     def cancel(self, reason: str = "") -> Changes:
         self.now += 1_000_000
-        return self.took(step.cancel(self.instance, reason, self.now))
+        return self.took(self.run(step.cancel(self.instance, reason, self.now)))
 
     # What can be seen
 
@@ -126,8 +167,8 @@ class Run:
 
     @property
     def waiting(self) -> list[str]:
-        """The elements in which tokens wait, sorted."""
-        return sorted(self._id(token) for token in self.instance.tokens.values())
+        """The elements in which tokens wait, sorted; events on boundaries and of event sub-processes aside."""
+        return sorted(self._id(token) for token in self.instance.tokens.values() if token.host == NO_HOST)
 
     @property
     def variables(self) -> dict[str, Any]:
@@ -155,7 +196,8 @@ class Run:
         instance = self.instance
         scopes = [(s.key, s.parent_key, s.variables, s.live_tokens) for s in instance.scopes.values()]
         tokens = [
-            (t.key, t.scope_key, t.element, t.flow, t.start_micros, t.assignee, t.job_type)
+            (t.key, t.scope_key, t.element, t.flow, t.start_micros, t.assignee, t.job_type, t.host, t.stage)
+            + (t.waits_for, t.detail)
             for t in instance.tokens.values()
         ]
         arrivals = {at: [token.key for token in waiting] for at, waiting in instance.arrivals.items()}

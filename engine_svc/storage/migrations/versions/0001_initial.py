@@ -37,6 +37,8 @@ Table(
     Column("started_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger, nullable=False),
     Column("incident_count", Integer, nullable=False),
+    Column("parent_id", text_type(36), nullable=False),
+    Column("root_id", text_type(36), nullable=False),
     Column("snapshot", blob_type(), nullable=False),
     Index("process_instance_by_status", "status", "id"),
     Index("process_instance_by_definition", "definition_key", "id"),
@@ -153,9 +155,47 @@ Table(
     Column("tenant_id", text_type(64), nullable=False),
     Column("headers", blob_type(), nullable=False),
     Column("inputs", blob_type(), nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("waits", long_text_type(), nullable=False),
     Index("job_by_type", "type", "state", "priority_order", "created_at", "instance_id", "job_key"),
     Index("job_by_availability", "state", "available_at"),
     **CLUSTERED,
+)
+
+Table(
+    "event_subscription",
+    metadata,
+    Column("instance_id", text_type(36), primary_key=True),
+    Column("subscription_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("type", SmallInteger, nullable=False),
+    Column("name", text_type(255), nullable=False),
+    Column("correlation_key", text_type(255), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("element_id", text_type(255), nullable=False),
+    Column("activity_key", BigInteger, nullable=False),
+    Column("definition_id", text_type(36), nullable=False),
+    Column("definition_key", text_type(255), nullable=False),
+    Column("business_key", text_type(255), nullable=False),
+    Column("tenant_id", text_type(64), nullable=False),
+    Index("event_subscription_by_name", "type", "name", "correlation_key", "instance_id", "subscription_key"),
+    **CLUSTERED,
+)
+
+# Signals and messages that instances threw, until they were delivered.
+Table(
+    "thrown_event",
+    metadata,
+    Column("id", text_type(36), primary_key=True),
+    Column("type", SmallInteger, nullable=False),
+    Column("name", text_type(255), nullable=False),
+    Column("correlation_key", text_type(255), nullable=False),
+    Column("variables", blob_type(), nullable=False),
+    Column("everywhere", SmallInteger, nullable=False),
+    Column("instance_id", text_type(36), nullable=False),
+    Column("tenant_id", text_type(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    **TABLE_OPTIONS,
 )
 
 Table(

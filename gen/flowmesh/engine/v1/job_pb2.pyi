@@ -12,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Job(_message.Message):
-    __slots__ = ("id", "type", "state", "element_id", "process_instance_id", "process_definition_id", "process_definition_key", "business_key", "tenant_id", "priority", "retries", "create_time", "headers", "variables", "worker", "lease_expire_time", "lease_token", "error_message", "retry_time")
+    __slots__ = ("id", "type", "state", "element_id", "process_instance_id", "process_definition_id", "process_definition_key", "business_key", "tenant_id", "priority", "retries", "create_time", "headers", "variables", "worker", "lease_expire_time", "lease_token", "error_message", "retry_time", "kind", "due_time")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Job.State]
@@ -21,12 +21,24 @@ class Job(_message.Message):
         STATE_BACKOFF: _ClassVar[Job.State]
         STATE_FAILED: _ClassVar[Job.State]
         STATE_SUSPENDED: _ClassVar[Job.State]
+        STATE_SCHEDULED: _ClassVar[Job.State]
     STATE_UNSPECIFIED: Job.State
     STATE_READY: Job.State
     STATE_LEASED: Job.State
     STATE_BACKOFF: Job.State
     STATE_FAILED: Job.State
     STATE_SUSPENDED: Job.State
+    STATE_SCHEDULED: Job.State
+    class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        KIND_UNSPECIFIED: _ClassVar[Job.Kind]
+        KIND_EXTERNAL: _ClassVar[Job.Kind]
+        KIND_TIMER: _ClassVar[Job.Kind]
+        KIND_ASYNC: _ClassVar[Job.Kind]
+    KIND_UNSPECIFIED: Job.Kind
+    KIND_EXTERNAL: Job.Kind
+    KIND_TIMER: Job.Kind
+    KIND_ASYNC: Job.Kind
     class HeadersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -60,6 +72,8 @@ class Job(_message.Message):
     LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     ERROR_MESSAGE_FIELD_NUMBER: _ClassVar[int]
     RETRY_TIME_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    DUE_TIME_FIELD_NUMBER: _ClassVar[int]
     id: str
     type: str
     state: Job.State
@@ -79,4 +93,6 @@ class Job(_message.Message):
     lease_token: str
     error_message: str
     retry_time: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., type: _Optional[str] = ..., state: _Optional[_Union[Job.State, str]] = ..., element_id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., priority: _Optional[int] = ..., retries: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., headers: _Optional[_Mapping[str, str]] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., worker: _Optional[str] = ..., lease_expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., lease_token: _Optional[str] = ..., error_message: _Optional[str] = ..., retry_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    kind: Job.Kind
+    due_time: _timestamp_pb2.Timestamp
+    def __init__(self, id: _Optional[str] = ..., type: _Optional[str] = ..., state: _Optional[_Union[Job.State, str]] = ..., element_id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., priority: _Optional[int] = ..., retries: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., headers: _Optional[_Mapping[str, str]] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., worker: _Optional[str] = ..., lease_expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., lease_token: _Optional[str] = ..., error_message: _Optional[str] = ..., retry_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[_Union[Job.Kind, str]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

@@ -48,7 +48,7 @@ class ActivityRef(_message.Message):
     def __init__(self, id: _Optional[str] = ..., element_id: _Optional[str] = ..., element_name: _Optional[str] = ..., element_type: _Optional[str] = ..., parent_activity_id: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
 
 class ProcessInstanceStarted(_message.Message):
-    __slots__ = ("process_instance", "initiator", "variables")
+    __slots__ = ("process_instance", "initiator", "variables", "parent_process_instance_id", "parent_activity_id", "root_process_instance_id")
     class VariablesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -59,10 +59,16 @@ class ProcessInstanceStarted(_message.Message):
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     INITIATOR_FIELD_NUMBER: _ClassVar[int]
     VARIABLES_FIELD_NUMBER: _ClassVar[int]
+    PARENT_PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    PARENT_ACTIVITY_ID_FIELD_NUMBER: _ClassVar[int]
+    ROOT_PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     process_instance: ProcessInstanceRef
     initiator: str
     variables: _containers.MessageMap[str, _struct_pb2.Value]
-    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., initiator: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
+    parent_process_instance_id: str
+    parent_activity_id: str
+    root_process_instance_id: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., initiator: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., parent_process_instance_id: _Optional[str] = ..., parent_activity_id: _Optional[str] = ..., root_process_instance_id: _Optional[str] = ...) -> None: ...
 
 class ProcessInstanceCompleted(_message.Message):
     __slots__ = ("process_instance", "start_time")

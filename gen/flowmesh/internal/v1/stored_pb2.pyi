@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class InstanceSnapshot(_message.Message):
-    __slots__ = ("format", "next_key", "scopes", "tokens", "incident_keys", "incident_job_keys", "delegated_task_keys", "added_tasks")
+    __slots__ = ("format", "next_key", "scopes", "tokens", "incident_keys", "incident_job_keys", "delegated_task_keys", "added_tasks", "run_length", "parent_key", "depth")
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     NEXT_KEY_FIELD_NUMBER: _ClassVar[int]
     SCOPES_FIELD_NUMBER: _ClassVar[int]
@@ -16,6 +16,9 @@ class InstanceSnapshot(_message.Message):
     INCIDENT_JOB_KEYS_FIELD_NUMBER: _ClassVar[int]
     DELEGATED_TASK_KEYS_FIELD_NUMBER: _ClassVar[int]
     ADDED_TASKS_FIELD_NUMBER: _ClassVar[int]
+    RUN_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    PARENT_KEY_FIELD_NUMBER: _ClassVar[int]
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
     format: int
     next_key: int
     scopes: _containers.RepeatedCompositeFieldContainer[StoredScope]
@@ -24,20 +27,37 @@ class InstanceSnapshot(_message.Message):
     incident_job_keys: _containers.RepeatedScalarFieldContainer[int]
     delegated_task_keys: _containers.RepeatedScalarFieldContainer[int]
     added_tasks: _containers.RepeatedCompositeFieldContainer[StoredAddedTask]
-    def __init__(self, format: _Optional[int] = ..., next_key: _Optional[int] = ..., scopes: _Optional[_Iterable[_Union[StoredScope, _Mapping]]] = ..., tokens: _Optional[_Iterable[_Union[StoredToken, _Mapping]]] = ..., incident_keys: _Optional[_Iterable[int]] = ..., incident_job_keys: _Optional[_Iterable[int]] = ..., delegated_task_keys: _Optional[_Iterable[int]] = ..., added_tasks: _Optional[_Iterable[_Union[StoredAddedTask, _Mapping]]] = ...) -> None: ...
+    run_length: int
+    parent_key: int
+    depth: int
+    def __init__(self, format: _Optional[int] = ..., next_key: _Optional[int] = ..., scopes: _Optional[_Iterable[_Union[StoredScope, _Mapping]]] = ..., tokens: _Optional[_Iterable[_Union[StoredToken, _Mapping]]] = ..., incident_keys: _Optional[_Iterable[int]] = ..., incident_job_keys: _Optional[_Iterable[int]] = ..., delegated_task_keys: _Optional[_Iterable[int]] = ..., added_tasks: _Optional[_Iterable[_Union[StoredAddedTask, _Mapping]]] = ..., run_length: _Optional[int] = ..., parent_key: _Optional[int] = ..., depth: _Optional[int] = ...) -> None: ...
 
 class StoredScope(_message.Message):
-    __slots__ = ("key", "parent_key", "variables_json")
+    __slots__ = ("key", "parent_key", "variables_json", "compensations")
     KEY_FIELD_NUMBER: _ClassVar[int]
     PARENT_KEY_FIELD_NUMBER: _ClassVar[int]
     VARIABLES_JSON_FIELD_NUMBER: _ClassVar[int]
+    COMPENSATIONS_FIELD_NUMBER: _ClassVar[int]
     key: int
     parent_key: int
     variables_json: bytes
-    def __init__(self, key: _Optional[int] = ..., parent_key: _Optional[int] = ..., variables_json: _Optional[bytes] = ...) -> None: ...
+    compensations: _containers.RepeatedCompositeFieldContainer[StoredCompensable]
+    def __init__(self, key: _Optional[int] = ..., parent_key: _Optional[int] = ..., variables_json: _Optional[bytes] = ..., compensations: _Optional[_Iterable[_Union[StoredCompensable, _Mapping]]] = ...) -> None: ...
+
+class StoredCompensable(_message.Message):
+    __slots__ = ("key", "element_id", "variables_json", "inner")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    ELEMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    VARIABLES_JSON_FIELD_NUMBER: _ClassVar[int]
+    INNER_FIELD_NUMBER: _ClassVar[int]
+    key: int
+    element_id: str
+    variables_json: bytes
+    inner: _containers.RepeatedCompositeFieldContainer[StoredCompensable]
+    def __init__(self, key: _Optional[int] = ..., element_id: _Optional[str] = ..., variables_json: _Optional[bytes] = ..., inner: _Optional[_Iterable[_Union[StoredCompensable, _Mapping]]] = ...) -> None: ...
 
 class StoredToken(_message.Message):
-    __slots__ = ("key", "scope_key", "element_id", "start_micros", "flow_id", "assignee", "job_type", "detail_json")
+    __slots__ = ("key", "scope_key", "element_id", "start_micros", "flow_id", "assignee", "job_type", "detail_json", "host", "stage", "waits_for")
     KEY_FIELD_NUMBER: _ClassVar[int]
     SCOPE_KEY_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -46,6 +66,9 @@ class StoredToken(_message.Message):
     ASSIGNEE_FIELD_NUMBER: _ClassVar[int]
     JOB_TYPE_FIELD_NUMBER: _ClassVar[int]
     DETAIL_JSON_FIELD_NUMBER: _ClassVar[int]
+    HOST_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    WAITS_FOR_FIELD_NUMBER: _ClassVar[int]
     key: int
     scope_key: int
     element_id: str
@@ -54,7 +77,10 @@ class StoredToken(_message.Message):
     assignee: str
     job_type: str
     detail_json: bytes
-    def __init__(self, key: _Optional[int] = ..., scope_key: _Optional[int] = ..., element_id: _Optional[str] = ..., start_micros: _Optional[int] = ..., flow_id: _Optional[str] = ..., assignee: _Optional[str] = ..., job_type: _Optional[str] = ..., detail_json: _Optional[bytes] = ...) -> None: ...
+    host: int
+    stage: int
+    waits_for: int
+    def __init__(self, key: _Optional[int] = ..., scope_key: _Optional[int] = ..., element_id: _Optional[str] = ..., start_micros: _Optional[int] = ..., flow_id: _Optional[str] = ..., assignee: _Optional[str] = ..., job_type: _Optional[str] = ..., detail_json: _Optional[bytes] = ..., host: _Optional[int] = ..., stage: _Optional[int] = ..., waits_for: _Optional[int] = ...) -> None: ...
 
 class StoredAddedTask(_message.Message):
     __slots__ = ("key", "parent_key", "assignee")

@@ -1,0 +1,110 @@
+"""Called instances: beginning them, going on when they end, and finding those who called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine_svc.compile.executable import NO_ELEMENT, CallActivitySpec, Element
+from engine_svc.events.record import INSTANCE_STARTED
+from engine_svc.runtime.behaviors import companions, mappings
+from engine_svc.runtime.behaviors.triggers import failed
+from engine_svc.runtime.execution import Execution
+from engine_svc.runtime.requests import LoadInstance, Resume
+from engine_svc.runtime.unit import MAX_DEPTH, Unit, call_too_deep
+from engine_svc.state.definition import Definition
+from engine_svc.state.instance import ROOT_SCOPE, Instance, Token, Wait
+
+
+def begin_instance(execution: Execution, start: int, variables: dict[str, Any], initiator: str) -> None:
+    """Open the scope of a new instance and put a token in front of its start event."""
+    process = execution.instance.definition.process
+    # What the instance is given counts for more than the values of data objects.
+    given = {**process.variables, **variables}
+    execution.open_scope(ROOT_SCOPE, ROOT_SCOPE, given)
+    # The event shows the variables as they were given, whatever the step makes of them.
+    instance = execution.instance
+    started: tuple[Any, ...] = (INSTANCE_STARTED, initiator, dict(given))
+    if instance.parent_id:
+        started = (*started, instance.parent_id, instance.parent_key, instance.root_id)
+    execution.changes.events.append(started)
+    companions.open_event_sub_processes(execution, ROOT_SCOPE)
+    execution.start_token(ROOT_SCOPE, start)
+
+
+def call(
+    execution: Execution, token: Token, element: Element, spec: CallActivitySpec, definition: Definition
+) -> None:
+    """Begin an instance of a definition for the call activity that a token waits in.
+
+    Raises `WrongState` (CALL_DEPTH_EXCEEDED, EXPRESSION_FAILED).
+    """
+    instance = execution.instance
+    if instance.depth >= MAX_DEPTH:
+        raise call_too_deep(element.id)
+    if definition.process.start == NO_ELEMENT:
+        raise failed(element, f"process {definition.key} has no none start event and cannot be called")
+    scope_key = execution.scope_of(token)
+    variables: dict[str, Any] = execution.visible(scope_key) if spec.inherit_variables else {}
+    for mapping, name, value in mappings.computed(execution, element, spec.inputs, scope_key):
+        variables[name] = mappings.placed(variables.get(name), mapping.target_path, value)
+    business_key = instance.business_key if spec.inherit_business_key else ""
+    if spec.business_key is not None:
+        value = execution.evaluate(spec.business_key, token, element)
+        business_key = "" if value is None else str(value)
+    called = Instance(
+        execution.unit.new_id(),
+        definition,
+        tenant_id=definition.tenant_id,
+        business_key=business_key,
+        start_micros=execution.now,
+    )
+    called.parent_id, called.parent_key = instance.id, token.key
+    called.root_id, called.depth = instance.root_id, instance.depth + 1
+    execution.wait(token, Wait.CALL)
+    token.detail = {**(token.detail or {}), "called": called.id}
+    if spec.id_variable:
+        execution.set_variable(scope_key, spec.id_variable, called.id)
+    begin_instance(Execution(called, execution.unit), definition.process.start, variables, "")
+
+
+def returned(caller: Execution, called: Execution) -> None:
+    """A called instance has completed: its outputs are set, and the call activity is left."""
+    token = caller.instance.tokens.get(called.instance.parent_key)
+    if token is None:
+        return
+    element = caller.elements[token.element]
+    spec = element.spec
+    assert isinstance(spec, CallActivitySpec)
+    scope_key = caller.scope_of(token)
+    scope = called.instance.scopes[ROOT_SCOPE]
+    values = dict(scope.variables) if spec.return_variables else {}
+    for mapping, name, value in mappings.computed(called, element, spec.outputs, ROOT_SCOPE):
+        values[name] = mappings.placed(values.get(name), mapping.target_path, value)
+    for name, value in values.items():
+        if spec.local_outputs:
+            caller.local_scope(token)
+            caller.set_local(token.key, name, value)
+        else:
+            caller.set_variable(scope_key, name, value)
+    caller.touched = True
+    caller.complete(token, element)
+    caller.unit.ready.append(caller)
+
+
+def missing_caller(execution: Execution, resume: Resume) -> LoadInstance | None:
+    """Return the request for the nearest caller that is not at hand; None where all of them are."""
+    unit = execution.unit
+    current = execution
+    while current.instance.parent_id:
+        caller = unit.executions.get(current.instance.parent_id)
+        if caller is None:
+            return LoadInstance(current.instance.parent_id, resume)
+        current = caller
+    return None
+
+
+def take_up(unit: Unit, instance: Instance) -> Execution:
+    """Let a caller or called instance that was loaded take part in the step; it counts as changed once it is."""
+    execution = Execution(instance, unit)
+    execution.touched = False
+    return execution

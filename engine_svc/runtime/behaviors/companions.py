@@ -1,0 +1,49 @@
+"""Tokens that wait for an event on behalf of an activity or scope: boundary events and event sub-processes."""
+
+from __future__ import annotations
+
+from engine_svc.compile.executable import (
+    PROCESS_SCOPE,
+    CancelTrigger,
+    CatchSpec,
+    CompensationTrigger,
+    Element,
+    ErrorTrigger,
+    EscalationTrigger,
+    StartSpec,
+    SubProcessSpec,
+)
+from engine_svc.runtime.behaviors import triggers
+from engine_svc.runtime.execution import Execution
+from engine_svc.state.instance import ROOT_SCOPE, Token
+
+
+def open_boundary(execution: Execution, host: Token, element: Element) -> None:
+    """Let the boundary events of an activity that begins wait. Cancellation of a transaction waits nowhere."""
+    for index in element.boundary:
+        event = execution.elements[index]
+        spec = event.spec
+        assert isinstance(spec, CatchSpec)
+        if isinstance(spec.trigger, CancelTrigger):
+            continue
+        companion = Token(host.scope_key, index)
+        companion.host = host.key
+        triggers.wait_for(execution, companion, event, spec.trigger, execution.scope_of(host))
+
+
+def open_event_sub_processes(execution: Execution, scope_key: int) -> None:
+    """Let the event sub-processes of a scope that opens wait. Errors and throws look for theirs themselves."""
+    instance = execution.instance
+    place = PROCESS_SCOPE if scope_key == ROOT_SCOPE else instance.tokens[scope_key].element
+    for index in instance.definition.process.event_sub_processes.get(place, ()):
+        sub_process = execution.elements[index].spec
+        assert isinstance(sub_process, SubProcessSpec)
+        start = execution.elements[sub_process.start]
+        spec = start.spec
+        assert isinstance(spec, StartSpec)
+        assert spec.trigger is not None
+        if isinstance(spec.trigger, ErrorTrigger | EscalationTrigger | CompensationTrigger):
+            continue
+        companion = Token(scope_key, start.index)
+        companion.host = scope_key
+        triggers.wait_for(execution, companion, start, spec.trigger, scope_key)

@@ -1,0 +1,102 @@
+"""What happens when an event comes that a token waits for (BPMN 2.0 sections 10.5.4 to 10.5.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine_svc.compile.executable import CatchSpec, Element, ElementKind, StartSpec
+from engine_svc.runtime.behaviors import timers
+from engine_svc.runtime.behaviors.cancellation import (
+    cancel_activity,
+    cancel_content,
+    close_companions,
+    drop_rows,
+    forget,
+    terminate,
+)
+from engine_svc.runtime.execution import Execution
+from engine_svc.state.instance import NO_HOST, Token, Wait
+
+
+def fire(execution: Execution, token: Token, variables: Mapping[str, Any]) -> None:
+    """The event has come that a token waits for, with variables. The step goes on from there."""
+    for name, value in variables.items():
+        execution.set_variable(token.scope_key, name, value)
+    element = execution.elements[token.element]
+    if element.kind is ElementKind.BOUNDARY_EVENT:
+        fire_boundary(execution, token, element)
+    elif element.kind is ElementKind.START_EVENT:
+        start_event_sub_process(execution, token, element)
+    elif token.host != NO_HOST:
+        _choose(execution, token, element)
+    else:
+        drop_rows(execution, token)
+        execution.complete(token, element)
+
+
+def fire_boundary(execution: Execution, token: Token, element: Element) -> None:
+    """A boundary event goes on by its flow; an interrupting one ends its activity first."""
+    spec = element.spec
+    assert isinstance(spec, CatchSpec)
+    if not spec.interrupting:
+        _keep_waiting(execution, token, element)
+        successor = Token(token.scope_key, element.index)
+        execution.instance.scopes[token.scope_key].live_tokens += 1
+        execution.leave(successor, element)
+        return
+    host = execution.instance.tokens[token.host]
+    drop_rows(execution, token)
+    execution.instance.remove_waiting(token)
+    cancel_activity(execution, host, f"boundary event ({element.id})")
+    # The companion takes the place of its host: the scope keeps as many tokens as it had.
+    execution.record_end(token, element)
+    execution.release(token)
+    execution.leave(token, element)
+
+
+def start_event_sub_process(execution: Execution, token: Token, element: Element) -> None:
+    """Start the event sub-process of a start event; an interrupting one ends all else in its scope first."""
+    spec = element.spec
+    assert isinstance(spec, StartSpec)
+    scope_key = token.scope_key
+    if spec.interrupting:
+        drop_rows(execution, token)
+        execution.withdraw(token)
+        interrupt_scope(execution, scope_key, f"event subprocess ({element.id})")
+    else:
+        _keep_waiting(execution, token, element)
+    execution.start_token(scope_key, element.scope)
+
+
+def interrupt_scope(execution: Execution, scope_key: int, reason: str) -> None:
+    """End everything in a scope, and what its other event sub-processes wait for."""
+    cancel_content(execution, scope_key, reason)
+    close_event_starts(execution, scope_key, reason)
+
+
+def close_event_starts(execution: Execution, scope_key: int, reason: str) -> None:
+    """End what the event sub-processes of a scope wait for."""
+    waiting = [token for token in execution.instance.hosted.get(scope_key, ()) if token.scope_key == scope_key]
+    terminate(execution, waiting, reason)
+    for token in waiting:
+        forget(execution, token)
+
+
+def _keep_waiting(execution: Execution, token: Token, element: Element) -> None:
+    # Messages, signals and conditions may come again; a timer only where it is a cycle.
+    if token.waits_for is Wait.TIMER:
+        drop_rows(execution, token)
+        timers.schedule_next(execution, token, element)
+
+
+def _choose(execution: Execution, token: Token, element: Element) -> None:
+    # The first event of an event-based gateway ends the waiting for the others.
+    holder = execution.instance.tokens[token.host]
+    drop_rows(execution, token)
+    execution.instance.remove_waiting(token)
+    close_companions(execution, holder.key, "event based gateway cancel")
+    execution.withdraw(holder)
+    token.host = NO_HOST
+    execution.instance.add_waiting(token)
+    execution.complete(token, element)

@@ -1,0 +1,219 @@
+"""Multi-instance activities and loops (BPMN 2.0 section 10.3.8).
+
+The body is a token with a scope of its own, which has the counters; each child is a token in it with a scope of its
+own for `loopCounter` and its element. The body stands for no activity: history shows the children.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine_svc.compile.executable import Element, LoopSpec, MultiInstanceSpec
+from engine_svc.runtime.behaviors.cancellation import cancel_content
+from engine_svc.runtime.behaviors.triggers import failed
+from engine_svc.runtime.execution import Execution
+from engine_svc.state.instance import Stage, Token
+
+CHUNK = 200
+"""Children that are made in one go; the next ones follow when all else of the step has moved."""
+MAX_CHILDREN = 100_000
+INSTANCES = "nrOfInstances"
+ACTIVE = "nrOfActiveInstances"
+COMPLETED = "nrOfCompletedInstances"
+
+
+def is_child(execution: Execution, token: Token) -> bool:
+    """Say whether a token is a child of a multi-instance or loop, rather than its body."""
+    owner = execution.instance.tokens.get(token.scope_key)
+    return owner is not None and owner.stage is Stage.BODY
+
+
+def open_body(execution: Execution, token: Token, element: Element) -> None:
+    """Count the children and begin with them; without any the activity completes at once.
+
+    The token waits already, as the body. Raises `WrongState` (EXPRESSION_FAILED).
+    """
+    wrapping = element.wrapping
+    assert wrapping is not None
+    spec = wrapping.multi_instance
+    if spec is None:
+        assert wrapping.loop is not None
+        _open_loop(execution, token, element, wrapping.loop)
+        return
+    items = _items(execution, token, element, spec)
+    count = len(items) if items is not None else _cardinality(execution, token, element, spec)
+    if count > MAX_CHILDREN:
+        raise failed(element, f"{count} instances are more than the {MAX_CHILDREN} allowed")
+    token.stage = Stage.BODY
+    token.detail = {"count": count, "made": 0}
+    if items is not None:
+        token.detail["items"] = items
+    if spec.output_collection:
+        token.detail["collected"] = [None] * count
+    token.encoded = None
+    execution.open_scope(token.key, token.scope_key, {INSTANCES: count, ACTIVE: 0, COMPLETED: 0})
+    execution.agenda.appendleft(token)
+
+
+def go_on(execution: Execution, token: Token, element: Element) -> None:
+    """Make the next children of a body; one without any left completes."""
+    wrapping = element.wrapping
+    assert wrapping is not None
+    spec = wrapping.multi_instance
+    detail = token.detail
+    assert detail is not None
+    if spec is None:
+        _make_child(execution, token, element, None)
+        return
+    count, made = detail["count"], detail["made"]
+    scope = execution.instance.scopes[token.key]
+    if made == count and not scope.live_tokens:
+        _complete(execution, token, element, spec)
+    elif spec.sequential:
+        if not scope.live_tokens:
+            _make_child(execution, token, element, spec)
+    else:
+        for _ in range(min(CHUNK, count - made)):
+            _make_child(execution, token, element, spec)
+        if detail["made"] < count:
+            execution.agenda.append(token)
+
+
+def child_done(execution: Execution, child: Token, element: Element) -> None:
+    """A child has completed, and its activity was ended: count it, and complete the body or make the next one.
+
+    Called before the child's own scope is closed, so that conditions and outputs see it.
+    """
+    instance = execution.instance
+    body = instance.tokens[child.scope_key]
+    wrapping = element.wrapping
+    assert wrapping is not None
+    spec = wrapping.multi_instance
+    scope = instance.scopes[body.key]
+    if spec is None:
+        assert wrapping.loop is not None
+        _loop_again(execution, body, child, element, wrapping.loop)
+        return
+    variables = scope.variables
+    execution.set_local(body.key, ACTIVE, variables[ACTIVE] - 1)
+    execution.set_local(body.key, COMPLETED, variables[COMPLETED] + 1)
+    assert body.detail is not None
+    if spec.output_collection:
+        value = None if spec.output_element is None else execution.evaluate(spec.output_element, child, element)
+        body.detail["collected"][child.detail["index"] if child.detail else 0] = value
+        body.encoded = None
+    satisfied = spec.completion_condition is not None and bool(
+        execution.evaluate(spec.completion_condition, child, element)
+    )
+    _end_child(execution, child, element)
+    if satisfied:
+        if body in execution.agenda:
+            execution.agenda.remove(body)
+        cancel_content(execution, body.key, f"completion condition of {element.id}")
+        _complete(execution, body, element, spec)
+    elif not scope.live_tokens and body not in execution.agenda:
+        execution.agenda.appendleft(body)
+
+
+def _end_child(execution: Execution, child: Token, element: Element) -> None:
+    key, scope_key = child.key, child.scope_key
+    execution.end_wait(child, element)
+    execution.instance.scopes.pop(key, None)
+    execution.instance.scopes[scope_key].live_tokens -= 1
+
+
+def _complete(execution: Execution, body: Token, element: Element, spec: MultiInstanceSpec) -> None:
+    if spec.output_collection:
+        assert body.detail is not None
+        execution.set_variable(body.scope_key, spec.output_collection, body.detail["collected"])
+    _leave_body(execution, body)
+
+
+def _leave_body(execution: Execution, body: Token) -> None:
+    body.detail = None
+    body.stage = Stage.COMPLETING
+    body.encoded = None
+    execution.agenda.appendleft(body)
+
+
+def _make_child(execution: Execution, body: Token, element: Element, spec: MultiInstanceSpec | None) -> None:
+    instance = execution.instance
+    detail = body.detail
+    assert detail is not None
+    index: int = detail["made"]
+    detail["made"] = index + 1
+    body.encoded = None
+    scope = instance.scopes[body.key]
+    scope.live_tokens += 1
+    child = Token(body.key, element.index, body.flow)
+    child.detail = {"index": index}
+    variables: dict[str, Any] = {}
+    if spec is None:
+        variables["loopCounter"] = index
+    else:
+        execution.set_local(body.key, ACTIVE, scope.variables[ACTIVE] + 1)
+        variables[spec.index_variable] = index
+        if "items" in detail and spec.element_variable:
+            variables[spec.element_variable] = detail["items"][index]
+    execution.wait(child)
+    execution.open_scope(child.key, body.key, variables)
+    child.stage = Stage.CHILD
+    execution.agenda.append(child)
+
+
+def _items(execution: Execution, token: Token, element: Element, spec: MultiInstanceSpec) -> list[Any] | None:
+    if spec.collection is None:
+        return None
+    value = execution.evaluate(spec.collection, token, element)
+    if isinstance(value, str):
+        try:
+            value = execution.reader(token.scope_key).lookup(value)
+        except KeyError as error:
+            raise failed(element, f"there is no variable {value} for the collection") from error
+    if value is None:
+        raise failed(element, "the collection is null")
+    if isinstance(value, dict):
+        return list(value.values())
+    if not isinstance(value, list):
+        raise failed(element, f"the collection must be a list, not {value!r}")
+    return list(value)
+
+
+def _cardinality(execution: Execution, token: Token, element: Element, spec: MultiInstanceSpec) -> int:
+    assert spec.cardinality is not None
+    value = execution.evaluate(spec.cardinality, token, element)
+    if isinstance(value, str) and value.strip().isdigit():
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise failed(element, f"the number of instances must be a whole number, not {value!r}")
+    return value
+
+
+# Standard loops: one child after another
+
+
+def _open_loop(execution: Execution, token: Token, element: Element, spec: LoopSpec) -> None:
+    token.stage = Stage.BODY
+    token.detail = {"made": 0}
+    token.encoded = None
+    execution.open_scope(token.key, token.scope_key, {"loopCounter": 0})
+    if spec.test_before and not _again(execution, token, element, spec):
+        _leave_body(execution, token)
+    else:
+        execution.agenda.appendleft(token)
+
+
+def _loop_again(execution: Execution, body: Token, child: Token, element: Element, spec: LoopSpec) -> None:
+    _end_child(execution, child, element)
+    assert body.detail is not None
+    execution.set_local(body.key, "loopCounter", body.detail["made"])
+    if (spec.maximum and body.detail["made"] >= spec.maximum) or not _again(execution, body, element, spec):
+        _leave_body(execution, body)
+    else:
+        execution.agenda.append(body)
+
+
+def _again(execution: Execution, token: Token, element: Element, spec: LoopSpec) -> bool:
+    return spec.condition is None or bool(execution.evaluate(spec.condition, token, element))

@@ -1,0 +1,102 @@
+"""Scripts: handed to whoever runs the step, which runs them in a sandbox; what they wrote is applied here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine_svc.compile.executable import Element, ScriptSpec
+from engine_svc.runtime.behaviors import calls
+from engine_svc.runtime.behaviors.errors import BpmnError, throw_from_activity
+from engine_svc.runtime.execution import Execution
+from engine_svc.runtime.requests import Request, RunScript
+from engine_svc.scripts.call import ScriptCall, ScriptResult
+from engine_svc.state.instance import Instance, Token
+from mesh.errors import WrongState
+
+
+def run(
+    execution: Execution,
+    token: Token,
+    element: Element,
+    script: ScriptSpec,
+    result_variable: str,
+    *,
+    event: str,
+    then: Callable[[], None],
+) -> Request:
+    """Ask for a script of an element to be run, and go on with `then` when it was.
+
+    `event` is what `execution.getEventName()` tells the script. An error that the script throws is looked for in the
+    callers of the instance too.
+    """
+    scope_key = execution.scope_of(token)
+
+    def resume(result: ScriptResult) -> Request | None:
+        apply(execution, scope_key, result)
+        if result.bpmn_error is not None:
+            return throw(execution, token, element, BpmnError(*result.bpmn_error))
+        if result_variable:
+            execution.set_variable(scope_key, result_variable, result.value)
+        then()
+        return None
+
+    call = ScriptCall(
+        source=script.source,
+        scopes=execution.scope_variables(scope_key),
+        execution=facts(execution, token, element, event),
+        auto_store=script.auto_store,
+        now_micros=execution.now,
+    )
+    return RunScript(call, element.id, resume)
+
+
+def apply(execution: Execution, scope_key: int, result: ScriptResult) -> None:
+    """Set and remove the variables that a script set and removed."""
+    for write in result.writes:
+        if write.removed:
+            execution.remove_variable(scope_key, write.name, local=write.scope == "local")
+        elif write.scope == "transient":
+            execution.set_transient(scope_key, write.name, write.value)
+        elif write.scope == "local":
+            execution.set_local(scope_key, write.name, write.value)
+        else:
+            execution.set_variable(scope_key, write.name, write.value)
+
+
+def throw(execution: Execution, token: Token, element: Element, error: BpmnError) -> Request | None:
+    """Throw a BPMN error in an element that the engine runs itself. Raises `WrongState` where nothing catches it.
+
+    Callers that are not at hand are asked for first.
+    """
+
+    def resume(instance: Instance | None) -> Request | None:
+        if instance is not None:
+            calls.take_up(execution.unit, instance)
+        return throw(execution, token, element, error)
+
+    if (request := calls.missing_caller(execution, resume)) is not None:
+        return request
+    if not throw_from_activity(execution, token, error):
+        raise WrongState(
+            "BPMN_ERROR_NOT_CAUGHT",
+            f"element {element.id} throws the BPMN error {error.code or '(without a code)'}, which nothing catches",
+            metadata={"element_id": element.id, "error_code": error.code},
+        )
+    return None
+
+
+def facts(execution: Execution, token: Token, element: Element, event: str) -> dict[str, Any]:
+    """Return what a script may read of its execution."""
+    instance = execution.instance
+    return {
+        "id": instance.id if not token.key else f"{instance.id}.{token.key}",
+        "processInstanceId": instance.id,
+        "processDefinitionId": instance.definition.id,
+        "processInstanceBusinessKey": instance.business_key or None,
+        "currentActivityId": element.id,
+        "currentActivityName": element.name,
+        "eventName": event or None,
+        "tenantId": instance.tenant_id or None,
+        "parentId": instance.parent_id or None,
+    }

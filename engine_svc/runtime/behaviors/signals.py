@@ -1,0 +1,28 @@
+"""Signals within the instances of a step; whoever else waits for one is told after the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine_svc.runtime.behaviors.firing import fire
+from engine_svc.runtime.execution import Execution
+from engine_svc.state.instance import Wait
+
+
+def deliver(execution: Execution, name: str, variables: Mapping[str, Any]) -> int:
+    """Fire every event of an instance that waits for a signal; return how many there were."""
+    instance = execution.instance
+    keys = [
+        token.key
+        for token in instance.tokens.values()
+        if token.waits_for is Wait.SIGNAL and token.detail is not None and token.detail["name"] == name
+    ]
+    fired = 0
+    for key in keys:
+        token = instance.tokens.get(key)
+        # What was fired before may have ended it.
+        if token is not None and token.waits_for is Wait.SIGNAL:
+            fire(execution, token, variables)
+            fired += 1
+    return fired

@@ -1,0 +1,44 @@
+"""Signal throw or end event (BPMN 2.0 section 10.5.5)."""
+
+from __future__ import annotations
+
+from engine_svc.compile.executable import Element, SignalThrowSpec
+from engine_svc.runtime.behaviors import calls, signals, triggers
+from engine_svc.runtime.changes import ThrownSignal
+from engine_svc.runtime.execution import Execution
+from engine_svc.runtime.requests import Request
+from engine_svc.state.instance import Instance, Token
+
+
+def enter(execution: Execution, token: Token, element: Element) -> Request | None:
+    """Throw: what waits in this instance goes on in this step, others after it. Raises `WrongState`."""
+    spec = element.spec
+    assert isinstance(spec, SignalThrowSpec)
+
+    def resume(instance: Instance | None) -> Request | None:
+        if instance is not None:
+            calls.take_up(execution.unit, instance)
+        return enter(execution, token, element)
+
+    if spec.instance_wide and (request := calls.missing_caller(execution, resume)) is not None:
+        return request
+    name = triggers.name_of(execution, element, spec.name, execution.scope_of(token), "signal name")
+    # The token leaves before others move: an interrupting event that catches the signal must find it gone or moving.
+    execution.complete(token, element)
+    if not spec.asynchronous:
+        signals.deliver(execution, name, {})
+    if spec.instance_wide:
+        _deliver_to_callers(execution, name)
+    else:
+        execution.changes.signals.append(ThrownSignal(name, {}, everywhere=spec.asynchronous))
+    return None
+
+
+def _deliver_to_callers(execution: Execution, name: str) -> None:
+    unit = execution.unit
+    current = execution
+    while current.instance.parent_id:
+        current = unit.executions[current.instance.parent_id]
+        if signals.deliver(current, name, {}):
+            current.touched = True
+            unit.ready.append(current)
