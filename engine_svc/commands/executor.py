@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -82,6 +83,14 @@ it reads is at least as new."""
 
 
 @dataclass(slots=True)
+class Callers:
+    """The callers of an instance that a command has locked, until it ends."""
+
+    held: AsyncExitStack
+    ids: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
 class ExecutorLimits:
     """`max_state_bytes`: how large the stored state of one instance may be."""
 
@@ -126,7 +135,7 @@ class InstanceExecutor:
                 if (answer := await self._answer(request)) is not None:
                     return answer
                 raise
-        raise _conflict("a deployment came in each time the newest version was looked up")
+        raise _conflict("definitions were changed each time the one to start was looked up")
 
     async def _try_create(
         self, starts: Sequence[Start], request: RequestRecord | None, respond: Callable[[list[Instance]], Message]
@@ -138,15 +147,12 @@ class InstanceExecutor:
         job_types: set[str] = set()
         for start in starts:
             if start.definition_id:
-                definition = await self.definitions.by_id(start.definition_id)
+                definition, epoch = await self.definitions.to_start(start.definition_id)
             else:
                 definition, epoch = await self.definitions.by_key(
                     start.tenant_id, start.definition_key, start.definition_version
                 )
-                if epoch is not None:
-                    commit.definition_epoch = (
-                        epoch if commit.definition_epoch is None else min(epoch, commit.definition_epoch)
-                    )
+            commit.definition_epoch = epoch if commit.definition_epoch is None else min(epoch, commit.definition_epoch)
             program = step.start(
                 definition,
                 new_id(),
@@ -173,13 +179,13 @@ class InstanceExecutor:
         self.signals.notify(job_types)
         return response
 
-    async def _run(self, program: Generator[Request, Any, T], commit: Commit) -> T:
+    async def _run(self, program: Generator[Request, Any, T], commit: Commit, callers: Callers | None = None) -> T:
         """Run a step, and answer what it asks for. Raises `DomainError`."""
         try:
             request = next(program)
             while True:
                 try:
-                    answer = await self._answer_step(request, commit)
+                    answer = await self._answer_step(request, commit, callers)
                 except DomainError as error:
                     request = program.throw(error)
                 else:
@@ -188,16 +194,19 @@ class InstanceExecutor:
             result: T = stop.value
             return result
 
-    async def _answer_step(self, request: Request, commit: Commit) -> Any:
+    async def _answer_step(self, request: Request, commit: Commit, callers: Callers | None) -> Any:
         match request:
             case FindDefinition():
                 definition, epoch = await self.definitions.called(request)
-                if epoch is not None:
-                    commit.definition_epoch = (
-                        epoch if commit.definition_epoch is None else min(epoch, commit.definition_epoch)
-                    )
+                commit.definition_epoch = (
+                    epoch if commit.definition_epoch is None else min(epoch, commit.definition_epoch)
+                )
                 return definition
             case LoadInstance():
+                if request.caller and callers is not None and request.instance_id not in callers.ids:
+                    # Only ever from the called to the caller, so that nobody waits in a circle.
+                    await callers.held.enter_async_context(self._locks.hold(request.instance_id))
+                    callers.ids.add(request.instance_id)
                 return await self.load(request.instance_id)
             case RunScript():
                 return await self._run_script(request)
@@ -253,12 +262,16 @@ class InstanceExecutor:
         `missing` makes the error for an instance that does not exist; a stand-alone task is none unless
         `task_trees` says so. Raises `DomainError`.
         """
-        async with self._locks.hold(instance_id):
+        async with AsyncExitStack() as held:
+            await held.enter_async_context(self._locks.hold(instance_id))
+            callers = Callers(held)
             for _ in range(MAX_ATTEMPTS):
                 try:
-                    return await self._try_change(instance_id, work, request, missing, prepare, task_trees)
+                    return await self._try_change(instance_id, work, request, missing, callers, prepare, task_trees)
                 except AlreadyAnswered as answered:
                     return answered.response
+                except StaleDefinitions:
+                    self.definitions.forget_newest()
                 except StaleRevision:
                     continue
                 except DomainError:
@@ -273,6 +286,7 @@ class InstanceExecutor:
         work: Work,
         request: RequestRecord | None,
         missing: Callable[[], DomainError],
+        callers: Callers,
         prepare: Prepare | None,
         task_trees: bool,
     ) -> bytes:
@@ -286,7 +300,7 @@ class InstanceExecutor:
         commit = Commit(self.clock.now_micros(), request)
         try:
             worked = work(instance, commit.now)
-            effect = worked if isinstance(worked, Effect) else await self._run(worked, commit)
+            effect = worked if isinstance(worked, Effect) else await self._run(worked, commit, callers)
             changed = [(instance, effect.changes), *effect.changes.others]
             sizes = [add_to_commit(commit, one, changes, self.limits.max_state_bytes) for one, changes in changed]
         except DomainError:
@@ -317,7 +331,8 @@ class InstanceExecutor:
         rows = await self.database.read(fetch_instances(instance_ids))
         definitions = await self.definitions.by_ids({row[3] for row in rows} - {NO_PROCESS.id})
         definitions[NO_PROCESS.id] = NO_PROCESS
-        return {row[0]: instance_of(row, definitions) for row in rows}
+        # A deployment that was deleted meanwhile has taken its instances with it.
+        return {row[0]: instance_of(row, definitions) for row in rows if row[3] in definitions}
 
     def cached(self, instance_id: str, revision: int) -> Instance | None:
         """Return the cached instance where it is at this revision and nobody is changing it."""

@@ -105,14 +105,13 @@ def _finish_user_task(context: ParseContext, element: etree._Element, node: User
 def _finish_service_task(context: ParseContext, element: etree._Element, node: _ServiceTaskDraft) -> FlowNode:
     if element.get("implementation", "").strip() == _WEB_SERVICE:
         node.operation = element.get("operationRef", "").strip()
-    before = context.findings.error_count
     found = implementation_of(context, element, node)
     if found is None:
         return _unsupported(node)
     if found.work is None and found.expression is None:
         if local_name(element) == "sendTask" and element.get("messageRef", "").strip():
             return _send_task(context, element, node)
-        if context.findings.error_count == before:
+        if not node.reported:
             context.error(
                 Rule.SERVICE_TASK_IMPLEMENTATION_MISSING,
                 element,

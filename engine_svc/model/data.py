@@ -51,7 +51,7 @@ def read_data_object(context: ParseContext, element: etree._Element) -> DataObje
 
 def read_input_association(context: ParseContext, element: etree._Element, node: Any) -> None:
     """Read what an association moves into an activity: an input of a worker's work, otherwise nothing."""
-    if not isinstance(node, WorkDraft):
+    if not isinstance(node, WorkDraft) or any(local_name(child) == "transformation" for child in element):
         read_data_association(context, element, node)
         return
     root = element.getroottree().getroot()

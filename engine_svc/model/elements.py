@@ -116,6 +116,7 @@ class MapValue:
     """An object whose values have expressions of their own (camunda:map, flowable:variableAggregation)."""
 
     entries: dict[str, ModelValue]
+    """By key, which may hold expressions as well."""
 
 
 ModelValue = ModelText | ListValue | MapValue

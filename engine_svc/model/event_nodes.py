@@ -39,7 +39,7 @@ _FALSE = frozenset({"false", "0"})
 
 _EVENT = NODE_SCHEMA.extended(
     children={
-        **dict.fromkeys(("dataInput", "dataOutput", "inputSet", "outputSet"), pass_over),
+        **dict.fromkeys(("dataInput", "dataOutput", "inputSet", "outputSet", "ioSpecification"), pass_over),
         "dataInputAssociation": read_input_association,
         "dataOutputAssociation": read_output_association,
     }

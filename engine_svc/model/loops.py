@@ -167,7 +167,7 @@ def _read_zeebe(element: etree._Element, loop: MultiInstance, site: Site) -> Non
 
 
 def _read_collection(element: etree._Element, loop: MultiInstance, site: Site) -> None:
-    if element.get("class") or element.get("delegateExpression"):
+    if _is_done_by_java(element):
         site.error(
             Rule.ELEMENT_NOT_SUPPORTED,
             f"{site.origin} is parsed by Java code. Put a list into a variable, and name the variable.",
@@ -184,7 +184,7 @@ def _read_collection(element: etree._Element, loop: MultiInstance, site: Site) -
 
 
 def _read_aggregation(element: etree._Element, loop: MultiInstance, site: Site) -> None:
-    if element.get("class") or element.get("delegateExpression"):
+    if _is_done_by_java(element):
         site.error(
             Rule.ELEMENT_NOT_SUPPORTED,
             f"{site.origin} is done by Java code. List the variables that each instance adds.",
@@ -217,6 +217,10 @@ def _read_aggregation(element: etree._Element, loop: MultiInstance, site: Site) 
         entries[name] = inner.template(expression) if expression else variable_text(source, inner)
     loop.output_collection = target
     loop.output_element = MapValue(dict(entries))
+
+
+def _is_done_by_java(element: etree._Element) -> bool:
+    return any(split(str(key))[1] in ("class", "delegateExpression") for key in element.attrib)
 
 
 def collection_text(text: str, site: Site) -> ModelText:

@@ -48,6 +48,8 @@ class WorkDraft:
     triggerable: bool = False
     operation: str = ""
     """`operationRef` of a web service."""
+    reported: bool = False
+    """Something that says how the work is done was refused: that it is not said need not be reported as well."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -51,9 +51,11 @@ class Stage(enum.IntEnum):
     """Stands for the instance itself, whose last token has ended."""
     CHILD = 9
     """A child of a multi-instance or loop that is about to begin."""
+    COMPENSATING = 10
+    """Holds the scope of a completed activity open again while its handlers run."""
 
 
-HIDDEN = frozenset({Stage.BEFORE, Stage.AFTER, Stage.BODY, Stage.CHOOSING, Stage.TAKING, Stage.ENDING, Stage.CHILD})
+HIDDEN = frozenset({Stage.BEFORE, Stage.AFTER, Stage.BODY, Stage.CHOOSING, Stage.TAKING, Stage.ENDING, Stage.CHILD, Stage.COMPENSATING})
 """Stages in which a token stands for no activity."""
 
 

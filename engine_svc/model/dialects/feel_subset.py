@@ -97,6 +97,9 @@ def _tokens(text: str) -> list[_Token]:
     return tokens
 
 
+_DATE_AND_TIME = [_Token("name", "and"), _Token("name", "time"), _Token("symbol", "(")]
+
+
 class _Parser:
     """Recursive descent over the tokens; each method returns the text of what it read."""
 
@@ -193,6 +196,10 @@ class _Parser:
     def _name_or_call(self) -> str:
         words = [self._name()]
         begin = self._position
+        if words == ["date"] and self._tokens[begin : begin + 3] == _DATE_AND_TIME:
+            # The one function with a word in its name that is an operator elsewhere.
+            words.extend(("and", "time"))
+            self._position += 2
         while (token := self._peek()) is not None and token.kind == "name" and token.text not in _WORDS:
             words.append(token.text)
             self._position += 1

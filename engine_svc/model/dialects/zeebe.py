@@ -65,7 +65,9 @@ def _task_definition(node: WorkDraft, element: etree._Element, site: Site) -> No
     if "type" in given:
         if claim(node, "job_type", site):
             node.job_type = given["type"]
-    elif not element.get("type"):
+    else:
+        node.reported = True
+    if not element.get("type", "").strip():
         site.error(
             Rule.SERVICE_TASK_IMPLEMENTATION_MISSING,
             f"{site.origin} needs the attribute type: the job type that workers poll for.",
@@ -164,8 +166,11 @@ def _called_element(node: CallActivity, element: etree._Element, site: Site) -> 
 
 def _script(node: ServiceTask, element: etree._Element, site: Site) -> None:
     given = settings(element, site, "expression", "resultVariable")
-    if "expression" in given and isinstance(node, WorkDraft) and claim(node, "evaluated", site):
-        node.evaluated = given["expression"]
+    if isinstance(node, WorkDraft):
+        if "expression" not in given:
+            node.reported = bool(element.get("expression", "").strip())
+        elif claim(node, "evaluated", site):
+            node.evaluated = given["expression"]
     node.result_variable = element.get("resultVariable", "").strip()
 
 

@@ -26,6 +26,8 @@ def cancel_activity(execution: Execution, token: Token, reason: str) -> None:
     close_companions(execution, token.key, reason)
     terminate(execution, [token], reason)
     forget(execution, token)
+    if token in execution.agenda:
+        execution.agenda.remove(token)
 
 
 def cancel_token(execution: Execution, token: Token, reason: str) -> None:
