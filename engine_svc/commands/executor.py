@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
+from engine_svc.commands.answers import Told, answer_bytes
 from engine_svc.commands.commit_rows import add_to_commit
 from engine_svc.commands.definition_cache import DefinitionCache
 from engine_svc.commands.instance_cache import InstanceCache
@@ -144,6 +145,7 @@ class InstanceExecutor:
         instances = []
         changed_instances: list[Instance] = []
         sizes = []
+        told: list[Told] = []
         job_types: set[str] = set()
         for start in starts:
             if start.definition_id:
@@ -165,12 +167,14 @@ class InstanceExecutor:
                 start_element=start.start_element,
             )
             instance, changes = await self._run(program, commit)
+            first = len(commit.told)
             for changed, its_changes in ((instance, changes), *changes.others):
                 sizes.append(add_to_commit(commit, changed, its_changes, self.limits.max_state_bytes))
                 changed_instances.append(changed)
                 job_types.update(job.type for job in its_changes.new_jobs)
             instances.append(instance)
-        response = respond(instances).SerializeToString()
+            told.append(commit.told[first:])
+        response = answer_bytes(respond(instances), *told)
         if request is not None:
             request.response = response
         await self.committer.submit(commit)
@@ -234,7 +238,7 @@ class InstanceExecutor:
             instance, effect = make(commit.now)
             size = add_to_commit(commit, instance, effect.changes, self.limits.max_state_bytes)
             commit.statements += effect.statements
-            response = effect.respond().SerializeToString()
+            response = answer_bytes(effect.respond(), commit.told)
             if request is not None:
                 request.response = response
             try:
@@ -310,7 +314,7 @@ class InstanceExecutor:
             raise
         commit.leases += effect.leases
         commit.statements += effect.statements
-        response = effect.respond().SerializeToString()
+        response = answer_bytes(effect.respond(), commit.told)
         if request is not None:
             request.response = response
         await self.committer.submit(commit)

@@ -428,11 +428,12 @@ class Execution:
             if tokens.get(key) is token and self.is_shown(token):
                 element = self.elements[token.element]
                 events.append((ACTIVITY_STARTED, key, element.id, element.name, element.bpmn_type, token.scope_key))
+        # In this order: what was removed may have been set again.
+        for scope_key, names in self._removed.items():
+            events.append((VARIABLES_DELETED, scope_key, names))
         for scope_key, variables in self._written.items():
             if variables:
                 events.append((VARIABLES_UPDATED, scope_key, variables))
-        for scope_key, names in self._removed.items():
-            events.append((VARIABLES_DELETED, scope_key, names))
         if instance.status is Status.COMPLETED:
             events.append((INSTANCE_COMPLETED, instance.start_micros))
             instance.scopes.clear()
