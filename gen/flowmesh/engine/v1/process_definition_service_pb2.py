@@ -29,7 +29,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n3flowmesh/engine/v1/process_definition_service.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a+flowmesh/engine/v1/process_definition.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\"4\n\x1bGetProcessDefinitionRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"a\n\x1cGetProcessDefinitionResponse\x12\x41\n\x12process_definition\x18\x01 \x01(\x0b\x32%.flowmesh.engine.v1.ProcessDefinition\"\xa4\x01\n\x1dListProcessDefinitionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x15\n\x03key\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x13\n\x0blatest_only\x18\x04 \x01(\x08\x12\x1a\n\ttenant_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\"}\n\x1eListProcessDefinitionsResponse\x12\x42\n\x13process_definitions\x18\x01 \x03(\x0b\x32%.flowmesh.engine.v1.ProcessDefinition\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"7\n\x1eGetProcessDefinitionXmlRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@2\xc1\x04\n\x18ProcessDefinitionService\x12\xba\x01\n\x14GetProcessDefinition\x12/.flowmesh.engine.v1.GetProcessDefinitionRequest\x1a\x30.flowmesh.engine.v1.GetProcessDefinitionResponse\"?\xaa\xbb\x18\x18\n\x16processDefinitions.get\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/processDefinitions/{id}\x12\xbc\x01\n\x16ListProcessDefinitions\x12\x31.flowmesh.engine.v1.ListProcessDefinitionsRequest\x1a\x32.flowmesh.engine.v1.ListProcessDefinitionsResponse\";\xaa\xbb\x18\x19\n\x17processDefinitions.list\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/processDefinitions\x12\xa8\x01\n\x17GetProcessDefinitionXml\x12\x32.flowmesh.engine.v1.GetProcessDefinitionXmlRequest\x1a\x14.google.api.HttpBody\"C\xaa\xbb\x18\x18\n\x16processDefinitions.get\x82\xd3\xe4\x93\x02!\x12\x1f/v1/processDefinitions/{id}/xmlb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n3flowmesh/engine/v1/process_definition_service.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a+flowmesh/engine/v1/process_definition.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\"4\n\x1bGetProcessDefinitionRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"a\n\x1cGetProcessDefinitionResponse\x12\x41\n\x12process_definition\x18\x01 \x01(\x0b\x32%.flowmesh.engine.v1.ProcessDefinition\"\xa4\x01\n\x1dListProcessDefinitionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x15\n\x03key\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x13\n\x0blatest_only\x18\x04 \x01(\x08\x12\x1a\n\ttenant_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\"}\n\x1eListProcessDefinitionsResponse\x12\x42\n\x13process_definitions\x18\x01 \x03(\x0b\x32%.flowmesh.engine.v1.ProcessDefinition\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"7\n\x1eGetProcessDefinitionXmlRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"z\n#GetProcessDefinitionDocumentRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12<\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\".flowmesh.engine.v1.DocumentFormatB\x08\xbaH\x05\x82\x01\x02\x10\x01*e\n\x0e\x44ocumentFormat\x12\x1f\n\x1b\x44OCUMENT_FORMAT_UNSPECIFIED\x10\x00\x12\x18\n\x14\x44OCUMENT_FORMAT_JSON\x10\x01\x12\x18\n\x14\x44OCUMENT_FORMAT_YAML\x10\x02\x32\xfb\x05\n\x18ProcessDefinitionService\x12\xba\x01\n\x14GetProcessDefinition\x12/.flowmesh.engine.v1.GetProcessDefinitionRequest\x1a\x30.flowmesh.engine.v1.GetProcessDefinitionResponse\"?\xaa\xbb\x18\x18\n\x16processDefinitions.get\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/processDefinitions/{id}\x12\xbc\x01\n\x16ListProcessDefinitions\x12\x31.flowmesh.engine.v1.ListProcessDefinitionsRequest\x1a\x32.flowmesh.engine.v1.ListProcessDefinitionsResponse\";\xaa\xbb\x18\x19\n\x17processDefinitions.list\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/processDefinitions\x12\xa8\x01\n\x17GetProcessDefinitionXml\x12\x32.flowmesh.engine.v1.GetProcessDefinitionXmlRequest\x1a\x14.google.api.HttpBody\"C\xaa\xbb\x18\x18\n\x16processDefinitions.get\x82\xd3\xe4\x93\x02!\x12\x1f/v1/processDefinitions/{id}/xml\x12\xb7\x01\n\x1cGetProcessDefinitionDocument\x12\x37.flowmesh.engine.v1.GetProcessDefinitionDocumentRequest\x1a\x14.google.api.HttpBody\"H\xaa\xbb\x18\x18\n\x16processDefinitions.get\x82\xd3\xe4\x93\x02&\x12$/v1/processDefinitions/{id}/documentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,12 +48,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['tenant_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_GETPROCESSDEFINITIONXMLREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_GETPROCESSDEFINITIONXMLREQUEST'].fields_by_name['id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_GETPROCESSDEFINITIONDOCUMENTREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_GETPROCESSDEFINITIONDOCUMENTREQUEST'].fields_by_name['id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_GETPROCESSDEFINITIONDOCUMENTREQUEST'].fields_by_name['format']._loaded_options = None
+  _globals['_GETPROCESSDEFINITIONDOCUMENTREQUEST'].fields_by_name['format']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['GetProcessDefinition']._loaded_options = None
   _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['GetProcessDefinition']._serialized_options = b'\252\273\030\030\n\026processDefinitions.get\202\323\344\223\002\035\022\033/v1/processDefinitions/{id}'
   _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['ListProcessDefinitions']._loaded_options = None
   _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['ListProcessDefinitions']._serialized_options = b'\252\273\030\031\n\027processDefinitions.list\202\323\344\223\002\030\022\026/v1/processDefinitions'
   _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['GetProcessDefinitionXml']._loaded_options = None
   _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['GetProcessDefinitionXml']._serialized_options = b'\252\273\030\030\n\026processDefinitions.get\202\323\344\223\002!\022\037/v1/processDefinitions/{id}/xml'
+  _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['GetProcessDefinitionDocument']._loaded_options = None
+  _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['GetProcessDefinitionDocument']._serialized_options = b'\252\273\030\030\n\026processDefinitions.get\202\323\344\223\002&\022$/v1/processDefinitions/{id}/document'
+  _globals['_DOCUMENTFORMAT']._serialized_start=869
+  _globals['_DOCUMENTFORMAT']._serialized_end=970
   _globals['_GETPROCESSDEFINITIONREQUEST']._serialized_start=241
   _globals['_GETPROCESSDEFINITIONREQUEST']._serialized_end=293
   _globals['_GETPROCESSDEFINITIONRESPONSE']._serialized_start=295
@@ -64,6 +72,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTPROCESSDEFINITIONSRESPONSE']._serialized_end=686
   _globals['_GETPROCESSDEFINITIONXMLREQUEST']._serialized_start=688
   _globals['_GETPROCESSDEFINITIONXMLREQUEST']._serialized_end=743
-  _globals['_PROCESSDEFINITIONSERVICE']._serialized_start=746
-  _globals['_PROCESSDEFINITIONSERVICE']._serialized_end=1323
+  _globals['_GETPROCESSDEFINITIONDOCUMENTREQUEST']._serialized_start=745
+  _globals['_GETPROCESSDEFINITIONDOCUMENTREQUEST']._serialized_end=867
+  _globals['_PROCESSDEFINITIONSERVICE']._serialized_start=973
+  _globals['_PROCESSDEFINITIONSERVICE']._serialized_end=1736
 # @@protoc_insertion_point(module_scope)

@@ -39,7 +39,14 @@ class ProcessDefinitionServiceStub:
     ListProcessDefinitions: _grpc.UnaryUnaryMultiCallable[_process_definition_service_pb2.ListProcessDefinitionsRequest, _process_definition_service_pb2.ListProcessDefinitionsResponse]
     """Lists definitions, newest first. Errors: PAGE_TOKEN_INVALID."""
     GetProcessDefinitionXml: _grpc.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionXmlRequest, _httpbody_pb2.HttpBody]
-    """Reads the definition's BPMN file byte for byte as it was deployed. Errors: PROCESS_DEFINITION_NOT_FOUND."""
+    """Reads the definition's BPMN file byte for byte as it was deployed; one that was deployed as JSON or YAML is
+    converted. Errors: PROCESS_DEFINITION_NOT_FOUND.
+    """
+    GetProcessDefinitionDocument: _grpc.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionDocumentRequest, _httpbody_pb2.HttpBody]
+    """Reads the definition in the JSON or YAML format of docs/definitions.md, whatever it was deployed as. Diagrams,
+    annotations and comments are not part of it. Errors: PROCESS_DEFINITION_NOT_FOUND,
+    PROCESS_DEFINITION_NOT_EXPRESSIBLE with every element that the format cannot express.
+    """
 
 @_typing.type_check_only
 class ProcessDefinitionServiceAsyncStub(ProcessDefinitionServiceStub):
@@ -51,7 +58,14 @@ class ProcessDefinitionServiceAsyncStub(ProcessDefinitionServiceStub):
     ListProcessDefinitions: _aio.UnaryUnaryMultiCallable[_process_definition_service_pb2.ListProcessDefinitionsRequest, _process_definition_service_pb2.ListProcessDefinitionsResponse]  # type: ignore[assignment]
     """Lists definitions, newest first. Errors: PAGE_TOKEN_INVALID."""
     GetProcessDefinitionXml: _aio.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionXmlRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
-    """Reads the definition's BPMN file byte for byte as it was deployed. Errors: PROCESS_DEFINITION_NOT_FOUND."""
+    """Reads the definition's BPMN file byte for byte as it was deployed; one that was deployed as JSON or YAML is
+    converted. Errors: PROCESS_DEFINITION_NOT_FOUND.
+    """
+    GetProcessDefinitionDocument: _aio.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionDocumentRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
+    """Reads the definition in the JSON or YAML format of docs/definitions.md, whatever it was deployed as. Diagrams,
+    annotations and comments are not part of it. Errors: PROCESS_DEFINITION_NOT_FOUND,
+    PROCESS_DEFINITION_NOT_EXPRESSIBLE with every element that the format cannot express.
+    """
 
 class ProcessDefinitionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Reads process definitions."""
@@ -78,6 +92,19 @@ class ProcessDefinitionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _process_definition_service_pb2.GetProcessDefinitionXmlRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_httpbody_pb2.HttpBody, _abc.Awaitable[_httpbody_pb2.HttpBody]]:
-        """Reads the definition's BPMN file byte for byte as it was deployed. Errors: PROCESS_DEFINITION_NOT_FOUND."""
+        """Reads the definition's BPMN file byte for byte as it was deployed; one that was deployed as JSON or YAML is
+        converted. Errors: PROCESS_DEFINITION_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def GetProcessDefinitionDocument(
+        self,
+        request: _process_definition_service_pb2.GetProcessDefinitionDocumentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_httpbody_pb2.HttpBody, _abc.Awaitable[_httpbody_pb2.HttpBody]]:
+        """Reads the definition in the JSON or YAML format of docs/definitions.md, whatever it was deployed as. Diagrams,
+        annotations and comments are not part of it. Errors: PROCESS_DEFINITION_NOT_FOUND,
+        PROCESS_DEFINITION_NOT_EXPRESSIBLE with every element that the format cannot express.
+        """
 
 def add_ProcessDefinitionServiceServicer_to_server(servicer: ProcessDefinitionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
