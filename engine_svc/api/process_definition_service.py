@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flowmesh.engine.v1 import process_definition_service_pb2 as pb
@@ -10,8 +11,6 @@ from google.api import httpbody_pb2
 
 from engine_svc.api import messages
 from engine_svc.compile.load import bpmn_of
-from engine_svc.model.documents.export import export
-from engine_svc.model.documents.from_bpmn import NotExpressibleError
 from engine_svc.storage.definitions import DEFINITION_COLUMNS, list_definitions, read_definitions
 from mesh.db.database import Database
 from mesh.db.statements import Row
@@ -65,10 +64,7 @@ class ProcessDefinitionServicer:
         """See the contract."""
         row, content = await self._read(request.id)
         is_json = request.format != pb.DOCUMENT_FORMAT_YAML
-        try:
-            document = await asyncio.to_thread(_exported, row, content, is_json=is_json)
-        except NotExpressibleError as error:
-            raise _not_expressible(row, error) from error
+        document = await asyncio.to_thread(_exported, row, content, is_json=is_json)
         return httpbody_pb2.HttpBody(content_type="application/json" if is_json else "application/yaml", data=document)
 
     async def _read(self, definition_id: str) -> tuple[Row, bytes]:
@@ -83,16 +79,23 @@ class ProcessDefinitionServicer:
 
 
 def _exported(row: Row, content: bytes, *, is_json: bool) -> bytes:
-    return export(bpmn_of(row[_RESOURCE_NAME], content), row[_KEY], is_json=is_json)
+    # Not needed by an engine that only runs.
+    from engine_svc.model.documents.export import export
+    from engine_svc.model.documents.from_bpmn import NotExpressibleError
+
+    try:
+        return export(bpmn_of(row[_RESOURCE_NAME], content), row[_KEY], is_json=is_json)
+    except NotExpressibleError as error:
+        raise _not_expressible(row, error.reasons) from error
 
 
-def _not_expressible(row: Row, error: NotExpressibleError) -> WrongState:
-    count = len(error.reasons)
-    element, what = error.reasons[0]
+def _not_expressible(row: Row, reasons: Sequence[tuple[str, str]]) -> WrongState:
+    count = len(reasons)
+    element, what = reasons[0]
     return WrongState(
         "PROCESS_DEFINITION_NOT_EXPRESSIBLE",
         f"process {row[_KEY]} holds what a JSON or YAML definition cannot express, {count} "
         f"thing{'s' if count > 1 else ''}, each listed in the details. The first: {element}: {what}",
         metadata={"id": row[0], "key": row[_KEY]},
-        violations=[Violation(element_id, what) for element_id, what in error.reasons],
+        violations=[Violation(element_id, what) for element_id, what in reasons],
     )

@@ -20,6 +20,7 @@ _RELATED = (FLOWABLE, "http://activiti.org/bpmn", CAMUNDA)
 _EXPRESSION_LANGUAGES = frozenset({"", "juel", "uel", "el"})
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}", re.ASCII)
 _CYCLE = re.compile(r"R([1-9][0-9]{0,2})/(P.+)", re.ASCII)
+_BLANKS = " \t\r\n"
 
 ANY_ERROR = "*"
 """The code of a catch of every error."""
@@ -58,14 +59,14 @@ class Reading:
         """Return the name or code of the declaration that `user` refers to."""
         element = self._declared.get(reference, self._declared.get(reference.rpartition(":")[2]))
         if element is None or local_name(element) != kind:
-            if kind == "error" and reference != ANY_ERROR:
+            if kind == "error":
                 # As the engine reads it: a reference that names nothing is the code.
                 return reference
             self.report(user, f"its {kind}Ref {reference!r}, which names nothing")
             return None
-        name = element.get(_DECLARED_BY[kind], "").strip()
+        name = element.get(_DECLARED_BY[kind], "")
         others = [key for key in element.attrib if key not in ("id", "name", "structureRef", _DECLARED_BY[kind])]
-        if not name or name == ANY_ERROR or others or any(local_name(child) != "documentation" for child in element):
+        if not name or others or any(local_name(child) != "documentation" for child in element):
             self.report(user, f"its {kind} {reference!r}, which has no {_DECLARED_BY[kind]} or more than that")
         return name or None
 
@@ -111,7 +112,7 @@ def _number_or_text(text: str) -> Any:
 
 
 def _version(text: str) -> Any:
-    if not text.strip().isdecimal():
+    if not re.fullmatch("[0-9]+", text, re.ASCII):
         return text
     return int(text) if re.fullmatch("[1-9][0-9]{0,8}", text, re.ASCII) else None
 
@@ -135,17 +136,20 @@ class Attribute:
 
     @property
     def origins(self) -> Sequence[str]:
+        """See `Binding`."""
         prefix = {FLOWABLE: "flowable:", CAMUNDA: "camunda:"}.get(self.namespace, "")
         return (f"{prefix}{self.name}",)
 
     def write(self, element: etree._Element, value: Any, writing: Writing) -> None:
+        """See `Binding`."""
         element.set(qualified(self.namespace, self.name), self.codec.write(value))
 
     def take(self, element: etree._Element, reading: Reading) -> Any:
+        """See `Binding`."""
         namespaces = _RELATED if self.namespace in _RELATED else (self.namespace,)
         names = [qualified(namespace, name) for namespace in namespaces for name in (self.name, *self.also)]
-        found = [text for name in names if (text := element.attrib.pop(name, None)) is not None]
-        if not found or not found[0].strip():
+        found = [text for name in names if (text := pop(element, name)) is not None]
+        if not found or not found[0].strip(_BLANKS):
             return None
         value = self.codec.read(found[0])
         if value is None or len(set(found)) > 1:
@@ -163,15 +167,18 @@ class ChildText:
 
     @property
     def origins(self) -> Sequence[str]:
+        """See `Binding`."""
         return (self.name,)
 
     def write(self, element: etree._Element, value: Any, writing: Writing) -> None:
+        """See `Binding`."""
         child = etree.SubElement(element, bpmn(self.name))
         child.text = self.codec.write(value)
         if self.is_expression:
             child.set(qualified(XSI, "type"), "tFormalExpression")
 
     def take(self, element: etree._Element, reading: Reading) -> Any:
+        """See `Binding`."""
         children = element.findall(bpmn(self.name))
         if not children:
             return None
@@ -182,12 +189,12 @@ class ChildText:
         if self.is_expression:
             # A file that was printed with indents holds them also here.
             text = text.strip() if text[:1] in ("\n", "\r") else text
-            child.attrib.pop("evaluatesToTypeRef", None)
+            pop(child, "evaluatesToTypeRef")
             if child.get("language", "").strip().lower() in _EXPRESSION_LANGUAGES:
-                child.attrib.pop("language", None)
-        child.attrib.pop("textFormat", None)
+                pop(child, "language")
+        pop(child, "textFormat")
         reading.done(child)
-        return self.codec.read(text) if text.strip() else None
+        return self.codec.read(text) if text.strip(_BLANKS) else None
 
 
 @dataclass(slots=True, frozen=True)
@@ -199,13 +206,16 @@ class Within:
 
     @property
     def origins(self) -> Sequence[str]:
+        """See `Binding`."""
         return (*self.inner.origins, self.child)
 
     def write(self, element: etree._Element, value: Any, writing: Writing) -> None:
+        """See `Binding`."""
         child = element.find(bpmn(self.child))
         self.inner.write(etree.SubElement(element, bpmn(self.child)) if child is None else child, value, writing)
 
     def take(self, element: etree._Element, reading: Reading) -> Any:
+        """See `Binding`."""
         child = element.find(bpmn(self.child))
         if child is None:
             return None
@@ -225,15 +235,18 @@ class Parts:
 
     @property
     def origins(self) -> Sequence[str]:
+        """See `Binding`."""
         return (*(origin for part in self.parts.values() for origin in part.origins), self.child)
 
     def write(self, element: etree._Element, value: Any, writing: Writing) -> None:
+        """See `Binding`."""
         child = etree.SubElement(element, bpmn(self.child))
         for name, part in self.parts.items():
             if name in value:
                 part.write(child, value[name], writing)
 
     def take(self, element: etree._Element, reading: Reading) -> Any:
+        """See `Binding`."""
         child = element.find(bpmn(self.child))
         if child is None:
             return None
@@ -257,20 +270,25 @@ class Declared:
 
     @property
     def origins(self) -> Sequence[str]:
+        """See `Binding`."""
         return (f"{self.kind}Ref", self.definition)
 
     def write(self, element: etree._Element, value: Any, writing: Writing) -> None:
+        """See `Binding`."""
         definition = etree.SubElement(element, bpmn(self.definition))
         if not self.or_any or value != ANY_ERROR:
             definition.set(f"{self.kind}Ref", writing.declaration(self.kind, value))
 
     def take(self, element: etree._Element, reading: Reading) -> Any:
+        """See `Binding`."""
         definition = element.find(bpmn(self.definition))
         if definition is None:
             return None
-        reference = definition.attrib.pop(f"{self.kind}Ref", "").strip()
+        reference = (pop(definition, f"{self.kind}Ref") or "").strip()
         if reference:
             value = reading.declared(element, self.kind, reference)
+            if self.or_any and value == ANY_ERROR:
+                reading.report(element, f"its {self.kind} with the code {ANY_ERROR}")
         else:
             value = ANY_ERROR if self.or_any else None
             if not self.or_any:
@@ -286,10 +304,12 @@ class MessageReference:
     origins: Sequence[str] = ("messageRef",)
 
     def write(self, element: etree._Element, value: Any, writing: Writing) -> None:
+        """See `Binding`."""
         element.set("messageRef", writing.declaration("message", value))
 
     def take(self, element: etree._Element, reading: Reading) -> Any:
-        reference = element.attrib.pop("messageRef", "").strip()
+        """See `Binding`."""
+        reference = (pop(element, "messageRef") or "").strip()
         return reading.declared(element, "message", reference) if reference else None
 
 
@@ -300,11 +320,13 @@ class Termination:
     origins: Sequence[str] = ("terminateEventDefinition", "flowable:terminateAll")
 
     def write(self, element: etree._Element, value: Any, writing: Writing) -> None:
+        """See `Binding`."""
         definition = etree.SubElement(element, bpmn("terminateEventDefinition"))
         if value == "INSTANCE":
             definition.set(qualified(FLOWABLE, "terminateAll"), "true")
 
     def take(self, element: etree._Element, reading: Reading) -> Any:
+        """See `Binding`."""
         definition = element.find(bpmn("terminateEventDefinition"))
         if definition is None:
             return None
@@ -320,14 +342,16 @@ class JobType:
     origins: Sequence[str] = ("flowable:topic", "flowable:type")
 
     def write(self, element: etree._Element, value: Any, writing: Writing) -> None:
+        """See `Binding`."""
         element.set(qualified(FLOWABLE, "type"), "external-worker")
         element.set(qualified(FLOWABLE, "topic"), value)
 
     def take(self, element: etree._Element, reading: Reading) -> Any:
+        """See `Binding`."""
         for namespace, expected in ((FLOWABLE, "external-worker"), (CAMUNDA, "external")):
             if element.get(qualified(namespace, "type")) == expected:
-                element.attrib.pop(qualified(namespace, "type"))
-                return element.attrib.pop(qualified(namespace, "topic"), None)
+                pop(element, qualified(namespace, "type"))
+                return pop(element, qualified(namespace, "topic"))
         return None
 
 
@@ -338,10 +362,12 @@ class Retry:
     origins: Sequence[str] = ("flowable:failedJobRetryTimeCycle", "failedJobRetryTimeCycle")
 
     def write(self, element: etree._Element, value: Any, writing: Writing) -> None:
+        """See `Binding`."""
         child = etree.SubElement(extensions(element), qualified(FLOWABLE, "failedJobRetryTimeCycle"))
         child.text = f"R{value['attempts']}/{value['delay']}"
 
     def take(self, element: etree._Element, reading: Reading) -> Any:
+        """See `Binding`."""
         child = next(extension_elements(element, "failedJobRetryTimeCycle"), None)
         if child is None:
             return None
@@ -360,17 +386,19 @@ class Fields:
     origins: Sequence[str] = ("flowable:field", "flowable:expression", "flowable:string")
 
     def write(self, element: etree._Element, value: Any, writing: Writing) -> None:
+        """See `Binding`."""
         for name, text in value.items():
             child = etree.SubElement(extensions(element), qualified(FLOWABLE, "field"), {"name": name})
             kind = "expression" if has_expression(text) else "string"
             etree.SubElement(child, qualified(FLOWABLE, kind)).text = text
 
     def take(self, element: etree._Element, reading: Reading) -> Any:
+        """See `Binding`."""
         taken = {}
         for child in list(extension_elements(element, "field")):
-            name = child.attrib.pop("name", "")
-            literal = child.attrib.pop("stringValue", None)
-            evaluated = child.attrib.pop("expression", None)
+            name = pop(child, "name") or ""
+            literal = pop(child, "stringValue")
+            evaluated = pop(child, "expression")
             for inner in list(child):
                 text = "".join(str(part) for part in inner.itertext())
                 if local_name(inner) == "string":
@@ -378,11 +406,11 @@ class Fields:
                 elif local_name(inner) == "expression":
                     evaluated = text
                 remove(inner)
-            text = literal if evaluated is None else evaluated
-            if not name or not text or has_expression(text) != (evaluated is not None):
+            value = literal if evaluated is None else evaluated
+            if not name or not value or has_expression(value) != (evaluated is not None):
                 reading.report(element, f"the field {name!r}")
             else:
-                taken[name] = text
+                taken[name] = value
             reading.done(child)
         return taken or None
 
@@ -395,19 +423,22 @@ class Mappings:
 
     @property
     def origins(self) -> Sequence[str]:
+        """See `Binding`."""
         return (f"flowable:{self.name}",)
 
     def write(self, element: etree._Element, value: Any, writing: Writing) -> None:
+        """See `Binding`."""
         for mapping in value:
             etree.SubElement(extensions(element), qualified(FLOWABLE, self.name), mapping)
 
     def take(self, element: etree._Element, reading: Reading) -> Any:
+        """See `Binding`."""
         taken = []
         for child in list(extension_elements(element, self.name)):
             mapping = {
                 name: text
                 for name in ("source", "sourceExpression", "target")
-                if (text := child.attrib.pop(name, None)) is not None
+                if (text := pop(child, name)) is not None
             }
             if "target" not in mapping or len(mapping) != 2:
                 reading.report(element, f"the {self.name} mapping {mapping}")
@@ -423,9 +454,11 @@ class DecisionKey:
     origins: Sequence[str] = ("flowable:field",)
 
     def write(self, element: etree._Element, value: Any, writing: Writing) -> None:
+        """See `Binding`."""
         Fields().write(element, {_DECISION_FIELD: value}, writing)
 
     def take(self, element: etree._Element, reading: Reading) -> Any:
+        """See `Binding`."""
         fields = Fields().take(element, reading) or {}
         for name in fields.keys() - {_DECISION_FIELD}:
             reading.report(element, f"the field {name!r}")
@@ -465,6 +498,11 @@ def extension_elements(element: etree._Element, name: str) -> Any:
 def is_empty(element: etree._Element) -> bool:
     """Tell whether nothing is left in `element` but its id."""
     return len(element) == 0 and all(key == "id" for key in element.attrib)
+
+
+def pop(element: etree._Element, name: str) -> str | None:
+    """Take an attribute out of `element`."""
+    return str(element.attrib.pop(name)) if name in element.attrib else None
 
 
 def remove(child: etree._Element) -> None:

@@ -16,9 +16,6 @@ from engine_svc.model.documents.yaml_reader import read_yaml
 from engine_svc.model.problem import Findings, Problem, Source
 from engine_svc.model.rules import Rule
 
-JSON_ENDINGS = (".json",)
-YAML_ENDINGS = (".yaml", ".yml")
-
 
 @dataclass(slots=True, frozen=True)
 class Converted:

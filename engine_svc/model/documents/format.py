@@ -33,7 +33,9 @@ from engine_svc.model.documents.shapes import (
     DURATION,
     EXPRESSION,
     IDENTIFIER,
+    NAME,
     NOT_TAKEN,
+    TEXT,
     ByType,
     Checking,
     Choice,
@@ -52,8 +54,8 @@ from engine_svc.model.documents.shapes import (
 )
 from engine_svc.model.rules import Rule
 
-TEXT = Text()
-NAME = Text(255)
+SHAPES: dict[str, Shape] = {}
+"""The shapes that refer to each other."""
 CONDITION = "An expression that is true or false: `${amount > 100}`."
 
 
@@ -108,8 +110,9 @@ _TIMER_PARTS: Mapping[str, Binding] = {
     "date": ChildText("timeDate", is_expression=True),
     "cycle": ChildText("timeCycle", is_expression=True),
 }
+SHAPES["timer"] = Record(_TIMER, (_ONE_TIME,))
 _TIMER_EVENT = Bound(
-    Record(_TIMER, (_ONE_TIME,)), "When it happens.", binding=Parts("timerEventDefinition", dict(_TIMER_PARTS))
+    Reference("timer", SHAPES), "When it happens.", binding=Parts("timerEventDefinition", dict(_TIMER_PARTS))
 )
 _MESSAGE = Bound(NAME, "Name of the message.", binding=Declared("message"))
 _SIGNAL = Bound(NAME, "Name of the signal.", binding=Declared("signal"))
@@ -128,6 +131,22 @@ COMMON: Mapping[str, Bound] = {
     "documentation": Bound(TEXT, "Explains it to people.", binding=ChildText("documentation")),
 }
 
+SHAPES["retry"] = Record(
+    {
+        "attempts": Property(Whole(1, 999), "How often it is tried.", required=True),
+        "delay": Property(DURATION, "Time between two tries.", required=True),
+    }
+)
+SHAPES["repeat"] = Record(
+    {
+        "sequential": Property(Flag(), "One after another and not all at once."),
+        "times": Property(Either(Whole(0, 2**31 - 1), EXPRESSION), "How often."),
+        "forEach": Property(TEXT, "A variable or expression that holds a list: once for each item."),
+        "item": Property(NAME, "The variable that holds the item."),
+        "until": Property(TEXT, "Ends the rest where this is true after one of them."),
+    },
+    (OneOf(("times", "forEach")),),
+)
 _ACTIVITY: Mapping[str, Bound] = {
     "async": Bound(
         Flag(),
@@ -139,26 +158,12 @@ _ACTIVITY: Mapping[str, Bound] = {
     ),
     "skipExpression": Bound(EXPRESSION, "Passes it over where this is true.", binding=Attribute("skipExpression")),
     "retry": Bound(
-        Record(
-            {
-                "attempts": Property(Whole(1, 999), "How often it is tried.", required=True),
-                "delay": Property(DURATION, "Time between two tries.", required=True),
-            }
-        ),
+        Reference("retry", SHAPES),
         "What happens when its job fails.",
         binding=Retry(),
     ),
     "repeat": Bound(
-        Record(
-            {
-                "sequential": Property(Flag(), "One after another and not all at once."),
-                "times": Property(Either(Whole(0, 2**31 - 1), EXPRESSION), "How often."),
-                "forEach": Property(TEXT, "A variable or expression that holds a list: once for each item."),
-                "item": Property(NAME, "The variable that holds the item."),
-                "until": Property(TEXT, "Ends the rest where this is true after one of them."),
-            },
-            (OneOf(("times", "forEach")),),
-        ),
+        Reference("repeat", SHAPES),
         "Several instances of it.",
         binding=Parts(
             "multiInstanceLoopCharacteristics",
@@ -180,7 +185,7 @@ _WORK: Mapping[str, Bound] = {
 
 _FORM = {"formKey": Bound(TEXT, "Key of its form.", binding=Attribute("formKey"))}
 
-_MAPPING = Record(
+SHAPES["mapping"] = Record(
     {
         "source": Property(NAME, "The variable that is read."),
         "sourceExpression": Property(TEXT, "The expression that is evaluated in place of a variable."),
@@ -304,8 +309,12 @@ KINDS: Mapping[str, Kind] = {
         "callActivity",
         "Runs another process.",
         {
-            "in": Bound(ListOf(_MAPPING), "Variables for the called process.", binding=Mappings("in")),
-            "out": Bound(ListOf(_MAPPING), "Variables out of the called process.", binding=Mappings("out")),
+            "in": Bound(
+                ListOf(Reference("mapping", SHAPES)), "Variables for the called process.", binding=Mappings("in")
+            ),
+            "out": Bound(
+                ListOf(Reference("mapping", SHAPES)), "Variables out of the called process.", binding=Mappings("out")
+            ),
             "process": Bound(NAME, "Its id, or an expression.", required=True, binding=Attribute("calledElement", "")),
             "businessKey": Bound(TEXT, "Its business key.", binding=Attribute("businessKey")),
             "inheritVariables": Bound(
@@ -353,7 +362,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "EXCLUSIVE_GATEWAY": Kind("exclusiveGateway", "Takes the first transition whose condition is true."),
     "PARALLEL_GATEWAY": Kind("parallelGateway", "Takes all transitions; waits for all that lead to it."),
-    "INCLUSIVE_GATEWAY": Kind("inclusiveGateway", "Takes each transition whose condition is true; waits for their paths."),
+    "INCLUSIVE_GATEWAY": Kind(
+        "inclusiveGateway", "Takes each transition whose condition is true; waits for their paths."
+    ),
     "EVENT_GATEWAY": Kind("eventBasedGateway", "Takes the transition to what happens first."),
 }
 """In the order in which an element's kind is looked for: the special before the general."""
@@ -384,7 +395,7 @@ PROCESS: Mapping[str, Bound] = {
     "version": Bound(
         Either(
             Whole(1, 999_999_999),
-            Text(64, r"^(?![0-9]+$)[^\u0000-\u001F\uD800-\uDFFF\uFFFE\uFFFF]+$", "a text that is no number"),
+            Text(64, r"^(?![0-9]+$)[!-~]([ -~]*[!-~])?$", "a text of ASCII characters that is no whole number"),
         ),
         "The author's own number or name of this version. The engine counts deployed versions by itself.",
         binding=Attribute("versionTag", CAMUNDA, VERSION),
@@ -393,16 +404,13 @@ PROCESS: Mapping[str, Bound] = {
 }
 
 _TARGET = Property(IDENTIFIER, "Id of the task that follows.")
-_TIMEOUT = Record(
+SHAPES["timeout"] = Record(
     {
         "after": Property(TEXT, "ISO 8601 duration or expression.", required=True),
         "to": Property(IDENTIFIER, "Id of the task that follows then.", required=True),
     },
     skeleton=frozenset({"after", "to"}),
 )
-
-SHAPES: dict[str, Shape] = {}
-"""The shapes that refer to each other."""
 
 _TASKS = Property(ListOf(Reference("task", SHAPES)), "What there is to do, wait for and decide.", required=True)
 _TRANSITIONS = Property(
@@ -420,7 +428,9 @@ def _record(kind: str, of: Kind) -> Record:
     }
     if of.is_activity:
         properties |= _ACTIVITY
-        properties["timeout"] = Property(_TIMEOUT, "Ends it and goes on elsewhere when it takes too long.")
+        properties["timeout"] = Property(
+            Reference("timeout", SHAPES), "Ends it and goes on elsewhere when it takes too long."
+        )
         properties["catch"] = Property(
             ListOf(Reference("catch", SHAPES)), "Events that are waited for while it is active."
         )

@@ -8,7 +8,7 @@ from typing import Any
 from lxml import etree
 
 from engine_svc.model.context import local_name, written_name
-from engine_svc.model.documents.bindings import PLAIN, Attribute, Reading, bpmn, remove
+from engine_svc.model.documents.bindings import PLAIN, Attribute, Reading, bpmn, pop, remove
 from engine_svc.model.documents.format import CATCH, KINDS, PROCESS, TRANSITION, Bound, Kind, bound_properties
 from engine_svc.model.documents.names import FLOW_PREFIX, FlowNames, catch_id, start_id, timeout_id, way_out_id
 from engine_svc.model.namespaces import BPMN, DIAGRAM, XSI, split
@@ -47,7 +47,7 @@ def from_bpmn(xml: bytes, key: str) -> dict[str, Any]:
     root = read_document(xml).root
     reading = Reading(root)
     process = next(element for element in root.findall(bpmn("process")) if element.get("id") == key)
-    process.attrib.pop("isExecutable", None)
+    pop(process, "isExecutable")
     reader = _Reader(reading, process)
     document = {"id": key, **reader.properties(process, PROCESS), **reader.body(process, "")}
     _leftover(process, reading)
@@ -71,7 +71,7 @@ class _Reader:
         flows = parent.findall(bpmn("sequenceFlow"))
         ways_out = {flow.get("sourceRef", ""): flow for flow in flows if _is_way_out(flow)}
         boundary = parent.findall(bpmn("boundaryEvent"))
-        defaults = {flow for element in parent if (flow := element.attrib.pop("default", ""))}
+        defaults = {default for element in parent if (default := pop(element, "default"))}
         tasks: dict[str, dict[str, Any]] = {}
         activities: set[str] = set()
         for element in list(parent):
@@ -82,7 +82,7 @@ class _Reader:
             if KINDS[kind[0]].is_activity:
                 activities.add(identifier)
         for element in boundary:
-            host = element.attrib.pop("attachedToRef", "").strip()
+            host = (pop(element, "attachedToRef") or "").strip()
             if host not in activities:
                 self._reading.report(element, "a boundary event of something that is no task")
             else:
@@ -97,7 +97,7 @@ class _Reader:
 
     def _task(self, element: etree._Element, name: str, kind: Kind) -> dict[str, Any]:
         for key in kind.fixed:
-            element.attrib.pop(key)
+            pop(element, key)
         task: dict[str, Any] = {"id": element.get("id", ""), "type": name}
         task |= self.properties(element, bound_properties(kind))
         if kind.has_body:
@@ -106,9 +106,7 @@ class _Reader:
         remove(element)
         return task
 
-    def _is_implied_start(
-        self, element: etree._Element, scope_id: str, ways_out: Mapping[str, etree._Element]
-    ) -> bool:
+    def _is_implied_start(self, element: etree._Element, scope_id: str, ways_out: Mapping[str, etree._Element]) -> bool:
         identifier = element.get("id", "")
         if local_name(element) != "startEvent" or identifier != start_id(scope_id) or identifier not in ways_out:
             return False

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import bisect
+import json
 import re
 from json import JSONDecodeError
-from json.decoder import scanstring
 
 from engine_svc.model.documents.located import (
     MAX_DEPTH,
@@ -23,6 +23,7 @@ from engine_svc.model.rules import Rule
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\.)*+"')
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _WORDS = {"true": True, "false": False, "null": None}
 
@@ -109,10 +110,13 @@ class _Reader:
             position = self._after_comma(position, "]")
 
     def _string(self, position: int) -> tuple[str, int]:
+        match = _STRING.match(self._text, position)
+        if match is None:
+            raise self._refused(position, "a text has no end, or holds a line end or another control character")
         try:
-            return scanstring(self._text, position + 1, True)
+            return str(json.loads(match[0])), match.end()
         except JSONDecodeError as error:
-            raise self._refused(error.pos, f"in a text: {error.msg}") from error
+            raise self._refused(position + error.pos, f"in a text: {error.msg}") from error
 
     def _after_comma(self, position: int, end: str) -> int:
         if not self._text.startswith(",", position):

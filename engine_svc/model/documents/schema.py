@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine_svc.model.documents.format import DOCUMENT, RECORDS, SHAPES
+from engine_svc.model.documents.shapes import TEXTS
 
 
 def json_schema() -> dict[str, Any]:
@@ -22,6 +23,7 @@ def json_schema() -> dict[str, Any]:
         "description": "A process in JSON or YAML; docs/definitions.md explains it.",
         **DOCUMENT.schema(),
         "$defs": {
+            **{text.defined: text.definition() for text in TEXTS},
             **{name: shape.schema() for name, shape in SHAPES.items()},
             **{kind: record.schema() for kind, record in RECORDS.items()},
         },

@@ -17,7 +17,7 @@ NOT_TAKEN: Any = object()
 """What a check returns for a value that was reported."""
 
 _XML_ILLEGAL = r"\u0000-\u0008\u000B\u000C\u000E-\u001F\uD800-\uDFFF\uFFFE\uFFFF"
-_TEXT_PATTERN = f"^[^{_XML_ILLEGAL}]+$"
+_TEXT_PATTERN = rf"^[^{_XML_ILLEGAL}]*[^\u0000-\u0020\uD800-\uDFFF\uFFFE\uFFFF][^{_XML_ILLEGAL}]*$"
 _NAME_START = (
     r"A-Z_a-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C-\u200D\u2070-\u218F"
     r"\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD"
@@ -55,7 +55,9 @@ class Checking:
 
 def element_path(path: Path) -> Path:
     """Return the path of the task, transition or caught event that `path` leads into; empty for the process."""
-    inner = [position for position, step in enumerate(path) if isinstance(step, int) and path[position - 1] in _ELEMENTS]
+    inner = [
+        position for position, step in enumerate(path) if isinstance(step, int) and path[position - 1] in _ELEMENTS
+    ]
     return path[: inner[-1] + 1] if inner else ()
 
 
@@ -76,8 +78,11 @@ class Text:
     most: int = 100_000
     pattern: str = ""
     expected: str = "a text"
+    defined: str = ""
+    """Name under which the schema has it once."""
 
     def check(self, value: Located, path: Path, checking: Checking) -> Any:
+        """See `Shape`."""
         text = value.value
         if not isinstance(text, str):
             advice = " Put it in quotes." if isinstance(text, int | float) else ""
@@ -85,26 +90,34 @@ class Text:
         if not text or len(text) > self.most:
             return _wrong(value, path, checking, f"{self.expected} of 1 to {self.most} characters")
         if re.fullmatch(_TEXT_PATTERN[1:-1], text) is None:
-            return _wrong(value, path, checking, f"{self.expected} without control characters")
+            return _wrong(value, path, checking, f"{self.expected}, neither blank nor with control characters")
         if self.pattern and re.search(self.pattern, text) is None:
             return _wrong(value, path, checking, self.expected)
         return text
 
     def schema(self) -> dict[str, Any]:
-        made = {"type": "string", "minLength": 1, "maxLength": self.most}
-        if not self.pattern:
-            return {**made, "pattern": _TEXT_PATTERN}
-        return {**made, "pattern": self.pattern}
+        """See `Shape`."""
+        return {"$ref": f"#/$defs/{self.defined}"} if self.defined else self.definition()
+
+    def definition(self) -> dict[str, Any]:
+        """Return the JSON Schema itself."""
+        pattern = self.pattern or _TEXT_PATTERN
+        return {"type": "string", "minLength": 1, "maxLength": self.most, "pattern": pattern}
 
 
+TEXT = Text(defined="text")
+NAME = Text(255, defined="name")
 IDENTIFIER = Text(
     MAX_IDENTIFIER,
     IDENTIFIER_PATTERN,
     "an id: a letter or _, then letters, digits and _ - . only; those that begin with _start, _flow., _to., _timeout. "
     "and _catch. are the engine's",
+    "id",
 )
-EXPRESSION = Text(pattern=EXPRESSION_PATTERN, expected="an expression: ${...}")
-DURATION = Text(100, DURATION_PATTERN, "an ISO 8601 duration: PT30S, P2D")
+EXPRESSION = Text(pattern=EXPRESSION_PATTERN, expected="an expression: ${...}", defined="expression")
+DURATION = Text(100, DURATION_PATTERN, "an ISO 8601 duration: PT30S, P2D", "duration")
+TEXTS = (TEXT, NAME, IDENTIFIER, EXPRESSION, DURATION)
+"""Those that the schema has once."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -115,12 +128,14 @@ class Whole:
     most: int
 
     def check(self, value: Located, path: Path, checking: Checking) -> Any:
+        """See `Shape`."""
         number = value.value
         if isinstance(number, bool) or not isinstance(number, int) or not self.least <= number <= self.most:
             return _wrong(value, path, checking, f"a whole number from {self.least} to {self.most}")
         return number
 
     def schema(self) -> dict[str, Any]:
+        """See `Shape`."""
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
@@ -132,11 +147,13 @@ class Flag:
     """False is said by leaving it out."""
 
     def check(self, value: Located, path: Path, checking: Checking) -> Any:
+        """See `Shape`."""
         if not isinstance(value.value, bool) or (self.only_true and not value.value):
             return _wrong(value, path, checking, "true, or left out" if self.only_true else "true or false")
         return value.value
 
     def schema(self) -> dict[str, Any]:
+        """See `Shape`."""
         return {"const": True} if self.only_true else {"type": "boolean"}
 
 
@@ -148,15 +165,20 @@ class Either:
     text: Text
 
     def check(self, value: Located, path: Path, checking: Checking) -> Any:
+        """See `Shape`."""
         if isinstance(value.value, str):
             return self.text.check(value, path, checking)
         if isinstance(value.value, int) and not isinstance(value.value, bool):
             return self.number.check(value, path, checking)
         return _wrong(
-            value, path, checking, f"a whole number from {self.number.least} to {self.number.most} or {self.text.expected}"
+            value,
+            path,
+            checking,
+            f"a whole number from {self.number.least} to {self.number.most} or {self.text.expected}",
         )
 
     def schema(self) -> dict[str, Any]:
+        """See `Shape`."""
         return {"anyOf": [self.number.schema(), self.text.schema()]}
 
 
@@ -168,6 +190,7 @@ class ListOf:
     least: int = 1
 
     def check(self, value: Located, path: Path, checking: Checking) -> Any:
+        """See `Shape`."""
         if not isinstance(value.value, list):
             return _wrong(value, path, checking, "a list")
         if len(value.value) < self.least:
@@ -175,6 +198,7 @@ class ListOf:
         return [self.item.check(item, (*path, position), checking) for position, item in enumerate(value.value)]
 
     def schema(self) -> dict[str, Any]:
+        """See `Shape`."""
         made: dict[str, Any] = {"type": "array", "items": self.item.schema()}
         return {**made, "minItems": self.least} if self.least else made
 
@@ -187,6 +211,7 @@ class MapOf:
     value: Shape
 
     def check(self, value: Located, path: Path, checking: Checking) -> Any:
+        """See `Shape`."""
         if not isinstance(value.value, dict):
             return _wrong(value, path, checking, "an object")
         if not value.value:
@@ -200,6 +225,7 @@ class MapOf:
         return taken
 
     def schema(self) -> dict[str, Any]:
+        """See `Shape`."""
         return {
             "type": "object",
             "minProperties": 1,
@@ -258,6 +284,7 @@ class Record:
     """Properties without which nothing can be said of other parts of the document."""
 
     def check(self, value: Located, path: Path, checking: Checking) -> Any:
+        """See `Shape`."""
         if not isinstance(value.value, dict):
             if self.skeleton:
                 checking.is_skeleton_sound = False
@@ -280,6 +307,7 @@ class Record:
         return taken
 
     def schema(self) -> dict[str, Any]:
+        """See `Shape`."""
         made: dict[str, Any] = {
             "type": "object",
             "properties": {name: _described(known) for name, known in self.properties.items()},
@@ -300,9 +328,11 @@ class Reference:
     shapes: Mapping[str, Shape]
 
     def check(self, value: Located, path: Path, checking: Checking) -> Any:
+        """See `Shape`."""
         return self.shapes[self.name].check(value, path, checking)
 
     def schema(self) -> dict[str, Any]:
+        """See `Shape`."""
         return {"$ref": f"#/$defs/{self.name}"}
 
 
@@ -313,6 +343,7 @@ class ByType:
     records: Mapping[str, Record]
 
     def check(self, value: Located, path: Path, checking: Checking) -> Any:
+        """See `Shape`."""
         if not isinstance(value.value, dict):
             checking.is_skeleton_sound = False
             return _wrong(value, path, checking, "an object")
@@ -331,6 +362,7 @@ class ByType:
         return record.check(value, path, checking)
 
     def schema(self) -> dict[str, Any]:
+        """See `Shape`."""
         return {
             "type": "object",
             "required": ["type"],
@@ -355,9 +387,11 @@ class Constant:
     value: str
 
     def check(self, value: Located, path: Path, checking: Checking) -> Any:
+        """See `Shape`."""
         return self.value
 
     def schema(self) -> dict[str, Any]:
+        """See `Shape`."""
         return {"const": self.value}
 
 
@@ -371,7 +405,10 @@ def _unknown(name: str, value: Located, path: Path, checking: Checking, known: M
     near = folded.get(re.sub(r"[-_ ]", "", name).lower(), "")
     advice = f"Did you mean {near}?" if near else f"Remove it, or use one of {', '.join(known)}."
     checking.error(
-        Rule.DOCUMENT_PROPERTY_UNKNOWN, path, f"the property {name[:60]!r} is not known here. {advice}", value.keys[name]
+        Rule.DOCUMENT_PROPERTY_UNKNOWN,
+        path,
+        f"the property {name[:60]!r} is not known here. {advice}",
+        value.keys[name],
     )
 
 
@@ -402,9 +439,11 @@ class Choice:
     values: Sequence[str]
 
     def check(self, value: Located, path: Path, checking: Checking) -> Any:
+        """See `Shape`."""
         if value.value in self.values:
             return value.value
         return _wrong(value, path, checking, f"one of {', '.join(self.values)}")
 
     def schema(self) -> dict[str, Any]:
+        """See `Shape`."""
         return {"enum": list(self.values)}

@@ -17,6 +17,7 @@ from engine_svc.model.namespaces import BPMN, XSI
 from engine_svc.model.rules import Rule
 
 TARGET_NAMESPACE = "urn:flowmesh:process-definition"
+_NAMESPACES: Any = {None: BPMN, "xsi": XSI, "flowable": FLOWABLE, "camunda": CAMUNDA}
 _FLOW_ORIGINS = {"sourceRef": "from", "targetRef": "to"}
 
 
@@ -56,7 +57,7 @@ class _Writer:
         root = etree.Element(
             bpmn("definitions"),
             {"targetNamespace": TARGET_NAMESPACE},
-            nsmap={None: BPMN, "xsi": XSI, "flowable": FLOWABLE, "camunda": CAMUNDA},
+            nsmap=_NAMESPACES,
         )
         process = etree.SubElement(root, bpmn("process"), {"id": document["id"], "isExecutable": "true"})
         self.trace.elements[document["id"]] = ()

@@ -32,7 +32,9 @@ _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
 _INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", re.ASCII)
+_FLOAT = re.compile(
+    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", re.ASCII
+)
 _TEXT_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
 
 
@@ -52,7 +54,7 @@ def read_yaml(text: str, findings: Findings) -> Located:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = " ".join(part for part in (error.context, error.problem) if part)
-        raise _refused(f"The file is not valid YAML: {what}", NOWHERE if mark is None else _source(mark)) from error
+        raise _refused(f"The file is not valid YAML: {what}", _source(mark)) from error
     except yaml.YAMLError as error:
         first = str(error).partition("\n")[0]
         raise _refused(f"The file is not valid YAML: {first}", NOWHERE) from error
@@ -147,7 +149,7 @@ class _Builder:
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         source = _source(event.start_mark)
-        known = self._anchors.get(event.anchor)
+        known = self._anchors.get(str(event.anchor))
         if known is None:
             inside = event.anchor in self._anchors
             problem = "stands within what it repeats" if inside else "repeats an anchor that is not there"
@@ -217,8 +219,8 @@ def _resolved(text: str, source: Source) -> Scalar:
     return text
 
 
-def _source(mark: yaml.Mark) -> Source:
-    return Source(mark.line + 1, mark.column + 1)
+def _source(mark: yaml.error.Mark | yaml._yaml.Mark | None) -> Source:
+    return NOWHERE if mark is None else Source(mark.line + 1, mark.column + 1)
 
 
 def _refused(message: str, source: Source) -> DocumentRefusedError:
