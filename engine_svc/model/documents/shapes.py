@@ -195,7 +195,8 @@ class ListOf:
             return _wrong(value, path, checking, "a list")
         if len(value.value) < self.least:
             return _wrong(value, path, checking, f"a list of at least {self.least}")
-        return [self.item.check(item, (*path, position), checking) for position, item in enumerate(value.value)]
+        taken = [self.item.check(item, (*path, position), checking) for position, item in enumerate(value.value)]
+        return NOT_TAKEN if any(item is NOT_TAKEN for item in taken) else taken
 
     def schema(self) -> dict[str, Any]:
         """See `Shape`."""
@@ -281,7 +282,8 @@ class Record:
     properties: Mapping[str, Property]
     one_of: Sequence[OneOf] = field(default=())
     skeleton: frozenset[str] = frozenset()
-    """Properties without which nothing can be said of other parts of the document."""
+    """Properties without which nothing can be said of other parts of the document. A record that has none is taken
+    whole or not at all."""
 
     def check(self, value: Located, path: Path, checking: Checking) -> Any:
         """See `Shape`."""
@@ -289,6 +291,7 @@ class Record:
             if self.skeleton:
                 checking.is_skeleton_sound = False
             return _wrong(value, path, checking, "an object")
+        errors = checking.findings.error_count
         taken: dict[str, Any] = {}
         for name, inner in value.value.items():
             known = self.properties.get(name)
@@ -304,7 +307,7 @@ class Record:
                 checking.error(Rule.DOCUMENT_PROPERTY_MISSING, path, f"{name} is missing. Add it.")
         for rule in self.one_of:
             rule.check(value.value, path, checking)
-        return taken
+        return taken if self.skeleton or checking.findings.error_count == errors else NOT_TAKEN
 
     def schema(self) -> dict[str, Any]:
         """See `Shape`."""
