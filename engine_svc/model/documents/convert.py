@@ -25,6 +25,8 @@ class Converted:
     """None where the document has not even the skeleton of a process."""
     problems: tuple[Problem, ...]
     """Those of the document itself."""
+    key: str
+    """The process's id; empty where it has none."""
     _root: Located
     _trace: Trace
     _faulty: frozenset[Path]
@@ -69,7 +71,7 @@ def convert(content: bytes, *, is_json: bool) -> Converted:
         root = read_json(text, findings) if is_json else read_yaml(text, findings)
     except DocumentRefusedError as error:
         findings.error(error.rule, "", error.source, error.message)
-        return Converted(None, findings.in_file_order(), Located(None, error.source), Trace(), frozenset())
+        return Converted(None, findings.in_file_order(), "", Located(None, error.source), Trace(), frozenset())
     checking = Checking(root, findings)
     taken = DOCUMENT.check(root, (), checking)
     bpmn: bytes | None = None
@@ -79,7 +81,7 @@ def convert(content: bytes, *, is_json: bool) -> Converted:
     if findings.error_count and not checking.faulty:
         # A property that was given twice: what it belongs to is not known.
         bpmn = None
-    return Converted(bpmn, findings.in_file_order(), root, trace, frozenset(checking.faulty))
+    return Converted(bpmn, findings.in_file_order(), root.id_at(()), root, trace, frozenset(checking.faulty))
 
 
 def _ids_are_unique(document: Any, checking: Checking) -> bool:

@@ -441,6 +441,11 @@ def _record(kind: str, of: Kind) -> Record:
     return Record(properties, of.one_of, skeleton)
 
 
+def activity_properties() -> tuple[str, ...]:
+    """Return the names of the properties that all activities have."""
+    return (*_ACTIVITY, "timeout", "catch")
+
+
 def bound_properties(kind: Kind) -> Mapping[str, Bound]:
     """Return the properties of a kind that lie in its own element, in the order in which BPMN wants them."""
     return {**COMMON, **(_ACTIVITY if kind.is_activity else {}), **kind.properties}
