@@ -38,7 +38,9 @@ def generated() -> str:
     every = {name: RECORDS["TASK"].properties[name] for name in ("id", *COMMON)}
     activities = {name: RECORDS["TASK"].properties[name] for name in activity_properties()}
     parts.append(f"## Every task\n\n{_table(every)}")
-    parts.append(f"## Tasks at which something is done\n\nAll of them but START, END, gateways and waits.\n\n{_table(activities)}")
+    parts.append(
+        f"## Tasks at which something is done\n\nAll of them but START, END, gateways and waits.\n\n{_table(activities)}"
+    )
     for name, title in (("transition", "Transitions"), ("catch", "`catch`"), ("timeout", "`timeout`"), ("retry", "`retry`"),
                         ("repeat", "`repeat`"), ("timer", "`timer`"), ("mapping", "`in` and `out`")):  # fmt: skip
         shape = SHAPES[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from hypothesis import strategies as st
@@ -24,7 +25,9 @@ from engine_svc.model.documents.shapes import (
 )
 
 _LETTERS = "abcXYZ09 .,:#'\"-_<>&\t\n\r|~\\/éß漢😀\u00a0\u2028\ufeff{}[]$!%@`*?=+"
-_WORDS = st.sampled_from(["sales", "no", "~", "1e3", "089", "0x1F", "null", "2030-01-31", "=", "a b", "${x}", "${f(a, b)}"])
+_WORDS = st.sampled_from(
+    ["sales", "no", "~", "1e3", "089", "0x1F", "null", "2030-01-31", "=", "a b", "${x}", "${f(a, b)}"]
+)
 _STRUCTURE = frozenset({"id", "type", "tasks", "transitions", "timeout", "catch", "default", "from", "to", "$schema"})
 
 
@@ -115,7 +118,7 @@ def _bodies(draw: st.DrawFn, counter: Any, depth: int, *, begins: bool = False) 
                 caught.append(entry["id"])
             if targets is not None and draw(st.booleans()):
                 entry["to"] = draw(targets)
-    ends = list(zip(ids, ids[1:], strict=False))
+    ends = list(itertools.pairwise(ids))
     if ids[1:]:
         ends += draw(st.lists(st.tuples(st.sampled_from([*ids, *caught]), st.sampled_from(ids[1:])), max_size=3))
     transitions = []
@@ -133,7 +136,10 @@ def _bodies(draw: st.DrawFn, counter: Any, depth: int, *, begins: bool = False) 
 
 @st.composite
 def _tasks(draw: st.DrawFn, kind: str, counter: Any, depth: int) -> dict[str, Any]:
-    task: dict[str, Any] = {"id": f"{draw(st.sampled_from(['t', '_', 'é', '漢', 'a.to.b-']))}{next(counter)}", "type": kind}
+    task: dict[str, Any] = {
+        "id": f"{draw(st.sampled_from(['t', '_', 'é', '漢', 'a.to.b-']))}{next(counter)}",
+        "type": kind,
+    }
     task |= draw(records(RECORDS[kind], _STRUCTURE))
     if KINDS[kind].has_body:
         # An event sub-process stands apart from the chain.

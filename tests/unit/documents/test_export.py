@@ -91,11 +91,19 @@ def test_an_error_that_is_not_declared_is_its_code() -> None:
         ('<intermediateThrowEvent id="n"/>', "n", "the element intermediateThrowEvent"),
         ('<task id="n" isForCompensation="true"/>', "n", "the attribute isForCompensation"),
         ('<task id="n" flowable:asyncLeave="true"/>', "n", "the attribute of an extension asyncLeave"),
-        ('<task id="n"/><boundaryEvent id="b" attachedToRef="s"/>', "b", "a boundary event of something that is no task"),
+        (
+            '<task id="n"/><boundaryEvent id="b" attachedToRef="s"/>',
+            "b",
+            "a boundary event of something that is no task",
+        ),
         ('<task id="n"/><dataObject id="d"/>', "d", "the element dataObject"),
         ('<task id="n"/><laneSet id="l"/>', "l", "the element laneSet"),
         ('<receiveTask id="n" messageRef="m"/>', "n", "its messageRef 'm', which names nothing"),
-        ('<endEvent id="n"><signalEventDefinition/></endEvent>', "n", "its signalEventDefinition, which has no signalRef"),
+        (
+            '<endEvent id="n"><signalEventDefinition/></endEvent>',
+            "n",
+            "its signalEventDefinition, which has no signalRef",
+        ),
         (
             '<task id="n"><extensionElements><flowable:failedJobRetryTimeCycle>5</flowable:failedJobRetryTimeCycle>'
             "</extensionElements></task>",

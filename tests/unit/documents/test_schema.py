@@ -43,7 +43,28 @@ def test_every_type_is_described() -> None:
 
 
 STRANGE = st.sampled_from(
-    [None, True, False, 0, -1, 7, 10**12, 1.5, "", " ", "x", "${x}", "\x01", "_start", "_flow.a", "a b", [], {}, ["x"], {"x": "y"}]
+    [
+        None,
+        True,
+        False,
+        0,
+        -1,
+        7,
+        10**12,
+        1.5,
+        "",
+        " ",
+        "x",
+        "${x}",
+        "\x01",
+        "_start",
+        "_flow.a",
+        "a b",
+        [],
+        {},
+        ["x"],
+        {"x": "y"},
+    ]
 )
 
 
@@ -67,7 +88,9 @@ def mutated(draw: st.DrawFn) -> Any:
             elif action == "remove":
                 del spot[key]
             elif isinstance(spot, dict):
-                spot[draw(st.sampled_from(["nonsense", "name", "assignee", "to", "signal", "", "type"]))] = draw(STRANGE)
+                spot[draw(st.sampled_from(["nonsense", "name", "assignee", "to", "signal", "", "type"]))] = draw(
+                    STRANGE
+                )
             break
     return document
 
