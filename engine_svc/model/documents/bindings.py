@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -31,13 +32,15 @@ class Writing:
 
     def __init__(self) -> None:
         self.declared: dict[tuple[str, str], etree._Element] = {}
+        """By kind and name, in the order of their first use."""
+        self._counts: Counter[str] = Counter()
 
     def declaration(self, kind: str, name: str) -> str:
         """Return the id of the declaration of a message, signal, error or escalation, making it if necessary."""
         element = self.declared.get((kind, name))
         if element is None:
-            number = sum(known == kind for known, _ in self.declared) + 1
-            element = etree.Element(bpmn(kind), {"id": f"_{kind}.{number}"})
+            self._counts[kind] += 1
+            element = etree.Element(bpmn(kind), {"id": f"_{kind}.{self._counts[kind]}"})
             element.set(_DECLARED_BY[kind], name)
             self.declared[(kind, name)] = element
         return element.get("id", "")

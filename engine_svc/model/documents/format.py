@@ -96,6 +96,8 @@ class Kind:
     """Attributes that tell it from other kinds of the same element."""
     is_activity: bool = False
     has_body: bool = False
+    has_default: bool = False
+    """Whether one of the transitions from it may be the default; of activities always."""
 
 
 _NUMBER = Whole(-(2**31), 2**31 - 1)
@@ -360,10 +362,12 @@ KINDS: Mapping[str, Kind] = {
         (),
         "escalationEventDefinition",
     ),
-    "EXCLUSIVE_GATEWAY": Kind("exclusiveGateway", "Takes the first transition whose condition is true."),
+    "EXCLUSIVE_GATEWAY": Kind(
+        "exclusiveGateway", "Takes the first transition whose condition is true.", has_default=True
+    ),
     "PARALLEL_GATEWAY": Kind("parallelGateway", "Takes all transitions; waits for all that lead to it."),
     "INCLUSIVE_GATEWAY": Kind(
-        "inclusiveGateway", "Takes each transition whose condition is true; waits for their paths."
+        "inclusiveGateway", "Takes each transition whose condition is true; waits for their paths.", has_default=True
     ),
     "EVENT_GATEWAY": Kind("eventBasedGateway", "Takes the transition to what happens first."),
 }

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 START_ID = "_start"
 FLOW_PREFIX = "_flow."
 
@@ -31,13 +34,14 @@ class FlowNames:
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
+        self._numbers: dict[str, Iterator[int]] = {}
 
     def name(self, source: str, target: str) -> str:
         """Return the id of the next transition from `source` to `target`."""
         base = f"{FLOW_PREFIX}{source}.to.{target}"
-        name, number = base, 1
+        name = base
         while name in self._taken:
-            number += 1
-            name = f"{base}.{number}"
+            # Counted on from the last one: many may have the same ends.
+            name = f"{base}.{next(self._numbers.setdefault(base, itertools.count(2)))}"
         self._taken.add(name)
         return name

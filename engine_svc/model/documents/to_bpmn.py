@@ -77,13 +77,14 @@ class _Writer:
             ways_out.append(start)
         for position, task in enumerate(scope["tasks"]):
             ways_out.extend(self._task(parent, task, (*path, "tasks", position)))
-        defaults = self._defaults(scope["transitions"], path)
+        defaults = self._defaults(scope, path)
+        nodes = {element.get("id"): element for element in parent}
         for position, transition in enumerate(scope["transitions"]):
             source, target = transition["from"], transition["to"]
             identifier = transition.get("id") or self._names.name(source, target)
             self._flow(parent, identifier, source, target, transition, (*path, "transitions", position))
             if defaults.get(source) == position:
-                _set_default(parent, source, identifier)
+                nodes[source].set("default", identifier)
         for way in ways_out:
             self._flow(parent, way_out_id(way.source), way.source, way.target, {}, way.path)
 
@@ -147,14 +148,23 @@ class _Writer:
         self._properties(element, values, TRANSITION, path)
         self.trace.properties[identifier].update({origin: (*path, name) for origin, name in _FLOW_ORIGINS.items()})
 
-    def _defaults(self, transitions: list[Mapping[str, Any]], path: Path) -> dict[str, int]:
+    def _defaults(self, scope: Mapping[str, Any], path: Path) -> dict[str, int]:
         """Return the position of the default transition of each task that has one."""
+        types = {task["id"]: task["type"] for task in scope["tasks"]}
         found: dict[str, int] = {}
-        for position, transition in enumerate(transitions):
+        for position, transition in enumerate(scope["transitions"]):
             source = transition["from"]
             if not transition.get("default"):
                 continue
-            if source in found:
+            kind = KINDS.get(types.get(source, ""))
+            if kind is None or not (kind.is_activity or kind.has_default):
+                self._checking.error(
+                    Rule.ATTRIBUTE_NOT_SUPPORTED,
+                    (*path, "transitions", position, "default"),
+                    f"{source!r} has no default transition: only tasks, sub-processes, exclusive and inclusive "
+                    "gateways of the same scope have one. Remove it.",
+                )
+            elif source in found:
                 self._checking.error(
                     Rule.ATTRIBUTE_CONFLICT,
                     (*path, "transitions", position, "default"),
@@ -189,9 +199,3 @@ class _Writer:
             message = "it is not clear where to begin: transitions lead to every task. Add a task of type START."
         self._checking.error(Rule.DOCUMENT_START_UNCLEAR, (*path, "tasks"), message)
         return None
-
-
-def _set_default(parent: etree._Element, source: str, identifier: str) -> None:
-    for element in parent:
-        if element.get("id") == source:
-            element.set("default", identifier)

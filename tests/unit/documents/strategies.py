@@ -123,11 +123,12 @@ def _bodies(draw: st.DrawFn, counter: Any, depth: int, *, begins: bool = False) 
         ends += draw(st.lists(st.tuples(st.sampled_from([*ids, *caught]), st.sampled_from(ids[1:])), max_size=3))
     transitions = []
     defaulted: set[str] = set()
+    deciding = {task["id"] for task in tasks if KINDS[task["type"]].is_activity or KINDS[task["type"]].has_default}
     for source, target in ends:
         transition = {"from": source, "to": target, **draw(records(_TRANSITION, _STRUCTURE))}
         if draw(st.booleans()):
             transition["id"] = f"flow-{next(counter)}"
-        if source not in defaulted and draw(st.booleans()):
+        if source in deciding and source not in defaulted and draw(st.booleans()):
             defaulted.add(source)
             transition["default"] = True
         transitions.append(transition)

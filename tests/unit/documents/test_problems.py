@@ -76,6 +76,10 @@ def one_task(properties: str) -> str:
             f"{HEAD}  - {{id: t, type: EXCLUSIVE_GATEWAY}}\n  - {{id: u, type: TASK}}\ntransitions:\n  - {{from: t, to: u, default: true}}\n  - {{from: t, to: u, default: true}}\n",
             "ATTRIBUTE_CONFLICT", 7, 31, "another default, transitions[0]", id="two defaults",
         ),
+        pytest.param(
+            f"{HEAD}  - {{id: t, type: START}}\n  - {{id: u, type: TASK}}\ntransitions:\n  - {{from: t, to: u, default: true}}\n",
+            "ATTRIBUTE_NOT_SUPPORTED", 6, 31, "'t' has no default transition", id="default of a start",
+        ),
         pytest.param(f"{HEAD}  - {{id: t, type: TASK, id: u}}\ntransitions: []\n", "PROPERTY_DUPLICATE", 3, 25, "in line 3", id="property twice"),
         pytest.param("id: p\n---\nid: q\n", "NOT_WELL_FORMED", 2, 1, "more than one YAML document", id="two documents"),
         pytest.param("id: !!python/object:os.system p\n", "NOT_WELL_FORMED", 1, 5, "tag", id="tag"),
