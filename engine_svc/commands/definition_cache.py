@@ -11,7 +11,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from engine_svc.compile.load import load_bpmn
+from engine_svc.compile.load import load_definitions
 from engine_svc.runtime.requests import FindDefinition
 from engine_svc.state.definition import Definition
 from engine_svc.storage.definition_suspension import definition_missing, definition_suspended
@@ -167,7 +167,7 @@ def _no_version(request: FindDefinition) -> NotFound:
 
 def _compile(row: Row, content: bytes) -> Definition:
     definition_id, key, version, _, _, _, _, resource_name, tenant_id = row[:9]
-    result = load_bpmn(content)
+    result = load_definitions(resource_name, content)
     process = next((p for p in result.processes if p.key == key), None)
     if process is None:
         # It was valid when it was deployed: a release that cannot read it any more must not run it.
