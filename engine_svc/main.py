@@ -8,6 +8,7 @@ from flowmesh.engine.v1 import (
     attachment_service_pb2,
     comment_service_pb2,
     deployment_service_pb2,
+    explanation_service_pb2,
     incident_service_pb2,
     job_service_pb2,
     process_definition_service_pb2,
@@ -18,6 +19,7 @@ from flowmesh.engine.v1 import (
 from engine_svc.api.attachment_service import AttachmentServicer
 from engine_svc.api.comment_service import CommentServicer
 from engine_svc.api.deployment_service import DeploymentServicer
+from engine_svc.api.explanation_service import ExplanationServicer
 from engine_svc.api.incident_service import IncidentServicer
 from engine_svc.api.job_service import JobServicer
 from engine_svc.api.process_definition_service import ProcessDefinitionServicer
@@ -110,6 +112,7 @@ class EngineService:
             (attachment_service_pb2, "AttachmentService", AttachmentServicer(executor, served)),
             (job_service_pb2, "JobService", JobServicer(executor, served, largest)),
             (incident_service_pb2, "IncidentService", IncidentServicer(executor, served)),
+            (explanation_service_pb2, "ExplanationService", ExplanationServicer(executor, served)),
         ):
             self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
         availability = JobAvailability(database, clock, signals)
