@@ -90,8 +90,12 @@ class EngineService:
         largest = settings.max_variable_bytes
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry)
         for module, name, servicer in (
-            (deployment_service_pb2, "DeploymentService", DeploymentServicer(served, definitions, clock)),
-            (process_definition_service_pb2, "ProcessDefinitionService", ProcessDefinitionServicer(served)),
+            (deployment_service_pb2, "DeploymentService", DeploymentServicer(executor, served)),
+            (
+                process_definition_service_pb2,
+                "ProcessDefinitionService",
+                ProcessDefinitionServicer(executor, served),
+            ),
             (
                 process_instance_service_pb2,
                 "ProcessInstanceService",

@@ -139,6 +139,13 @@ def _parser() -> argparse.ArgumentParser:
     cancel.add_argument("id", metavar="ID")
     cancel.add_argument("--reason", default="", metavar="TEXT")
 
+    delete = command("delete", "remove an instance; history keeps it", "instances:delete", common)
+    delete.add_argument("id", metavar="ID")
+    delete.add_argument("--reason", default="", metavar="TEXT")
+
+    _add_definitions(commands, common, tenant, listing)
+    _add_deployments(commands, common, tenant, listing)
+
     history = command("history", "show what happened, in all instances or in one", "histories:history", tenant, listing)
     history.add_argument("id", nargs="?", default="", metavar="ID")
     history.add_argument("--key", default="", metavar="KEY", help="of this process only")
@@ -189,6 +196,65 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="let this origin's pages call; may be repeated",
     )
     up.add_argument("--verbose", action="store_true", help="show every log line, not only warnings and errors")
+
+
+def _add_definitions(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], *parents: argparse.ArgumentParser
+) -> None:
+    _, tenant, listing = parents
+    about = "list, suspend, resume or draw process definitions"
+    group = commands.add_parser("definitions", help=about, description=f"{about.capitalize()}.")
+    actions = group.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    found = actions.add_parser("list", help="list definitions, newest first", parents=[tenant, listing])
+    found.set_defaults(run="definitions:list_definitions")
+    found.add_argument("--key", default="", metavar="KEY", help="of this process only")
+    found.add_argument("--latest", action="store_true", help="the newest version of each only")
+    found.add_argument("--version-tag", default="", metavar="TAG")
+    found.add_argument("--suspended", action="store_true", help="suspended ones only")
+
+    for action, about in (
+        ("suspend", "let nobody start a definition"),
+        ("resume", "let a definition be started again"),
+    ):
+        change = actions.add_parser(action, help=about, parents=[tenant])
+        change.set_defaults(run=f"definitions:{action}")
+        _add_definition(change)
+        change.add_argument("--instances", action="store_true", help="its instances as well")
+
+    xml = actions.add_parser("xml", help="write a definition's BPMN file", parents=[tenant])
+    xml.set_defaults(run="definitions:xml")
+    _add_definition(xml)
+    diagram = actions.add_parser("diagram", help="write a definition's picture as SVG", parents=[tenant])
+    diagram.set_defaults(run="definitions:diagram")
+    _add_definition(diagram)
+    diagram.add_argument(
+        "--highlight", action="append", default=[], metavar="ELEMENT", help="let it stand out; may be repeated"
+    )
+    for command in (xml, diagram):
+        command.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
+
+
+def _add_definition(command: argparse.ArgumentParser) -> None:
+    command.add_argument("definition", metavar="DEFINITION", help="KEY for the newest version, KEY:VERSION, or an id")
+
+
+def _add_deployments(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], *parents: argparse.ArgumentParser
+) -> None:
+    common, tenant, listing = parents
+    group = commands.add_parser("deployments", help="list or delete deployments", description="Lists or deletes them.")
+    actions = group.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    found = actions.add_parser("list", help="list deployments, newest first", parents=[tenant, listing])
+    found.set_defaults(run="deployments:list_deployments")
+    found.add_argument("--name", default="", metavar="NAME")
+
+    delete = actions.add_parser("delete", help="delete a deployment; history stays", parents=[common])
+    delete.set_defaults(run="deployments:delete")
+    delete.add_argument("id", metavar="ID")
+    delete.add_argument("--cascade", action="store_true", help="terminate its running instances")
+    delete.add_argument("--reason", default="", metavar="TEXT")
 
 
 def _add_variables(command: argparse.ArgumentParser, option: str) -> None:

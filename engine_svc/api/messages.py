@@ -16,7 +16,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from engine_svc.commands.jobs import LeasedJob
 from engine_svc.model.problem import Problem
 from engine_svc.state.instance import Instance, Status
-from engine_svc.storage.definitions import StoredDeployment
+from engine_svc.storage.definitions import DefinitionState, StoredDeployment
 from engine_svc.storage.jobs import JobState
 from mesh.db.statements import Row
 from mesh.ids import member_id
@@ -236,8 +236,9 @@ def definition_of_row(row: Row) -> process_definition_pb2.ProcessDefinition:
         deployment_id,
         resource_name,
         tenant_id,
-        _,
+        latest,
         created_at,
+        state,
     ) = row
     return process_definition_pb2.ProcessDefinition(
         id=definition_id,
@@ -250,12 +251,14 @@ def definition_of_row(row: Row) -> process_definition_pb2.ProcessDefinition:
         resource_name=resource_name,
         tenant_id=tenant_id,
         create_time=timestamp(created_at),
+        suspended=state == DefinitionState.SUSPENDED,
+        latest=bool(latest),
     )
 
 
 def deployment(stored: StoredDeployment) -> deployment_pb2.Deployment:
     """Return a deployment."""
-    deployment_id, name, tenant_id, created_at, _ = stored.row
+    deployment_id, name, tenant_id, created_at, _, deleting = stored.row
     return deployment_pb2.Deployment(
         id=deployment_id,
         name=name,
@@ -263,6 +266,7 @@ def deployment(stored: StoredDeployment) -> deployment_pb2.Deployment:
         create_time=timestamp(created_at),
         resource_names=stored.resource_names,
         process_definitions=[definition_of_row(row) for row in stored.definitions],
+        deleting=bool(deleting),
     )
 
 

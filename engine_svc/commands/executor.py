@@ -117,7 +117,7 @@ class InstanceExecutor:
                 if (answer := await self._answer(request)) is not None:
                     return answer
                 raise
-        raise _conflict("a deployment came in each time the newest version was looked up")
+        raise _conflict("definitions were changed each time the one to start was looked up")
 
     async def _try_create(
         self, starts: Sequence[Start], request: RequestRecord | None, respond: Callable[[list[Instance]], Message]
@@ -129,15 +129,12 @@ class InstanceExecutor:
         job_types: set[str] = set()
         for start in starts:
             if start.definition_id:
-                definition = await self.definitions.by_id(start.definition_id)
+                definition, epoch = await self.definitions.to_start(start.definition_id)
             else:
                 definition, epoch = await self.definitions.by_key(
                     start.tenant_id, start.definition_key, start.definition_version
                 )
-                if epoch is not None:
-                    commit.definition_epoch = (
-                        epoch if commit.definition_epoch is None else min(epoch, commit.definition_epoch)
-                    )
+            commit.definition_epoch = epoch if commit.definition_epoch is None else min(epoch, commit.definition_epoch)
             program = step.start(
                 definition,
                 new_id(),
@@ -270,7 +267,8 @@ class InstanceExecutor:
         """Read instances from the database; those that do not exist are left out."""
         rows = await self.database.read(fetch_instances(instance_ids))
         definitions = await self.definitions.by_ids({row[3] for row in rows})
-        return {row[0]: instance_of(row, definitions) for row in rows}
+        # A deployment that was deleted meanwhile has taken its instances with it.
+        return {row[0]: instance_of(row, definitions) for row in rows if row[3] in definitions}
 
     def cached(self, instance_id: str, revision: int) -> Instance | None:
         """Return the cached instance where it is at this revision and nobody is changing it."""

@@ -139,6 +139,44 @@ def test_what_cannot_be_deployed_is_told_line_by_line(commands: Commands, tmp_pa
     assert "cannot be read: No such file" in text
 
 
+def test_the_life_of_a_definition(commands: Commands, tmp_path: Path) -> None:
+    model = tmp_path / "life.bpmn"
+    model.write_text(ORDER.read_text().replace('id="order"', 'id="life"').replace('="order"', '="life"'))
+    (deployed,) = commands.json("deploy", str(model))
+    deployment = deployed["deployment"]["id"]
+    instance = commands.json("start", "life", "--var", "amount=120")["id"]
+    other = commands.json("start", "life", "--var", "amount=120")["id"]
+    assert "is suspended, 2 instances paused" in commands.text("definitions", "suspend", "life", "--instances")
+    (definition,) = commands.json("definitions", "list", "--key", "life", "--suspended")
+    assert (definition["suspended"], definition["latest"]) == (True, True)
+    assert "suspended, newest" in commands.text("definitions", "list", "--key", "life")
+    code, text = commands.failure("start", "life")
+    assert code == 1
+    assert "PROCESS_DEFINITION_SUSPENDED" in text
+    assert "2 instances resumed" in commands.text("definitions", "resume", "life:1", "--instances")
+    picture = tmp_path / "life.svg"
+    assert str(picture) in commands.text(
+        "definitions", "diagram", definition["id"], "--out", str(picture), "--highlight", "approve"
+    )
+    assert b'class="userTask highlight"' in picture.read_bytes()
+    assert commands.text("definitions", "diagram", "life").startswith("<?xml")
+    assert commands.text("definitions", "xml", "life") == model.read_text()
+    assert "is removed" in commands.text("delete", other, "--reason", "twice")
+    assert history_of(commands, other, "TERMINATED")["endReason"] == "twice"
+    code, text = commands.failure("deployments", "delete", deployment)
+    assert code == 1
+    assert "DEPLOYMENT_IN_USE" in text
+    assert deployment in commands.text("deployments", "list", "--name", "life.bpmn")
+    told = commands.text("deployments", "delete", deployment, "--cascade", "--reason", "over")
+    assert "is deleted, 1 running instance terminated" in told
+    assert history_of(commands, instance, "TERMINATED")["endReason"] == "over"
+    assert "no deployments" in commands.text("deployments", "list", "--name", "life.bpmn")
+    assert commands.failure("definitions", "diagram", "life:1") == (
+        1,
+        "There is no process definition life:1; flowmesh definitions list shows them.\n",
+    )
+
+
 def test_refusals_are_one_line_with_their_reason(commands: Commands) -> None:
     assert commands.failure("start", "nothing") == (
         1,

@@ -109,6 +109,9 @@ FLOWABLE = Dialect(
         (FlowNode, "asyncLeaveExclusive"): informative,
         (FlowNode, "notExclusive"): informative,
         (FlowNode, "sameDeployment"): informative,
+        # Flowable has neither; models that came from Camunda keep them, and they mean the same.
+        (Process, "versionTag"): plain("version_tag"),
+        (Process, "historyTimeToLive"): informative,
         (StartEvent, "formFieldValidation"): informative,
         (UserTask, "formFieldValidation"): informative,
         (UserTask, "businessCalendarName"): not_in_effect,

@@ -42,6 +42,8 @@ Table(
     Column("snapshot", blob_type(), nullable=False),
     Index("process_instance_by_status", "status", "id"),
     Index("process_instance_by_definition", "definition_key", "id"),
+    # Finds the running instances of a version among any number of ended ones.
+    Index("process_instance_by_version", "definition_id", "status", "id"),
     Index("process_instance_by_business_key", "business_key", "id"),
     **TABLE_OPTIONS,
 )
@@ -187,6 +189,7 @@ Table(
     Column("tenant_id", text_type(64), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("content_hash", text_type(64), nullable=False),
+    Column("deleting", SmallInteger, nullable=False),
     Index("deployment_by_name", "tenant_id", "name", "id"),
     **TABLE_OPTIONS,
 )
@@ -214,6 +217,7 @@ Table(
     Column("tenant_id", text_type(64), nullable=False),
     Column("latest", SmallInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("state", SmallInteger, nullable=False),
     Index("process_definition_by_key", "tenant_id", "definition_key", "version", unique=True),
     Index("process_definition_by_deployment", "deployment_id"),
     **TABLE_OPTIONS,

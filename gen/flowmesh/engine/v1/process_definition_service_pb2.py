@@ -29,7 +29,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n3flowmesh/engine/v1/process_definition_service.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a+flowmesh/engine/v1/process_definition.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\"4\n\x1bGetProcessDefinitionRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"a\n\x1cGetProcessDefinitionResponse\x12\x41\n\x12process_definition\x18\x01 \x01(\x0b\x32%.flowmesh.engine.v1.ProcessDefinition\"\xa4\x01\n\x1dListProcessDefinitionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x15\n\x03key\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x13\n\x0blatest_only\x18\x04 \x01(\x08\x12\x1a\n\ttenant_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\"}\n\x1eListProcessDefinitionsResponse\x12\x42\n\x13process_definitions\x18\x01 \x03(\x0b\x32%.flowmesh.engine.v1.ProcessDefinition\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"7\n\x1eGetProcessDefinitionXmlRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@2\xc1\x04\n\x18ProcessDefinitionService\x12\xba\x01\n\x14GetProcessDefinition\x12/.flowmesh.engine.v1.GetProcessDefinitionRequest\x1a\x30.flowmesh.engine.v1.GetProcessDefinitionResponse\"?\xaa\xbb\x18\x18\n\x16processDefinitions.get\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/processDefinitions/{id}\x12\xbc\x01\n\x16ListProcessDefinitions\x12\x31.flowmesh.engine.v1.ListProcessDefinitionsRequest\x1a\x32.flowmesh.engine.v1.ListProcessDefinitionsResponse\";\xaa\xbb\x18\x19\n\x17processDefinitions.list\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/processDefinitions\x12\xa8\x01\n\x17GetProcessDefinitionXml\x12\x32.flowmesh.engine.v1.GetProcessDefinitionXmlRequest\x1a\x14.google.api.HttpBody\"C\xaa\xbb\x18\x18\n\x16processDefinitions.get\x82\xd3\xe4\x93\x02!\x12\x1f/v1/processDefinitions/{id}/xmlb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n3flowmesh/engine/v1/process_definition_service.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a+flowmesh/engine/v1/process_definition.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\"4\n\x1bGetProcessDefinitionRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"a\n\x1cGetProcessDefinitionResponse\x12\x41\n\x12process_definition\x18\x01 \x01(\x0b\x32%.flowmesh.engine.v1.ProcessDefinition\"\xe8\x03\n\x1dListProcessDefinitionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x15\n\x03key\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x13\n\x0blatest_only\x18\x04 \x01(\x08\x12\x1a\n\ttenant_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x07version\x18\x06 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1d\n\x0bversion_tag\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x1e\n\rdeployment_id\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\rresource_name\x18\t \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x16\n\x04name\x18\n \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x1f\n\rname_contains\x18\x0b \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x1e\n\x0ckey_contains\x18\x0c \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x16\n\tsuspended\x18\r \x01(\x08H\x00\x88\x01\x01\x12I\n\x08order_by\x18\x0e \x01(\tB7\xbaH4r220^((key|name|version|create_time)( asc| desc)?)?$B\x0c\n\n_suspended\"}\n\x1eListProcessDefinitionsResponse\x12\x42\n\x13process_definitions\x18\x01 \x03(\x0b\x32%.flowmesh.engine.v1.ProcessDefinition\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"7\n\x1eGetProcessDefinitionXmlRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"`\n\"GetProcessDefinitionDiagramRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12#\n\thighlight\x18\x02 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\xe8\x07\"\x05r\x03\x18\xff\x01\"=\n$GetProcessDefinitionStartFormRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"h\n%GetProcessDefinitionStartFormResponse\x12\x10\n\x08\x66orm_key\x18\x01 \x01(\t\x12-\n\x06\x66ields\x18\x02 \x03(\x0b\x32\x1d.flowmesh.engine.v1.FormField\"\\\n\tFormField\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\x10\n\x08required\x18\x04 \x01(\x08\x12\x15\n\rdefault_value\x18\x05 \x01(\t\"q\n\x1fSuspendProcessDefinitionRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x19\n\x11include_instances\x18\x03 \x01(\x08\"}\n SuspendProcessDefinitionResponse\x12\x41\n\x12process_definition\x18\x01 \x01(\x0b\x32%.flowmesh.engine.v1.ProcessDefinition\x12\x16\n\x0einstance_count\x18\x02 \x01(\x03\"p\n\x1eResumeProcessDefinitionRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x19\n\x11include_instances\x18\x03 \x01(\x08\"|\n\x1fResumeProcessDefinitionResponse\x12\x41\n\x12process_definition\x18\x01 \x01(\x0b\x32%.flowmesh.engine.v1.ProcessDefinition\x12\x16\n\x0einstance_count\x18\x02 \x01(\x03\x32\x86\x0b\n\x18ProcessDefinitionService\x12\xba\x01\n\x14GetProcessDefinition\x12/.flowmesh.engine.v1.GetProcessDefinitionRequest\x1a\x30.flowmesh.engine.v1.GetProcessDefinitionResponse\"?\xaa\xbb\x18\x18\n\x16processDefinitions.get\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/processDefinitions/{id}\x12\xbc\x01\n\x16ListProcessDefinitions\x12\x31.flowmesh.engine.v1.ListProcessDefinitionsRequest\x1a\x32.flowmesh.engine.v1.ListProcessDefinitionsResponse\";\xaa\xbb\x18\x19\n\x17processDefinitions.list\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/processDefinitions\x12\xa8\x01\n\x17GetProcessDefinitionXml\x12\x32.flowmesh.engine.v1.GetProcessDefinitionXmlRequest\x1a\x14.google.api.HttpBody\"C\xaa\xbb\x18\x18\n\x16processDefinitions.get\x82\xd3\xe4\x93\x02!\x12\x1f/v1/processDefinitions/{id}/xml\x12\xb4\x01\n\x1bGetProcessDefinitionDiagram\x12\x36.flowmesh.engine.v1.GetProcessDefinitionDiagramRequest\x1a\x14.google.api.HttpBody\"G\xaa\xbb\x18\x18\n\x16processDefinitions.get\x82\xd3\xe4\x93\x02%\x12#/v1/processDefinitions/{id}/diagram\x12\xdf\x01\n\x1dGetProcessDefinitionStartForm\x12\x38.flowmesh.engine.v1.GetProcessDefinitionStartFormRequest\x1a\x39.flowmesh.engine.v1.GetProcessDefinitionStartFormResponse\"I\xaa\xbb\x18\x18\n\x16processDefinitions.get\x82\xd3\xe4\x93\x02\'\x12%/v1/processDefinitions/{id}/startForm\x12\xd5\x01\n\x18SuspendProcessDefinition\x12\x33.flowmesh.engine.v1.SuspendProcessDefinitionRequest\x1a\x34.flowmesh.engine.v1.SuspendProcessDefinitionResponse\"N\xaa\xbb\x18\x1c\n\x1aprocessDefinitions.suspend\x82\xd3\xe4\x93\x02(\"#/v1/processDefinitions/{id}:suspend:\x01*\x12\xd1\x01\n\x17ResumeProcessDefinition\x12\x32.flowmesh.engine.v1.ResumeProcessDefinitionRequest\x1a\x33.flowmesh.engine.v1.ResumeProcessDefinitionResponse\"M\xaa\xbb\x18\x1c\n\x1aprocessDefinitions.suspend\x82\xd3\xe4\x93\x02\'\"\"/v1/processDefinitions/{id}:resume:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,24 +46,78 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['key']._serialized_options = b'\272H\005r\003\030\377\001'
   _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['tenant_id']._loaded_options = None
   _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['tenant_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['version']._loaded_options = None
+  _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['version']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['version_tag']._loaded_options = None
+  _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['version_tag']._serialized_options = b'\272H\005r\003\030\377\001'
+  _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['deployment_id']._loaded_options = None
+  _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['deployment_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['resource_name']._loaded_options = None
+  _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['resource_name']._serialized_options = b'\272H\005r\003\030\377\001'
+  _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['name']._serialized_options = b'\272H\005r\003\030\377\001'
+  _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['name_contains']._loaded_options = None
+  _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['name_contains']._serialized_options = b'\272H\005r\003\030\377\001'
+  _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['key_contains']._loaded_options = None
+  _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['key_contains']._serialized_options = b'\272H\005r\003\030\377\001'
+  _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['order_by']._loaded_options = None
+  _globals['_LISTPROCESSDEFINITIONSREQUEST'].fields_by_name['order_by']._serialized_options = b'\272H4r220^((key|name|version|create_time)( asc| desc)?)?$'
   _globals['_GETPROCESSDEFINITIONXMLREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_GETPROCESSDEFINITIONXMLREQUEST'].fields_by_name['id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_GETPROCESSDEFINITIONDIAGRAMREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_GETPROCESSDEFINITIONDIAGRAMREQUEST'].fields_by_name['id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_GETPROCESSDEFINITIONDIAGRAMREQUEST'].fields_by_name['highlight']._loaded_options = None
+  _globals['_GETPROCESSDEFINITIONDIAGRAMREQUEST'].fields_by_name['highlight']._serialized_options = b'\272H\r\222\001\n\020\350\007\"\005r\003\030\377\001'
+  _globals['_GETPROCESSDEFINITIONSTARTFORMREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_GETPROCESSDEFINITIONSTARTFORMREQUEST'].fields_by_name['id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_SUSPENDPROCESSDEFINITIONREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_SUSPENDPROCESSDEFINITIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_SUSPENDPROCESSDEFINITIONREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_SUSPENDPROCESSDEFINITIONREQUEST'].fields_by_name['id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_RESUMEPROCESSDEFINITIONREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_RESUMEPROCESSDEFINITIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_RESUMEPROCESSDEFINITIONREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_RESUMEPROCESSDEFINITIONREQUEST'].fields_by_name['id']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['GetProcessDefinition']._loaded_options = None
   _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['GetProcessDefinition']._serialized_options = b'\252\273\030\030\n\026processDefinitions.get\202\323\344\223\002\035\022\033/v1/processDefinitions/{id}'
   _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['ListProcessDefinitions']._loaded_options = None
   _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['ListProcessDefinitions']._serialized_options = b'\252\273\030\031\n\027processDefinitions.list\202\323\344\223\002\030\022\026/v1/processDefinitions'
   _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['GetProcessDefinitionXml']._loaded_options = None
   _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['GetProcessDefinitionXml']._serialized_options = b'\252\273\030\030\n\026processDefinitions.get\202\323\344\223\002!\022\037/v1/processDefinitions/{id}/xml'
+  _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['GetProcessDefinitionDiagram']._loaded_options = None
+  _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['GetProcessDefinitionDiagram']._serialized_options = b'\252\273\030\030\n\026processDefinitions.get\202\323\344\223\002%\022#/v1/processDefinitions/{id}/diagram'
+  _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['GetProcessDefinitionStartForm']._loaded_options = None
+  _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['GetProcessDefinitionStartForm']._serialized_options = b'\252\273\030\030\n\026processDefinitions.get\202\323\344\223\002\'\022%/v1/processDefinitions/{id}/startForm'
+  _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['SuspendProcessDefinition']._loaded_options = None
+  _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['SuspendProcessDefinition']._serialized_options = b'\252\273\030\034\n\032processDefinitions.suspend\202\323\344\223\002(\"#/v1/processDefinitions/{id}:suspend:\001*'
+  _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['ResumeProcessDefinition']._loaded_options = None
+  _globals['_PROCESSDEFINITIONSERVICE'].methods_by_name['ResumeProcessDefinition']._serialized_options = b'\252\273\030\034\n\032processDefinitions.suspend\202\323\344\223\002\'\"\"/v1/processDefinitions/{id}:resume:\001*'
   _globals['_GETPROCESSDEFINITIONREQUEST']._serialized_start=241
   _globals['_GETPROCESSDEFINITIONREQUEST']._serialized_end=293
   _globals['_GETPROCESSDEFINITIONRESPONSE']._serialized_start=295
   _globals['_GETPROCESSDEFINITIONRESPONSE']._serialized_end=392
   _globals['_LISTPROCESSDEFINITIONSREQUEST']._serialized_start=395
-  _globals['_LISTPROCESSDEFINITIONSREQUEST']._serialized_end=559
-  _globals['_LISTPROCESSDEFINITIONSRESPONSE']._serialized_start=561
-  _globals['_LISTPROCESSDEFINITIONSRESPONSE']._serialized_end=686
-  _globals['_GETPROCESSDEFINITIONXMLREQUEST']._serialized_start=688
-  _globals['_GETPROCESSDEFINITIONXMLREQUEST']._serialized_end=743
-  _globals['_PROCESSDEFINITIONSERVICE']._serialized_start=746
-  _globals['_PROCESSDEFINITIONSERVICE']._serialized_end=1323
+  _globals['_LISTPROCESSDEFINITIONSREQUEST']._serialized_end=883
+  _globals['_LISTPROCESSDEFINITIONSRESPONSE']._serialized_start=885
+  _globals['_LISTPROCESSDEFINITIONSRESPONSE']._serialized_end=1010
+  _globals['_GETPROCESSDEFINITIONXMLREQUEST']._serialized_start=1012
+  _globals['_GETPROCESSDEFINITIONXMLREQUEST']._serialized_end=1067
+  _globals['_GETPROCESSDEFINITIONDIAGRAMREQUEST']._serialized_start=1069
+  _globals['_GETPROCESSDEFINITIONDIAGRAMREQUEST']._serialized_end=1165
+  _globals['_GETPROCESSDEFINITIONSTARTFORMREQUEST']._serialized_start=1167
+  _globals['_GETPROCESSDEFINITIONSTARTFORMREQUEST']._serialized_end=1228
+  _globals['_GETPROCESSDEFINITIONSTARTFORMRESPONSE']._serialized_start=1230
+  _globals['_GETPROCESSDEFINITIONSTARTFORMRESPONSE']._serialized_end=1334
+  _globals['_FORMFIELD']._serialized_start=1336
+  _globals['_FORMFIELD']._serialized_end=1428
+  _globals['_SUSPENDPROCESSDEFINITIONREQUEST']._serialized_start=1430
+  _globals['_SUSPENDPROCESSDEFINITIONREQUEST']._serialized_end=1543
+  _globals['_SUSPENDPROCESSDEFINITIONRESPONSE']._serialized_start=1545
+  _globals['_SUSPENDPROCESSDEFINITIONRESPONSE']._serialized_end=1670
+  _globals['_RESUMEPROCESSDEFINITIONREQUEST']._serialized_start=1672
+  _globals['_RESUMEPROCESSDEFINITIONREQUEST']._serialized_end=1784
+  _globals['_RESUMEPROCESSDEFINITIONRESPONSE']._serialized_start=1786
+  _globals['_RESUMEPROCESSDEFINITIONRESPONSE']._serialized_end=1910
+  _globals['_PROCESSDEFINITIONSERVICE']._serialized_start=1913
+  _globals['_PROCESSDEFINITIONSERVICE']._serialized_end=3327
 # @@protoc_insertion_point(module_scope)
