@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from lxml import etree
 
@@ -35,12 +35,14 @@ from engine_svc.model.elements import (
 from engine_svc.model.event_definitions import read_message_reference
 from engine_svc.model.formal_expression import read_formal_expression
 from engine_svc.model.loops import read_multi_instance, read_standard_loop
-from engine_svc.model.namespaces import FLOWABLE, ZEEBE
+from engine_svc.model.namespaces import ACTIVITI, FLOWABLE, ZEEBE
 from engine_svc.model.node_types import NODE_SCHEMA, Finish, NodeType
 from engine_svc.model.roles import read_human_performer, read_potential_owner
 from engine_svc.model.rules import Rule
 from engine_svc.model.schema import ANY_VALUE, describe, pass_over
 from engine_svc.model.work import WorkDraft, implementation_of
+
+N = TypeVar("N", bound=FlowNode)
 
 _ONE = frozenset({"1"})
 _WEB_SERVICE = "##WebService"
@@ -158,7 +160,7 @@ def _finish_script_task(context: ParseContext, element: etree._Element, node: Sc
                 Rule.SCRIPT_MISSING, element, f"{describe(element)} has no script. Add a script element with its text."
             )
         return _unsupported(node)
-    automatic = any(boolean(element.get(f"{{{uri}}}autoStoreVariables", "")) is True for uri in FLOWABLE)
+    automatic = any(boolean(element.get(f"{{{uri}}}autoStoreVariables", "")) is True for uri in FLOWABLE | ACTIVITI)
     found = expression_or_script(
         element.get("scriptFormat", ""),
         node.script.source_text,
@@ -222,11 +224,10 @@ def _read_completion_condition(context: ParseContext, element: etree._Element, n
     node.completion_condition = read_formal_expression(context, element)
 
 
-def _plain(kind: Callable[..., Any], draft: FlowNode) -> Any:
+def _plain(kind: type[N], draft: FlowNode) -> N:
     """Return a node of `kind` with everything of `draft` that such a node has."""
-    names = {field.name for field in dataclasses.fields(draft)}
-    wanted = [field.name for field in dataclasses.fields(kind) if field.name in names]  # type: ignore[arg-type]
-    return kind(**{name: getattr(draft, name) for name in wanted if name != "script"})
+    names = {field.name for field in dataclasses.fields(draft)} - {"script"}
+    return kind(**{field.name: getattr(draft, field.name) for field in dataclasses.fields(kind) if field.name in names})
 
 
 def _unsupported(node: FlowNode) -> UnsupportedNode:

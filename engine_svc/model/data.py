@@ -15,7 +15,7 @@ from lxml import etree
 from engine_svc.model.context import ParseContext, Site, boolean, local_name, text_of
 from engine_svc.model.dialects.mappings import variable_text
 from engine_svc.model.elements import DataObject
-from engine_svc.model.namespaces import BPMN, FLOWABLE
+from engine_svc.model.namespaces import ACTIVITI, BPMN, CAMUNDA, FLOWABLE
 from engine_svc.model.rules import Rule
 from engine_svc.model.schema import describe
 from engine_svc.model.work import WorkDraft
@@ -24,6 +24,8 @@ _DOCUMENTATION_ENDS = frozenset(
     {"dataObject", "dataObjectReference", "dataStoreReference", "dataStore", "dataInput", "dataOutput"}
 )
 
+_VALUE = tuple(f"{{{uri}}}value" for uri in FLOWABLE | ACTIVITI | CAMUNDA)
+
 
 def read_data_object(context: ParseContext, element: etree._Element) -> DataObject | None:
     """Return the variable that a data object is; None for one that only documents, as one without a name does."""
@@ -31,7 +33,9 @@ def read_data_object(context: ParseContext, element: etree._Element) -> DataObje
     kind = _kind_of(element)
     if not name or kind is None:
         return None
-    text = next((text_of(value) for uri in FLOWABLE for value in element.iter(f"{{{uri}}}value")), "")
+    text = next(
+        (text_of(value) for uri in FLOWABLE | ACTIVITI | CAMUNDA for value in element.iter(f"{{{uri}}}value")), ""
+    )
     data = DataObject(id=element.get("id", ""), name=name, source=context.source(element))
     if text:
         try:
@@ -90,7 +94,7 @@ def data_ids(root: etree._Element) -> frozenset[str]:
 def _kind_of(element: etree._Element) -> str | None:
     """Return the type of a data object by its itemSubjectRef: of Flowable's types, string where it names another."""
     reference = element.get("itemSubjectRef", "").strip()
-    prefix, colon, kind = reference.rpartition(":")
+    _, colon, kind = reference.rpartition(":")
     if not colon:
         return "string"
     if kind in ("string", "boolean", "int", "long", "double", "datetime", "json"):

@@ -316,7 +316,7 @@ def _read_compensation(context: ParseContext, element: etree._Element, node: Any
         context.warning(
             Rule.ATTRIBUTE_IGNORED,
             element,
-            f"activityRef of {describe_owner(element)} has no effect: only a throw says what is compensated. Remove it.",
+            f"activityRef of {describe_owner(element)} has no effect: only throws say what is compensated. Remove it.",
         )
     return definition
 

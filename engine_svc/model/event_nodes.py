@@ -7,8 +7,8 @@ from typing import Any
 
 from lxml import etree
 
-from engine_svc.model.context import ParseContext, boolean, local_name
-from engine_svc.model.data import read_data_association
+from engine_svc.model.context import ParseContext, boolean
+from engine_svc.model.data import read_input_association, read_output_association
 from engine_svc.model.elements import (
     BoundaryEvent,
     CancelDefinition,
@@ -33,15 +33,15 @@ from engine_svc.model.message_events import EndEventDraft, EventDraft, ThrowEven
 from engine_svc.model.namespaces import BPMN, split
 from engine_svc.model.node_types import NODE_SCHEMA, NodeType
 from engine_svc.model.rules import Rule
-from engine_svc.model.schema import ANY_VALUE, Schema, describe, pass_over
+from engine_svc.model.schema import ANY_VALUE, describe, pass_over
 
 _FALSE = frozenset({"false", "0"})
 
 _EVENT = NODE_SCHEMA.extended(
     children={
         **dict.fromkeys(("dataInput", "dataOutput", "inputSet", "outputSet"), pass_over),
-        "dataInputAssociation": read_data_association,
-        "dataOutputAssociation": read_data_association,
+        "dataInputAssociation": read_input_association,
+        "dataOutputAssociation": read_output_association,
     }
 )
 _CATCHES_SEVERAL = {"parallelMultiple": _FALSE}
@@ -170,7 +170,7 @@ def _must_have_definition(
 
 
 def _unless_refused(element: etree._Element, node: Any) -> FlowNode:
-    return _unsupported(node) if node.definition is None and _definitions(element) else node  # type: ignore[no-any-return]
+    return _unsupported(node) if node.definition is None and _definitions(element) else node
 
 
 def _unsupported(node: FlowNode) -> UnsupportedNode:

@@ -26,7 +26,9 @@ def read_formal_expression(
     usable = _language_accepted(site, element.get("language", ""), text)
     for key in element.attrib:
         namespace, name = split(str(key))
-        if namespace in ("", BPMN) and name not in _SILENT and name not in also_known:
+        if name in also_known:
+            continue
+        if namespace in ("", BPMN) and name not in _SILENT:
             site.warning(
                 Rule.NOT_IN_EFFECT,
                 f"The attribute {name} of {local_name(element)} has no effect: the expression is the element's text.",

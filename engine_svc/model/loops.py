@@ -12,9 +12,10 @@ from engine_svc.model.dialects.feel_subset import feel_text
 from engine_svc.model.dialects.mappings import variable_text
 from engine_svc.model.elements import Activity, MapValue, ModelText, MultiInstance, StandardLoop
 from engine_svc.model.formal_expression import read_formal_expression
-from engine_svc.model.namespaces import BPMN, CAMUNDA, FLOWABLE, XSI, ZEEBE, split
+from engine_svc.model.namespaces import ACTIVITI, BPMN, CAMUNDA, FLOWABLE, XSI, ZEEBE, split
 from engine_svc.model.rules import Rule
 
+_ACTIVITI_FAMILY = FLOWABLE | ACTIVITI | CAMUNDA
 _INDEX = re.compile(r"[0-9]+")
 
 
@@ -75,7 +76,7 @@ def _read_attributes(element: etree._Element, loop: MultiInstance, site: Site) -
         namespace, name = split(str(key))
         value = str(raw).strip()
         inner = Site(site.context, element, name)
-        if namespace in FLOWABLE or namespace in CAMUNDA:
+        if namespace in _ACTIVITI_FAMILY:
             match name:
                 case "collection":
                     loop.collection = collection_text(value, inner)
@@ -144,9 +145,9 @@ def _read_extension(context: ParseContext, child: etree._Element, loop: MultiIns
     site = Site(context, child, written_name(child))
     if namespace in ZEEBE and name == "loopCharacteristics":
         _read_zeebe(child, loop, site)
-    elif namespace in FLOWABLE and name == "collection":
+    elif namespace in _ACTIVITI_FAMILY and name == "collection":
         _read_collection(child, loop, site)
-    elif namespace in FLOWABLE and name == "variableAggregation":
+    elif namespace in _ACTIVITI_FAMILY and name == "variableAggregation":
         _read_aggregation(child, loop, site)
     elif name != "failedJobRetryTimeCycle":
         site.warning(Rule.FOREIGN_EXTENSION, f"{site.origin} of the loop characteristics is kept, but has no effect.")

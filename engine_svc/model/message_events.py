@@ -56,7 +56,9 @@ def finished_message(context: ParseContext, element: etree._Element, draft: Mess
     return definition
 
 
-def set_work(context: ParseContext, element: etree._Element, draft: EventDraft, node: EndEvent | IntermediateThrowEvent) -> None:
+def set_work(
+    context: ParseContext, element: etree._Element, draft: EventDraft, node: EndEvent | IntermediateThrowEvent
+) -> None:
     """Set what sends the message of an event, and report where nothing is said of it."""
     implementation = implementation_of(context, element, draft)
     own = implementation.work if implementation is not None else None

@@ -7,6 +7,7 @@ condition on the default flow, or on the only flow, is refused.
 from __future__ import annotations
 
 from engine_svc.model.elements import (
+    EventBasedGateway,
     ExclusiveGateway,
     FlowNode,
     ParallelGateway,
@@ -45,13 +46,13 @@ def _check_node(node: FlowNode, outgoing: list[SequenceFlow], findings: Findings
     for flow in outgoing:
         if flow.condition is None:
             continue
-        if isinstance(node, ParallelGateway):
+        if isinstance(node, ParallelGateway | EventBasedGateway):
+            why = "a parallel gateway takes all its flows" if isinstance(node, ParallelGateway) else "the event decides"
             findings.warning(
                 Rule.CONDITION_IGNORED,
                 flow.id,
                 flow.source,
-                f"The condition of {flow.id!r} is ignored: a parallel gateway takes all its flows. Remove "
-                "it, or use an inclusive gateway.",
+                f"The condition of {flow.id!r} is ignored: {why}. Remove it, or use an inclusive gateway.",
             )
         elif flow.id == node.default:
             findings.warning(

@@ -72,7 +72,9 @@ def _variable_events(node: ConditionalDefinition, value: str, site: Site) -> Non
     node.variable_events = names
 
 
-def _variable_listener(node: StartEvent | BoundaryEvent | IntermediateCatchEvent, element: etree._Element, site: Site) -> None:
+def _variable_listener(
+    node: StartEvent | BoundaryEvent | IntermediateCatchEvent, element: etree._Element, site: Site
+) -> None:
     settings = {etree.QName(key).localname: str(value).strip() for key, value in element.attrib.items()}
     name, change = settings.get("variableName", ""), settings.get("variableChangeType", "") or "all"
     if not name:

@@ -211,10 +211,10 @@ class _Parser:
                 self._position += 1
                 arguments.append(self.expression())
         self._take("symbol", ")")
-        if function in ("duration", "date", "time", "date and time") and len(arguments) == 1:
-            # Timers and due dates take the text; elsewhere such a value would have an own kind.
-            if leads and self._peek() is None and arguments[0].startswith("'"):
-                return arguments[0]
+        alone = leads and self._peek() is None and len(arguments) == 1 and arguments[0].startswith("'")
+        if alone and function in ("duration", "date", "time", "date and time"):
+            # Timers and due dates take the text; within a calculation such a value would have an own kind.
+            return arguments[0]
         known = _CALLS.get(function)
         if known is None or len(arguments) != known[0]:
             raise NotTranslatableError(f"the function {function}()")

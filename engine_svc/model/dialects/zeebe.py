@@ -37,7 +37,7 @@ from engine_svc.model.work import WorkDraft
 
 
 def settings(element: etree._Element, site: Site, *known: str) -> dict[str, ModelText]:
-    """Return the attributes of an extension element; the unknown ones are reported, as is FEEL that is not understood."""
+    """Return the attributes of an extension element; unknown ones and FEEL that is not understood are reported."""
     values: dict[str, ModelText] = {}
     for key, value in element.attrib.items():
         namespace, name = split(str(key))
