@@ -156,7 +156,8 @@ def trigger(
 ) -> Program[Changes]:
     """Let the event come that a token waits for: a message, signal or timer, or a receive task's trigger.
 
-    `local_variables` go to the scope of its activity, `transient_variables` are gone when the step is over. Raises `WrongState`, `NotFound` (ACTIVITY_NOT_FOUND).
+    `local_variables` go to the scope of its activity, `transient_variables` are gone when the step is over.
+    Raises `WrongState`, `NotFound` (ACTIVITY_NOT_FOUND).
     """
     token = instance.tokens.get(key)
     if token is None or not _can_be_triggered(instance, token):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from engine_svc.storage.commit import REQUEST_COLUMNS, AlreadyAnswered, RequestRecord, find_answer
 from engine_svc.storage.newest_version import replace_newest
-from engine_svc.storage.start_events import Starts, claim_messages, insert_starts, refuse_taken_messages
+from engine_svc.storage.start_events import NO_STARTS, Starts, claim_messages, insert_starts, refuse_taken_messages
 from mesh.db.select import Select
 from mesh.db.statements import Execute, Fetch, FetchKeys, InsertMany, Program, Row
 from mesh.errors import NotFound
@@ -52,7 +52,7 @@ class NewDefinition:
     description: str
     version_tag: str
     resource_name: str
-    starts: Starts = Starts()
+    starts: Starts = NO_STARTS
 
 
 @dataclass(slots=True, frozen=True)

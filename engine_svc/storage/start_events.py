@@ -83,6 +83,9 @@ class Starts:
     timers: Sequence[StartTimer] = ()
 
 
+NO_STARTS = Starts()
+
+
 def insert_starts(definition_id: str, key: str, tenant_id: str, starts: Starts, now: int) -> Program[None]:
     """Store what starts a version; nothing does until the version is the newest."""
     if starts.subscriptions:
