@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack
 
 from flowmesh.engine.v1 import (
     activity_instance_service_pb2,
+    attachment_service_pb2,
+    comment_service_pb2,
     condition_service_pb2,
     deployment_service_pb2,
     event_subscription_service_pb2,
@@ -19,6 +21,8 @@ from flowmesh.engine.v1 import (
 )
 
 from engine_svc.api.activity_instance_service import ActivityInstanceServicer
+from engine_svc.api.attachment_service import AttachmentServicer
+from engine_svc.api.comment_service import CommentServicer
 from engine_svc.api.condition_service import ConditionServicer
 from engine_svc.api.deployment_service import DeploymentServicer
 from engine_svc.api.event_subscription_service import EventSubscriptionServicer
@@ -126,6 +130,8 @@ class EngineService:
                 ProcessInstanceServicer(executor, served, largest),
             ),
             (user_task_service_pb2, "UserTaskService", UserTaskServicer(executor, served, largest)),
+            (comment_service_pb2, "CommentService", CommentServicer(executor, served)),
+            (attachment_service_pb2, "AttachmentService", AttachmentServicer(executor, served)),
             (job_service_pb2, "JobService", JobServicer(executor, served, largest)),
             (incident_service_pb2, "IncidentService", IncidentServicer(executor, served)),
             (

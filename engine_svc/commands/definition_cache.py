@@ -11,7 +11,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from engine_svc.compile.load import load_bpmn
+from engine_svc.compile.load import load_definitions
 from engine_svc.runtime.requests import FindDefinition
 from engine_svc.state.definition import Definition
 from engine_svc.storage.definition_suspension import definition_missing, definition_suspended
@@ -115,14 +115,14 @@ class DefinitionCache:
             raise definition_suspended(start.definition_id, start.definition_key, start.version)
         return await self.by_id(start.definition_id), start.element_id, epoch
 
-    async def called(self, request: FindDefinition) -> tuple[Definition, int | None]:
-        """Return the definition that a call activity names, and, where that is the newest version, the epoch.
+    async def called(self, request: FindDefinition) -> tuple[Definition, int]:
+        """Return the definition that a call activity names, and the epoch at which it could be started.
 
-        Raises `NotFound`.
+        Raises `NotFound`, `WrongState`.
         """
         match request.binding:
             case "id":
-                return await self.by_id(request.version or request.key), None
+                return await self.to_start(request.version or request.key)
             case "version":
                 if not request.version.isdecimal():
                     raise _no_version(request)
@@ -135,7 +135,7 @@ class DefinitionCache:
                 )
                 if found is None:
                     raise _not_called(request)
-                return await self.by_id(found), None
+                return await self.to_start(found)
             case _:
                 return await self.by_key(request.tenant_id, request.key, 0)
 
@@ -184,7 +184,7 @@ def _no_version(request: FindDefinition) -> NotFound:
 
 def _compile(row: Row, content: bytes) -> Definition:
     definition_id, key, version, _, _, _, _, resource_name, tenant_id = row[:9]
-    result = load_bpmn(content)
+    result = load_definitions(resource_name, content)
     process = next((p for p in result.processes if p.key == key), None)
     if process is None:
         # It was valid when it was deployed: a release that cannot read it any more must not run it.

@@ -150,7 +150,20 @@ _PROCESS = Schema(
     children={
         **_BODY,
         **dict.fromkeys(
-            ("auditing", "monitoring", "property", "ioSpecification", "supports", "supportedInterfaceRef"),
+            (
+                "auditing",
+                "monitoring",
+                "property",
+                "ioSpecification",
+                "ioBinding",
+                "supports",
+                "supportedInterfaceRef",
+                "correlationSubscription",
+                "resourceRole",
+                "performer",
+                "humanPerformer",
+                "potentialOwner",
+            ),
             pass_over,
         ),
         "laneSet": _read_lanes,

@@ -119,11 +119,11 @@ def _check_attribute(context: ParseContext, element: etree._Element, schema: Sch
         return
     allowed = schema.attributes.get(name)
     if allowed is None:
-        context.error(
-            Rule.ATTRIBUTE_NOT_SUPPORTED,
+        context.warning(
+            Rule.ATTRIBUTE_UNKNOWN,
             element,
-            f"The attribute {name} of {describe(element)} is not known here. Correct its name, give it the "
-            "prefix of its dialect, or remove it.",
+            f"The attribute {name} of {describe(element)} is not known there and has no effect. Correct its name, give "
+            "it the prefix of its dialect, or remove it.",
         )
     elif allowed and value.strip() not in allowed:
         context.error(

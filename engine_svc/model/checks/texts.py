@@ -122,7 +122,8 @@ def _check_timer(node: BpmnElement, timer: TimerDefinition, findings: Findings) 
     try:
         if end is not None:
             due_date(end, _SOME_TIME)
-        if text is None:
+        # A missing text was reported by the parser.
+        if not text:
             return
         if timer.kind is TimerKind.CYCLE:
             Cycle.parse(text, _SOME_TIME)
@@ -135,7 +136,7 @@ def _check_timer(node: BpmnElement, timer: TimerDefinition, findings: Findings) 
 
 
 def _check_condition(node: BpmnElement, definition: ConditionalDefinition, findings: Findings) -> None:
-    if _constant_of(definition.condition) is not None:
+    if _constant_of(definition.condition):
         findings.warning(
             Rule.CONDITION_IGNORED,
             node.id,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 import time
 
 import pytest
@@ -212,6 +214,23 @@ def test_too_much() -> None:
         draw(file(process(tasks), places), "p")
     with pytest.raises(XmlRefusedError):
         draw(b"<!DOCTYPE x []><x/>", "p")
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_damaged_files_are_drawn(seed: int) -> None:
+    """Values of one file are swapped about and broken; what comes out is an image."""
+    chance = random.Random(seed)
+    values = ["", "p", "n1", "f0", "-1", "1e9", "NaN", "pool", "true", "&amp;&lt;", "\u202e", "x" * 300]
+
+    def damage(match: re.Match[str]) -> str:
+        return f'{match[1]}="{chance.choice(values)}"' if chance.random() < 0.05 else match[0]
+
+    content = re.sub(r'(?<![:\w])(?!xmlns)([a-zA-Z]+)="[^"]*"', damage, gallery().decode())
+    # Without a diagram the same elements are laid out.
+    if seed % 2:
+        content = content.replace("bpmndi:BPMNPlane", "bpmndi:Nothing")
+    root = image(content.encode())
+    assert all(abs(value) < 1e8 for value in view_box(root))
 
 
 def test_nothing_to_draw() -> None:
