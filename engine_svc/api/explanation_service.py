@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import orjson
 from flowmesh.engine.v1 import explanation_service_pb2 as pb
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from engine_svc.api import messages
 from engine_svc.commands.executor import InstanceExecutor, instance_missing
 from engine_svc.runtime.explanation import Waiting, host_key, waiting_tokens
 from engine_svc.state.instance import Instance, Status, Wait
-from engine_svc.storage.commit import JOB_COLUMNS, SUBSCRIPTION_COLUMNS, USER_TASK_COLUMNS
-from engine_svc.storage.explanations import WaitRows, fetch_wait_rows
+from engine_svc.storage.commit import JOB_COLUMNS, MESSAGE_COLUMNS, SUBSCRIPTION_COLUMNS, USER_TASK_COLUMNS
+from engine_svc.storage.explanations import WaitRows, fetch_missed_messages, fetch_wait_rows
 from engine_svc.storage.jobs import JobState
 from mesh.db.database import Database
 from mesh.db.statements import Row
@@ -28,6 +29,9 @@ RETRIES = JOB_COLUMNS.index("retries")
 LEASE_OWNER = JOB_COLUMNS.index("lease_owner")
 ERROR_MESSAGE = JOB_COLUMNS.index("error_message")
 DUE_AT = JOB_COLUMNS.index("due_at")
+MESSAGE_KEY = MESSAGE_COLUMNS.index("correlation_key")
+CREATED_AT = MESSAGE_COLUMNS.index("created_at")
+EXPLANATION = MESSAGE_COLUMNS.index("explanation")
 NAME = SUBSCRIPTION_COLUMNS.index("name")
 CORRELATION_KEY = SUBSCRIPTION_COLUMNS.index("correlation_key")
 
@@ -64,12 +68,22 @@ class ExplanationServicer:
         waiting = waiting_tokens(instance)
         told = waiting[: request.max_waits or DEFAULT_WAITS]
         waits = [self._wait(instance, entry, rows) for entry in told]
+        await self._add_near_misses(instance, waits)
         return pb.ExplainProcessInstanceResponse(
             process_instance=messages.process_instance(instance),
             summary=summary(instance, waits, len(waiting)),
             waits=waits,
             wait_count=len(waiting),
         )
+
+    async def _add_near_misses(self, instance: Instance, waits: list[pb.InstanceWait]) -> None:
+        names = {wait.name for wait in waits if wait.kind == pb.InstanceWait.KIND_MESSAGE}
+        missed = {
+            name: await self.database.read(fetch_missed_messages(instance.tenant_id, name)) for name in sorted(names)
+        }
+        for wait in waits:
+            if wait.kind == pb.InstanceWait.KIND_MESSAGE:
+                wait.near_misses.extend(_near_miss(wait, row) for row in missed[wait.name])
 
     def _wait(self, instance: Instance, waiting: Waiting, rows: WaitRows) -> pb.InstanceWait:
         token, element = waiting.token, waiting.element
@@ -100,6 +114,27 @@ class ExplanationServicer:
             message.called_process_instance_id = token.detail["called"]
         message.description = describe(message, job)
         return message
+
+
+def _near_miss(wait: pb.InstanceWait, row: Row) -> pb.NearMiss:
+    correlation_key, created_at, explanation = row[MESSAGE_KEY], row[CREATED_AT], row[EXPLANATION]
+    if correlation_key != wait.correlation_key:
+        reason = f"its correlation key is {correlation_key!r}, not {wait.correlation_key!r}"
+    elif timestamp_micros(wait.start_time) > created_at:
+        reason = "it came before the instance waited for it, and its time to live ended"
+    else:
+        reason = explanation or "the instance could not take it when it came"
+    return pb.NearMiss(
+        message_id=row[0],
+        correlation_key=correlation_key,
+        receive_time=messages.timestamp(created_at),
+        reason=reason,
+    )
+
+
+def timestamp_micros(time: Timestamp) -> int:
+    """Return a time in microseconds since the Unix epoch."""
+    return time.seconds * 1_000_000 + time.nanos // 1000
 
 
 def describe(wait: pb.InstanceWait, job: Row | None) -> str:

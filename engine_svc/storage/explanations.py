@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine_svc.storage.commit import INCIDENT_COLUMNS, JOB_COLUMNS, SUBSCRIPTION_COLUMNS, USER_TASK_COLUMNS
-from mesh.db.statements import FetchKeys, Program, Row
+from engine_svc.storage.commit import (
+    INCIDENT_COLUMNS,
+    JOB_COLUMNS,
+    MESSAGE_COLUMNS,
+    SUBSCRIPTION_COLUMNS,
+    USER_TASK_COLUMNS,
+)
+from engine_svc.storage.messages import MessageState
+from mesh.db.statements import Fetch, FetchKeys, Program, Row
+
+NEAR_MISSES = 5
+"""Messages that are told for each name."""
 
 
 @dataclass(slots=True)
@@ -33,3 +43,15 @@ def fetch_wait_rows(instance_id: str) -> Program[WaitRows]:
     for row in incidents:
         rows.incidents.setdefault(row[job_key], []).append(row)
     return rows
+
+
+def fetch_missed_messages(tenant_id: str, name: str) -> Program[list[Row]]:
+    """Read the newest messages of a name that moved nothing, in the order of `MESSAGE_COLUMNS`."""
+    found: list[Row] = []
+    for state in (MessageState.UNMATCHED, MessageState.EXPIRED, MessageState.BUFFERED):
+        found += yield Fetch(
+            f"SELECT {','.join(MESSAGE_COLUMNS)} FROM message WHERE name=? AND tenant_id=? AND state=? "
+            f"ORDER BY id DESC LIMIT {NEAR_MISSES}",
+            (name, tenant_id, int(state)),
+        )
+    return sorted(found, reverse=True)[:NEAR_MISSES]

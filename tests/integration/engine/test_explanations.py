@@ -5,6 +5,9 @@ from __future__ import annotations
 from flowmesh.engine.v1 import explanation_service_pb2 as pb
 from flowmesh.engine.v1 import process_instance_service_pb2
 from flowmesh.engine.v1.explanation_service_pb2_grpc import ExplanationServiceStub
+from flowmesh.engine.v1.message_service_pb2 import PublishMessageRequest
+from flowmesh.engine.v1.message_service_pb2_grpc import MessageServiceStub
+from flowmesh.engine.v1.process_instance_pb2 import ProcessInstance
 
 from tests.integration.engine.serving import ENDS, Engine, model, refusal
 from tests.unit.bpmn_models import definitions, flow
@@ -95,3 +98,26 @@ async def test_a_called_instance_a_pause_and_the_end(engine: Engine) -> None:
 async def test_an_instance_that_is_not_there(engine: Engine) -> None:
     refused = await refusal(explained(engine, "nothing"))
     assert (refused.code, refused.reason) == ("NOT_FOUND", "PROCESS_INSTANCE_NOT_FOUND")
+
+
+async def test_messages_that_came_and_did_not_match(engine: Engine) -> None:
+    declared = '<message id="m" name="Paid"><extensionElements><zeebe:subscription correlationKey="=order"/>'
+    catch = '<intermediateCatchEvent id="paid"><messageEventDefinition messageRef="m"/></intermediateCatchEvent>'
+    await engine.deploy(
+        definitions(
+            f'{declared}</extensionElements></message><process id="pay" isExecutable="true">{ENDS}{catch}'
+            f"{flow('s', 'paid')}{flow('paid', 'e')}</process>"
+        )
+    )
+    stub = MessageServiceStub(engine.channel)
+    await stub.PublishMessage(PublishMessageRequest(name="Paid", correlation_key="17"))
+    instance = await engine.start("pay", {"order": "17"})
+    await stub.PublishMessage(PublishMessageRequest(name="Paid", correlation_key="18"))
+    (wait,) = (await explained(engine, instance.id)).waits
+    assert wait.description == "intermediateCatchEvent paid waits for the message 'Paid' with the correlation key '17'"
+    assert [(missed.correlation_key, missed.reason) for missed in wait.near_misses] == [
+        ("18", "its correlation key is '18', not '17'"),
+        ("17", "it came before the instance waited for it, and its time to live ended"),
+    ]
+    await stub.PublishMessage(PublishMessageRequest(name="Paid", correlation_key="17"))
+    assert (await explained(engine, instance.id)).process_instance.status == ProcessInstance.STATUS_COMPLETED
