@@ -117,9 +117,10 @@ class PureWorld(World):
         for definition in self.definitions.values():
             for element in start_elements(definition):
                 trigger = trigger_of(element)
-                if isinstance(trigger, kind) and isinstance(trigger, MessageTrigger | SignalTrigger):
-                    if to_string(trigger.name(NoVariables())) == name:
-                        found.append((definition, element))
+                if not isinstance(trigger, kind) or not isinstance(trigger, MessageTrigger | SignalTrigger):
+                    continue
+                if to_string(trigger.name(NoVariables())) == name:
+                    found.append((definition, element))
         return found
 
     # Commands

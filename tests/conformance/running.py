@@ -10,7 +10,7 @@ from tests.conformance.driver import Driver, Failed, Outcome, Refused, Seen
 from tests.unit.bpmn_models import definitions
 
 LISTS = {"open": "open", "jobs": "jobs", "timers": "timers", "async": "async_jobs", "waiting": "waiting"}
-AFTER_ERROR = {"open": [], "jobs": [], "timers": [], "async": [], "waiting": [], "variables": {}, "activities": {}}
+AFTER_ERROR: dict[str, Any] = {"open": [], "jobs": [], "timers": [], "async": [], "waiting": [], "variables": {}, "activities": {}}
 """What is looked at before and after a command that is to fail."""
 
 
