@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class HistoryServiceStub:
-    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later. Who must see it gives
-    the `commit_token` of the engine's answer as `after_commit_token`, and is answered once it shows.
+    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later. Who must see it
+    gives the `commit_token` of the engine's answer as `after_commit_token`, and is answered once it shows.
 
     An index leads to what is listed by its instance, parent, root, definition, business key, tenant, element, element
     type, assignee or variable name; where several are given the most selective one does. Other filters are checked row
@@ -83,8 +83,8 @@ class HistoryServiceStub:
 
 
 class HistoryServiceServicer:
-    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later. Who must see it gives
-    the `commit_token` of the engine's answer as `after_commit_token`, and is answered once it shows.
+    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later. Who must see it
+    gives the `commit_token` of the engine's answer as `after_commit_token`, and is answered once it shows.
 
     An index leads to what is listed by its instance, parent, root, definition, business key, tenant, element, element
     type, assignee or variable name; where several are given the most selective one does. Other filters are checked row
@@ -207,8 +207,8 @@ def add_HistoryServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class HistoryService:
-    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later. Who must see it gives
-    the `commit_token` of the engine's answer as `after_commit_token`, and is answered once it shows.
+    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later. Who must see it
+    gives the `commit_token` of the engine's answer as `after_commit_token`, and is answered once it shows.
 
     An index leads to what is listed by its instance, parent, root, definition, business key, tenant, element, element
     type, assignee or variable name; where several are given the most selective one does. Other filters are checked row

@@ -27,8 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class HistoryServiceStub:
-    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later. Who must see it gives
-    the `commit_token` of the engine's answer as `after_commit_token`, and is answered once it shows.
+    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later. Who must see it
+    gives the `commit_token` of the engine's answer as `after_commit_token`, and is answered once it shows.
 
     An index leads to what is listed by its instance, parent, root, definition, business key, tenant, element, element
     type, assignee or variable name; where several are given the most selective one does. Other filters are checked row
@@ -74,8 +74,8 @@ class HistoryServiceStub:
 
 @_typing.type_check_only
 class HistoryServiceAsyncStub(HistoryServiceStub):
-    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later. Who must see it gives
-    the `commit_token` of the engine's answer as `after_commit_token`, and is answered once it shows.
+    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later. Who must see it
+    gives the `commit_token` of the engine's answer as `after_commit_token`, and is answered once it shows.
 
     An index leads to what is listed by its instance, parent, root, definition, business key, tenant, element, element
     type, assignee or variable name; where several are given the most selective one does. Other filters are checked row
@@ -117,8 +117,8 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     """
 
 class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later. Who must see it gives
-    the `commit_token` of the engine's answer as `after_commit_token`, and is answered once it shows.
+    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later. Who must see it
+    gives the `commit_token` of the engine's answer as `after_commit_token`, and is answered once it shows.
 
     An index leads to what is listed by its instance, parent, root, definition, business key, tenant, element, element
     type, assignee or variable name; where several are given the most selective one does. Other filters are checked row
