@@ -38,6 +38,18 @@ def encode_commit_token(commits: Iterable[tuple[str, int]]) -> str:
     return base64.urlsafe_b64encode(b"".join(parts)).rstrip(b"=").decode()
 
 
+def join_commit_tokens(tokens: Iterable[str]) -> str:
+    """Return a token of the commits of several; of more than `MAX_INSTANCES` it names the first ones."""
+    commits: dict[str, int] = {}
+    for token in tokens:
+        if len(commits) >= MAX_INSTANCES:
+            break
+        if token:
+            for instance_id, revision in decode_commit_token(token).items():
+                commits[instance_id] = max(revision, commits.get(instance_id, 0))
+    return encode_commit_token(commits.items())
+
+
 def decode_commit_token(token: str) -> dict[str, int]:
     """Return the revision of each instance that a token names. Raises InvalidField (COMMIT_TOKEN_INVALID)."""
     try:

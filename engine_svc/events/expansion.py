@@ -140,6 +140,7 @@ def _activity(instance_id: str, fields: Fields) -> Fields:
             element_type=fields["element_type"],
             parent_activity_id=member_id(instance_id, parent) if parent else "",
             sequence=key,
+            flow_id=fields.get("flow_id", ""),
         )
     }
     if "start_micros" in fields:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import orjson
 from flowmesh.history.v1.history_pb2 import (
     HistoricActivity,
     HistoricProcessInstance,
@@ -20,7 +19,7 @@ from history_svc.storage.layout import ACTIVITY_COLUMNS, UNKNOWN_TIME
 from history_svc.storage.values import json_to_value
 from mesh.db.statements import Row
 
-_FLOW_IDS: Final = ACTIVITY_COLUMNS.index("flow_ids")
+_FLOW_ID: Final = ACTIVITY_COLUMNS.index("flow_id")
 
 
 def instance_of(row: Row) -> HistoricProcessInstance:
@@ -106,31 +105,27 @@ def activity_of(row: Row, details: ActivityDetails) -> HistoricActivity:
     )
 
 
-def flows_of(row: Row, only: str = "") -> list[HistoricActivity]:
-    """Return the messages of the sequence flows that an activity was reached by; with `only`, that one's alone."""
-    flow_ids = row[_FLOW_IDS]
-    if not flow_ids:
-        return []
+def flow_of(row: Row) -> HistoricActivity | None:
+    """Return the message of the sequence flow that an activity was reached by, None where it was reached otherwise."""
+    flow_id = row[_FLOW_ID]
+    if not flow_id:
+        return None
     activity = activity_of(row, NO_DETAILS)
-    return [
-        HistoricActivity(
-            id=flow_record_id(activity.id, position),
-            process_instance_id=activity.process_instance_id,
-            process_definition_key=activity.process_definition_key,
-            element_id=flow_id,
-            element_type=SEQUENCE_FLOW,
-            parent_activity_id=activity.parent_activity_id,
-            state=HistoricActivity.STATE_COMPLETED,
-            start_time=activity.start_time,
-            end_time=activity.start_time,
-            duration=Duration(),
-            sequence=activity.sequence,
-            process_definition_id=activity.process_definition_id,
-            tenant_id=activity.tenant_id,
-        )
-        for position, flow_id in enumerate(orjson.loads(flow_ids))
-        if not only or flow_id == only
-    ]
+    return HistoricActivity(
+        id=flow_record_id(activity.id),
+        process_instance_id=activity.process_instance_id,
+        process_definition_key=activity.process_definition_key,
+        element_id=flow_id,
+        element_type=SEQUENCE_FLOW,
+        parent_activity_id=activity.parent_activity_id,
+        state=HistoricActivity.STATE_COMPLETED,
+        start_time=activity.start_time,
+        end_time=activity.start_time,
+        duration=Duration(),
+        sequence=activity.sequence,
+        process_definition_id=activity.process_definition_id,
+        tenant_id=activity.tenant_id,
+    )
 
 
 def task_of(row: Row) -> HistoricTask:

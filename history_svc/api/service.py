@@ -26,12 +26,12 @@ from flowmesh.history.v1.history_service_pb2 import (
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from history_svc.api.mapping import activity_of, flows_of, instance_of, task_of, variable_of
-from history_svc.queries.activity_details import read_details
+from history_svc.api.mapping import activity_of, flow_of, instance_of, task_of, variable_of
+from history_svc.queries.activity_details import NO_DETAILS, read_details
 from history_svc.queries.commit_waits import CommitWaits
 from history_svc.queries.listings import ACTIVITIES, INSTANCES, TASKS, VARIABLES
 from history_svc.queries.pages import Filters, Listing, Page, read_page, read_row
-from history_svc.queries.sequence_flows import SEQUENCE_FLOW, split_flow_record_id, stored_flow
+from history_svc.queries.sequence_flows import SEQUENCE_FLOW, activity_of_flow_record
 from history_svc.storage.layout import (
     INSTANCE_COMPLETED,
     INSTANCE_FAILED,
@@ -107,15 +107,15 @@ class HistoryServicer:
 
     async def GetHistoricActivity(self, request: GetHistoricActivityRequest) -> GetHistoricActivityResponse:
         """Read an activity or a sequence flow that was taken. Raises `NotFound`, and what `CommitWaits.wait` does."""
-        flow = split_flow_record_id(request.id)
-        row = await self._row(ACTIVITIES, flow[0] if flow else request.id, request.after_commit_token, request.id)
-        if flow is None:
-            details = await self._read(read_details([row]))
-            return GetHistoricActivityResponse(historic_activity=activity_of(row, details))
-        flows = [found for found in flows_of(row) if found.id == request.id]
-        if not flows:
-            raise _missing(request.id)
-        return GetHistoricActivityResponse(historic_activity=flows[0])
+        led_to = activity_of_flow_record(request.id)
+        row = await self._row(ACTIVITIES, led_to or request.id, request.after_commit_token, request.id)
+        if led_to:
+            flow = flow_of(row)
+            if flow is None:
+                raise _missing(request.id)
+            return GetHistoricActivityResponse(historic_activity=flow)
+        details = await self._read(read_details([row]))
+        return GetHistoricActivityResponse(historic_activity=activity_of(row, details))
 
     async def ListHistoricActivities(self, request: ListHistoricActivitiesRequest) -> ListHistoricActivitiesResponse:
         """List activities in the order of their start. Raises `InvalidField` for a foreign page token."""
@@ -138,20 +138,19 @@ class HistoryServicer:
             states=_states(request, request.state, (OPEN,), STATES[1:]),
             at_least=_bounds(request, "_from", start_micros="start_time", end_micros="end_time"),
             below=_bounds(request, "_to", start_micros="start_time", end_micros="end_time"),
-            unlike={"flow_ids": ""} if only_flows else {},
-            contains={"flow_ids": stored_flow(request.element_id)} if only_flows and request.element_id else {},
+            checked=_given(flow_id=request.element_id) if only_flows else {},
+            unlike={"flow_id": ""} if only_flows else {},
             reverse=request.order_by == "start_time desc",
         )
         page, token = await self._page(ACTIVITIES, request, filters)
         answer = ListHistoricActivitiesResponse(next_page_token=token)
-        if only_flows:
-            for row in page.rows:
-                answer.historic_activities.extend(flows_of(row, request.element_id))
-            return answer
-        details = await self._read(read_details(page.rows))
+        with_flows = only_flows or request.include_sequence_flows
+        details = NO_DETAILS if only_flows else await self._read(read_details(page.rows))
         for row in page.rows:
-            reached_by = flows_of(row) if request.include_sequence_flows else []
-            found = [*reached_by, activity_of(row, details)]
+            flow = flow_of(row) if with_flows else None
+            found = [] if flow is None else [flow]
+            if not only_flows:
+                found.append(activity_of(row, details))
             answer.historic_activities.extend(reversed(found) if filters.reverse else found)
         return answer
 

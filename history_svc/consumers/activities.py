@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import orjson
 from flowmesh.events.v1.workflow_pb2 import (
     ActivityCompleted,
     ActivityRef,
@@ -82,6 +81,6 @@ class ActivityChanges:
             activity.sequence,
             end_micros,
             end_reason,
-            orjson.dumps(list(activity.flow_ids)).decode() if activity.flow_ids else "",
+            activity.flow_id,
             position,
         )

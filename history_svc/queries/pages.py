@@ -52,8 +52,8 @@ class Filters:
     """What a list is narrowed to.
 
     `equal` and `checked` hold only the filters that are set; an index may be chosen by the first, the second are
-    looked at row by row, as are `unlike` (another value) and `contains` (a text within). `states` None means every
-    state. `at_least` and `below` bound columns. `reverse` turns the order of the listing round.
+    looked at row by row, as are `unlike` (another value). `states` None means every state. `at_least` and `below`
+    bound columns. `reverse` turns the order of the listing round.
     """
 
     equal: Mapping[str, Any]
@@ -62,7 +62,6 @@ class Filters:
     below: Mapping[str, Any] = field(default_factory=dict)
     checked: Mapping[str, Any] = field(default_factory=dict)
     unlike: Mapping[str, Any] = field(default_factory=dict)
-    contains: Mapping[str, str] = field(default_factory=dict)
     reverse: bool = False
 
 
@@ -93,9 +92,6 @@ def read_page(listing: Listing, filters: Filters, after: tuple[Any, ...] | None,
         parameters.append(value)
     for column, value in filters.unlike.items():
         conditions.append(f"{column}<>?")
-        parameters.append(value)
-    for column, value in filters.contains.items():
-        conditions.append(f"INSTR({column},?)>0")
         parameters.append(value)
     descending = listing.descending != filters.reverse
     if after is not None:

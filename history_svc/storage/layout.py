@@ -65,7 +65,7 @@ ACTIVITY_COLUMNS: Final = (
     "sequence",
     "end_micros",
     "end_reason",
-    "flow_ids",
+    "flow_id",
     "position",
 )
 

@@ -106,7 +106,9 @@ class Life:
     def terminate(self, reason: str = "") -> None:
         self.tell("process_instance_terminated", start_time=timestamp(self.start_micros), reason=reason)
 
-    def activity(self, element_id: str, element_type: str = "userTask", parent: str = "") -> ActivityRef:
+    def activity(
+        self, element_id: str, element_type: str = "userTask", parent: str = "", flow: str = ""
+    ) -> ActivityRef:
         self.sequence += 1
         return ActivityRef(
             id=f"{self.id}.{self.sequence}",
@@ -115,6 +117,7 @@ class Life:
             element_type=element_type,
             parent_activity_id=parent,
             sequence=self.sequence,
+            flow_id=flow,
         )
 
     def enter(self, activity: ActivityRef) -> int:

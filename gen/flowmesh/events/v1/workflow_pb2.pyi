@@ -34,22 +34,22 @@ class ProcessInstanceRef(_message.Message):
     def __init__(self, id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., revision: _Optional[int] = ..., ordinal: _Optional[int] = ..., last_in_commit: _Optional[bool] = ...) -> None: ...
 
 class ActivityRef(_message.Message):
-    __slots__ = ("id", "element_id", "element_name", "element_type", "parent_activity_id", "sequence", "flow_ids")
+    __slots__ = ("id", "element_id", "element_name", "element_type", "parent_activity_id", "sequence", "flow_id")
     ID_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_ID_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_NAME_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_TYPE_FIELD_NUMBER: _ClassVar[int]
     PARENT_ACTIVITY_ID_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
-    FLOW_IDS_FIELD_NUMBER: _ClassVar[int]
+    FLOW_ID_FIELD_NUMBER: _ClassVar[int]
     id: str
     element_id: str
     element_name: str
     element_type: str
     parent_activity_id: str
     sequence: int
-    flow_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, id: _Optional[str] = ..., element_id: _Optional[str] = ..., element_name: _Optional[str] = ..., element_type: _Optional[str] = ..., parent_activity_id: _Optional[str] = ..., sequence: _Optional[int] = ..., flow_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    flow_id: str
+    def __init__(self, id: _Optional[str] = ..., element_id: _Optional[str] = ..., element_name: _Optional[str] = ..., element_type: _Optional[str] = ..., parent_activity_id: _Optional[str] = ..., sequence: _Optional[int] = ..., flow_id: _Optional[str] = ...) -> None: ...
 
 class ProcessInstanceStarted(_message.Message):
     __slots__ = ("process_instance", "initiator", "variables", "parent_process_instance_id", "parent_activity_id", "root_process_instance_id")

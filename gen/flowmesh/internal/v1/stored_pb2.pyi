@@ -123,3 +123,11 @@ class CommitRecord(_message.Message):
     user_id: str
     events_json: bytes
     def __init__(self, format: _Optional[int] = ..., process_instance_id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., revision: _Optional[int] = ..., time_micros: _Optional[int] = ..., correlation_id: _Optional[str] = ..., traceparent: _Optional[str] = ..., user_id: _Optional[str] = ..., events_json: _Optional[bytes] = ...) -> None: ...
+
+class DeliveredPart(_message.Message):
+    __slots__ = ("started_process_instance_id", "commit_token")
+    STARTED_PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    started_process_instance_id: str
+    commit_token: str
+    def __init__(self, started_process_instance_id: _Optional[str] = ..., commit_token: _Optional[str] = ...) -> None: ...

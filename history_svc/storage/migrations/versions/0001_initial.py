@@ -67,7 +67,7 @@ sa.Table(
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("end_micros", micros_type()),
     sa.Column("end_reason", long_text_type(), nullable=False),
-    sa.Column("flow_ids", long_text_type(), nullable=False),
+    sa.Column("flow_id", text_type(255), nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Index("history_activity_state", "state", "start_micros", "sequence", "id"),
     sa.Index("history_activity_instance", "process_instance_id", "start_micros", "sequence", "id"),
