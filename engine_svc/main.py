@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from flowmesh.engine.v1 import (
+    clock_service_pb2,
     deployment_service_pb2,
     incident_service_pb2,
     job_service_pb2,
@@ -13,6 +14,7 @@ from flowmesh.engine.v1 import (
     user_task_service_pb2,
 )
 
+from engine_svc.api.clock_service import ClockServicer
 from engine_svc.api.deployment_service import DeploymentServicer
 from engine_svc.api.incident_service import IncidentServicer
 from engine_svc.api.job_service import JobServicer
@@ -20,21 +22,25 @@ from engine_svc.api.process_definition_service import ProcessDefinitionServicer
 from engine_svc.api.process_instance_service import ProcessInstanceServicer
 from engine_svc.api.user_task_service import UserTaskServicer
 from engine_svc.commands.definition_cache import DefinitionCache
+from engine_svc.commands.draining import DueWork
+from engine_svc.commands.due_jobs import DueJobs
 from engine_svc.commands.executor import ExecutorLimits, InstanceExecutor
 from engine_svc.commands.job_signals import JobSignals
 from engine_svc.relay import EngineRelay
 from engine_svc.scripts.sandbox import ScriptRunner
-from engine_svc.settings import EngineSettings
+from engine_svc.settings import CONTROLLED, EngineSettings
 from engine_svc.storage.commit import Commit, CommitWriter, Written
 from engine_svc.storage.migrations import HEAD
 from engine_svc.storage.served_database import ServedDatabase
-from engine_svc.workers import job_availability, request_retention
+from engine_svc.workers import finished_job_retention, job_availability, request_retention
+from engine_svc.workers.finished_job_retention import FinishedJobRetention
+from engine_svc.workers.internal_jobs import InternalJobs
 from engine_svc.workers.job_availability import JobAvailability
 from engine_svc.workers.periodic import Periodic
 from engine_svc.workers.request_retention import RequestRetention
 from mesh.admin_http import AdminServer, Readiness
 from mesh.bus.topics import all_topics
-from mesh.clock import Clock, SystemClock
+from mesh.clock import Clock, ControlledClock, SystemClock
 from mesh.db.database import Database
 from mesh.db.group_commit import GroupCommitter
 from mesh.db.statements import Fetch, fetch
@@ -67,7 +73,7 @@ class EngineService:
         clock: Clock | None = None,
         telemetry: Telemetry | None = None,
     ) -> None:
-        clock = clock or SystemClock()
+        clock = clock or (ControlledClock() if settings.clock == CONTROLLED else SystemClock())
         self._settings = settings
         self._database = database
         signals = JobSignals()
@@ -88,6 +94,16 @@ class EngineService:
         self._scripts = ScriptRunner()
         executor = InstanceExecutor(served, self._committer, definitions, clock, signals, self._scripts, limits)
         largest = settings.max_variable_bytes
+        runs = metrics.counter(
+            "flowmesh_engine_jobs_total", "Timers and asynchronous jobs that were tried, by what came of it.", ["result"]
+        )
+        due_jobs = DueJobs(
+            executor,
+            settings.instance,
+            settings.job_lease_seconds * 1_000_000,
+            lambda result: runs.at(result.value).add(),
+        )
+        other_due_work: list[DueWork] = []
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry)
         for module, name, servicer in (
             (deployment_service_pb2, "DeploymentService", DeploymentServicer(served, definitions, clock)),
@@ -98,16 +114,22 @@ class EngineService:
                 ProcessInstanceServicer(executor, served, largest),
             ),
             (user_task_service_pb2, "UserTaskService", UserTaskServicer(executor, served, largest)),
-            (job_service_pb2, "JobService", JobServicer(executor, served, largest)),
+            (job_service_pb2, "JobService", JobServicer(executor, served, largest, due_jobs)),
+            (clock_service_pb2, "ClockService", ClockServicer(clock, signals, due_jobs, other_due_work)),
             (incident_service_pb2, "IncidentService", IncidentServicer(executor, served)),
         ):
             self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
         availability = JobAvailability(database, clock, signals)
         retention = RequestRetention(database, clock, settings.request_retention_seconds)
-        self._workers = [
+        self._workers: list[Periodic | InternalJobs] = [
             Periodic("job availability", job_availability.INTERVAL_SECONDS, availability.run),
             Periodic("request retention", request_retention.INTERVAL_SECONDS, retention.run),
+            Periodic(
+                "finished job retention", finished_job_retention.INTERVAL_SECONDS, FinishedJobRetention(database).run
+            ),
         ]
+        if settings.runs_jobs:
+            self._workers.append(InternalJobs(due_jobs, settings.concurrent_jobs, other_due_work))
 
     async def start(self) -> int:
         """Listen and begin the background work; return the port."""

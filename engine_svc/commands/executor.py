@@ -32,7 +32,7 @@ from engine_svc.storage.instances import fetch_instances, instance_of
 from mesh.clock import Clock
 from mesh.db.database import Database
 from mesh.db.group_commit import GroupCommitter
-from mesh.db.statements import Statement
+from mesh.db.statements import Row, Statement
 from mesh.errors import Conflict, DependencyDown, DomainError, NotFound, WrongState
 from mesh.ids import new_id
 
@@ -66,6 +66,7 @@ class Effect:
     """Makes the answer once the instance has the revision that the commit gives it."""
     leases: Sequence[tuple[str, int, int]] = ()
     statements: Sequence[Statement] = ()
+    finished_jobs: Sequence[Row] = ()
 
 
 Work = Callable[[Instance, int], Effect | Generator[Request, Any, Effect]]
@@ -251,6 +252,7 @@ class InstanceExecutor:
             raise
         commit.leases += effect.leases
         commit.statements += effect.statements
+        commit.finished_jobs += effect.finished_jobs
         response = effect.respond().SerializeToString()
         if request is not None:
             request.response = response

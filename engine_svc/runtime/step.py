@@ -6,7 +6,7 @@ leave the instance changed in part; the caller drops it and loads it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine_svc.compile.executable import ElementKind, ReceiveTaskSpec, StartSpec
@@ -21,7 +21,7 @@ from engine_svc.events.record import (
 from engine_svc.runtime.behaviors import calls, conditions, firing, lifecycle
 from engine_svc.runtime.behaviors.errors import BpmnError, throw_from_activity
 from engine_svc.runtime.changes import Changes, NewIncident
-from engine_svc.runtime.drain import Enter, cancel_instance, drain
+from engine_svc.runtime.drain import SLICE, Enter, cancel_instance, drain
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors import external_task, user_task
 from engine_svc.runtime.requests import LoadInstance, Program
@@ -107,19 +107,110 @@ def complete_job(
 
 def run_job(instance: Instance, key: int, now: int, ids: Callable[[], str] = new_id) -> Program[Changes]:
     """Do a timer's or asynchronous job and run on. Raises `WrongState`, `NotFound`."""
-    token = instance.tokens.get(key)
-    if token is None or token.waits_for not in (Wait.TIMER, Wait.ASYNC_JOB):
+    token = _own_job_token(instance, key)
+    if token is None:
         raise _job_missing(instance, key)
     _require_running(instance)
     execution = _execution(instance, now, ids)
-    if token.waits_for is Wait.TIMER:
-        instance.run_length = 0
-        firing.fire(execution, token, {})
-    else:
-        execution.changes.ended_jobs.append(key)
-        lifecycle.go_on(execution, token, execution.elements[token.element])
+    _do_job(execution, token)
     yield from drain(execution.unit)
     return execution.unit.finish(execution)
+
+
+def run_jobs(
+    instance: Instance, keys: Sequence[int], now: int, ids: Callable[[], str] = new_id
+) -> Program[tuple[Changes, list[int], list[int]]]:
+    """Do several timers' or asynchronous jobs, each as if it were alone, in one step.
+
+    Also return the keys of those done, and of those that nothing waits for (any more). What is in neither list is
+    left for another step, this one being long enough. Raises `WrongState`, `NotFound`.
+    """
+    _require_running(instance)
+    execution = _execution(instance, now, ids)
+    done: list[int] = []
+    gone: list[int] = []
+    for key in keys:
+        if execution.unit.steps >= SLICE // 2:
+            break
+        token = _own_job_token(instance, key)
+        if token is None:
+            execution.changes.ended_jobs.append(key)
+            gone.append(key)
+            continue
+        _do_job(execution, token)
+        execution.unit.ready.append(execution)
+        yield from drain(execution.unit)
+        done.append(key)
+    return execution.unit.finish(execution), done, gone
+
+
+def _own_job_token(instance: Instance, key: int) -> Token | None:
+    token = instance.tokens.get(key)
+    return token if token is not None and token.waits_for in (Wait.TIMER, Wait.ASYNC_JOB) else None
+
+
+def _do_job(execution: Execution, token: Token) -> None:
+    if token.waits_for is Wait.TIMER:
+        execution.instance.run_length = 0
+        firing.fire(execution, token, {})
+    else:
+        execution.changes.ended_jobs.append(token.key)
+        lifecycle.go_on(execution, token, execution.elements[token.element])
+
+
+def reschedule_timer(instance: Instance, key: int, due: int, now: int) -> Changes:
+    """Let a timer be due at another time, in microseconds; a cycle counts on from there.
+
+    Raises `WrongState` (JOB_KIND_UNSUITABLE), `NotFound`.
+    """
+    token = instance.tokens.get(key)
+    if token is None or token.waits_for not in WITH_JOB:
+        raise _job_missing(instance, key)
+    if token.waits_for is not Wait.TIMER:
+        job_id = member_id(instance.id, key)
+        raise WrongState(
+            "JOB_KIND_UNSUITABLE",
+            f"job {job_id} is no timer; only timers have a due date that can be changed",
+            metadata={"id": job_id, "kind": token.waits_for.name},
+        )
+    _require_running(instance)
+    execution = _execution(instance, now, new_id)
+    token.detail = {**(token.detail or {}), "due": due}
+    token.encoded = None
+    return execution.unit.finish(execution)
+
+
+def give_up_job(instance: Instance, key: int, message: str, now: int) -> Changes:
+    """Put a job of any kind into the dead letter: raise its incident, unless it has one.
+
+    Raises `WrongState`, `NotFound`.
+    """
+    token = instance.tokens.get(key)
+    if token is None or token.waits_for not in WITH_JOB:
+        raise _job_missing(instance, key)
+    _require_running(instance)
+    execution = _execution(instance, now, new_id)
+    if key not in instance.incidents.values():
+        _raise_incident(execution, token, INCIDENT_JOB_NO_RETRIES, message)
+    return execution.unit.finish(execution)
+
+
+def revive_job(instance: Instance, key: int, now: int) -> tuple[Changes, bool]:
+    """Close the incident of a job of any kind where it has one; say whether it had.
+
+    Raises `WrongState`, `NotFound`.
+    """
+    token = instance.tokens.get(key)
+    if token is None or token.waits_for not in WITH_JOB:
+        raise _job_missing(instance, key)
+    _require_running(instance)
+    execution = _execution(instance, now, new_id)
+    incidents = [incident for incident, job in instance.incidents.items() if job == key]
+    for incident in incidents:
+        execution.changes.ended_incidents.append(incident)
+        execution.changes.events.append((INCIDENT_RESOLVED, incident))
+        del instance.incidents[incident]
+    return execution.unit.finish(execution), bool(incidents)
 
 
 def trigger(
@@ -189,13 +280,18 @@ def fail_job(instance: Instance, key: int, *, retries: int, error_message: str, 
     if (retries == 0 or error_code) and key not in instance.incidents.values():
         incident_type = INCIDENT_UNHANDLED_ERROR if error_code else INCIDENT_JOB_NO_RETRIES
         message = f"error {error_code} is not caught: {error_message}" if error_code else error_message
-        incident = NewIncident(execution.new_key(), incident_type, element.id, key, message)
-        execution.changes.new_incidents.append(incident)
-        execution.changes.events.append(
-            (INCIDENT_RAISED, incident.key, INCIDENT_NAMES[incident_type], element.id, key, message)
-        )
-        instance.incidents[incident.key] = key
+        _raise_incident(execution, token, incident_type, message)
     return execution.unit.finish(execution)
+
+
+def _raise_incident(execution: Execution, token: Token, incident_type: int, message: str) -> None:
+    element_id = execution.elements[token.element].id
+    incident = NewIncident(execution.new_key(), incident_type, element_id, token.key, message)
+    execution.changes.new_incidents.append(incident)
+    execution.changes.events.append(
+        (INCIDENT_RAISED, incident.key, INCIDENT_NAMES[incident_type], element_id, token.key, message)
+    )
+    execution.instance.incidents[incident.key] = token.key
 
 
 def throw_job_error(
