@@ -5,7 +5,9 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from flowmesh.engine.v1 import (
+    attachment_service_pb2,
     clock_service_pb2,
+    comment_service_pb2,
     deployment_service_pb2,
     incident_service_pb2,
     job_service_pb2,
@@ -14,7 +16,9 @@ from flowmesh.engine.v1 import (
     user_task_service_pb2,
 )
 
+from engine_svc.api.attachment_service import AttachmentServicer
 from engine_svc.api.clock_service import ClockServicer
+from engine_svc.api.comment_service import CommentServicer
 from engine_svc.api.deployment_service import DeploymentServicer
 from engine_svc.api.incident_service import IncidentServicer
 from engine_svc.api.job_service import JobServicer
@@ -95,7 +99,9 @@ class EngineService:
         executor = InstanceExecutor(served, self._committer, definitions, clock, signals, self._scripts, limits)
         largest = settings.max_variable_bytes
         runs = metrics.counter(
-            "flowmesh_engine_jobs_total", "Timers and asynchronous jobs that were tried, by what came of it.", ["result"]
+            "flowmesh_engine_jobs_total",
+            "Timers and asynchronous jobs that were tried, by result.",
+            ["result"],
         )
         due_jobs = DueJobs(
             executor,
@@ -106,8 +112,12 @@ class EngineService:
         other_due_work: list[DueWork] = []
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry)
         for module, name, servicer in (
-            (deployment_service_pb2, "DeploymentService", DeploymentServicer(served, definitions, clock)),
-            (process_definition_service_pb2, "ProcessDefinitionService", ProcessDefinitionServicer(served)),
+            (deployment_service_pb2, "DeploymentService", DeploymentServicer(executor, served)),
+            (
+                process_definition_service_pb2,
+                "ProcessDefinitionService",
+                ProcessDefinitionServicer(executor, served),
+            ),
             (
                 process_instance_service_pb2,
                 "ProcessInstanceService",
@@ -116,6 +126,8 @@ class EngineService:
             (user_task_service_pb2, "UserTaskService", UserTaskServicer(executor, served, largest)),
             (job_service_pb2, "JobService", JobServicer(executor, served, largest, due_jobs)),
             (clock_service_pb2, "ClockService", ClockServicer(clock, signals, due_jobs, other_due_work)),
+            (comment_service_pb2, "CommentService", CommentServicer(executor, served)),
+            (attachment_service_pb2, "AttachmentService", AttachmentServicer(executor, served)),
             (incident_service_pb2, "IncidentService", IncidentServicer(executor, served)),
         ):
             self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)

@@ -10,27 +10,28 @@ from flowmesh.engine.v1 import deployment_service_pb2 as pb
 from google.api import httpbody_pb2
 
 from engine_svc.api import messages
-from engine_svc.commands.definition_cache import DefinitionCache
+from engine_svc.commands.deployment_removal import delete_deployment
 from engine_svc.commands.deployments import LoadedBundle, create_deployment, load_bundle
+from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.idempotency import request_record
+from engine_svc.compile.load import YAML_ENDINGS
 from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.definitions import StoredDeployment, list_deployments, read_deployment, read_resource
-from mesh.clock import Clock
 from mesh.db.database import Database
 from mesh.errors import InvalidField, NotFound, Violation
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
 
 MAX_RESOURCE_BYTES = 5 * 1024 * 1024
 XML = "application/xml"
+YAML = "application/yaml"
 
 
 @dataclass(slots=True)
 class DeploymentServicer:
     """Serves DeploymentService."""
 
+    executor: InstanceExecutor
     database: Database
-    definitions: DefinitionCache
-    clock: Clock
 
     async def CreateDeployment(self, request: pb.CreateDeploymentRequest) -> pb.CreateDeploymentResponse:
         """See the contract."""
@@ -77,8 +78,8 @@ class DeploymentServicer:
     ) -> tuple[StoredDeployment, LoadedBundle]:
         return await create_deployment(
             self.database,
-            self.definitions,
-            self.clock,
+            self.executor.definitions,
+            self.executor.clock,
             name=name,
             tenant_id=tenant_id,
             resources=resources,
@@ -92,6 +93,17 @@ class DeploymentServicer:
         return pb.ValidateDeploymentResponse(
             deployable=not any(problem.is_error for _, problem in bundle.problems),
             problems=[messages.problem(name, problem) for name, problem in bundle.problems],
+        )
+
+    async def DeleteDeployment(self, request: pb.DeleteDeploymentRequest) -> bytes:
+        """See the contract."""
+        return await delete_deployment(
+            self.executor,
+            request.id,
+            request.reason,
+            request_record("DeleteDeployment", request.request_id, request),
+            lambda terminated: pb.DeleteDeploymentResponse(terminated_instance_count=terminated),
+            cascade=request.cascade,
         )
 
     async def GetDeployment(self, request: pb.GetDeploymentRequest) -> pb.GetDeploymentResponse:
@@ -119,7 +131,8 @@ class DeploymentServicer:
         content = await self.database.read(read_resource(request.id, request.resource_name))
         if content is None:
             raise _missing(f"{request.id}/{request.resource_name}")
-        kind = XML if request.resource_name.endswith(".bpmn") else mimetypes.guess_type(request.resource_name)[0]
+        name = request.resource_name.lower()
+        kind = XML if name.endswith(".bpmn") else YAML if name.endswith(YAML_ENDINGS) else mimetypes.guess_type(name)[0]
         return httpbody_pb2.HttpBody(content_type=kind or "application/octet-stream", data=content)
 
 

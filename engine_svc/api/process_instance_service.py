@@ -98,6 +98,16 @@ class ProcessInstanceServicer:
             lambda instance: pb.CancelProcessInstanceResponse(process_instance=messages.process_instance(instance)),
         )
 
+    async def DeleteProcessInstance(self, request: pb.DeleteProcessInstanceRequest) -> bytes:
+        """See the contract."""
+        return await process_instances.delete(
+            self.executor,
+            request.id,
+            request.reason,
+            request_record("DeleteProcessInstance", request.request_id, request),
+            lambda instance: pb.DeleteProcessInstanceResponse(process_instance=messages.process_instance(instance)),
+        )
+
     async def SuspendProcessInstance(self, request: pb.SuspendProcessInstanceRequest) -> bytes:
         """See the contract."""
         return await process_instances.suspend(

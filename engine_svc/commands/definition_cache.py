@@ -1,7 +1,8 @@
 """Compiled definitions, loaded when first needed and kept.
 
-A definition never changes once deployed. Which version is the newest does: such an answer is kept together with
-the epoch it was read at, and the commit that relies on it checks the epoch (`Commit.definition_epoch`).
+A definition never changes once deployed. Which version is the newest does, and whether it may be started: such an
+answer is kept together with the epoch it was read at, and the commit that relies on it checks the epoch
+(`Commit.definition_epoch`). A refusal is never kept.
 """
 
 from __future__ import annotations
@@ -10,15 +11,25 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from engine_svc.compile.load import load_bpmn
+from engine_svc.compile.load import load_definitions
 from engine_svc.runtime.requests import FindDefinition
 from engine_svc.state.definition import Definition
-from engine_svc.storage.definitions import find_beside, find_definition, find_tagged, read_definitions
+from engine_svc.storage.definition_suspension import definition_missing, definition_suspended
+from engine_svc.storage.definitions import (
+    DefinitionState,
+    find_beside,
+    find_definition,
+    find_definition_by_id,
+    find_tagged,
+    read_definitions,
+)
 from mesh.db.database import Database
 from mesh.db.statements import Row
 from mesh.errors import NotFound
 
 MAX_DEFINITIONS = 1000
+_BY_ID = "\0"
+"""Stands where the tenant would: no tenant has this name."""
 
 
 class DefinitionUnreadable(Exception):
@@ -31,7 +42,8 @@ class DefinitionCache:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._by_id: OrderedDict[str, Definition] = OrderedDict()
-        self._newest: dict[tuple[str, str], tuple[str, int]] = {}
+        self._startable: dict[tuple[str, str, int], tuple[str, int]] = {}
+        """By tenant, key and version (0: the newest), or by `_BY_ID`, id and 0: the definition and its epoch."""
 
     async def by_ids(self, definition_ids: Iterable[str]) -> dict[str, Definition]:
         """Return definitions by their ids; unknown ids are left out."""
@@ -51,25 +63,32 @@ class DefinitionCache:
         """Return a definition. Raises `NotFound`."""
         definition = (await self.by_ids([definition_id])).get(definition_id)
         if definition is None:
-            raise NotFound(
-                "PROCESS_DEFINITION_NOT_FOUND",
-                f"there is no process definition {definition_id}",
-                metadata={"id": definition_id},
-            )
+            raise definition_missing(definition_id)
         return definition
 
-    async def by_key(self, tenant_id: str, key: str, version: int) -> tuple[Definition, int | None]:
-        """Return a version of a key and None, or for version 0 the newest and the epoch at which it was so.
+    async def to_start(self, definition_id: str) -> tuple[Definition, int]:
+        """Return a definition that may be started and the epoch at which it was so.
 
-        Raises `NotFound`.
+        Raises `NotFound`, `WrongState` (PROCESS_DEFINITION_SUSPENDED).
         """
-        known = self._newest.get((tenant_id, key)) if not version else None
-        if known is not None:
-            definition = self._by_id.get(known[0])
-            if definition is not None:
-                return definition, known[1]
-        definition_id, epoch = await self._database.read(find_definition(tenant_id, key, version))
-        if definition_id is None:
+        place = (_BY_ID, definition_id, 0)
+        if (known := self._known(place)) is not None:
+            return known
+        found, epoch = await self._database.read(find_definition_by_id(definition_id))
+        if found is None:
+            raise definition_missing(definition_id)
+        return await self._started_as(place, found, epoch)
+
+    async def by_key(self, tenant_id: str, key: str, version: int) -> tuple[Definition, int]:
+        """Return a version of a key (0: the newest) that may be started and the epoch at which it was so.
+
+        Raises `NotFound`, `WrongState` (PROCESS_DEFINITION_SUSPENDED).
+        """
+        place = (tenant_id, key, version)
+        if (known := self._known(place)) is not None:
+            return known
+        found, epoch = await self._database.read(find_definition(tenant_id, key, version))
+        if found is None:
             named = f"version {version} of " if version else ""
             where = f" in tenant {tenant_id}" if tenant_id else ""
             raise NotFound(
@@ -77,20 +96,16 @@ class DefinitionCache:
                 f"there is no {named}process {key}{where}; deploy it first or check its key",
                 metadata={"key": key, "version": str(version), "tenant_id": tenant_id},
             )
-        definition = await self.by_id(definition_id)
-        if version:
-            return definition, None
-        self._newest[(tenant_id, key)] = (definition_id, epoch)
-        return definition, epoch
+        return await self._started_as(place, found, epoch)
 
-    async def called(self, request: FindDefinition) -> tuple[Definition, int | None]:
-        """Return the definition that a call activity names, and, where that is the newest version, the epoch.
+    async def called(self, request: FindDefinition) -> tuple[Definition, int]:
+        """Return the definition that a call activity names, and the epoch at which it could be started.
 
-        Raises `NotFound`.
+        Raises `NotFound`, `WrongState`.
         """
         match request.binding:
             case "id":
-                return await self.by_id(request.version or request.key), None
+                return await self.to_start(request.version or request.key)
             case "version":
                 if not request.version.isdecimal():
                     raise _no_version(request)
@@ -103,13 +118,28 @@ class DefinitionCache:
                 )
                 if found is None:
                     raise _not_called(request)
-                return await self.by_id(found), None
+                return await self.to_start(found)
             case _:
                 return await self.by_key(request.tenant_id, request.key, 0)
 
     def forget_newest(self) -> None:
-        """Look up anew which versions are the newest."""
-        self._newest.clear()
+        """Look up anew which versions are the newest, and what may be started."""
+        self._startable.clear()
+
+    def _known(self, place: tuple[str, str, int]) -> tuple[Definition, int] | None:
+        known = self._startable.get(place)
+        definition = self._by_id.get(known[0]) if known is not None else None
+        return None if known is None or definition is None else (definition, known[1])
+
+    async def _started_as(self, place: tuple[str, str, int], found: Row, epoch: int) -> tuple[Definition, int]:
+        definition_id, key, version, state = found
+        if state == DefinitionState.SUSPENDED:
+            raise definition_suspended(definition_id, key, version)
+        definition = await self.by_id(definition_id)
+        if len(self._startable) >= MAX_DEFINITIONS:
+            self._startable.clear()
+        self._startable[place] = (definition_id, epoch)
+        return definition, epoch
 
     def _keep(self, definition: Definition) -> Definition:
         self._by_id[definition.id] = definition
@@ -137,7 +167,7 @@ def _no_version(request: FindDefinition) -> NotFound:
 
 def _compile(row: Row, content: bytes) -> Definition:
     definition_id, key, version, _, _, _, _, resource_name, tenant_id = row[:9]
-    result = load_bpmn(content)
+    result = load_definitions(resource_name, content)
     process = next((p for p in result.processes if p.key == key), None)
     if process is None:
         # It was valid when it was deployed: a release that cannot read it any more must not run it.

@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from engine_svc.commands.executor import Effect, InstanceExecutor
 from engine_svc.commands.failure_details import details_of, message_of
 from engine_svc.commands.jobs import FIRST_BACKOFF_MICROS, MAX_BACKOFF_MICROS, job_missing
-from engine_svc.runtime import step
+from engine_svc.runtime import job_commands, step
 from engine_svc.runtime.requests import Program
 from engine_svc.state.instance import Instance
 from engine_svc.storage.commit import RequestRecord
@@ -139,7 +139,7 @@ class DueJobs:
         runs: list[Run] = []
 
         def work(instance: Instance, now: int) -> Program[Effect]:
-            changes, done, gone = yield from step.run_jobs(instance, list(by_key), now)
+            changes, done, gone = yield from job_commands.run_jobs(instance, list(by_key), now)
             runs.clear()
             runs.extend(Run(by_key[key], Result.COMPLETED) for key in done)
             runs.extend(Run(by_key[key], Result.GONE) for key in gone)
@@ -206,9 +206,7 @@ class DueJobs:
 
         def work(instance: Instance, now: int) -> Effect:
             nonlocal dead
-            changes = step.fail_job(
-                instance, job.key, retries=retries, error_message=message, error_code="", now=now
-            )
+            changes = step.fail_job(instance, job.key, retries=retries, error_message=message, error_code="", now=now)
             dead = retries == 0
             statement = note_failure(
                 job.instance_id,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from engine_svc.runtime.requests import FindDefinition, LoadInstance, Request, R
 from engine_svc.scripts.call import ScriptError, ScriptResult, ScriptUnavailable
 from engine_svc.scripts.sandbox import ScriptRunner
 from engine_svc.state.instance import Instance
+from engine_svc.state.task_tree import NO_PROCESS, is_task_tree
 from engine_svc.storage.commit import (
     AlreadyAnswered,
     Commit,
@@ -73,6 +75,22 @@ Work = Callable[[Instance, int], Effect | Generator[Request, Any, Effect]]
 """A command: changes the instance, given the time in microseconds; one that is a program asks for what it needs."""
 
 
+Make = Callable[[int], tuple[Instance, Effect]]
+"""A command that makes an instance, given the time in microseconds."""
+
+Prepare = Callable[[], Awaitable[None]]
+"""Reads what a command needs beside the instance. It runs in each attempt after the instance was loaded, so that what
+it reads is at least as new."""
+
+
+@dataclass(slots=True)
+class Callers:
+    """The callers of an instance that a command has locked, until it ends."""
+
+    held: AsyncExitStack
+    ids: set[str] = field(default_factory=set)
+
+
 @dataclass(slots=True)
 class ExecutorLimits:
     """`max_state_bytes`: how large the stored state of one instance may be."""
@@ -118,7 +136,7 @@ class InstanceExecutor:
                 if (answer := await self._answer(request)) is not None:
                     return answer
                 raise
-        raise _conflict("a deployment came in each time the newest version was looked up")
+        raise _conflict("definitions were changed each time the one to start was looked up")
 
     async def _try_create(
         self, starts: Sequence[Start], request: RequestRecord | None, respond: Callable[[list[Instance]], Message]
@@ -130,15 +148,12 @@ class InstanceExecutor:
         job_types: set[str] = set()
         for start in starts:
             if start.definition_id:
-                definition = await self.definitions.by_id(start.definition_id)
+                definition, epoch = await self.definitions.to_start(start.definition_id)
             else:
                 definition, epoch = await self.definitions.by_key(
                     start.tenant_id, start.definition_key, start.definition_version
                 )
-                if epoch is not None:
-                    commit.definition_epoch = (
-                        epoch if commit.definition_epoch is None else min(epoch, commit.definition_epoch)
-                    )
+            commit.definition_epoch = epoch if commit.definition_epoch is None else min(epoch, commit.definition_epoch)
             program = step.start(
                 definition,
                 new_id(),
@@ -165,13 +180,13 @@ class InstanceExecutor:
         self.signals.notify(job_types)
         return response
 
-    async def _run(self, program: Generator[Request, Any, T], commit: Commit) -> T:
+    async def _run(self, program: Generator[Request, Any, T], commit: Commit, callers: Callers | None = None) -> T:
         """Run a step, and answer what it asks for. Raises `DomainError`."""
         try:
             request = next(program)
             while True:
                 try:
-                    answer = await self._answer_step(request, commit)
+                    answer = await self._answer_step(request, commit, callers)
                 except DomainError as error:
                     request = program.throw(error)
                 else:
@@ -180,16 +195,19 @@ class InstanceExecutor:
             result: T = stop.value
             return result
 
-    async def _answer_step(self, request: Request, commit: Commit) -> Any:
+    async def _answer_step(self, request: Request, commit: Commit, callers: Callers | None) -> Any:
         match request:
             case FindDefinition():
                 definition, epoch = await self.definitions.called(request)
-                if epoch is not None:
-                    commit.definition_epoch = (
-                        epoch if commit.definition_epoch is None else min(epoch, commit.definition_epoch)
-                    )
+                commit.definition_epoch = (
+                    epoch if commit.definition_epoch is None else min(epoch, commit.definition_epoch)
+                )
                 return definition
             case LoadInstance():
+                if request.caller and callers is not None and request.instance_id not in callers.ids:
+                    # Only ever from the called to the caller, so that nobody waits in a circle.
+                    await callers.held.enter_async_context(self._locks.hold(request.instance_id))
+                    callers.ids.add(request.instance_id)
                 return await self.load(request.instance_id)
             case RunScript():
                 return await self._run_script(request)
@@ -210,19 +228,51 @@ class InstanceExecutor:
                 metadata={"dependency": "scripts"},
             ) from error
 
+    async def insert(self, make: Make, request: RequestRecord | None) -> bytes:
+        """Store an instance that a command makes; return the serialised answer. Raises `DomainError`."""
+        for _ in range(MAX_ATTEMPTS):
+            commit = Commit(self.clock.now_micros(), request)
+            instance, effect = make(commit.now)
+            size = add_to_commit(commit, instance, effect.changes, self.limits.max_state_bytes)
+            commit.statements += effect.statements
+            response = effect.respond().SerializeToString()
+            if request is not None:
+                request.response = response
+            try:
+                await self.committer.submit(commit)
+            except AlreadyAnswered as answered:
+                return answered.response
+            except StaleRevision:
+                continue
+            self._keep(instance, size)
+            return response
+        raise _conflict("the same request was at work each time")
+
     async def change(
-        self, instance_id: str, work: Work, request: RequestRecord | None, missing: Callable[[], DomainError]
+        self,
+        instance_id: str,
+        work: Work,
+        request: RequestRecord | None,
+        missing: Callable[[], DomainError],
+        *,
+        prepare: Prepare | None = None,
+        task_trees: bool = False,
     ) -> bytes:
         """Run a command on an instance; return the serialised answer.
 
-        `missing` makes the error for an instance that does not exist. Raises `DomainError`.
+        `missing` makes the error for an instance that does not exist; a stand-alone task is none unless
+        `task_trees` says so. Raises `DomainError`.
         """
-        async with self._locks.hold(instance_id):
+        async with AsyncExitStack() as held:
+            await held.enter_async_context(self._locks.hold(instance_id))
+            callers = Callers(held)
             for _ in range(MAX_ATTEMPTS):
                 try:
-                    return await self._try_change(instance_id, work, request, missing)
+                    return await self._try_change(instance_id, work, request, missing, callers, prepare, task_trees)
                 except AlreadyAnswered as answered:
                     return answered.response
+                except StaleDefinitions:
+                    self.definitions.forget_newest()
                 except StaleRevision:
                     continue
                 except DomainError:
@@ -232,17 +282,26 @@ class InstanceExecutor:
         raise _conflict(f"process instance {instance_id} was changed by others each time it was tried", instance_id)
 
     async def _try_change(
-        self, instance_id: str, work: Work, request: RequestRecord | None, missing: Callable[[], DomainError]
+        self,
+        instance_id: str,
+        work: Work,
+        request: RequestRecord | None,
+        missing: Callable[[], DomainError],
+        callers: Callers,
+        prepare: Prepare | None,
+        task_trees: bool,
     ) -> bytes:
         # While the command runs the instance is not in the cache: if anything fails, what was half changed is gone.
         cached = self._cache.take(instance_id)
-        instance = cached or await self.load(instance_id)
-        if instance is None:
+        instance = cached or await self.load(instance_id, task_trees=True)
+        if instance is None or (is_task_tree(instance) and not task_trees):
             raise missing()
+        if prepare is not None:
+            await prepare()
         commit = Commit(self.clock.now_micros(), request)
         try:
             worked = work(instance, commit.now)
-            effect = worked if isinstance(worked, Effect) else await self._run(worked, commit)
+            effect = worked if isinstance(worked, Effect) else await self._run(worked, commit, callers)
             changed = [(instance, effect.changes), *effect.changes.others]
             sizes = [add_to_commit(commit, one, changes, self.limits.max_state_bytes) for one, changes in changed]
         except DomainError:
@@ -264,15 +323,18 @@ class InstanceExecutor:
             self.signals.notify(job_types)
         return response
 
-    async def load(self, instance_id: str) -> Instance | None:
-        """Read an instance from the database."""
-        return (await self.load_many([instance_id])).get(instance_id)
+    async def load(self, instance_id: str, *, task_trees: bool = False) -> Instance | None:
+        """Read an instance from the database, a stand-alone task only where it is asked for."""
+        instance = (await self.load_many([instance_id])).get(instance_id)
+        return None if instance is not None and is_task_tree(instance) and not task_trees else instance
 
     async def load_many(self, instance_ids: Sequence[str]) -> dict[str, Instance]:
         """Read instances from the database; those that do not exist are left out."""
         rows = await self.database.read(fetch_instances(instance_ids))
-        definitions = await self.definitions.by_ids({row[3] for row in rows})
-        return {row[0]: instance_of(row, definitions) for row in rows}
+        definitions = await self.definitions.by_ids({row[3] for row in rows} - {NO_PROCESS.id})
+        definitions[NO_PROCESS.id] = NO_PROCESS
+        # A deployment that was deleted meanwhile has taken its instances with it.
+        return {row[0]: instance_of(row, definitions) for row in rows if row[3] in definitions}
 
     def cached(self, instance_id: str, revision: int) -> Instance | None:
         """Return the cached instance where it is at this revision and nobody is changing it."""

@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from engine_svc.commands.due_jobs import KIND, Claimed, DueJobs, Result
 from engine_svc.commands.executor import Effect, InstanceExecutor
 from engine_svc.commands.jobs import job_missing
-from engine_svc.runtime import step
+from engine_svc.runtime import job_commands
 from engine_svc.runtime.changes import Changes, JobKind
 from engine_svc.state.instance import Instance
 from engine_svc.storage.commit import AlreadyAnswered, RequestRecord, find_answer
@@ -91,7 +91,7 @@ async def set_retries(
     def work(instance: Instance, row: Row, now: int) -> tuple[Changes, Statement | None, Overlay]:
         if retries == 0:
             return _give_up(instance, key, GIVEN_UP, row, now)
-        changes, was_failed = step.revive_job(instance, key, now)
+        changes, was_failed = job_commands.revive_job(instance, key, now)
         if was_failed:
             return changes, revive_statement(instance_id, key, retries), _revived(row, retries)
         return changes, set_retries_statement(instance_id, key, retries), {"retries": retries}
@@ -117,7 +117,7 @@ def _give_up(
     instance: Instance, key: int, reason: str, row: Row, now: int
 ) -> tuple[Changes, Statement | None, Overlay]:
     was_failed = key in instance.incidents.values()
-    changes = step.give_up_job(instance, key, reason, now)
+    changes = job_commands.give_up_job(instance, key, reason, now)
     if was_failed:
         return changes, None, {}
     message = row[ERROR_MESSAGE] or reason
@@ -132,7 +132,7 @@ async def revive(
     instance_id, key = _parts(job_id)
 
     def work(instance: Instance, row: Row, now: int) -> tuple[Changes, Statement | None, Overlay]:
-        changes, was_failed = step.revive_job(instance, key, now)
+        changes, was_failed = job_commands.revive_job(instance, key, now)
         if not was_failed:
             raise WrongState("JOB_NOT_FAILED", f"job {job_id} is not in the dead letter", metadata={"id": job_id})
         return changes, revive_statement(instance_id, key, retries), _revived(row, retries)
@@ -152,7 +152,7 @@ async def reschedule(
     instance_id, key = _parts(job_id)
 
     def work(instance: Instance, row: Row, now: int) -> tuple[Changes, Statement | None, Overlay]:
-        changes = step.reschedule_timer(instance, key, due_at, now)
+        changes = job_commands.reschedule_timer(instance, key, due_at, now)
         state = JobState.FAILED if key in instance.incidents.values() else JobState.SCHEDULED
         overlay = {"due_at": due_at, "state": state, "lease_owner": ""}
         return changes, reschedule_statement(instance_id, key, due_at), overlay

@@ -9,9 +9,11 @@ from google.protobuf.message import Message
 
 from engine_svc.commands.executor import Effect, InstanceExecutor, instance_missing
 from engine_svc.runtime import step
+from engine_svc.runtime.changes import Changes
 from engine_svc.runtime.requests import Program
-from engine_svc.state.instance import Instance
+from engine_svc.state.instance import ROOT_SCOPE, Instance
 from engine_svc.storage.commit import RequestRecord
+from engine_svc.storage.instance_rows import remove_instances
 from engine_svc.storage.jobs import resume_jobs, suspend_jobs
 from mesh.db.statements import Execute, Statement
 
@@ -27,6 +29,18 @@ async def cancel(
         changes = yield from step.cancel(instance, reason, now)
         incidents = Execute("DELETE FROM incident WHERE instance_id=?", (instance_id,))
         return Effect(changes, lambda: respond(instance), statements=[incidents])
+
+    return await executor.change(instance_id, work, request, lambda: instance_missing(instance_id))
+
+
+async def delete(
+    executor: InstanceExecutor, instance_id: str, reason: str, request: RequestRecord | None, respond: Respond
+) -> bytes:
+    """Remove an instance with all its rows, ended before its end where it has not ended. Raises `NotFound`."""
+
+    def work(instance: Instance, now: int) -> Program[Effect]:
+        changes = Changes() if instance.ended else (yield from step.cancel(instance, reason, now))
+        return Effect(changes, lambda: respond(instance), statements=remove_instances([instance_id]))
 
     return await executor.change(instance_id, work, request, lambda: instance_missing(instance_id))
 
@@ -72,7 +86,7 @@ async def set_variables(
     """Set variables of the instance's own scope. Raises `NotFound`, `WrongState`, `InvalidField`."""
 
     def work(instance: Instance, now: int) -> Program[Effect]:
-        changes = yield from step.set_variables(instance, variables, now)
+        changes = yield from step.update_variables(instance, ROOT_SCOPE, variables, (), now)
         return Effect(changes, lambda: respond(instance))
 
     return await executor.change(instance_id, work, request, lambda: instance_missing(instance_id))

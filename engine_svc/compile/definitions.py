@@ -91,9 +91,7 @@ def _attach(nodes: list[FlowNode], elements: tuple[Element, ...], index_of: Mapp
                 activity.boundary += (element.index,)
 
 
-def _wrap(
-    process: Process, nodes: list[FlowNode], elements: tuple[Element, ...], index_of: Mapping[str, int]
-) -> None:
+def _wrap(process: Process, nodes: list[FlowNode], elements: tuple[Element, ...], index_of: Mapping[str, int]) -> None:
     handlers = _handlers(process, index_of)
     for node, element in zip(nodes, elements, strict=True):
         element.wrapping = wrapping_of(
@@ -101,6 +99,7 @@ def _wrap(
             index_of,
             has_boundary=bool(element.boundary),
             compensation_handler=handlers.get(node.id, NO_ELEMENT),
+            process_priority=process.job_priority,
         )
 
 

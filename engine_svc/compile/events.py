@@ -29,10 +29,10 @@ from engine_svc.compile.executable import (
     Trigger,
     VariableTrigger,
 )
-from engine_svc.compile.texts import compiled, compiled_condition, compiled_or_none
+from engine_svc.compile.tasks import external_task
+from engine_svc.compile.texts import compiled, compiled_or_none
 from engine_svc.compile.transform import Transform, Transformation
-from engine_svc.compile.work import external_task
-from engine_svc.expressions import variables_read
+from engine_svc.expressions import compile_condition, variables_read
 from engine_svc.model.elements import (
     BoundaryEvent,
     CancelDefinition,
@@ -60,9 +60,7 @@ def trigger_of(definition: EventDefinition) -> Trigger:
     """Return what an event waits for."""
     match definition:
         case TimerDefinition():
-            return TimerTrigger(
-                definition.kind.value, compiled(definition.text), compiled_or_none(definition.end_date)
-            )
+            return TimerTrigger(definition.kind.value, compiled(definition.text), compiled_or_none(definition.end_date))
         case MessageDefinition():
             return message_trigger(definition)
         case SignalDefinition():
@@ -91,7 +89,7 @@ def message_trigger(definition: MessageDefinition) -> MessageTrigger:
 def _condition(definition: ConditionalDefinition) -> ConditionTrigger:
     named = definition.variable_name
     variables = frozenset({named}) if named else variables_read(definition.condition.text)
-    return ConditionTrigger(compiled_condition(definition.condition), variables, definition.variable_events)
+    return ConditionTrigger(compile_condition(definition.condition.text), variables, definition.variable_events)
 
 
 def _start_event(node: StartEvent, index_of: Mapping[str, int]) -> Transformation:
@@ -163,7 +161,9 @@ def _sent(
     node: IntermediateThrowEvent | EndEvent, definition: ThrownMessageDefinition, *, ends: bool
 ) -> Transformation:
     if node.work is not None:
-        return Transformation(ElementKind.EXTERNAL_TASK, external_task(node.work, definition.result_variable, ends=ends))
+        return Transformation(
+            ElementKind.EXTERNAL_TASK, external_task(node.work, result_variable=definition.result_variable, ends=ends)
+        )
     if definition.expression is not None:
         # The token of an end event ends behind it, because nothing leaves it.
         spec = ExpressionTaskSpec(compiled(definition.expression), definition.result_variable)

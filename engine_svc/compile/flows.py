@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine_svc.compile.executable import Element, ElementKind, Flow
+from engine_svc.compile.texts import compiled_condition_or_none
 from engine_svc.compile.wrapping import listeners
-from engine_svc.compile.texts import compiled_or_none
 from engine_svc.expressions import Evaluate, compile_condition
 from engine_svc.model.elements import SequenceFlow
 
@@ -61,5 +61,5 @@ def _flow(
         condition=condition,
         condition_text=text,
         listeners=listeners(flow.listeners),
-        skip=compiled_or_none(flow.skip_expression),
+        skip=compiled_condition_or_none(flow.skip_expression),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine_svc.compile.executable import ComplexGatewaySpec, Element, ElementKind
-from engine_svc.compile.texts import compiled_condition
+from engine_svc.compile.texts import compiled_condition_or_none
 from engine_svc.compile.transform import Transform, Transformation
 from engine_svc.model.elements import (
     ComplexGateway,
@@ -34,8 +34,7 @@ def _event_based(node: EventBasedGateway, index_of: Mapping[str, int]) -> Transf
 
 
 def _complex(node: ComplexGateway, index_of: Mapping[str, int]) -> Transformation:
-    condition = node.activation_condition
-    spec = ComplexGatewaySpec(None if condition is None else compiled_condition(condition))
+    spec = ComplexGatewaySpec(compiled_condition_or_none(node.activation_condition))
     return Transformation(ElementKind.COMPLEX_GATEWAY, spec)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine_svc.compile.executable import NO_ELEMENT, AdHocSpec, Element, ElementKind, SubProcessSpec
-from engine_svc.compile.texts import compiled_condition, compiled_or_none
+from engine_svc.compile.texts import compiled_condition_or_none, compiled_or_none
 from engine_svc.compile.transform import Transform, Transformation
 from engine_svc.model.elements import (
     Activity,
@@ -57,9 +57,7 @@ def _sub_process(node: SubProcess, index_of: Mapping[str, int]) -> Transformatio
 
 def _event_sub_process(node: EventSubProcess, index_of: Mapping[str, int]) -> Transformation:
     start = next(index_of[inner.id] for inner in node.body.nodes if isinstance(inner, StartEvent))
-    return Transformation(
-        ElementKind.EVENT_SUB_PROCESS, SubProcessSpec(start, variables=variables_of(node.body))
-    )
+    return Transformation(ElementKind.EVENT_SUB_PROCESS, SubProcessSpec(start, variables=variables_of(node.body)))
 
 
 def _ad_hoc(node: AdHocSubProcess, index_of: Mapping[str, int]) -> Transformation:
@@ -72,11 +70,10 @@ def _ad_hoc(node: AdHocSubProcess, index_of: Mapping[str, int]) -> Transformatio
         and not inner.for_compensation
         and inner.id not in entered
     )
-    condition = node.completion_condition
     spec = AdHocSpec(
         enabled,
         sequential=node.sequential,
-        completion_condition=None if condition is None else compiled_condition(condition),
+        completion_condition=compiled_condition_or_none(node.completion_condition),
         cancel_remaining=node.cancel_remaining,
         active_elements=compiled_or_none(node.active_elements),
         variables=variables_of(node.body),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine_svc.compile.texts import compiled
-from engine_svc.expressions import Evaluate, VariableReader
+from engine_svc.expressions import Evaluate, VariableReader, compile_value
 from engine_svc.model.elements import ListValue, MapValue, ModelText, ModelValue
 
 
@@ -17,7 +17,7 @@ def compiled_value(value: ModelValue) -> Evaluate:
         case ListValue(items=items):
             return _list([compiled_value(item) for item in items])
         case MapValue(entries=entries):
-            return _object({name: compiled_value(entry) for name, entry in entries.items()})
+            return _object([(compile_value(name), compiled_value(entry)) for name, entry in entries.items()])
 
 
 def _list(items: list[Evaluate]) -> Evaluate:
@@ -27,8 +27,8 @@ def _list(items: list[Evaluate]) -> Evaluate:
     return evaluate
 
 
-def _object(entries: dict[str, Evaluate]) -> Evaluate:
+def _object(entries: list[tuple[Evaluate, Evaluate]]) -> Evaluate:
     def evaluate(reader: VariableReader) -> Any:
-        return {name: entry(reader) for name, entry in entries.items()}
+        return {str(name(reader)): entry(reader) for name, entry in entries}
 
     return evaluate

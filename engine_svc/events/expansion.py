@@ -115,11 +115,6 @@ def _plain(_: str, fields: Fields) -> Fields:
     return fields
 
 
-def _with_variables(_: str, fields: Fields) -> Fields:
-    fields["variables"] = to_values(fields["variables"])
-    return fields
-
-
 def _with_start(_: str, fields: Fields) -> Fields:
     fields["start_time"] = _timestamp(fields.pop("start_micros"))
     return fields
@@ -153,11 +148,30 @@ def _activity(instance_id: str, fields: Fields) -> Fields:
 
 
 def _task_created(instance_id: str, fields: Fields) -> Fields:
-    fields = _with_id("task_id")(instance_id, fields)
-    due = fields.pop("due_micros")
-    if due:
-        fields["due_time"] = _timestamp(due)
+    fields = _task_with_times(instance_id, fields)
+    if parent := fields.pop("parent_key", 0):
+        fields["parent_task_id"] = member_id(instance_id, parent)
     return fields
+
+
+def _task_with_times(instance_id: str, fields: Fields) -> Fields:
+    fields = _with_id("task_id")(instance_id, fields)
+    for name in ("due", "follow_up"):
+        if micros := fields.pop(f"{name}_micros", 0):
+            fields[f"{name}_time"] = _timestamp(micros)
+    return fields
+
+
+def _with_task(name: str) -> Build:
+    build_id = _with_id(name)
+
+    def build(instance_id: str, fields: Fields) -> Fields:
+        fields = build_id(instance_id, fields)
+        task = fields.pop("task_key")
+        fields["task_id"] = member_id(instance_id, task) if task else ""
+        return fields
+
+    return build
 
 
 def _incident_raised(instance_id: str, fields: Fields) -> Fields:
@@ -174,8 +188,23 @@ def _variables_updated(instance_id: str, fields: Fields) -> Fields:
     }
 
 
+def _variables_deleted(instance_id: str, fields: Fields) -> Fields:
+    scope = fields.pop("scope_key")
+    return {"scope_activity_id": member_id(instance_id, scope) if scope else "", "names": fields["names"]}
+
+
+def _instance_started(_: str, fields: Fields) -> Fields:
+    fields["variables"] = to_values(fields["variables"])
+    if "parent_id" in fields:
+        parent_id = fields.pop("parent_id")
+        fields["parent_process_instance_id"] = parent_id
+        fields["parent_activity_id"] = member_id(parent_id, fields.pop("parent_key"))
+        fields["root_process_instance_id"] = fields.pop("root_id")
+    return fields
+
+
 KINDS: dict[int, Kind] = {
-    compact.INSTANCE_STARTED: Kind("workflow.instance.started.v1", "process_instance_started", _with_variables),
+    compact.INSTANCE_STARTED: Kind("workflow.instance.started.v1", "process_instance_started", _instance_started),
     compact.INSTANCE_COMPLETED: Kind("workflow.instance.completed.v1", "process_instance_completed", _with_start),
     compact.INSTANCE_TERMINATED: Kind("workflow.instance.terminated.v1", "process_instance_terminated", _with_start),
     compact.INSTANCE_SUSPENDED: Kind("workflow.instance.suspended.v1", "process_instance_suspended", _plain),
@@ -187,10 +216,20 @@ KINDS: dict[int, Kind] = {
     compact.USER_TASK_ASSIGNED: Kind("workflow.task.assigned.v1", "user_task_assigned", _with_id("task_id")),
     compact.USER_TASK_COMPLETED: Kind("workflow.task.completed.v1", "user_task_completed", _with_id("task_id")),
     compact.USER_TASK_TERMINATED: Kind("workflow.task.terminated.v1", "user_task_terminated", _with_id("task_id")),
+    compact.USER_TASK_UPDATED: Kind("workflow.task.updated.v1", "user_task_updated", _task_with_times),
     compact.JOB_SCHEDULED: Kind("workflow.task.scheduled.v1", "job_scheduled", _with_id("job_id")),
     compact.JOB_COMPLETED: Kind("workflow.job.completed.v1", "job_completed", _with_id("job_id")),
     compact.JOB_FAILED: Kind("workflow.job.failed.v1", "job_failed", _with_id("job_id")),
     compact.INCIDENT_RAISED: Kind("workflow.incident.raised.v1", "incident_raised", _incident_raised),
     compact.INCIDENT_RESOLVED: Kind("workflow.incident.resolved.v1", "incident_resolved", _with_id("incident_id")),
     compact.VARIABLES_UPDATED: Kind("workflow.variables.updated.v1", "variables_updated", _variables_updated),
+    compact.VARIABLES_DELETED: Kind("workflow.variables.deleted.v1", "variables_deleted", _variables_deleted),
+    compact.COMMENT_CREATED: Kind("workflow.comment.created.v1", "comment_created", _with_task("comment_id")),
+    compact.COMMENT_DELETED: Kind("workflow.comment.deleted.v1", "comment_deleted", _with_task("comment_id")),
+    compact.ATTACHMENT_CREATED: Kind(
+        "workflow.attachment.created.v1", "attachment_created", _with_task("attachment_id")
+    ),
+    compact.ATTACHMENT_DELETED: Kind(
+        "workflow.attachment.deleted.v1", "attachment_deleted", _with_task("attachment_id")
+    ),
 }

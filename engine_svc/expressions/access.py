@@ -58,11 +58,9 @@ def call_method(owner: Any, name: str, arguments: list[Any]) -> Any:
             raise OperationError(f"a {type_name(owner)} has no method {name}()")
         if not method.accepts(len(arguments)):
             raise OperationError(f"wrong number of arguments for {name}()")
-        for argument in arguments:
-            require_json(argument)
-        return method.function(owner, *arguments)
+        return method.function(owner, *[require_json(argument) for argument in arguments])
     if isinstance(owner, HostObject):
-        return _call_host(owner, name, arguments)
+        return _call_host(owner, name, [require_json(argument) for argument in arguments])
     if owner is None:
         raise OperationError(f"{name}() is called on null")
     return require_json(owner)

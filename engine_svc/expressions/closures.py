@@ -13,10 +13,12 @@ from engine_svc.expressions.access import call_method, read_index, read_property
 from engine_svc.expressions.coercion import bounded_string, to_boolean, to_string
 from engine_svc.expressions.errors import OperationError
 from engine_svc.expressions.evaluation import Constant, Evaluate, VariableReader
+from engine_svc.expressions.functions import FUNCTIONS, Function
 from engine_svc.expressions.nodes import (
     Arithmetic,
     Comparison,
     Conditional,
+    FunctionCall,
     Index,
     Literal,
     Logical,
@@ -49,6 +51,8 @@ def build(node: Node) -> Evaluate:
             return _index(build(owner), build(key))
         case MethodCall(owner=owner, name=name, arguments=arguments):
             return _method(build(owner), name, [build(argument) for argument in arguments])
+        case FunctionCall(name=name, arguments=arguments):
+            return _function(FUNCTIONS[name], [build(argument) for argument in arguments])
         case Unary(operator=symbol, operand=operand):
             return _unary(symbol, build(operand))
         case Arithmetic(first=first, rest=rest):
@@ -84,6 +88,11 @@ def _index(owner: Evaluate, key: Evaluate) -> Evaluate:
 
 def _method(owner: Evaluate, name: str, arguments: list[Evaluate]) -> Evaluate:
     return lambda reader: call_method(owner(reader), name, [argument(reader) for argument in arguments])
+
+
+def _function(function: Function, arguments: list[Evaluate]) -> Evaluate:
+    call = function.call
+    return lambda reader: call(reader, *[argument(reader) for argument in arguments])
 
 
 def _unary(symbol: str, operand: Evaluate) -> Evaluate:

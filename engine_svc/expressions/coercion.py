@@ -134,7 +134,7 @@ def to_string(value: Any) -> str:
         except TypeError as error:
             raise OperationError(f"a {type_name(value)} cannot be written as JSON: {error}") from error
         return bounded_string(encoded.decode())
-    raise OperationError("an engine object cannot be used as a value")
+    return to_string(require_json(value))
 
 
 def require_json(value: Any) -> Any:
@@ -142,7 +142,7 @@ def require_json(value: Any) -> Any:
     if type(value) in JSON_TYPES:
         return value
     if isinstance(value, HostObject):
-        raise OperationError("an engine object is not a value; name one of its properties or methods")
+        return value.value()
     raise OperationError(f"the value is of the type {type(value).__name__}, which expressions do not know")
 
 

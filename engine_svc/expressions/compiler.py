@@ -8,8 +8,9 @@ from engine_svc.expressions.closures import build
 from engine_svc.expressions.coercion import JSON_TYPES, bounded_string, require_json, to_boolean, to_string
 from engine_svc.expressions.errors import ExpressionError, ExpressionSyntaxError, OperationError
 from engine_svc.expressions.evaluation import Constant, Evaluate, VariableReader
+from engine_svc.expressions.functions import FUNCTIONS
 from engine_svc.expressions.hosts import HOSTS, VARIABLE_READING_METHODS
-from engine_svc.expressions.nodes import Literal, MethodCall, Node, Variable, children
+from engine_svc.expressions.nodes import FunctionCall, Literal, MethodCall, Node, Variable, children
 from engine_svc.expressions.template import Template, parse_template
 
 
@@ -50,8 +51,8 @@ def compile_condition(text: str) -> Evaluate:
 def variables_read(text: str) -> frozenset[str]:
     """Return the names of the variables that the expressions in `text` may read.
 
-    Names given to `execution.getVariable` and `execution.hasVariable` as a literal count; engine objects do
-    not. Raises `ExpressionSyntaxError`.
+    Names given as a literal to `execution.getVariable`, `vars:get` and the like count; engine objects do not.
+    Raises `ExpressionSyntaxError`.
     """
     names: set[str] = set()
     pending: list[Node] = [part for part in parse_template(text).parts if not isinstance(part, str)]
@@ -63,6 +64,9 @@ def variables_read(text: str) -> frozenset[str]:
                 names.add(name)
             case MethodCall(owner=Variable(name="execution"), name=method, arguments=(Literal(value=str(name)),)):
                 if method in VARIABLE_READING_METHODS:
+                    names.add(name)
+            case FunctionCall(name=function, arguments=(Literal(value=str(name)), *_)):
+                if FUNCTIONS[function].names_variable:
                     names.add(name)
             case _:
                 pass

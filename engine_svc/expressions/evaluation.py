@@ -6,9 +6,15 @@ import abc
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from engine_svc.expressions.errors import OperationError
+
 
 class VariableReader(Protocol):
-    """What an expression may see while it is evaluated."""
+    """What an expression may see while it is evaluated.
+
+    A reader that knows them has two attributes more: `now_micros`, the time in microseconds since the Unix epoch, for
+    `now()` and `dateTime()`; and `user`, who gives the command, for `currentUser()`.
+    """
 
     def lookup(self, name: str) -> Any:
         """Return the variable or bean `name`, visible from here; raise `KeyError` where there is none.
@@ -44,7 +50,14 @@ class HostObject(abc.ABC):
     @property
     @abc.abstractmethod
     def methods(self) -> Mapping[str, Callable[..., Any]]:
-        """Method name -> function called with the evaluated arguments: `execution.getVariable('x')`."""
+        """Method name -> function called with the evaluated arguments: `execution.getVariable('x')`.
+
+        The arguments are JSON values.
+        """
+
+    def value(self) -> Any:
+        """Return the JSON value that stands for the object. Raises `OperationError` where there is none."""
+        raise OperationError("an engine object is not a value; name one of its properties or methods")
 
 
 class Constant:

@@ -16,3 +16,6 @@ MAX_INTEGER = 2**63 - 1
 
 MAX_NUMERAL_LENGTH = 400
 """Characters of a string that is still looked at as a number."""
+
+MAX_COMPARISONS = 1_000_000
+"""Comparisons of elements that one method may need."""

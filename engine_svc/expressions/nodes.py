@@ -55,6 +55,14 @@ class MethodCall(Node):
 
 
 @dataclass(slots=True, frozen=True)
+class FunctionCall(Node):
+    """`name(arguments)` or `prefix:name(arguments)`."""
+
+    name: str
+    arguments: tuple[Node, ...]
+
+
+@dataclass(slots=True, frozen=True)
 class Unary(Node):
     """`-`, `!` or `empty` before an operand."""
 
@@ -105,6 +113,8 @@ def children(node: Node) -> tuple[Node, ...]:
             return (owner, key)
         case MethodCall(owner=owner, arguments=arguments):
             return (owner, *arguments)
+        case FunctionCall(arguments=arguments):
+            return arguments
         case Unary(operand=operand):
             return (operand,)
         case Arithmetic(first=first, rest=rest):

@@ -12,11 +12,13 @@ from typing import Any
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
+from engine_svc.expressions.functions import FUNCTIONS
 from engine_svc.expressions.limits import MAX_DEPTH, MAX_INTEGER
 from engine_svc.expressions.nodes import (
     Arithmetic,
     Comparison,
     Conditional,
+    FunctionCall,
     Index,
     Literal,
     Logical,
@@ -53,6 +55,7 @@ arguments: ternary ("," ternary)*
     | NULL                              -> null
     | NAME                              -> variable
     | NAME "(" [arguments] ")"          -> function
+    | PREFIXED "(" [arguments] ")"      -> function
     | "(" ternary ")"                   -> parentheses
 
 _OR.3: /\|\||or\b/
@@ -66,7 +69,8 @@ EQUALITY.3: /==|!=|eq\b|ne\b/
 RELATION.3: /<=|>=|<|>|le\b|ge\b|lt\b|gt\b/
 SUM: /[+-]/
 PRODUCT.3: /[*\/%]|div\b|mod\b/
-NAME: /[^\W0-9]\w*|\$\w+/
+PREFIXED.4: /(?:variables|vars|var|date)\s*:\s*[^\W0-9]\w*(?=\s*\()/
+NAME: /[^\W0-9][\w$]*|\$[\w$]+/
 DECIMAL.2: /[0-9]+\.[0-9]+([eE][+-]?[0-9]+)?|\.[0-9]+([eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+/
 INTEGER: /[0-9]+/
 STRING: /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/s
@@ -264,10 +268,23 @@ class _TreeBuilder(Transformer[Token, Any]):
         return Variable(_at(items[0]), 1, _name(items[0]))
 
     def function(self, items: list[Any]) -> Node:
-        raise ParseError(
-            f"unknown function {str(items[0])[:40]}(); expressions know methods of values only, such as list.size()",
-            _at(items[0]),
-        )
+        token: Token = items[0]
+        arguments: tuple[Node, ...] = items[1] or ()
+        name = "".join(str(token).split())
+        function = FUNCTIONS.get(name)
+        if function is None:
+            raise ParseError(
+                f"unknown function {name[:40]}(); there are methods of values, such as list.size(), and the functions "
+                "variables:get() and the like, now(), dateTime() and currentUser()",
+                _at(token),
+            )
+        if not function.least <= len(arguments) <= function.most:
+            raise ParseError(f"wrong number of arguments for {name}()", _at(token))
+        if function.names_variable and isinstance(arguments[0], Variable):
+            # In Flowable the name may stand without quotes: vars:get(amount).
+            first = arguments[0]
+            arguments = (Literal(first.column, first.depth, first.name), *arguments[1:])
+        return FunctionCall(_at(token), _depth(_at(token), *arguments), name, arguments)
 
     def parentheses(self, nodes: list[Node]) -> Node:
         (inner,) = nodes

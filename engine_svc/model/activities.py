@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from lxml import etree
 
@@ -35,15 +35,16 @@ from engine_svc.model.elements import (
 from engine_svc.model.event_definitions import read_message_reference
 from engine_svc.model.formal_expression import read_formal_expression
 from engine_svc.model.loops import read_multi_instance, read_standard_loop
-from engine_svc.model.namespaces import FLOWABLE, ZEEBE
+from engine_svc.model.namespaces import ACTIVITI, FLOWABLE, ZEEBE
 from engine_svc.model.node_types import NODE_SCHEMA, Finish, NodeType
 from engine_svc.model.roles import read_human_performer, read_potential_owner
 from engine_svc.model.rules import Rule
 from engine_svc.model.schema import ANY_VALUE, describe, pass_over
 from engine_svc.model.work import WorkDraft, implementation_of
 
+N = TypeVar("N", bound=FlowNode)
+
 _ONE = frozenset({"1"})
-_WEB_SERVICE = "##WebService"
 
 
 @dataclasses.dataclass(eq=False, kw_only=True)
@@ -101,16 +102,14 @@ def _finish_user_task(context: ParseContext, element: etree._Element, node: User
 
 
 def _finish_service_task(context: ParseContext, element: etree._Element, node: _ServiceTaskDraft) -> FlowNode:
-    if element.get("implementation", "").strip() == _WEB_SERVICE:
-        node.operation = element.get("operationRef", "").strip()
-    before = context.findings.error_count
+    node.operation = element.get("operationRef", "").strip()
     found = implementation_of(context, element, node)
     if found is None:
         return _unsupported(node)
     if found.work is None and found.expression is None:
         if local_name(element) == "sendTask" and element.get("messageRef", "").strip():
             return _send_task(context, element, node)
-        if context.findings.error_count == before:
+        if not node.reported:
             context.error(
                 Rule.SERVICE_TASK_IMPLEMENTATION_MISSING,
                 element,
@@ -158,7 +157,7 @@ def _finish_script_task(context: ParseContext, element: etree._Element, node: Sc
                 Rule.SCRIPT_MISSING, element, f"{describe(element)} has no script. Add a script element with its text."
             )
         return _unsupported(node)
-    automatic = any(boolean(element.get(f"{{{uri}}}autoStoreVariables", "")) is True for uri in FLOWABLE)
+    automatic = any(boolean(element.get(f"{{{uri}}}autoStoreVariables", "")) is True for uri in FLOWABLE | ACTIVITI)
     found = expression_or_script(
         element.get("scriptFormat", ""),
         node.script.source_text,
@@ -189,6 +188,8 @@ def _finish_call_activity(context: ParseContext, element: etree._Element, node: 
             element,
             f"{describe(element)} does not say which process it calls. Add calledElement with the key of a process.",
         )
+    # The caller goes on in a job of its own, as it does where it is left asynchronously.
+    node.async_after = node.async_after or node.complete_async
     if node.binding in (CallBinding.VERSION, CallBinding.VERSION_TAG) and node.version is None:
         context.error(
             Rule.ATTRIBUTE_VALUE_INVALID,
@@ -222,11 +223,10 @@ def _read_completion_condition(context: ParseContext, element: etree._Element, n
     node.completion_condition = read_formal_expression(context, element)
 
 
-def _plain(kind: Callable[..., Any], draft: FlowNode) -> Any:
+def _plain(kind: type[N], draft: FlowNode) -> N:
     """Return a node of `kind` with everything of `draft` that such a node has."""
-    names = {field.name for field in dataclasses.fields(draft)}
-    wanted = [field.name for field in dataclasses.fields(kind) if field.name in names]  # type: ignore[arg-type]
-    return kind(**{name: getattr(draft, name) for name in wanted if name != "script"})
+    names = {field.name for field in dataclasses.fields(draft)} - {"script"}
+    return kind(**{field.name: getattr(draft, field.name) for field in dataclasses.fields(kind) if field.name in names})
 
 
 def _unsupported(node: FlowNode) -> UnsupportedNode:

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from lxml import etree
 
-from engine_svc.model.compensation import link_handlers
 from engine_svc.model.activities import SUB_PROCESS_TYPES
+from engine_svc.model.compensation import link_handlers
 from engine_svc.model.context import ParseContext, Site, local_name, text_of
 from engine_svc.model.data import read_data_object
 from engine_svc.model.elements import FlowContainer, FlowNode, Lane, Process, SequenceFlow, SubProcess, containers
@@ -150,7 +150,20 @@ _PROCESS = Schema(
     children={
         **_BODY,
         **dict.fromkeys(
-            ("auditing", "monitoring", "property", "ioSpecification", "supports", "supportedInterfaceRef"),
+            (
+                "auditing",
+                "monitoring",
+                "property",
+                "ioSpecification",
+                "ioBinding",
+                "supports",
+                "supportedInterfaceRef",
+                "correlationSubscription",
+                "resourceRole",
+                "performer",
+                "humanPerformer",
+                "potentialOwner",
+            ),
             pass_over,
         ),
         "laneSet": _read_lanes,

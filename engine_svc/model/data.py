@@ -15,7 +15,7 @@ from lxml import etree
 from engine_svc.model.context import ParseContext, Site, boolean, local_name, text_of
 from engine_svc.model.dialects.mappings import variable_text
 from engine_svc.model.elements import DataObject
-from engine_svc.model.namespaces import BPMN, FLOWABLE
+from engine_svc.model.namespaces import ACTIVITI, BPMN, CAMUNDA, FLOWABLE
 from engine_svc.model.rules import Rule
 from engine_svc.model.schema import describe
 from engine_svc.model.work import WorkDraft
@@ -24,6 +24,8 @@ _DOCUMENTATION_ENDS = frozenset(
     {"dataObject", "dataObjectReference", "dataStoreReference", "dataStore", "dataInput", "dataOutput"}
 )
 
+_VALUE = tuple(f"{{{uri}}}value" for uri in FLOWABLE | ACTIVITI | CAMUNDA)
+
 
 def read_data_object(context: ParseContext, element: etree._Element) -> DataObject | None:
     """Return the variable that a data object is; None for one that only documents, as one without a name does."""
@@ -31,7 +33,9 @@ def read_data_object(context: ParseContext, element: etree._Element) -> DataObje
     kind = _kind_of(element)
     if not name or kind is None:
         return None
-    text = next((text_of(value) for uri in FLOWABLE for value in element.iter(f"{{{uri}}}value")), "")
+    text = next(
+        (text_of(value) for uri in FLOWABLE | ACTIVITI | CAMUNDA for value in element.iter(f"{{{uri}}}value")), ""
+    )
     data = DataObject(id=element.get("id", ""), name=name, source=context.source(element))
     if text:
         try:
@@ -47,20 +51,18 @@ def read_data_object(context: ParseContext, element: etree._Element) -> DataObje
 
 def read_input_association(context: ParseContext, element: etree._Element, node: Any) -> None:
     """Read what an association moves into an activity: an input of a worker's work, otherwise nothing."""
-    if not isinstance(node, WorkDraft):
+    if not isinstance(node, WorkDraft) or any(local_name(child) == "transformation" for child in element):
         read_data_association(context, element, node)
         return
-    root = element.getroottree().getroot()
     site = Site(context, element, "dataInputAssociation")
-    target = _name_of(root, _reference(element, "targetRef"))
+    target = _input_name(element, _reference(element, "targetRef"))
     assignments = [child for child in element if local_name(child) == "assignment"]
     for assignment in assignments:
-        value = next((text_of(child) for child in assignment if local_name(child) == "from"), "")
-        name = next((text_of(child) for child in assignment if local_name(child) == "to"), "")
-        name = _name_of(root, name) or target
-        if name and value and "${" not in name:
+        value = _reference(assignment, "from")
+        name = _input_name(element, _reference(assignment, "to")) or target
+        if name and value:
             node.injected.setdefault(name, site.template(value))
-    source = _name_of(root, _reference(element, "sourceRef"))
+    source = _variable_name(element, _reference(element, "sourceRef"))
     if not assignments and source and target:
         node.injected.setdefault(target, variable_text(source, site))
 
@@ -90,7 +92,7 @@ def data_ids(root: etree._Element) -> frozenset[str]:
 def _kind_of(element: etree._Element) -> str | None:
     """Return the type of a data object by its itemSubjectRef: of Flowable's types, string where it names another."""
     reference = element.get("itemSubjectRef", "").strip()
-    prefix, colon, kind = reference.rpartition(":")
+    _, colon, kind = reference.rpartition(":")
     if not colon:
         return "string"
     if kind in ("string", "boolean", "int", "long", "double", "datetime", "json"):
@@ -123,15 +125,25 @@ def _reference(element: etree._Element, name: str) -> str:
     return next((text_of(child) for child in element if local_name(child) == name), "")
 
 
-def _name_of(root: etree._Element, reference: str) -> str:
-    """Return the name of the data element that `reference` is the id of; the reference itself where it is none."""
-    if not reference or "'" in reference or "{" in reference:
+def _input_name(association: etree._Element, reference: str) -> str:
+    """Return the name of the declared input that `reference` is the id of, empty where it is none."""
+    activity = association.getparent()
+    declared = () if activity is None else activity.iter(f"{{{BPMN}}}dataInput")
+    found = next((item for item in declared if item.get("id") == reference), None) if reference else None
+    return "" if found is None else found.get("name", "").strip() or reference
+
+
+def _variable_name(association: etree._Element, reference: str) -> str:
+    """Return the variable that `reference` means: a data object's name, or what is no data element's id."""
+    declared: dict[str, etree._Element] = {}
+    for element in association.getroottree().getroot().iter(*(f"{{{BPMN}}}{name}" for name in _DOCUMENTATION_ENDS)):
+        declared.setdefault(element.get("id", ""), element)
+    found = declared.get(reference)
+    if found is None:
         return reference
-    for name in _DOCUMENTATION_ENDS:
-        found = root.find(f".//{{{BPMN}}}{name}[@id='{reference}']")
-        if found is not None:
-            return found.get("name", "").strip() or reference
-    return reference
+    if local_name(found) == "dataObjectReference":
+        found = declared.get(found.get("dataObjectRef", ""), found)
+    return found.get("name", "").strip() if local_name(found).startswith("dataObject") else ""
 
 
 def _warn(context: ParseContext, element: etree._Element) -> None:

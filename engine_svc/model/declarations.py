@@ -65,7 +65,9 @@ def referred(declared: dict[str, D], reference: str) -> D | None:
     return declared.get(reference) or declared.get(reference.rpartition(":")[2])
 
 
-def _name_by_id(context: ParseContext, element: etree._Element, declared: MessageDeclaration | SignalDeclaration) -> None:
+def _name_by_id(
+    context: ParseContext, element: etree._Element, declared: MessageDeclaration | SignalDeclaration
+) -> None:
     if declared.name.strip():
         declared.name = declared.name.strip()
         return

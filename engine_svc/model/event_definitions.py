@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from lxml import etree
 
 from engine_svc.model.context import ParseContext, Site, boolean, local_name, text_of, written_name
 from engine_svc.model.declarations import referred
+from engine_svc.model.dialects.feel_subset import feel_text
 from engine_svc.model.elements import (
     CancelDefinition,
     CompensationDefinition,
@@ -17,15 +19,18 @@ from engine_svc.model.elements import (
     EscalationDefinition,
     EventDefinition,
     LinkDefinition,
+    MessageDeclaration,
     MessageDefinition,
     ModelText,
+    SignalDeclaration,
     SignalDefinition,
     TerminateDefinition,
     TimerDefinition,
     TimerKind,
 )
+from engine_svc.model.event_drafts import EventDraft, MessageDraft
 from engine_svc.model.formal_expression import read_formal_expression
-from engine_svc.model.message_events import EventDraft, MessageDraft, finished_message
+from engine_svc.model.message_events import finished_message
 from engine_svc.model.namespaces import split
 from engine_svc.model.rules import Rule
 from engine_svc.model.schema import ANY_VALUE, ChildReader, Schema, describe, pass_over, read_common
@@ -79,8 +84,8 @@ def definition_readers(*allowed: str) -> Mapping[str, ChildReader]:
 
 
 def describe_owner(element: etree._Element) -> str:
-    """Return type and id of the event that has an event definition, for messages."""
-    owner = element.getparent()
+    """Return type and id of the event that has an event definition, or of a task itself, for messages."""
+    owner = element.getparent() if local_name(element) in DEFINITIONS else element
     return describe(element if owner is None else owner)
 
 
@@ -100,15 +105,24 @@ def read_message_reference(
         _warn_unknown(context, element, Rule.MESSAGE_REF_UNKNOWN, "messageRef", reference, "message", "message name")
         definition.message = site.template(reference)
         return
-    definition.message = ModelText(message.name, message.source, "message name")
+    definition.message = _name_of(message, Site(context, element, "message name"))
     definition.correlation_key = message.correlation_key
+
+
+def _name_of(declared: MessageDeclaration | SignalDeclaration, site: Site) -> ModelText:
+    text = feel_text(site, declared.name) if declared.name.startswith("=") else site.template(declared.name)
+    # What could not be understood was reported; its place is taken, so that nothing is reported twice.
+    text = text or site.literal(declared.name)
+    return replace(text, source=declared.source)
 
 
 def _referred_definition(context: ParseContext, element: etree._Element) -> etree._Element | None:
     if local_name(element) != DEFINITION_REFERENCE:
         return element
     reference = text_of(element)
-    definition = context.event_definitions.get(reference) or context.event_definitions.get(reference.rpartition(":")[2])
+    definition = context.event_definitions.get(reference)
+    if definition is None:
+        definition = context.event_definitions.get(reference.rpartition(":")[2])
     if definition is None:
         context.error(
             Rule.EVENT_DEFINITION_REF_UNKNOWN,
@@ -222,7 +236,7 @@ def _read_signal(context: ParseContext, element: etree._Element, node: Any) -> S
             _warn_unknown(context, element, Rule.SIGNAL_REF_UNKNOWN, "signalRef", reference, "signal", "signal name")
             definition.signal = Site(context, element, "signalRef").template(reference)
         else:
-            definition.signal = ModelText(signal.name, signal.source, "signal name")
+            definition.signal = _name_of(signal, Site(context, element, "signal name"))
             definition.instance_wide = signal.instance_wide
     if not definition.signal.text:
         context.error(
@@ -316,7 +330,7 @@ def _read_compensation(context: ParseContext, element: etree._Element, node: Any
         context.warning(
             Rule.ATTRIBUTE_IGNORED,
             element,
-            f"activityRef of {describe_owner(element)} has no effect: only a throw says what is compensated. Remove it.",
+            f"activityRef of {describe_owner(element)} has no effect: only throws say what is compensated. Remove it.",
         )
     return definition
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from lxml import etree
 
-from engine_svc.model.context import ParseContext, boolean, local_name
-from engine_svc.model.data import read_data_association
+from engine_svc.model.context import ParseContext, boolean
+from engine_svc.model.data import read_input_association, read_output_association
 from engine_svc.model.elements import (
     BoundaryEvent,
     CancelDefinition,
@@ -28,20 +28,21 @@ from engine_svc.model.elements import (
     UnsupportedNode,
 )
 from engine_svc.model.event_definitions import DEFINITION_REFERENCE, DEFINITIONS, definition_readers
+from engine_svc.model.event_drafts import EndEventDraft, EventDraft, ThrowEventDraft
 from engine_svc.model.formal_expression import read_formal_expression
-from engine_svc.model.message_events import EndEventDraft, EventDraft, ThrowEventDraft, set_work, without_draft
+from engine_svc.model.message_events import set_work, without_draft
 from engine_svc.model.namespaces import BPMN, split
 from engine_svc.model.node_types import NODE_SCHEMA, NodeType
 from engine_svc.model.rules import Rule
-from engine_svc.model.schema import ANY_VALUE, Schema, describe, pass_over
+from engine_svc.model.schema import ANY_VALUE, describe, pass_over
 
 _FALSE = frozenset({"false", "0"})
 
 _EVENT = NODE_SCHEMA.extended(
     children={
-        **dict.fromkeys(("dataInput", "dataOutput", "inputSet", "outputSet"), pass_over),
-        "dataInputAssociation": read_data_association,
-        "dataOutputAssociation": read_data_association,
+        **dict.fromkeys(("dataInput", "dataOutput", "inputSet", "outputSet", "ioSpecification"), pass_over),
+        "dataInputAssociation": read_input_association,
+        "dataOutputAssociation": read_output_association,
     }
 )
 _CATCHES_SEVERAL = {"parallelMultiple": _FALSE}
@@ -140,6 +141,8 @@ def _finish_throw(context: ParseContext, element: etree._Element, draft: EventDr
         node = without_draft(draft, IntermediateThrowEvent)
     set_work(context, element, draft, node)
     definition = node.definition
+    if isinstance(definition, ErrorDefinition) and draft.error_message is not None:
+        definition.message = draft.error_message
     if isinstance(definition, ThrownMessageDefinition) and not (
         node.work or definition.expression or definition.message.text
     ):
@@ -170,7 +173,7 @@ def _must_have_definition(
 
 
 def _unless_refused(element: etree._Element, node: Any) -> FlowNode:
-    return _unsupported(node) if node.definition is None and _definitions(element) else node  # type: ignore[no-any-return]
+    return _unsupported(node) if node.definition is None and _definitions(element) else node
 
 
 def _unsupported(node: FlowNode) -> UnsupportedNode:

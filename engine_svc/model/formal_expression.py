@@ -26,7 +26,9 @@ def read_formal_expression(
     usable = _language_accepted(site, element.get("language", ""), text)
     for key in element.attrib:
         namespace, name = split(str(key))
-        if namespace in ("", BPMN) and name not in _SILENT and name not in also_known:
+        if name in also_known:
+            continue
+        if namespace in ("", BPMN) and name not in _SILENT:
             site.warning(
                 Rule.NOT_IN_EFFECT,
                 f"The attribute {name} of {local_name(element)} has no effect: the expression is the element's text.",
@@ -40,20 +42,24 @@ def read_formal_expression(
             )
     if not text or not usable:
         return None
+    if _is_feel(element.get("language", "")):
+        return feel_text(site, text if text.startswith("=") else f"={text}")
     return feel_text(site, text) if text.startswith("=") else site.template(text)
+
+
+def _is_feel(language: str) -> bool:
+    return "feel" in language.lower()
 
 
 def _language_accepted(site: Site, language: str, text: str) -> bool:
     name = language.strip().lower()
-    # What is written as ${...} or as = and FEEL shows its language; editors put any URI beside it.
-    if name in _ACCEPTED or text.startswith(("${", "#{", "=")):
+    if name in _ACCEPTED or _is_feel(name):
         return True
-    if "feel" in name:
-        advice = "FEEL comes with a later release; write ${...}."
-    else:
-        advice = "Remove the attribute language and write ${...}."
+    # What is written as ${...} or as = and FEEL shows its language; editors put any URI beside it.
+    if "/" in name and text.startswith(("${", "#{", "=")):
+        return True
     site.error(
         Rule.EXPRESSION_LANGUAGE_NOT_SUPPORTED,
-        f"The expression language {language!r} is not supported. {advice}",
+        f"The expression language {language!r} is not supported. Remove the attribute language and write ${{...}}.",
     )
     return False

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from lxml import etree
 
 from engine_svc.model.context import ParseContext, Site, boolean, local_name, text_of, written_name
-from engine_svc.model.dialects.feel_subset import feel_text
+from engine_svc.model.dialects.feel_subset import feel_value
 from engine_svc.model.dialects.mappings import variable_text
 from engine_svc.model.elements import Activity, MapValue, ModelText, MultiInstance, StandardLoop
 from engine_svc.model.formal_expression import read_formal_expression
-from engine_svc.model.namespaces import BPMN, CAMUNDA, FLOWABLE, XSI, ZEEBE, split
+from engine_svc.model.namespaces import ACTIVITI, BPMN, CAMUNDA, FLOWABLE, XSI, ZEEBE, split
 from engine_svc.model.rules import Rule
 
+_ACTIVITI_FAMILY = FLOWABLE | ACTIVITI | CAMUNDA
 _INDEX = re.compile(r"[0-9]+")
 
 
@@ -75,7 +76,7 @@ def _read_attributes(element: etree._Element, loop: MultiInstance, site: Site) -
         namespace, name = split(str(key))
         value = str(raw).strip()
         inner = Site(site.context, element, name)
-        if namespace in FLOWABLE or namespace in CAMUNDA:
+        if namespace in _ACTIVITI_FAMILY:
             match name:
                 case "collection":
                     loop.collection = collection_text(value, inner)
@@ -144,9 +145,9 @@ def _read_extension(context: ParseContext, child: etree._Element, loop: MultiIns
     site = Site(context, child, written_name(child))
     if namespace in ZEEBE and name == "loopCharacteristics":
         _read_zeebe(child, loop, site)
-    elif namespace in FLOWABLE and name == "collection":
+    elif namespace in _ACTIVITI_FAMILY and name == "collection":
         _read_collection(child, loop, site)
-    elif namespace in FLOWABLE and name == "variableAggregation":
+    elif namespace in _ACTIVITI_FAMILY and name == "variableAggregation":
         _read_aggregation(child, loop, site)
     elif name != "failedJobRetryTimeCycle":
         site.warning(Rule.FOREIGN_EXTENSION, f"{site.origin} of the loop characteristics is kept, but has no effect.")
@@ -155,18 +156,18 @@ def _read_extension(context: ParseContext, child: etree._Element, loop: MultiIns
 def _read_zeebe(element: etree._Element, loop: MultiInstance, site: Site) -> None:
     given: Mapping[str, str] = {str(name): str(value).strip() for name, value in element.attrib.items()}
     if given.get("inputCollection"):
-        loop.collection = feel_text(site, given["inputCollection"]) or loop.collection
+        loop.collection = feel_value(site, given["inputCollection"]) or loop.collection
         if loop.collection is None:
             # It was reported: nothing else is missing.
             loop.collection = site.literal("")
     loop.element_variable = given.get("inputElement", "") or loop.element_variable
     loop.output_collection = given.get("outputCollection", "")
     if given.get("outputElement"):
-        loop.output_element = feel_text(site, given["outputElement"])
+        loop.output_element = feel_value(site, given["outputElement"])
 
 
 def _read_collection(element: etree._Element, loop: MultiInstance, site: Site) -> None:
-    if element.get("class") or element.get("delegateExpression"):
+    if _is_done_by_java(element):
         site.error(
             Rule.ELEMENT_NOT_SUPPORTED,
             f"{site.origin} is parsed by Java code. Put a list into a variable, and name the variable.",
@@ -183,7 +184,7 @@ def _read_collection(element: etree._Element, loop: MultiInstance, site: Site) -
 
 
 def _read_aggregation(element: etree._Element, loop: MultiInstance, site: Site) -> None:
-    if element.get("class") or element.get("delegateExpression"):
+    if _is_done_by_java(element):
         site.error(
             Rule.ELEMENT_NOT_SUPPORTED,
             f"{site.origin} is done by Java code. List the variables that each instance adds.",
@@ -216,6 +217,10 @@ def _read_aggregation(element: etree._Element, loop: MultiInstance, site: Site) 
         entries[name] = inner.template(expression) if expression else variable_text(source, inner)
     loop.output_collection = target
     loop.output_element = MapValue(dict(entries))
+
+
+def _is_done_by_java(element: etree._Element) -> bool:
+    return any(split(str(key))[1] in ("class", "delegateExpression") for key in element.attrib)
 
 
 def collection_text(text: str, site: Site) -> ModelText:

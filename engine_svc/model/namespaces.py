@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
-FLOWABLE = frozenset({"http://flowable.org/bpmn", "http://activiti.org/bpmn"})
+FLOWABLE = frozenset({"http://flowable.org/bpmn"})
+ACTIVITI = frozenset({"http://activiti.org/bpmn"})
 CAMUNDA = frozenset({"http://camunda.org/schema/1.0/bpmn"})
 ZEEBE = frozenset({"http://camunda.org/schema/zeebe/1.0"})
 XSI = "http://www.w3.org/2001/XMLSchema-instance"

@@ -39,23 +39,6 @@ class Schema:
         return Schema({**self.attributes, **(attributes or {})}, {**self.children, **(children or {})})
 
 
-ADVICE: Mapping[str, str] = {
-    "scriptTask": "Use a service task: an expression, or a job for a worker.",
-    "businessRuleTask": "Use a service task whose worker decides, or gateway conditions.",
-    "sendTask": "Use a service task whose worker sends.",
-    "receiveTask": "Use a user task or a service task that is completed from outside.",
-    "callActivity": "Use an embedded sub-process.",
-    "complexGateway": "Use an inclusive gateway.",
-    "standardLoopCharacteristics": "Model the loop with an exclusive gateway.",
-    "executionListener": "Do the listener's work in a service task of its own.",
-    "taskListener": "Do the listener's work in a service task before or after the user task.",
-    "inputOutput": "Set the variables in a service task with an expression.",
-    "ioMapping": "Let the worker read and return process variables directly.",
-    "connector": "Use an external service task and call the connector from a worker.",
-}
-"""What to do in place of an element that is not supported."""
-
-
 def pass_over(context: ParseContext, element: etree._Element, node: Any) -> None:
     """Pass over a child that only informs people or other tools."""
 
@@ -64,8 +47,11 @@ def not_supported(context: ParseContext, element: etree._Element, owner: str = "
     """Report `element` as one that would execute and cannot."""
     name = written_name(element)
     where = f" in {owner}" if owner else ""
-    advice = ADVICE.get(local_name(element), "Remove it, or model it with elements that are supported.")
-    context.error(Rule.ELEMENT_NOT_SUPPORTED, element, f"{name}{where} is not supported. {advice}")
+    context.error(
+        Rule.ELEMENT_NOT_SUPPORTED,
+        element,
+        f"{name}{where} is not supported. Remove it, or model it with elements that are supported.",
+    )
 
 
 def describe(element: etree._Element) -> str:
@@ -117,9 +103,10 @@ def _read_attributes(context: ParseContext, element: etree._Element, node: BpmnE
             if reader is not None:
                 reader(node, value, site)
             else:
-                site.error(
-                    Rule.ATTRIBUTE_NOT_SUPPORTED,
-                    f"The attribute {site.origin} of {describe(element)} is not supported. Remove it.",
+                # The engines of the dialects pass over what they do not know; what changes the execution is known here.
+                site.warning(
+                    Rule.ATTRIBUTE_UNKNOWN,
+                    f"The attribute {site.origin} of {describe(element)} is not known there and has no effect.",
                 )
         elif namespace not in (XSI, XML):
             node.extensions.append(Extension(namespace, name, value))
@@ -132,11 +119,11 @@ def _check_attribute(context: ParseContext, element: etree._Element, schema: Sch
         return
     allowed = schema.attributes.get(name)
     if allowed is None:
-        context.error(
-            Rule.ATTRIBUTE_NOT_SUPPORTED,
+        context.warning(
+            Rule.ATTRIBUTE_UNKNOWN,
             element,
-            f"The attribute {name} of {describe(element)} is not known here. Correct its name, give it the "
-            "prefix of its dialect, or remove it.",
+            f"The attribute {name} of {describe(element)} is not known there and has no effect. Correct its name, give "
+            "it the prefix of its dialect, or remove it.",
         )
     elif allowed and value.strip() not in allowed:
         context.error(
@@ -161,7 +148,12 @@ def _read_extensions(
         if reader is not None:
             reader(node, child, Site(context, child, written_name(child)))
         else:
-            not_supported(context, child, describe(owner))
+            keep_extension(node, child, Site(context, child, written_name(child)))
+            context.warning(
+                Rule.FOREIGN_EXTENSION,
+                child,
+                f"{written_name(child)} of {describe(owner)} is not known there and has no effect.",
+            )
 
 
 def _keep_foreign(

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine_svc.compile.executable import Element, ElementKind
+from engine_svc.events.record import INSTANCE_TERMINATED
 from engine_svc.runtime.behaviors import calls, conditions, jobs, lifecycle
 from engine_svc.runtime.behaviors.cancellation import terminate
-from engine_svc.events.record import INSTANCE_TERMINATED
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors import (
     call_activity,
+    cancel_end_event,
     catch_event,
+    compensation_throw_event,
     error_end_event,
+    escalation_throw_event,
     event_based_gateway,
     events,
     exclusive_gateway,
@@ -65,6 +68,9 @@ ENTER: dict[ElementKind, Enter] = {
     ElementKind.LINK_THROW_EVENT: link_throw_event.enter,
     ElementKind.MESSAGE_THROW: message_throw_event.enter,
     ElementKind.SIGNAL_THROW: signal_throw_event.enter,
+    ElementKind.ESCALATION_THROW: escalation_throw_event.enter,
+    ElementKind.COMPENSATION_THROW: compensation_throw_event.enter,
+    ElementKind.CANCEL_END_EVENT: cancel_end_event.enter,
     ElementKind.EVENT_BASED_GATEWAY: event_based_gateway.enter,
     ElementKind.SCRIPT_TASK: script_task.enter,
     ElementKind.RECEIVE_TASK: receive_task.enter,
@@ -176,7 +182,7 @@ def _return_to_caller(unit: Unit) -> Program[None]:
     called = unit.ended_calls.pop(0)
     caller = unit.executions.get(called.instance.parent_id)
     if caller is None:
-        instance: Instance | None = yield LoadInstance(called.instance.parent_id, lambda _: None)
+        instance: Instance | None = yield LoadInstance(called.instance.parent_id, lambda _: None, caller=True)
         if instance is None or instance.ended:
             return
         caller = calls.take_up(unit, instance)

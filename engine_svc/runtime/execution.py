@@ -31,12 +31,26 @@ SKIP_SWITCHES = ("_FLOWABLE_SKIP_EXPRESSION_ENABLED", "_ACTIVITI_SKIP_EXPRESSION
 class ScopeReader:
     """The variables visible from a scope, as expressions look them up."""
 
-    __slots__ = ("_element", "_execution", "_scope_key")
+    __slots__ = ("_element", "_event", "_execution", "_key", "_scope_key")
 
-    def __init__(self, execution: Execution, scope_key: int, element: Element | None = None) -> None:
+    def __init__(
+        self, execution: Execution, scope_key: int, element: Element | None = None, *, key: int = 0, event: str = ""
+    ) -> None:
         self._execution = execution
         self._scope_key = scope_key
         self._element = element
+        self._key = key
+        self._event = event
+
+    @property
+    def now_micros(self) -> int:
+        """The time of the step."""
+        return self._execution.now
+
+    @property
+    def user(self) -> str:
+        """Who gives the command; empty: nobody in particular."""
+        return self._execution.unit.user
 
     def lookup(self, name: str) -> Any:
         """Return the variable of the nearest scope that has it; raise `KeyError` where none has."""
@@ -54,7 +68,9 @@ class ScopeReader:
                 break
             scope = scopes[scope.parent_key]
         if name == "execution":
-            return ExecutionHost(execution, self._scope_key, self._element)
+            return ExecutionHost(execution, self._scope_key, self._element, key=self._key, event=self._event)
+        if name == "authenticatedUserId":
+            return self.user or None
         raise KeyError(name)
 
 
@@ -97,14 +113,17 @@ class Execution:
 
     # Variables
 
-    def reader(self, scope_key: int) -> ScopeReader:
-        """Return what an expression sees from a scope."""
-        return ScopeReader(self, scope_key)
+    def reader(self, scope_key: int, element: Element | None = None, *, key: int = 0) -> ScopeReader:
+        """Return what an expression sees from a scope; `key` is that of the activity of `element`."""
+        return ScopeReader(self, scope_key, element, key=key)
 
-    def evaluate(self, expression: Evaluate, token: Token, element: Element) -> Any:
-        """Evaluate an expression of an element. Raises `WrongState` (EXPRESSION_FAILED)."""
+    def evaluate(self, expression: Evaluate, token: Token, element: Element, *, event: str = "") -> Any:
+        """Evaluate an expression of an element; `event` is what a listener is called for.
+
+        Raises `WrongState` (EXPRESSION_FAILED).
+        """
         try:
-            return expression(ScopeReader(self, self.scope_of(token), element))
+            return expression(ScopeReader(self, self.scope_of(token), element, key=token.key, event=event))
         except ExpressionError as error:
             raise WrongState(
                 "EXPRESSION_FAILED",
@@ -214,6 +233,14 @@ class Execution:
         else:
             self.record_passage(token, element)
             self.leave(token, element)
+
+    def complete_later(self, token: Token) -> None:
+        """The element's behaviour is done, unless something that the step does next ends it first."""
+        if not token.key:
+            self.wait(token)
+        token.stage = Stage.COMPLETING
+        token.waits_for = Wait.NOTHING
+        self.agenda.appendleft(token)
 
     def over(self, token: Token, element: Element) -> None:
         """End the activity, or record it where it never waited. The token moves, without end listeners."""
@@ -373,6 +400,11 @@ class Execution:
                 self.complete_instance()
         else:
             owner = instance.tokens[scope_key]
+            if owner.stage is Stage.COMPENSATING:
+                del instance.scopes[scope_key]
+                self.withdraw(owner)
+                self.end_token(owner)
+                return
             owner.stage = Stage.COMPLETING
             self.agenda.appendleft(owner)
 

@@ -31,10 +31,14 @@ class FindDefinition:
 
 @dataclass(slots=True)
 class LoadInstance:
-    """A caller or a called instance. Answer: `Instance`, or None where there is none any more."""
+    """A caller or a called instance. Answer: `Instance`, or None where there is none any more.
+
+    Many called instances may come back to one caller at once: whoever answers lets them wait for each other.
+    """
 
     instance_id: str
     resume: Resume
+    caller: bool = False
 
 
 @dataclass(slots=True)

@@ -9,27 +9,32 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine_svc.compile.executable import ElementKind, ReceiveTaskSpec, StartSpec
+from engine_svc.compile.executable import Element, ReceiveTaskSpec, StartSpec
 from engine_svc.events.record import (
     INCIDENT_RAISED,
     INCIDENT_RESOLVED,
     INSTANCE_RESUMED,
     INSTANCE_SUSPENDED,
     JOB_FAILED,
-    USER_TASK_ASSIGNED,
 )
 from engine_svc.runtime.behaviors import calls, conditions, firing, lifecycle
 from engine_svc.runtime.behaviors.errors import BpmnError, throw_from_activity
 from engine_svc.runtime.changes import Changes, NewIncident
-from engine_svc.runtime.drain import SLICE, Enter, cancel_instance, drain
+from engine_svc.runtime.drain import Enter, cancel_instance, drain
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors import external_task, user_task
+from engine_svc.runtime.processors.user_task import Completion
 from engine_svc.runtime.requests import LoadInstance, Program
 from engine_svc.runtime.unit import Unit
 from engine_svc.state.definition import Definition
-from engine_svc.state.instance import ROOT_SCOPE, WITH_JOB, Instance, Stage, Status, Token, Wait
+from engine_svc.state.instance import ROOT_SCOPE, WITH_JOB, Instance, Status, Token, Wait
 from mesh.errors import NotFound, WrongState
 from mesh.ids import member_id, new_id
+
+_PLAIN_COMPLETION = Completion()
+
+OWN_JOBS = frozenset({Wait.TIMER, Wait.ASYNC_JOB})
+"""Waits for jobs that the engine does itself."""
 
 INCIDENT_JOB_NO_RETRIES = 1
 INCIDENT_UNHANDLED_ERROR = 2
@@ -73,28 +78,20 @@ def start(
 
 
 def complete_user_task(
-    instance: Instance, key: int, variables: dict[str, Any], now: int, ids: Callable[[], str] = new_id
+    instance: Instance,
+    key: int,
+    variables: dict[str, Any],
+    now: int,
+    ids: Callable[[], str] = new_id,
+    completion: Completion = _PLAIN_COMPLETION,
 ) -> Program[Changes]:
     """Complete a user task and run on. Raises `WrongState`, `NotFound`."""
-    token = _user_task_token(instance, key)
-    return (yield from _complete(instance, token, variables, now, ids, user_task.complete))
+    token = user_task_token(instance, key)
 
+    def complete(execution: Execution, token: Token, element: Element) -> None:
+        user_task.complete(execution, token, element, completion)
 
-def claim_user_task(instance: Instance, key: int, user: str, now: int) -> Changes:
-    """Give a task to a user; nothing changes where it is the user's already. Raises `WrongState`, `NotFound`."""
-    token = _user_task_token(instance, key)
-    if token.assignee and token.assignee != user:
-        raise WrongState(
-            "USER_TASK_ALREADY_CLAIMED",
-            f"the task is claimed by {token.assignee}; it must be unclaimed first",
-            metadata={"id": member_id(instance.id, key), "assignee": token.assignee},
-        )
-    return _assign(instance, token, user, now)
-
-
-def unclaim_user_task(instance: Instance, key: int, now: int) -> Changes:
-    """Take the assignee off a task. Raises `WrongState`, `NotFound`."""
-    return _assign(instance, _user_task_token(instance, key), "", now)
+    return (yield from _complete(instance, token, variables, now, ids, complete))
 
 
 def complete_job(
@@ -107,110 +104,24 @@ def complete_job(
 
 def run_job(instance: Instance, key: int, now: int, ids: Callable[[], str] = new_id) -> Program[Changes]:
     """Do a timer's or asynchronous job and run on. Raises `WrongState`, `NotFound`."""
-    token = _own_job_token(instance, key)
-    if token is None:
-        raise _job_missing(instance, key)
-    _require_running(instance)
-    execution = _execution(instance, now, ids)
-    _do_job(execution, token)
+    token = instance.tokens.get(key)
+    if token is None or token.waits_for not in OWN_JOBS:
+        raise job_missing(instance, key)
+    require_running(instance)
+    execution = execution_of(instance, now, ids)
+    do_job(execution, token)
     yield from drain(execution.unit)
     return execution.unit.finish(execution)
 
 
-def run_jobs(
-    instance: Instance, keys: Sequence[int], now: int, ids: Callable[[], str] = new_id
-) -> Program[tuple[Changes, list[int], list[int]]]:
-    """Do several timers' or asynchronous jobs, each as if it were alone, in one step.
-
-    Also return the keys of those done, and of those that nothing waits for (any more). What is in neither list is
-    left for another step, this one being long enough. Raises `WrongState`, `NotFound`.
-    """
-    _require_running(instance)
-    execution = _execution(instance, now, ids)
-    done: list[int] = []
-    gone: list[int] = []
-    for key in keys:
-        if execution.unit.steps >= SLICE // 2:
-            break
-        token = _own_job_token(instance, key)
-        if token is None:
-            execution.changes.ended_jobs.append(key)
-            gone.append(key)
-            continue
-        _do_job(execution, token)
-        execution.unit.ready.append(execution)
-        yield from drain(execution.unit)
-        done.append(key)
-    return execution.unit.finish(execution), done, gone
-
-
-def _own_job_token(instance: Instance, key: int) -> Token | None:
-    token = instance.tokens.get(key)
-    return token if token is not None and token.waits_for in (Wait.TIMER, Wait.ASYNC_JOB) else None
-
-
-def _do_job(execution: Execution, token: Token) -> None:
+def do_job(execution: Execution, token: Token) -> None:
+    """The time of a timer has come, or of an asynchronous continuation. The step goes on from there."""
     if token.waits_for is Wait.TIMER:
         execution.instance.run_length = 0
         firing.fire(execution, token, {})
     else:
         execution.changes.ended_jobs.append(token.key)
         lifecycle.go_on(execution, token, execution.elements[token.element])
-
-
-def reschedule_timer(instance: Instance, key: int, due: int, now: int) -> Changes:
-    """Let a timer be due at another time, in microseconds; a cycle counts on from there.
-
-    Raises `WrongState` (JOB_KIND_UNSUITABLE), `NotFound`.
-    """
-    token = instance.tokens.get(key)
-    if token is None or token.waits_for not in WITH_JOB:
-        raise _job_missing(instance, key)
-    if token.waits_for is not Wait.TIMER:
-        job_id = member_id(instance.id, key)
-        raise WrongState(
-            "JOB_KIND_UNSUITABLE",
-            f"job {job_id} is no timer; only timers have a due date that can be changed",
-            metadata={"id": job_id, "kind": token.waits_for.name},
-        )
-    _require_running(instance)
-    execution = _execution(instance, now, new_id)
-    token.detail = {**(token.detail or {}), "due": due}
-    token.encoded = None
-    return execution.unit.finish(execution)
-
-
-def give_up_job(instance: Instance, key: int, message: str, now: int) -> Changes:
-    """Put a job of any kind into the dead letter: raise its incident, unless it has one.
-
-    Raises `WrongState`, `NotFound`.
-    """
-    token = instance.tokens.get(key)
-    if token is None or token.waits_for not in WITH_JOB:
-        raise _job_missing(instance, key)
-    _require_running(instance)
-    execution = _execution(instance, now, new_id)
-    if key not in instance.incidents.values():
-        _raise_incident(execution, token, INCIDENT_JOB_NO_RETRIES, message)
-    return execution.unit.finish(execution)
-
-
-def revive_job(instance: Instance, key: int, now: int) -> tuple[Changes, bool]:
-    """Close the incident of a job of any kind where it has one; say whether it had.
-
-    Raises `WrongState`, `NotFound`.
-    """
-    token = instance.tokens.get(key)
-    if token is None or token.waits_for not in WITH_JOB:
-        raise _job_missing(instance, key)
-    _require_running(instance)
-    execution = _execution(instance, now, new_id)
-    incidents = [incident for incident, job in instance.incidents.items() if job == key]
-    for incident in incidents:
-        execution.changes.ended_incidents.append(incident)
-        execution.changes.events.append((INCIDENT_RESOLVED, incident))
-        del instance.incidents[incident]
-    return execution.unit.finish(execution), bool(incidents)
 
 
 def trigger(
@@ -222,15 +133,10 @@ def trigger(
     """
     token = instance.tokens.get(key)
     if token is None or not _can_be_triggered(instance, token):
-        activity_id = member_id(instance.id, key)
-        raise NotFound(
-            "ACTIVITY_NOT_FOUND",
-            f"there is no activity {activity_id} that waits for an event",
-            metadata={"id": activity_id}
-        )
-    _require_running(instance)
+        raise _activity_missing(instance, key)
+    require_running(instance)
     instance.run_length = 0
-    execution = _execution(instance, now, ids)
+    execution = execution_of(instance, now, ids)
     firing.fire(execution, token, variables)
     yield from drain(execution.unit)
     return execution.unit.finish(execution)
@@ -254,9 +160,9 @@ def evaluate_conditions(
 
     Raises `WrongState`.
     """
-    _require_running(instance)
+    require_running(instance)
     instance.run_length = 0
-    execution = _execution(instance, now, ids)
+    execution = execution_of(instance, now, ids)
     for name, value in variables.items():
         execution.set_variable(ROOT_SCOPE, name, value)
     execution.changed.clear()
@@ -272,19 +178,20 @@ def fail_job(instance: Instance, key: int, *, retries: int, error_message: str, 
     """
     token = instance.tokens.get(key)
     if token is None or token.waits_for not in WITH_JOB:
-        raise _job_missing(instance, key)
-    _require_running(instance)
+        raise job_missing(instance, key)
+    require_running(instance)
     element = instance.definition.process.elements[token.element]
-    execution = _execution(instance, now, new_id)
+    execution = execution_of(instance, now)
     execution.changes.events.append((JOB_FAILED, key, token.job_type, element.id, retries, error_message, error_code))
     if (retries == 0 or error_code) and key not in instance.incidents.values():
         incident_type = INCIDENT_UNHANDLED_ERROR if error_code else INCIDENT_JOB_NO_RETRIES
         message = f"error {error_code} is not caught: {error_message}" if error_code else error_message
-        _raise_incident(execution, token, incident_type, message)
+        raise_incident(execution, token, incident_type, message)
     return execution.unit.finish(execution)
 
 
-def _raise_incident(execution: Execution, token: Token, incident_type: int, message: str) -> None:
+def raise_incident(execution: Execution, token: Token, incident_type: int, message: str) -> None:
+    """Raise an incident of the job that a token waits for."""
     element_id = execution.elements[token.element].id
     incident = NewIncident(execution.new_key(), incident_type, element_id, token.key, message)
     execution.changes.new_incidents.append(incident)
@@ -304,7 +211,7 @@ def throw_job_error(
     """
     token = _job_token(instance, key)
     instance.run_length = 0
-    execution = _execution(instance, now, ids)
+    execution = execution_of(instance, now, ids)
     yield from _load_callers(execution)
     element = execution.elements[token.element]
     execution.changes.events.append((JOB_FAILED, key, token.job_type, element.id, retries, error.message, error.code))
@@ -335,41 +242,61 @@ def touch_job(instance: Instance, key: int, now: int) -> Changes:
     """Change nothing of an instance that has this open job. Raises `NotFound`."""
     token = instance.tokens.get(key)
     if token is None or token.waits_for not in WITH_JOB:
-        raise _job_missing(instance, key)
-    execution = _execution(instance, now, new_id)
+        raise job_missing(instance, key)
+    execution = execution_of(instance, now)
     return execution.unit.finish(execution)
 
 
 def resolve_incident(instance: Instance, key: int, now: int) -> Changes:
     """Close an open incident. Raises `WrongState` where the instance does not run."""
-    _require_running(instance)
-    execution = _execution(instance, now, new_id)
+    require_running(instance)
+    execution = execution_of(instance, now)
     execution.changes.ended_incidents.append(key)
     execution.changes.events.append((INCIDENT_RESOLVED, key))
     del instance.incidents[key]
     return execution.unit.finish(execution)
 
 
-def set_variables(
-    instance: Instance, variables: dict[str, Any], now: int, ids: Callable[[], str] = new_id
+def update_variables(
+    instance: Instance,
+    key: int,
+    variables: dict[str, Any],
+    removed: Sequence[str],
+    now: int,
+    *,
+    local: bool = False,
+    ids: Callable[[], str] = new_id,
 ) -> Program[Changes]:
-    """Set variables of the instance's own scope, and run on where that makes a condition hold.
+    """Set and remove variables as seen from an activity (`ROOT_SCOPE`: from the instance), and run on.
 
-    Raises `WrongState` where it has ended.
+    Without `local` the nearest scope that has a variable counts, else the instance's own; with it the activity's own.
+    Conditions that come to hold move the instance. Raises `WrongState` where it has ended, `NotFound`.
     """
-    _require_alive(instance)
-    execution = _execution(instance, now, ids)
+    require_alive(instance)
+    execution = execution_of(instance, now, ids)
+    scope_key = ROOT_SCOPE
+    if key != ROOT_SCOPE:
+        token = instance.tokens.get(key)
+        if token is None:
+            raise _activity_missing(instance, key)
+        scope_key = execution.local_scope(token).key if local else execution.scope_of(token)
     for name, value in variables.items():
-        execution.set_variable(ROOT_SCOPE, name, value)
+        if local:
+            execution.set_local(scope_key, name, value)
+        else:
+            execution.set_variable(scope_key, name, value)
+    for name in removed:
+        execution.remove_variable(scope_key, name, local=local)
     if instance.status is Status.RUNNING:
+        instance.run_length = 0
         yield from drain(execution.unit)
     return execution.unit.finish(execution)
 
 
 def cancel(instance: Instance, reason: str, now: int) -> Program[Changes]:
     """End an instance before its end, with what it has called. Raises `WrongState` where it has ended."""
-    _require_alive(instance)
-    execution = _execution(instance, now, new_id)
+    require_alive(instance)
+    execution = execution_of(instance, now)
     cancel_instance(execution, reason)
     yield from drain(execution.unit)
     return execution.unit.finish(execution)
@@ -377,8 +304,8 @@ def cancel(instance: Instance, reason: str, now: int) -> Program[Changes]:
 
 def suspend(instance: Instance, now: int) -> Changes:
     """Pause an instance. Raises `WrongState` where it does not run."""
-    _require_running(instance)
-    execution = _execution(instance, now, new_id)
+    require_running(instance)
+    execution = execution_of(instance, now)
     instance.status = Status.PAUSED
     execution.changes.events.append((INSTANCE_SUSPENDED,))
     return execution.unit.finish(execution)
@@ -392,13 +319,14 @@ def resume(instance: Instance, now: int) -> Changes:
             f"the process instance is {instance.status.name.lower()}, not paused",
             metadata={"id": instance.id, "status": instance.status.name},
         )
-    execution = _execution(instance, now, new_id)
+    execution = execution_of(instance, now)
     instance.status = Status.RUNNING
     execution.changes.events.append((INSTANCE_RESUMED,))
     return execution.unit.finish(execution)
 
 
-def _execution(instance: Instance, now: int, ids: Callable[[], str]) -> Execution:
+def execution_of(instance: Instance, now: int, ids: Callable[[], str] = new_id) -> Execution:
+    """Begin a step of an instance."""
     return Execution(instance, Unit(now, ids))
 
 
@@ -406,7 +334,7 @@ def _complete(
     instance: Instance, token: Token, variables: dict[str, Any], now: int, ids: Callable[[], str], complete: Enter
 ) -> Program[Changes]:
     instance.run_length = 0
-    execution = _execution(instance, now, ids)
+    execution = execution_of(instance, now, ids)
     scope_key = execution.scope_of(token)
     for name, value in variables.items():
         execution.set_variable(scope_key, name, value)
@@ -415,19 +343,11 @@ def _complete(
     return execution.unit.finish(execution)
 
 
-def _assign(instance: Instance, token: Token, user: str, now: int) -> Changes:
-    execution = _execution(instance, now, new_id)
-    if token.assignee != user:
-        execution.changes.events.append((USER_TASK_ASSIGNED, token.key, user, token.assignee))
-        token.assignee = user
-        token.encoded = None
-    return execution.unit.finish(execution)
-
-
-def _user_task_token(instance: Instance, key: int) -> Token:
+def user_task_token(instance: Instance, key: int) -> Token:
+    """Return the token that waits in an open user task. Raises `NotFound`, `WrongState`."""
     token = instance.tokens.get(key)
     if token is not None and token.waits_for is Wait.USER_TASK:
-        _require_running(instance)
+        require_running(instance)
         return token
     task_id = member_id(instance.id, key)
     if 0 < key < instance.next_key and key not in instance.tokens:
@@ -442,22 +362,33 @@ def _user_task_token(instance: Instance, key: int) -> Token:
 def _job_token(instance: Instance, key: int) -> Token:
     token = instance.tokens.get(key)
     if token is None or token.waits_for is not Wait.EXTERNAL_JOB:
-        raise _job_missing(instance, key)
-    _require_running(instance)
+        raise job_missing(instance, key)
+    require_running(instance)
     return token
 
 
-def _job_missing(instance: Instance, key: int) -> NotFound:
+def job_missing(instance: Instance, key: int) -> NotFound:
+    """Return the error for a job that no token waits for."""
     job_id = member_id(instance.id, key)
     return NotFound("JOB_NOT_FOUND", f"there is no open job {job_id}", metadata={"id": job_id})
 
 
-def _require_running(instance: Instance) -> None:
+def _activity_missing(instance: Instance, key: int) -> NotFound:
+    activity_id = member_id(instance.id, key)
+    return NotFound(
+        "ACTIVITY_NOT_FOUND",
+        f"no activity {activity_id} is running that this can be done to",
+        metadata={"id": activity_id},
+    )
+
+
+def require_running(instance: Instance) -> None:
+    """Raise `WrongState` where an instance is paused or has ended."""
     if instance.status is not Status.RUNNING:
         raise _not_running(instance)
 
 
-def _require_alive(instance: Instance) -> None:
+def require_alive(instance: Instance) -> None:
     if instance.ended:
         raise _not_running(instance)
 

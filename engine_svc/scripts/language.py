@@ -46,6 +46,6 @@ def refusal(script_format: str) -> str:
     shown = script_format.strip()
     shown = shown if len(shown) <= 40 else shown[:40] + "..."
     return (
-        f'scripts in {shown!r} do not run here; rewrite it in JavaScript (scriptFormat="javascript"), '
-        "or make it a service task that a worker of yours carries out"
+        f"Scripts in {shown!r} do not run here. Rewrite it in JavaScript (scriptFormat='javascript'), or make it a "
+        "service task that a worker of yours carries out."
     )

@@ -263,6 +263,7 @@
 
   function host(name, state, methods) {
     const members = create(null);
+    defineProperty(members, "variables", { get: methods.getVariables, enumerable: true });
     for (const key of keys(state)) {
       defineProperty(members, key, { get: () => state[key], enumerable: true });
       members["get" + capitalized(key)] = () => state[key];

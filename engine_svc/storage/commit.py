@@ -55,6 +55,13 @@ USER_TASK_COLUMNS = (
     "definition_id",
     "definition_key",
     "tenant_id",
+    "owner",
+    "delegation_state",
+    "follow_up_at",
+    "category",
+    "business_key",
+    "parent_key",
+    "revision",
 )
 CANDIDATE_COLUMNS = ("instance_id", "task_key", "kind", "candidate", "created_at")
 JOB_COLUMNS = (
@@ -151,7 +158,7 @@ class StaleRevision(Exception):
 
 
 class StaleDefinitions(Exception):
-    """A deployment came in since the newest version was looked up."""
+    """A definition was deployed, deleted, suspended or resumed since what is to be started was looked up."""
 
 
 class AlreadyAnswered(Exception):
@@ -179,7 +186,8 @@ class Commit:
     now: int
     request: RequestRecord | None = None
     definition_epoch: int | None = None
-    """The newest version was looked up at this epoch; None where the version was given."""
+    """What is started was found at this epoch to be there, not suspended, and the newest version where none was
+    named; None where nothing is started."""
     expected: list[tuple[str, int]] = field(default_factory=list)
     """Instance id and the revision it was loaded at; new instances have none."""
     leases: list[tuple[str, int, int]] = field(default_factory=list)
@@ -332,7 +340,8 @@ def _refuse_superseded(works: list[Commit], refused: dict[int, Exception]) -> Pr
 def _refuse_outdated_definitions(works: list[Commit], refused: dict[int, Exception]) -> Program[None]:
     if all(work.definition_epoch is None for work in works):
         return
-    rows = yield Fetch("SELECT epoch FROM definition_epoch")
+    # The lock: who suspends or deletes a definition waits for this transaction, and then sees all its instances.
+    rows = yield Fetch("SELECT epoch FROM definition_epoch WHERE id=1", share=True)
     epoch = rows[0][0] if rows else 0
     for work in works:
         if work.definition_epoch is not None and work.definition_epoch != epoch and id(work) not in refused:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import enum
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine_svc.storage.commit import REQUEST_COLUMNS, AlreadyAnswered, RequestRecord, find_answer
+from engine_svc.storage.newest_version import replace_newest
 from mesh.db.select import Select
-from mesh.db.statements import Execute, Fetch, FetchKeys, InsertMany, Program, Row, UpdateKeys
+from mesh.db.statements import Execute, Fetch, FetchKeys, InsertMany, Program, Row
+from mesh.errors import NotFound
 
-DEPLOYMENT_COLUMNS = ("id", "name", "tenant_id", "created_at", "content_hash")
+DEPLOYMENT_COLUMNS = ("id", "name", "tenant_id", "created_at", "content_hash", "deleting")
 DEFINITION_COLUMNS = (
     "id",
     "definition_key",
@@ -23,8 +26,19 @@ DEFINITION_COLUMNS = (
     "tenant_id",
     "latest",
     "created_at",
+    "state",
 )
+START_COLUMNS = ("id", "definition_key", "version", "state")
 DUPLICATE = "duplicate"
+
+
+class DefinitionState(enum.IntEnum):
+    """Whether a definition may be started; the numbers are those of the database."""
+
+    ACTIVE = 1
+    SUSPENDED = 2
+    DELETING = 3
+    """Its deployment is being deleted: for callers it is gone."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -74,77 +88,103 @@ def deploy(new: NewDeployment, request: RequestRecord | None) -> Program[StoredD
 
     Where the newest deployment of the name holds the same bytes, that one is answered. Returns what
     `find_answer` says where the request id is known; its response is the deployment's id, followed by `DUPLICATE`
-    where that deployment was there before.
+    where that deployment was there before. Raises `NotFound` where that deployment has been deleted since.
     """
     # This lock is what makes versions count up without gaps or twins.
-    yield Fetch("SELECT epoch FROM definition_epoch WHERE id=1", lock=True)
+    yield from lock_definitions()
     if request is not None:
         answered = yield from find_answer(request)
         if isinstance(answered, AlreadyAnswered):
             deployment_id, _, kind = answered.response.decode().partition(" ")
             stored = yield from read_deployment(deployment_id)
-            if stored is not None:
-                return replace(stored, duplicate=kind == DUPLICATE)
+            if stored is None:
+                raise NotFound(
+                    "DEPLOYMENT_NOT_FOUND",
+                    f"deployment {deployment_id}, which this request id made, has been deleted; to deploy the bundle "
+                    "again send another request id",
+                    metadata={"id": deployment_id},
+                )
+            return replace(stored, duplicate=kind == DUPLICATE)
         if answered is not None:
             return answered
     content_hash = new.content_hash()
     if not new.force:
         newest: list[Row] = yield Fetch(
-            "SELECT id, content_hash FROM deployment WHERE tenant_id=? AND name=? ORDER BY id DESC LIMIT 1",
+            "SELECT id, content_hash FROM deployment WHERE tenant_id=? AND name=? AND deleting=0 "
+            "ORDER BY id DESC LIMIT 1",
             (new.tenant_id, new.name),
         )
         if newest and newest[0][1] == content_hash:
             stored = yield from read_deployment(newest[0][0])
             assert stored is not None
-            yield from _remember(request, f"{newest[0][0]} {DUPLICATE}", new.now)
+            yield from remember(request, f"{newest[0][0]} {DUPLICATE}".encode(), new.now)
             return replace(stored, duplicate=True)
-    yield InsertMany("deployment", DEPLOYMENT_COLUMNS, [(new.id, new.name, new.tenant_id, new.now, content_hash)])
+    yield InsertMany("deployment", DEPLOYMENT_COLUMNS, [(new.id, new.name, new.tenant_id, new.now, content_hash, 0)])
     yield InsertMany(
         "deployment_resource",
         ("deployment_id", "name", "content"),
         [(new.id, name, content) for name, content in new.resources],
     )
     yield from _insert_definitions(new)
-    yield Execute("UPDATE definition_epoch SET epoch=epoch+1 WHERE id=1")
-    yield from _remember(request, new.id, new.now)
+    yield from raise_epoch()
+    yield from remember(request, new.id.encode(), new.now)
     stored = yield from read_deployment(new.id)
     assert stored is not None
     return stored
 
 
+def lock_definitions() -> Program[None]:
+    """Let nobody else deploy, delete, suspend or resume definitions, nor start any, until the transaction ends."""
+    yield Fetch("SELECT epoch FROM definition_epoch WHERE id=1", lock=True)
+
+
+def raise_epoch() -> Program[None]:
+    """Make stale what every process knows of which definitions may be started."""
+    yield Execute("UPDATE definition_epoch SET epoch=epoch+1 WHERE id=1")
+
+
+def newest_version(tenant_id: str, key: str) -> Program[Row | None]:
+    """Return id and version of the newest definition that is not being deleted."""
+    rows: list[Row] = yield Fetch(
+        "SELECT id, version FROM process_definition WHERE tenant_id=? AND definition_key=? AND state<>? "
+        "ORDER BY version DESC LIMIT 1",
+        (tenant_id, key, DefinitionState.DELETING),
+    )
+    return rows[0] if rows else None
+
+
 def _insert_definitions(new: NewDeployment) -> Program[None]:
-    rows = []
     for definition in new.definitions:
-        newest: list[Row] = yield Fetch(
-            "SELECT id, version FROM process_definition WHERE tenant_id=? AND definition_key=? "
-            "ORDER BY version DESC LIMIT 1",
+        before = yield from newest_version(new.tenant_id, definition.key)
+        # Counts those that are being deleted: their rows are still there.
+        highest: list[Row] = yield Fetch(
+            "SELECT MAX(version) FROM process_definition WHERE tenant_id=? AND definition_key=?",
             (new.tenant_id, definition.key),
         )
-        version = newest[0][1] + 1 if newest else 1
-        if newest:
-            yield UpdateKeys("process_definition", "latest=0", (), ("id",), [(newest[0][0],)])
-        rows.append(
-            (
-                definition.id,
-                definition.key,
-                version,
-                definition.name,
-                definition.description,
-                definition.version_tag,
-                new.id,
-                definition.resource_name,
-                new.tenant_id,
-                1,
-                new.now,
-            )
+        row = (
+            definition.id,
+            definition.key,
+            (highest[0][0] or 0) + 1,
+            definition.name,
+            definition.description,
+            definition.version_tag,
+            new.id,
+            definition.resource_name,
+            new.tenant_id,
+            0,
+            new.now,
+            int(DefinitionState.ACTIVE),
         )
-    if rows:
-        yield InsertMany("process_definition", DEFINITION_COLUMNS, rows)
+        yield InsertMany("process_definition", DEFINITION_COLUMNS, [row])
+        yield from replace_newest(
+            new.tenant_id, definition.key, before=before[0] if before else None, after=definition.id, now=new.now
+        )
 
 
-def _remember(request: RequestRecord | None, answer: str, now: int) -> Program[None]:
+def remember(request: RequestRecord | None, answer: bytes, now: int) -> Program[None]:
+    """Keep the answer of a request that has an id. `now` in microseconds."""
     if request is not None:
-        row = (request.method, request.request_id, request.fingerprint, answer.encode(), now)
+        row = (request.method, request.request_id, request.fingerprint, answer, now)
         yield InsertMany("request_record", REQUEST_COLUMNS, [row])
 
 
@@ -232,31 +272,76 @@ def find_tagged(tenant_id: str, key: str, version_tag: str) -> Program[str | Non
     return rows[0][0] if rows else None
 
 
-def find_definition(tenant_id: str, key: str, version: int) -> Program[tuple[str | None, int]]:
-    """Return the id of a version (0: the newest) and the epoch at which that was so."""
+def find_definition(tenant_id: str, key: str, version: int) -> Program[tuple[Row | None, int]]:
+    """Return a version (0: the newest) as `START_COLUMNS`, and the epoch at which that was so."""
     epoch: list[Row] = yield Fetch("SELECT epoch FROM definition_epoch WHERE id=1")
     if version:
         rows: list[Row] = yield FetchKeys(
-            "process_definition", ("id",), ("tenant_id", "definition_key", "version"), [(tenant_id, key, version)]
+            "process_definition",
+            START_COLUMNS,
+            ("tenant_id", "definition_key", "version"),
+            [(tenant_id, key, version)],
         )
     else:
         rows = yield Fetch(
-            "SELECT id FROM process_definition WHERE tenant_id=? AND definition_key=? ORDER BY version DESC LIMIT 1",
+            f"SELECT {','.join(START_COLUMNS)} FROM process_definition WHERE tenant_id=? AND definition_key=? "
+            "AND latest=1 ORDER BY version DESC LIMIT 1",
             (tenant_id, key),
         )
-    return (rows[0][0] if rows else None), epoch[0][0]
+    return _startable(rows), epoch[0][0]
+
+
+def find_definition_by_id(definition_id: str) -> Program[tuple[Row | None, int]]:
+    """Return a definition as `START_COLUMNS`, and the epoch at which that was so."""
+    epoch: list[Row] = yield Fetch("SELECT epoch FROM definition_epoch WHERE id=1")
+    rows: list[Row] = yield FetchKeys("process_definition", START_COLUMNS, ("id",), [(definition_id,)])
+    return _startable(rows), epoch[0][0]
+
+
+def _startable(rows: list[Row]) -> Row | None:
+    return rows[0] if rows and rows[0][3] != DefinitionState.DELETING else None
+
+
+@dataclass(slots=True, frozen=True)
+class DefinitionFilter:
+    """What to list; empty values do not filter."""
+
+    key: str = ""
+    key_contains: str = ""
+    name: str = ""
+    name_contains: str = ""
+    version: int = 0
+    version_tag: str = ""
+    tenant_id: str = ""
+    deployment_id: str = ""
+    resource_name: str = ""
+    latest_only: bool = False
+    suspended: bool | None = None
 
 
 def list_definitions(
-    tenant_id: str, key: str, after: Sequence[object] | None, limit: int, *, latest_only: bool
+    wanted: DefinitionFilter, order: Sequence[str], after: Sequence[object] | None, limit: int, *, descending: bool
 ) -> Program[list[Row]]:
-    """Read definitions, newest first, in the order of `DEFINITION_COLUMNS`."""
+    """Read definitions in the order of columns that together are unique, each as `DEFINITION_COLUMNS`."""
     select = (
         Select("process_definition", DEFINITION_COLUMNS)
-        .equal("tenant_id", tenant_id)
-        .equal("definition_key", key)
-        .equal("latest", int(latest_only))
-        .page(("id",), after, limit, descending=True)
+        .equal("tenant_id", wanted.tenant_id)
+        .equal("definition_key", wanted.key)
+        .equal("name", wanted.name)
+        .equal("version", wanted.version)
+        .equal("version_tag", wanted.version_tag)
+        .equal("deployment_id", wanted.deployment_id)
+        .equal("resource_name", wanted.resource_name)
+        .equal("latest", int(wanted.latest_only))
     )
-    rows: list[Row] = yield select.fetch()
+    # Unlike LIKE, this tells upper from lower case on every database.
+    if wanted.key_contains:
+        select.where("INSTR(definition_key, ?)>0", wanted.key_contains)
+    if wanted.name_contains:
+        select.where("INSTR(name, ?)>0", wanted.name_contains)
+    if wanted.suspended is None:
+        select.where("state<>?", DefinitionState.DELETING)
+    else:
+        select.where("state=?", DefinitionState.SUSPENDED if wanted.suspended else DefinitionState.ACTIVE)
+    rows: list[Row] = yield select.page(order, after, limit, descending=descending).fetch()
     return rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import Instance, Status
@@ -13,6 +14,7 @@ from mesh.db.select import Select
 from mesh.db.statements import FetchKeys, Program, Row
 
 SUMMARY_COLUMNS = INSTANCE_COLUMNS[:-1]
+_DEFINITION_ID = SUMMARY_COLUMNS.index("definition_id")
 
 
 @dataclass(slots=True, frozen=True)
@@ -67,21 +69,27 @@ def instance_of(row: Row, definitions: Mapping[str, Definition]) -> Instance:
 
 
 def fetch_summary(instance_id: str) -> Program[Row | None]:
-    """Read one row without its state, in the order of `SUMMARY_COLUMNS`."""
+    """Read one row without its state, in the order of `SUMMARY_COLUMNS`. A stand-alone task is no process instance."""
     rows: list[Row] = yield FetchKeys("process_instance", SUMMARY_COLUMNS, ("id",), [(instance_id,)])
-    return rows[0] if rows else None
+    return rows[0] if rows and rows[0][_DEFINITION_ID] else None
 
 
 def list_summaries(wanted: InstanceFilter, after: str | None, limit: int) -> Program[list[Row]]:
     """Read rows without their state, newest first."""
-    select = (
-        Select("process_instance", SUMMARY_COLUMNS)
-        .equal("business_key", wanted.business_key)
-        .equal("definition_key", wanted.definition_key)
-        .equal("definition_id", wanted.definition_id)
-        .equal("status", wanted.status)
-        .equal("tenant_id", wanted.tenant_id)
-        .page(("id",), None if after is None else (after,), limit, descending=True)
-    )
-    rows: list[Row] = yield select.fetch()
-    return rows
+    rows: list[Row] = []
+    # The index of a version is in order within each status only: read so, no page costs more than its rows.
+    for status in Status if wanted.definition_id and not wanted.status else (wanted.status,):
+        select = (
+            Select("process_instance", SUMMARY_COLUMNS)
+            .equal("business_key", wanted.business_key)
+            .equal("definition_key", wanted.definition_key)
+            .equal("definition_id", wanted.definition_id)
+            .equal("status", int(status))
+            .equal("tenant_id", wanted.tenant_id)
+            # Stand-alone tasks lie in this table, too.
+            .where("definition_id<>''")
+            .page(("id",), None if after is None else (after,), limit, descending=True)
+        )
+        rows += yield select.fetch()
+    rows.sort(key=itemgetter(0), reverse=True)
+    return rows[:limit]

@@ -1,4 +1,4 @@
-"""Commands about process instances: `start`, `instances`, `instance`, `cancel`, `incidents`."""
+"""Commands about process instances: `start`, `instances`, `instance`, `cancel`, `delete`, `incidents`."""
 
 from __future__ import annotations
 
@@ -114,6 +114,15 @@ def cancel(connection: Connection, output: Output, arguments: Namespace) -> None
     )
     instance = connection.call(connection.instances.CancelProcessInstance, request).process_instance
     output.message(instance, f"Instance {instance.id} is {status_name(instance)}.")
+
+
+def delete(connection: Connection, output: Output, arguments: Namespace) -> None:
+    """Remove an instance."""
+    request = process_instance_service_pb2.DeleteProcessInstanceRequest(
+        request_id=new_request_id(), id=arguments.id, reason=arguments.reason
+    )
+    instance = connection.call(connection.instances.DeleteProcessInstance, request).process_instance
+    output.message(instance, f"Instance {instance.id} ({status_name(instance)}) is removed.")
 
 
 def list_incidents(connection: Connection, output: Output, arguments: Namespace) -> None:

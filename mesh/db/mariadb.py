@@ -221,10 +221,12 @@ async def _drive(cursor: Any, program: Program[T]) -> T:
 
 async def _run(cursor: Any, statement: Statement) -> Any:
     match statement:
-        case Fetch(sql, parameters, lock, skip_locked):
+        case Fetch(sql, parameters, lock, skip_locked, share):
             text = _marked(sql)
             if lock:
                 text += " FOR UPDATE SKIP LOCKED" if skip_locked else " FOR UPDATE"
+            elif share:
+                text += " LOCK IN SHARE MODE"
             await _execute(cursor, text, tuple(parameters) or None)
             return list(await cursor.fetchall())
         case FetchKeys():

@@ -22,13 +22,15 @@ class Fetch:
     """Read rows. Result: list of tuples.
 
     `lock` keeps the rows locked until the transaction ends (on SQLite the transaction itself does);
-    `skip_locked` leaves out rows that others have locked.
+    `skip_locked` leaves out rows that others have locked. `share` lets others read the rows under a lock of the
+    same kind, but nobody change them.
     """
 
     sql: str
     parameters: Parameters = ()
     lock: bool = False
     skip_locked: bool = False
+    share: bool = False
 
 
 @dataclass(slots=True, frozen=True)

@@ -7,6 +7,7 @@ condition on the default flow, or on the only flow, is refused.
 from __future__ import annotations
 
 from engine_svc.model.elements import (
+    EventBasedGateway,
     ExclusiveGateway,
     FlowNode,
     ParallelGateway,
@@ -32,12 +33,12 @@ def check_conditions(process: Process, findings: Findings) -> None:
 
 def _check_node(node: FlowNode, outgoing: list[SequenceFlow], findings: Findings) -> None:
     if node.default and node.default not in {flow.id for flow in outgoing}:
-        findings.error(
+        findings.warning(
             Rule.DEFAULT_FLOW_UNKNOWN,
             node.id,
             node.source,
-            f"The default flow {node.default!r} of {node.id!r} does not leave it. Choose one of its outgoing "
-            "flows, or remove the attribute default.",
+            f"The default flow {node.default!r} of {node.id!r} does not leave it and is ignored. Choose one of its "
+            "outgoing flows, or remove the attribute default.",
         )
     if isinstance(node, ExclusiveGateway):
         _check_exclusive(node, outgoing, findings)
@@ -45,13 +46,13 @@ def _check_node(node: FlowNode, outgoing: list[SequenceFlow], findings: Findings
     for flow in outgoing:
         if flow.condition is None:
             continue
-        if isinstance(node, ParallelGateway):
+        if isinstance(node, ParallelGateway | EventBasedGateway):
+            why = "a parallel gateway takes all its flows" if isinstance(node, ParallelGateway) else "the event decides"
             findings.warning(
                 Rule.CONDITION_IGNORED,
                 flow.id,
                 flow.source,
-                f"The condition of {flow.id!r} is ignored: a parallel gateway takes all its flows. Remove "
-                "it, or use an inclusive gateway.",
+                f"The condition of {flow.id!r} is ignored: {why}. Remove it, or use an inclusive gateway.",
             )
         elif flow.id == node.default:
             findings.warning(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from engine_svc.model.context import Site, split_names, text_of
+from engine_svc.model.context import Site, boolean, split_names, text_of
 from engine_svc.model.dialects.dialect import (
     AttributeReader,
     ElementReader,
@@ -34,6 +34,7 @@ from engine_svc.model.elements import (
     UserTask,
 )
 from engine_svc.model.owners import owners_in
+from engine_svc.model.rules import Rule
 from engine_svc.model.work import WorkDraft
 
 
@@ -45,6 +46,13 @@ def literal(field: str) -> AttributeReader:
             setattr(node, field, site.literal(value.strip()))
 
     return read
+
+
+def _skip_expression(node: Activity | SequenceFlow, value: str, site: Site) -> None:
+    if "${" in value or "#{" in value or boolean(value) is not None:
+        node.skip_expression = site.template(value)
+    elif value.strip():
+        site.warning(Rule.NOT_IN_EFFECT, f'{site.origin}="{value[:60]}" is no expression and skips nothing.')
 
 
 def _injected_field(node: WorkDraft, element: etree._Element, site: Site) -> None:
@@ -66,8 +74,8 @@ ATTRIBUTES: Mapping[tuple[type, str], AttributeReader] = {
     (StartEvent, "formKey"): template("form_key"),
     (FlowNode, "async"): switch("async_before"),
     (FlowNode, "exclusive"): switch("exclusive"),
-    (Activity, "skipExpression"): template("skip_expression"),
-    (SequenceFlow, "skipExpression"): template("skip_expression"),
+    (Activity, "skipExpression"): _skip_expression,
+    (SequenceFlow, "skipExpression"): _skip_expression,
     (UserTask, "assignee"): template("assignee"),
     (UserTask, "owner"): template("owner"),
     (UserTask, "candidateUsers"): templates("candidate_users", split_names),

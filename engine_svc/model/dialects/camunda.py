@@ -101,6 +101,7 @@ def _connector(node: WorkDraft, element: etree._Element, site: Site) -> None:
         elif local_name(child) == "inputOutput":
             _connector_parameters(node, child, inner)
     if node.job_type is None:
+        node.reported = True
         site.error(Rule.SERVICE_TASK_IMPLEMENTATION_MISSING, f"{site.origin} needs a connectorId. Add it.")
 
 

@@ -57,7 +57,7 @@ def not_in_effect(node: Any, value: Any, site: Site) -> None:
     site.warning(Rule.NOT_IN_EFFECT, f"{site.origin} is kept, but has no effect here.")
 
 
-def refused(reason: str) -> AttributeReader:
+def refused(reason: str) -> Callable[[Any, Any, Site], None]:
     """Return a reader, of an attribute or element, that refuses it for `reason`, with what to do instead."""
 
     def read(node: Any, value: Any, site: Site) -> None:

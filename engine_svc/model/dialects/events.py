@@ -6,15 +6,18 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from engine_svc.model.context import Site, local_name
+from engine_svc.model.context import Site, local_name, text_of
 from engine_svc.model.dialects.dialect import (
     AttributeReader,
     ElementReader,
     claim,
     informative,
+    not_in_effect,
     plain,
     switch,
 )
+from engine_svc.model.dialects.feel_subset import feel_text
+from engine_svc.model.dialects.mappings import called_mapping, variable_text
 from engine_svc.model.elements import (
     BoundaryEvent,
     CompensationDefinition,
@@ -26,6 +29,7 @@ from engine_svc.model.elements import (
     IntermediateCatchEvent,
     MessageDeclaration,
     MessageDefinition,
+    ModelText,
     SignalDeclaration,
     SignalDefinition,
     StartEvent,
@@ -33,15 +37,13 @@ from engine_svc.model.elements import (
     ThrownMessageDefinition,
     TimerDefinition,
     VariableDefinition,
+    VariableMapping,
 )
+from engine_svc.model.event_drafts import EventDraft
 from engine_svc.model.rules import Rule
 
 _CHANGES = ("all", "create", "update", "update-create", "delete")
 _VARIABLE_EVENTS = frozenset({"create", "update", "delete"})
-
-
-def _no_effect(node: object, value: object, site: Site) -> None:
-    site.warning(Rule.NOT_IN_EFFECT, f"{site.origin} is kept, but has no effect here.")
 
 
 def _scope(node: SignalDeclaration, value: str, site: Site) -> None:
@@ -72,7 +74,9 @@ def _variable_events(node: ConditionalDefinition, value: str, site: Site) -> Non
     node.variable_events = names
 
 
-def _variable_listener(node: StartEvent | BoundaryEvent | IntermediateCatchEvent, element: etree._Element, site: Site) -> None:
+def _variable_listener(
+    node: StartEvent | BoundaryEvent | IntermediateCatchEvent, element: etree._Element, site: Site
+) -> None:
     settings = {etree.QName(key).localname: str(value).strip() for key, value in element.attrib.items()}
     name, change = settings.get("variableName", ""), settings.get("variableChangeType", "") or "all"
     if not name:
@@ -88,10 +92,64 @@ def _variable_listener(node: StartEvent | BoundaryEvent | IntermediateCatchEvent
         )
 
 
+_Waiting = StartEvent | BoundaryEvent | IntermediateCatchEvent
+
+
+def _event_type(node: _Waiting, element: etree._Element, site: Site) -> None:
+    name = text_of(element)
+    if not name or not claim(node, "definition", site):
+        return
+    node.definition = MessageDefinition(id="", message=site.literal(name), source=site.source)
+    site.warning(
+        Rule.NOT_IN_EFFECT,
+        f"{site.origin}: there is no event registry here; the event is received as the message {name!r}, whose "
+        "variables have the names of the event's fields. Send that message when the event comes in.",
+    )
+
+
+def _event_field(node: _Waiting, element: etree._Element, site: Site) -> None:
+    source = (element.get("source") or element.get("sourceName") or "").strip()
+    target = element.get("target", "").strip()
+    if source and target and source != target:
+        node.outputs.append(VariableMapping(target=site.literal(target), value=variable_text(source, site)))
+
+
+def _event_correlation(node: BoundaryEvent | IntermediateCatchEvent, element: etree._Element, site: Site) -> None:
+    value = element.get("value", "").strip()
+    if not value:
+        return
+    if isinstance(node.definition, MessageDefinition) and node.definition.correlation_key is None:
+        node.definition.correlation_key = site.template(value)
+    else:
+        site.warning(
+            Rule.NOT_IN_EFFECT,
+            f"{site.origin} is not used: a message has one correlation key, and needs the event type before it.",
+        )
+
+
+def _error_parameter(node: EventDraft, element: etree._Element, site: Site) -> None:
+    """Read `flowable:out` of an error end event: the error's message; other variables cannot go with an error."""
+    mapping = called_mapping(element, site)
+    if mapping is None:
+        return
+    if mapping.target.text == "errorMessage" and isinstance(mapping.value, ModelText):
+        node.error_message = mapping.value
+    else:
+        _caught_parameter(node, element, site)
+
+
+def _caught_parameter(node: object, element: etree._Element, site: Site) -> None:
+    site.error(
+        Rule.ELEMENT_NOT_SUPPORTED,
+        f"{site.origin} would hand variables over with what is thrown. Remove it, and set variables that the catching "
+        "side reads before it is thrown.",
+    )
+
+
 def _subscription(node: MessageDeclaration, element: etree._Element, site: Site) -> None:
     key = element.get("correlationKey", "").strip()
     if key:
-        node.correlation_key = site.template(key)
+        node.correlation_key = feel_text(site, key)
 
 
 def _payload(node: EventDefinition, element: etree._Element, site: Site) -> None:
@@ -107,8 +165,8 @@ _COMMON_ATTRIBUTES: Mapping[tuple[type, str], AttributeReader] = {
     (SignalDefinition, "signalExpression"): _name_expression("signal"),
     (SignalDefinition, "async"): switch("asynchronous"),
     (SignalDefinition, "exclusive"): informative,
-    (CompensationDefinition, "async"): _no_effect,
-    (TimerDefinition, "businessCalendarName"): _no_effect,
+    (CompensationDefinition, "async"): not_in_effect,
+    (TimerDefinition, "businessCalendarName"): not_in_effect,
     (SignalDeclaration, "scope"): _scope,
 }
 
@@ -116,8 +174,8 @@ FLOWABLE_ATTRIBUTES: Mapping[tuple[type, str], AttributeReader] = {
     **_COMMON_ATTRIBUTES,
     # Flowable stores the code there.
     (ErrorDefinition, "errorVariableName"): plain("code_variable"),
-    (ErrorDefinition, "errorVariableLocalScope"): _no_effect,
-    (ErrorDefinition, "errorVariableTransient"): _no_effect,
+    (ErrorDefinition, "errorVariableLocalScope"): not_in_effect,
+    (ErrorDefinition, "errorVariableTransient"): not_in_effect,
     (EscalationDefinition, "escalationCodeVariable"): plain("code_variable"),
     (TerminateDefinition, "terminateAll"): switch("everything"),
     (TerminateDefinition, "terminateMultiInstance"): switch("multi_instance"),
@@ -127,6 +185,18 @@ FLOWABLE_ELEMENTS: Mapping[tuple[type, str], ElementReader] = {
     (StartEvent, "variableListenerEventDefinition"): _variable_listener,
     (BoundaryEvent, "variableListenerEventDefinition"): _variable_listener,
     (IntermediateCatchEvent, "variableListenerEventDefinition"): _variable_listener,
+    (EventDraft, "out"): _error_parameter,
+    (BoundaryEvent, "in"): _caught_parameter,
+    (StartEvent, "in"): _caught_parameter,
+    (IntermediateCatchEvent, "in"): _caught_parameter,
+    (StartEvent, "eventType"): _event_type,
+    (BoundaryEvent, "eventType"): _event_type,
+    (IntermediateCatchEvent, "eventType"): _event_type,
+    (StartEvent, "eventOutParameter"): _event_field,
+    (BoundaryEvent, "eventOutParameter"): _event_field,
+    (IntermediateCatchEvent, "eventOutParameter"): _event_field,
+    (BoundaryEvent, "eventCorrelationParameter"): _event_correlation,
+    (IntermediateCatchEvent, "eventCorrelationParameter"): _event_correlation,
 }
 
 CAMUNDA_ATTRIBUTES: Mapping[tuple[type, str], AttributeReader] = {

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from engine_svc.model.context import Site
-from engine_svc.model.elements import ModelText
+from engine_svc.model.elements import ListValue, MapValue, ModelText, ModelValue
 from engine_svc.model.rules import Rule
 
 _TOKEN = re.compile(
@@ -19,7 +20,7 @@ _TOKEN = re.compile(
         (?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)
       | (?P<string>"(?:[^"\\]|\\.)*")
       | (?P<name>[^\W0-9]\w*)
-      | (?P<symbol><=|>=|!=|\*\*|[-+*/=<>().,\[\]])
+      | (?P<symbol><=|>=|!=|\*\*|[-+*/=<>().,:\[\]{}])
     )""",
     re.VERBOSE,
 )
@@ -42,6 +43,8 @@ _CALLS: dict[str, tuple[int, str]] = {
 }
 """FEEL function -> number of arguments, and the method that does the same."""
 _MAX_DEPTH = 50
+
+T = TypeVar("T")
 
 
 class NotTranslatableError(Exception):
@@ -72,6 +75,19 @@ def feel_text(site: Site, text: str) -> ModelText | None:
         return None
 
 
+def feel_value(site: Site, text: str) -> ModelValue | None:
+    """Return what `feel_text` returns, and for list and context literals the value that is made of their parts."""
+    if not text.startswith("="):
+        return site.literal(text)
+    try:
+        parser = _Parser(_tokens(text[1:]))
+        value = parser.value(site)
+        parser.expect_end()
+    except NotTranslatableError:
+        return feel_text(site, text)
+    return value
+
+
 def translate(text: str) -> str:
     """Return the engine expression, without braces, for a FEEL expression without its `=`.
 
@@ -97,6 +113,9 @@ def _tokens(text: str) -> list[_Token]:
     return tokens
 
 
+_DATE_AND_TIME = [_Token("name", "and"), _Token("name", "time"), _Token("symbol", "(")]
+
+
 class _Parser:
     """Recursive descent over the tokens; each method returns the text of what it read."""
 
@@ -112,6 +131,38 @@ class _Parser:
         result = self._conditional() if self._at("name", "if") else self._disjunction()
         self._depth -= 1
         return result
+
+    def value(self, site: Site) -> ModelValue:
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise NotTranslatableError("nested too deeply")
+        result: ModelValue
+        if self._at("symbol", "["):
+            result = ListValue(self._items("]", lambda: self.value(site)))
+        elif self._at("symbol", "{"):
+            result = MapValue(dict(self._items("}", lambda: self._entry(site))))
+        else:
+            result = site.template("${" + self.expression() + "}")
+        self._depth -= 1
+        return result
+
+    def _entry(self, site: Site) -> tuple[str, ModelValue]:
+        token = self._next()
+        if token.kind not in ("name", "string"):
+            raise NotTranslatableError(f"unexpected {token.text!r}")
+        name = _unescaped(token.text) if token.kind == "string" else token.text
+        self._take("symbol", ":")
+        return name.replace("${", "\\${").replace("#{", "\\#{"), self.value(site)
+
+    def _items(self, end: str, item: Callable[[], T]) -> list[T]:
+        self._position += 1
+        items: list[T] = []
+        while not self._at("symbol", end):
+            if items:
+                self._take("symbol", ",")
+            items.append(item())
+        self._position += 1
+        return items
 
     def expect_end(self) -> None:
         if self._position < len(self._tokens):
@@ -193,6 +244,10 @@ class _Parser:
     def _name_or_call(self) -> str:
         words = [self._name()]
         begin = self._position
+        if words == ["date"] and self._tokens[begin : begin + 3] == _DATE_AND_TIME:
+            # The one function with a word in its name that is an operator elsewhere.
+            words.extend(("and", "time"))
+            self._position += 2
         while (token := self._peek()) is not None and token.kind == "name" and token.text not in _WORDS:
             words.append(token.text)
             self._position += 1
@@ -211,10 +266,10 @@ class _Parser:
                 self._position += 1
                 arguments.append(self.expression())
         self._take("symbol", ")")
-        if function in ("duration", "date", "time", "date and time") and len(arguments) == 1:
-            # Timers and due dates take the text; elsewhere such a value would have an own kind.
-            if leads and self._peek() is None and arguments[0].startswith("'"):
-                return arguments[0]
+        alone = leads and self._peek() is None and len(arguments) == 1 and arguments[0].startswith("'")
+        if alone and function in ("duration", "date", "time", "date and time"):
+            # Timers and due dates take the text; within a calculation such a value would have an own kind.
+            return arguments[0]
         known = _CALLS.get(function)
         if known is None or len(arguments) != known[0]:
             raise NotTranslatableError(f"the function {function}()")
@@ -255,7 +310,9 @@ class _Parser:
             raise NotTranslatableError(f"{text!r} is missing")
 
 
+def _unescaped(literal: str) -> str:
+    return re.sub(r"\\(.)", lambda match: {"n": "\n", "t": "\t", "r": "\r"}.get(match[1], match[1]), literal[1:-1])
+
+
 def _string(literal: str) -> str:
-    body = literal[1:-1]
-    unescaped = re.sub(r"\\(.)", lambda match: {"n": "\n", "t": "\t", "r": "\r"}.get(match[1], match[1]), body)
-    return "'" + unescaped.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return "'" + _unescaped(literal).replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -16,12 +16,14 @@ from engine_svc.model.dialects.dialect import (
     refused,
     switch,
 )
+from engine_svc.model.dialects.mappings import called_mapping
 from engine_svc.model.elements import (
     BpmnElement,
     CallActivity,
     CallBinding,
     ErrorMapping,
     FlowNode,
+    ModelText,
     Process,
     ReceiveTask,
     ScriptTask,
@@ -67,6 +69,25 @@ def _event_parameter(node: WorkDraft, element: etree._Element, site: Site) -> No
         node.injected.setdefault(name, site.template(expression or source))
 
 
+def _work_in(node: WorkDraft, element: etree._Element, site: Site) -> None:
+    # What an external worker is given beside the variables, as Flowable does.
+    mapping = called_mapping(element, site)
+    if mapping is not None and isinstance(mapping.value, ModelText):
+        node.injected.setdefault(mapping.target.text, mapping.value)
+
+
+def _script_in(node: ScriptTask, element: etree._Element, site: Site) -> None:
+    mapping = called_mapping(element, site)
+    if mapping is not None:
+        node.inputs.append(mapping)
+
+
+def _work_out(node: ServiceTask, element: etree._Element, site: Site) -> None:
+    mapping = called_mapping(element, site)
+    if mapping is not None:
+        node.outputs.append(mapping)
+
+
 def _event_header(name: str) -> ElementReader:
     def read(node: WorkDraft, element: etree._Element, site: Site) -> None:
         node.headers.setdefault(name, text_of(element))
@@ -109,6 +130,9 @@ FLOWABLE = Dialect(
         (FlowNode, "asyncLeaveExclusive"): informative,
         (FlowNode, "notExclusive"): informative,
         (FlowNode, "sameDeployment"): informative,
+        # Flowable has neither; models that came from Camunda keep them, and they mean the same.
+        (Process, "versionTag"): plain("version_tag"),
+        (Process, "historyTimeToLive"): informative,
         (StartEvent, "formFieldValidation"): informative,
         (UserTask, "formFieldValidation"): informative,
         (UserTask, "businessCalendarName"): not_in_effect,
@@ -121,10 +145,11 @@ FLOWABLE = Dialect(
         (ServiceTask, "doNotIncludeVariables"): informative,
         (WorkDraft, "triggerable"): switch("triggerable"),
         (WorkDraft, "decisionRef"): plain("decision"),
-        (WorkDraft, "ruleVariablesInput"): informative,
-        (WorkDraft, "rules"): plain("decision"),
+        (WorkDraft, "ruleVariablesInput"): plain("rules"),
+        (WorkDraft, "rules"): plain("rules"),
         (WorkDraft, "exclude"): informative,
         (ScriptTask, "autoStoreVariables"): informative,
+        (ScriptTask, "doNotIncludeVariables"): informative,
         (ScriptTask, "skipExceptions"): switch("skip_exceptions"),
         (CallActivity, "calledElementType"): _called_element_type,
         (CallActivity, "sameDeployment"): _same_deployment,
@@ -143,6 +168,9 @@ FLOWABLE = Dialect(
         (BpmnElement, "localization"): informative,
         (BpmnElement, "properties"): keep_extension,
         (Process, "eventListener"): _event_listener,
+        (WorkDraft, "in"): _work_in,
+        (ServiceTask, "out"): _work_out,
+        (ScriptTask, "in"): _script_in,
         (WorkDraft, "mapException"): _map_exception,
         (CallActivity, "mapException"): not_in_effect,
         (WorkDraft, "eventType"): _event_header("eventType"),

@@ -68,6 +68,7 @@ def execution_listener(node: FlowNode | SequenceFlow | Process, element: etree._
 def task_listener(node: UserTask, element: etree._Element, site: Site) -> None:
     """Read a task listener of Flowable or Camunda 7."""
     name = element.get("event", "").strip()
+    events: tuple[ListenerEvent, ...]
     if name == "all":
         events = _ALL_TASK_EVENTS
     elif name == "timeout":

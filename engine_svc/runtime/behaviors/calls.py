@@ -58,9 +58,9 @@ def call(
         business_key=business_key,
         start_micros=execution.now,
     )
+    execution.wait(token, Wait.CALL)
     called.parent_id, called.parent_key = instance.id, token.key
     called.root_id, called.depth = instance.root_id, instance.depth + 1
-    execution.wait(token, Wait.CALL)
     token.detail = {**(token.detail or {}), "called": called.id}
     if spec.id_variable:
         execution.set_variable(scope_key, spec.id_variable, called.id)
@@ -98,7 +98,7 @@ def missing_caller(execution: Execution, resume: Resume) -> LoadInstance | None:
     while current.instance.parent_id:
         caller = unit.executions.get(current.instance.parent_id)
         if caller is None:
-            return LoadInstance(current.instance.parent_id, resume)
+            return LoadInstance(current.instance.parent_id, resume, caller=True)
         current = caller
     return None
 

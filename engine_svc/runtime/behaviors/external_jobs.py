@@ -28,10 +28,10 @@ def make_job(execution: Execution, token: Token, element: Element, spec: Externa
     inputs = {name: execution.evaluate(value, token, element) for name, value in spec.inputs.items()}
     retries = spec.retries
     if spec.retries_text is not None:
-        retries = _whole(execution.evaluate(spec.retries_text, token, element), element, "number of retries")
+        retries = whole_number(execution.evaluate(spec.retries_text, token, element), element, "number of retries")
     priority = 0
     if spec.priority is not None:
-        priority = _whole(execution.evaluate(spec.priority, token, element), element, "priority")
+        priority = whole_number(execution.evaluate(spec.priority, token, element), element, "priority")
     execution.wait(token, Wait.EXTERNAL_JOB)
     token.job_type = job_type
     execution.changes.new_jobs.append(
@@ -40,7 +40,8 @@ def make_job(execution: Execution, token: Token, element: Element, spec: Externa
     execution.changes.events.append((JOB_SCHEDULED, token.key, job_type, element.id, retries))
 
 
-def _whole(value: Any, element: Element, what: str) -> int:
+def whole_number(value: Any, element: Element, what: str) -> int:
+    """Return a whole number that an expression gave, also as a text. Raises `WrongState` (EXPRESSION_FAILED)."""
     if isinstance(value, str) and value.strip().lstrip("+-").isdigit():
         value = int(value)
     if isinstance(value, float) and value.is_integer():

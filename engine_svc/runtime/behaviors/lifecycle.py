@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from engine_svc.compile.executable import NO_ELEMENT, AdHocSpec, Element, SubProcessSpec, Wrapping
+from engine_svc.compile.executable import NO_ELEMENT, Element, SubProcessSpec, Wrapping
 from engine_svc.runtime.behaviors import companions, jobs, mappings, multi_instance
 from engine_svc.runtime.behaviors.cancellation import close_companions
+from engine_svc.runtime.behaviors.compensation import own_handler
 from engine_svc.runtime.behaviors.listeners import run_listeners
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.requests import Request
@@ -88,10 +89,6 @@ def complete(execution: Execution, token: Token, element: Element) -> Request | 
     """The behaviour is done: outputs, end listeners, and out."""
     wrapping = element.wrapping or _PLAIN
     key = token.key
-    if not key:
-        # It never waited: nothing of its own is open.
-        execution.wait(token)
-        key = token.key
     child = multi_instance.is_child(execution, token)
     body = not child and (wrapping.multi_instance is not None or wrapping.loop is not None)
     if wrapping.outputs and not body and not (token.detail and "listener" in token.detail):
@@ -128,13 +125,14 @@ def _keep_compensable(
         # Children handed theirs to the body; it hands them on.
         _keep(execution, token.scope_key, inner)
         return
-    if wrapping.compensation_handler == NO_ELEMENT and not inner:
+    if wrapping.compensation_handler == NO_ELEMENT and not inner and not _undoes_itself(execution, element):
         return
-    is_scope = isinstance(element.spec, SubProcessSpec | AdHocSpec)
     variables = dict(own.variables) if own is not None else {}
-    if not is_scope:
-        variables = {**execution.visible(token.scope_key), **variables}
     _keep(execution, token.scope_key, [Compensable(token.key, element.index, variables, inner)])
+
+
+def _undoes_itself(execution: Execution, element: Element) -> bool:
+    return isinstance(element.spec, SubProcessSpec) and own_handler(execution, element.index) != NO_ELEMENT
 
 
 def _keep(execution: Execution, scope_key: int, entries: list[Compensable]) -> None:

@@ -33,7 +33,7 @@ def run_listeners(
         listener = listeners[position]
         position += 1
         if listener.expression is not None:
-            execution.evaluate(listener.expression, token, element)
+            execution.evaluate(listener.expression, token, element, event=listener.event)
             continue
         token.detail = {**(token.detail or {}), "listener": position}
         token.encoded = None

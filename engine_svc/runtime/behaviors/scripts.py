@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from engine_svc.compile.executable import Element, ScriptSpec
 from engine_svc.runtime.behaviors import calls
 from engine_svc.runtime.behaviors.errors import BpmnError, throw_from_activity
 from engine_svc.runtime.execution import Execution
+from engine_svc.runtime.execution_host import ExecutionHost
 from engine_svc.runtime.requests import Request, RunScript
 from engine_svc.scripts.call import ScriptCall, ScriptResult
 from engine_svc.state.instance import Instance, Token
@@ -44,7 +44,7 @@ def run(
     call = ScriptCall(
         source=script.source,
         scopes=execution.scope_variables(scope_key),
-        execution=facts(execution, token, element, event),
+        execution=ExecutionHost(execution, scope_key, element, key=token.key, event=event).facts(),
         auto_store=script.auto_store,
         now_micros=execution.now,
     )
@@ -84,19 +84,3 @@ def throw(execution: Execution, token: Token, element: Element, error: BpmnError
             metadata={"element_id": element.id, "error_code": error.code},
         )
     return None
-
-
-def facts(execution: Execution, token: Token, element: Element, event: str) -> dict[str, Any]:
-    """Return what a script may read of its execution."""
-    instance = execution.instance
-    return {
-        "id": instance.id if not token.key else f"{instance.id}.{token.key}",
-        "processInstanceId": instance.id,
-        "processDefinitionId": instance.definition.id,
-        "processInstanceBusinessKey": instance.business_key or None,
-        "currentActivityId": element.id,
-        "currentActivityName": element.name,
-        "eventName": event or None,
-        "tenantId": instance.tenant_id or None,
-        "parentId": instance.parent_id or None,
-    }

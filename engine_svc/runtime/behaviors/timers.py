@@ -7,7 +7,7 @@ from engine_svc.expressions.timers import Cycle, InvalidTimer, due_date
 from engine_svc.runtime.behaviors import triggers
 from engine_svc.runtime.changes import JobKind, NewJob
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import Token
+from engine_svc.state.instance import Token, Wait
 
 TRIES = 3
 
@@ -26,24 +26,26 @@ def schedule(execution: Execution, token: Token, element: Element, trigger: Time
             token.detail = {**(token.detail or {}), "due": due}
     except InvalidTimer as error:
         raise triggers.failed(element, str(error)) from error
-    if due is not None:
-        _add_job(execution, token, element, due)
+    _add_job(execution, token, element, due)
 
 
 def schedule_next(execution: Execution, token: Token, element: Element) -> None:
-    """Make the next job of a cycle that has just fired and whose job is dropped; nothing where it does not recur."""
-    detail = token.detail
-    if detail is None or "cycle" not in detail:
-        return
-    fired = detail["fired"] + 1
-    due = Cycle.from_dict(detail["cycle"]).next(detail["due"], fired, execution.now)
-    token.detail = {**detail, "fired": fired, "due": due}
+    """Make the next job of a timer that has just fired and whose job is dropped, where it recurs."""
+    detail = token.detail or {}
+    due = None
+    if "cycle" in detail:
+        fired = detail["fired"] + 1
+        due = Cycle.from_dict(detail["cycle"]).next(detail["due"], fired, execution.now)
+        token.detail = {**detail, "fired": fired, "due": due}
+    _add_job(execution, token, element, due)
+
+
+def _add_job(execution: Execution, token: Token, element: Element, due: int | None) -> None:
     token.encoded = None
-    if due is not None:
-        _add_job(execution, token, element, due)
-
-
-def _add_job(execution: Execution, token: Token, element: Element, due: int) -> None:
+    if due is None:
+        # It stays, as part of its activity, but nothing will come any more.
+        token.waits_for = Wait.NOTHING
+        return
     execution.changes.new_jobs.append(
         NewJob(token.key, element.id, "", TRIES, 0, {}, {}, kind=JobKind.TIMER, due_micros=due)
     )

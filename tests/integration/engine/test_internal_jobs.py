@@ -133,7 +133,9 @@ async def test_the_leases_of_an_engine_that_died_are_taken_over(engine_url: str,
     # As a process leaves it that died in the middle of the work.
     until_micros = first.clock.now_micros() + 20_000_000
     await engine_database.write(
-        _execute("UPDATE job SET state=2, lease_owner='dead', lease_sequence=lease_sequence+1, available_at=?", until_micros)
+        _execute(
+            "UPDATE job SET state=2, lease_owner='dead', lease_sequence=lease_sequence+1, available_at=?", until_micros
+        )
     )
     other_database = await open_database(engine_url)
     second = await Engine.started(other_database, first.clock)
@@ -311,7 +313,7 @@ async def test_a_cycle_has_one_job_at_a_time_and_ends(controlled: Engine) -> Non
     await controlled.deploy(reminders("R3/PT10S"))
     await controlled.start("remind")
     for fired in (1, 2, 3):
-        (job,) = await controlled.open_jobs(kind=Job.KIND_TIMER)
+        assert len(await controlled.open_jobs(kind=Job.KIND_TIMER)) == 1
         await controlled.advance(10)
         assert (await controlled.drain()).completed_jobs == 1
         reminders_open = [task for task in await controlled.user_tasks() if task.element_id == "reminder"]

@@ -12,6 +12,7 @@ from engine_svc.commands import jobs
 from engine_svc.commands.definition_cache import DefinitionCache
 from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.job_signals import JobSignals
+from engine_svc.scripts.sandbox import ScriptRunner
 from engine_svc.storage.commit import CommitWriter
 from mesh.clock import SystemClock
 from mesh.db.database import Database
@@ -49,7 +50,12 @@ class GatedDatabase:
 
 def executor_on(database: Database) -> InstanceExecutor:
     return InstanceExecutor(
-        database, GroupCommitter(database, CommitWriter()), DefinitionCache(database), SystemClock(), JobSignals()
+        database,
+        GroupCommitter(database, CommitWriter()),
+        DefinitionCache(database),
+        SystemClock(),
+        JobSignals(),
+        ScriptRunner(),
     )
 
 

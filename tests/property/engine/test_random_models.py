@@ -25,7 +25,7 @@ def complete_one(run: Run, choice: int) -> None:
     work = sorted([*run.tasks, *run.jobs])
     key = work[choice % len(work)]
     command = step.complete_user_task if key in run.tasks else step.complete_job
-    run.took(command(run.instance, key, {f"by_{key}": choice}, run.now))
+    run.took(run.run(command(run.instance, key, {f"by_{key}": choice}, run.now)))
 
 
 @RANDOM_MODELS

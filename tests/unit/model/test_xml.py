@@ -106,7 +106,7 @@ def test_lines_and_columns_are_those_of_the_start_tag(line_end: str) -> None:
     lines = [
         "<?xml version='1.0'?><!-- < a comment > -->",
         f"<definitions {NAMESPACES}><process id='p'><documentation><![CDATA[ <x> ]]></documentation>",
-        "  <startEvent id='s'/>   <scriptTask",
+        "  <startEvent id='s'/>   <choreographyTask",
         "     id='n'",
         "     name='>'/>",
         "<?pi <y> ?><endEvent id='e'/>" + flow("s", "n") + flow("n", "e"),

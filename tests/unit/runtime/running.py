@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 from engine_svc.compile.load import load_bpmn
 from engine_svc.events import record
 from engine_svc.runtime import step
-from engine_svc.runtime.changes import Changes, NewJob, NewUserTask
+from engine_svc.runtime.changes import Changes, JobKind, NewJob, NewSubscription, NewUserTask
 from engine_svc.state.definition import Definition
 from engine_svc.runtime.requests import Program, run_alone
-from engine_svc.state.instance import ROOT_SCOPE, Instance, Status, Token, Wait
+from engine_svc.state.instance import NO_HOST, ROOT_SCOPE, Instance, Status, Token, Wait
 from engine_svc.state.snapshot import decode_snapshot, encode_snapshot
 from tests.unit.bpmn_models import flow, process
 
@@ -79,6 +79,9 @@ class Run:
         self.log: list[tuple[Any, ...]] = []
         self.tasks: dict[int, NewUserTask] = {}
         self.jobs: dict[int, NewJob] = {}
+        self.engine_jobs: dict[int, NewJob] = {}
+        """Timers and asynchronous jobs."""
+        self.subscriptions: dict[int, NewSubscription] = {}
         self.instance, changes = self.run(
             step.start(
                 definition,
@@ -100,11 +103,15 @@ class Run:
         self.last = changes
         self.log += changes.events
         self.tasks.update({task.key: task for task in changes.new_user_tasks})
-        self.jobs.update({job.key: job for job in changes.new_jobs})
         for key in changes.ended_user_tasks:
             del self.tasks[key]
         for key in changes.ended_jobs:
-            del self.jobs[key]
+            (self.engine_jobs if key in self.engine_jobs else self.jobs).pop(key)
+        for job in changes.new_jobs:
+            (self.jobs if job.kind is JobKind.EXTERNAL else self.engine_jobs)[job.key] = job
+        for subscription in changes.ended_subscriptions:
+            del self.subscriptions[subscription]
+        self.subscriptions.update({entry.key: entry for entry in changes.new_subscriptions})
         if self.reload:
             self.instance = reloaded(self.instance)
         return changes
@@ -125,6 +132,14 @@ class Run:
         if token.waits_for in (Wait.TIMER, Wait.ASYNC_JOB):
             return self.took(self.run(step.run_job(self.instance, token.key, self.now)))
         return self.took(self.run(step.trigger(self.instance, token.key, variables or {}, self.now)))
+
+    def work_off(self) -> int:
+        """Do asynchronous jobs until none is left, the oldest first; return how many there were."""
+        done = 0
+        while waiting := [t.key for t in self.instance.tokens.values() if t.waits_for is Wait.ASYNC_JOB]:
+            self.took(self.run(step.run_job(self.instance, min(waiting), self.now)))
+            done += 1
+        return done
 
     def token(self, element_id: str) -> Token:
         """The oldest token that waits in an element."""
@@ -152,8 +167,8 @@ class Run:
 
     @property
     def waiting(self) -> list[str]:
-        """The elements in which tokens wait, sorted."""
-        return sorted(self._id(token) for token in self.instance.tokens.values())
+        """The elements in which tokens wait, sorted; events on boundaries and of event sub-processes aside."""
+        return sorted(self._id(token) for token in self.instance.tokens.values() if token.host == NO_HOST)
 
     @property
     def variables(self) -> dict[str, Any]:

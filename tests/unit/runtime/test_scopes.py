@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from engine_svc.runtime import step
+from engine_svc.runtime import step, user_task_commands
+from engine_svc.runtime.requests import run_alone
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import ROOT_SCOPE, Status
 from mesh.errors import WrongState
@@ -154,9 +155,9 @@ def test_a_paused_instance_does_not_move() -> None:
     (key,) = run.tasks
     assert run.named(step.suspend(run.instance, NOW)) == [("INSTANCE_SUSPENDED",)]
     commands: list[Callable[[], object]] = [
-        lambda: step.complete_user_task(run.instance, key, {}, NOW),
-        lambda: step.claim_user_task(run.instance, key, "ann", NOW),
-        lambda: step.unclaim_user_task(run.instance, key, NOW),
+        lambda: run_alone(step.complete_user_task(run.instance, key, {}, NOW)),
+        lambda: user_task_commands.claim(run.instance, key, "ann", NOW),
+        lambda: user_task_commands.assign(run.instance, key, "", NOW),
         lambda: step.suspend(run.instance, NOW),
         lambda: step.resolve_incident(run.instance, 1, NOW),
     ]
@@ -165,7 +166,7 @@ def test_a_paused_instance_does_not_move() -> None:
             refused_command()
         assert refused.value.reason == "PROCESS_INSTANCE_NOT_RUNNING"
         assert refused.value.metadata["status"] == "PAUSED"
-    step.set_variables(run.instance, {"x": 1}, NOW)
+    run_alone(step.update_variables(run.instance, ROOT_SCOPE, {"x": 1}, (), NOW))
     assert run.named(step.resume(run.instance, NOW)) == [("INSTANCE_RESUMED",)]
     with pytest.raises(WrongState) as not_paused:
         step.resume(run.instance, NOW)
@@ -177,7 +178,7 @@ def test_a_paused_instance_does_not_move() -> None:
 def test_an_ended_instance_takes_nothing() -> None:
     run = Run(model(ENDS, "s>e"))
     commands: list[Callable[[], object]] = [
-        lambda: step.set_variables(run.instance, {"x": 1}, NOW),
+        lambda: run_alone(step.update_variables(run.instance, ROOT_SCOPE, {"x": 1}, (), NOW)),
         lambda: step.suspend(run.instance, NOW),
     ]
     for command in commands:

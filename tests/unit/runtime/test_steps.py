@@ -7,7 +7,7 @@ import time
 import pytest
 from flowmesh.internal.v1 import stored_pb2
 
-from engine_svc.runtime import step
+from engine_svc.runtime import drain, step
 from engine_svc.state.snapshot import UnknownSnapshotFormat, decode_snapshot, encode_snapshot
 from mesh.errors import WrongState
 from tests.unit.runtime.running import INSTANCE_ID, NOW, Run, model, reloaded
@@ -40,11 +40,11 @@ def test_events_of_a_user_task() -> None:
     assert run.named() == [
         ("INSTANCE_STARTED", "", {}),
         ("ACTIVITY_COMPLETED", 1, "s", "Go", "startEvent", 0, NOW),
-        ("USER_TASK_CREATED", 2, "t", "Look", "", "ann", (), (), 50, 0, ""),
+        ("USER_TASK_CREATED", 2, "t", "Look", "", "ann", (), (), 50, 0, "", "", 0, "", 0),
         ("ACTIVITY_STARTED", 2, "t", "Look", "userTask", 0),
     ]
     assert run.named(run.complete("t", {"ok": True})) == [
-        ("USER_TASK_COMPLETED", 2, "t", "ann"),
+        ("USER_TASK_COMPLETED", 2, "t", "ann", "", ""),
         ("ACTIVITY_COMPLETED", 2, "t", "Look", "userTask", 0, NOW),
         ("ACTIVITY_COMPLETED", 3, "e", "", "endEvent", 0, NOW + SECOND),
         ("VARIABLES_UPDATED", 0, {"ok": True}),
@@ -126,21 +126,29 @@ def test_a_long_straight_model_neither_recurses_nor_takes_long() -> None:
     straight = model(ENDS + tasks, "s>t0", *flows, f"t{count - 1}>e")
     began = time.process_time()
     run = Run(straight)
+    assert run.work_off() == 10
     assert run.completed
     assert len(run.passed) == count + 2
     assert time.process_time() - began < 1
 
 
+@pytest.fixture
+def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real limits take long to reach."""
+    monkeypatch.setattr(drain, "RUN_LIMIT", 5_000)
+
+
+@pytest.mark.usefixtures("short_runs")
 def test_a_loop_without_a_wait_is_stopped() -> None:
     loop = model(ENDS + '<exclusiveGateway id="x" default="x_t"/><task id="t"/>', "s>x", "x>e:${false}", "x>t", "t>x")
     with pytest.raises(WrongState) as refused:
-        Run(loop)
+        Run(loop).work_off()
     assert refused.value.reason == "STEP_LIMIT_EXCEEDED"
-    limit = step.STEP_LIMIT + len(loop.process.elements)
-    assert refused.value.metadata["limit"] == str(limit)
+    assert refused.value.metadata["limit"] == "5000"
     assert refused.value.metadata["element_id"] in ("x", "t")
 
 
+@pytest.mark.usefixtures("short_runs")
 def test_a_loop_through_an_inclusive_join_is_stopped() -> None:
     loop = model(
         ENDS + '<exclusiveGateway id="x" default="x_t"/><inclusiveGateway id="j"/><task id="t"/>',
@@ -151,14 +159,15 @@ def test_a_loop_through_an_inclusive_join_is_stopped() -> None:
         "t>j",
     )
     with pytest.raises(WrongState) as refused:
-        Run(loop)
+        Run(loop).work_off()
     assert refused.value.reason == "STEP_LIMIT_EXCEEDED"
 
 
+@pytest.mark.usefixtures("short_runs")
 def test_a_fork_bomb_is_stopped() -> None:
     bomb = model(ENDS + '<task id="t"/><task id="a"/><task id="b"/>', "s>t", "t>a", "t>b", "a>t", "b>t", "b>e")
     with pytest.raises(WrongState) as refused:
-        Run(bomb)
+        Run(bomb).work_off()
     assert refused.value.reason == "STEP_LIMIT_EXCEEDED"
 
 
@@ -171,7 +180,9 @@ def test_a_loop_that_ends_in_time() -> None:
         "x>t",
         "t>x",
     )
-    assert Run(loop, {"n": 0}).variables == {"n": 1000}
+    run = Run(loop, {"n": 0})
+    run.work_off()
+    assert run.variables == {"n": 1000}
 
 
 # The stored form
@@ -210,6 +221,6 @@ def test_the_stored_form_holds_everything() -> None:
 def test_a_newer_stored_form_is_refused() -> None:
     run = Run(model(ENDS + '<userTask id="t"/>', "s>t", "t>e"))
     newer = stored_pb2.InstanceSnapshot.FromString(encode_snapshot(run.instance))
-    newer.format = 2
+    newer.format = 3
     with pytest.raises(UnknownSnapshotFormat, match=INSTANCE_ID):
         decode_snapshot(newer.SerializeToString(), run.instance)

@@ -139,10 +139,11 @@ async def test_auto_store(runner: ScriptRunner) -> None:
 async def test_execution_describes_where_it_runs(runner: ScriptRunner) -> None:
     source = """
     [execution.getProcessInstanceId(), execution.processInstanceId, execution.getProcessInstanceBusinessKey(),
-     execution.getCurrentActivityId(), execution.getEventName(), execution.getId(), execution.tenantId]
+     execution.getCurrentActivityId(), execution.getEventName(), execution.getId(), execution.tenantId,
+     execution.variables.a]
     """
-    result = await run(runner, source)
-    assert result.value == ["i-1", "i-1", "order-7", "script1", "start", "e-1", None]
+    result = await run(runner, source, {"a": 5})
+    assert result.value == ["i-1", "i-1", "order-7", "script1", "start", "e-1", None, 5]
 
 
 @pytest.mark.parametrize(

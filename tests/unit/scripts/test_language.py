@@ -24,8 +24,8 @@ def test_juel_is_also_what_flowable_takes_where_no_format_is_named(name: str) ->
 def test_other_languages_are_refused_with_what_to_do(name: str) -> None:
     assert script_language(name) is None
     assert refusal(name) == (
-        f"scripts in '{name}' do not run here; rewrite it in JavaScript (scriptFormat=\"javascript\"), "
-        "or make it a service task that a worker of yours carries out"
+        f"Scripts in '{name}' do not run here. Rewrite it in JavaScript (scriptFormat='javascript'), or make it a "
+        "service task that a worker of yours carries out."
     )
 
 

@@ -42,6 +42,8 @@ Table(
     Column("snapshot", blob_type(), nullable=False),
     Index("process_instance_by_status", "status", "id"),
     Index("process_instance_by_definition", "definition_key", "id"),
+    # Finds the running instances of a version among any number of ended ones.
+    Index("process_instance_by_version", "definition_id", "status", "id"),
     Index("process_instance_by_business_key", "business_key", "id"),
     **TABLE_OPTIONS,
 )
@@ -66,9 +68,19 @@ Table(
     Column("definition_id", text_type(36), nullable=False),
     Column("definition_key", text_type(255), nullable=False),
     Column("tenant_id", text_type(64), nullable=False),
+    Column("owner", text_type(255), nullable=False),
+    Column("delegation_state", SmallInteger, nullable=False),
+    Column("follow_up_at", BigInteger, nullable=False),
+    Column("category", text_type(255), nullable=False),
+    Column("business_key", text_type(255), nullable=False),
+    Column("parent_key", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
     Index("user_task_by_assignee", "assignee", "created_at", "instance_id", "task_key"),
     Index("user_task_by_creation", "created_at", "instance_id", "task_key"),
     Index("user_task_by_definition", "definition_key", "created_at", "instance_id", "task_key"),
+    # Most tasks have no owner and no due time; where the database can, they cost these indexes nothing.
+    Index("user_task_by_owner", "owner", "created_at", "instance_id", "task_key", sqlite_where=text("owner<>''")),
+    Index("user_task_by_due_time", "due_at", "instance_id", "task_key", sqlite_where=text("due_at>0")),
     **CLUSTERED,
 )
 
@@ -82,6 +94,46 @@ Table(
     Column("created_at", BigInteger, nullable=False),
     Index("user_task_candidate_by_candidate", "kind", "candidate", "created_at", "instance_id", "task_key"),
     **CLUSTERED,
+)
+
+Table(
+    "comment",
+    metadata,
+    Column("instance_id", text_type(36), primary_key=True),
+    Column("comment_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("task_key", BigInteger, nullable=False),
+    Column("definition_id", text_type(36), nullable=False),
+    Column("user_id", text_type(255), nullable=False),
+    Column("content", long_text_type(), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    **CLUSTERED,
+)
+
+Table(
+    "attachment",
+    metadata,
+    Column("instance_id", text_type(36), primary_key=True),
+    Column("attachment_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("task_key", BigInteger, nullable=False),
+    Column("definition_id", text_type(36), nullable=False),
+    Column("user_id", text_type(255), nullable=False),
+    Column("name", text_type(255), nullable=False),
+    Column("description", long_text_type(), nullable=False),
+    Column("content_type", text_type(255), nullable=False),
+    Column("url", long_text_type(), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    **CLUSTERED,
+)
+
+# Apart, so that lists do not read them.
+Table(
+    "attachment_content",
+    metadata,
+    Column("instance_id", text_type(36), primary_key=True),
+    Column("attachment_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("content", blob_type(), nullable=False),
+    **TABLE_OPTIONS,
 )
 
 Table(
@@ -211,6 +263,7 @@ Table(
     Column("tenant_id", text_type(64), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("content_hash", text_type(64), nullable=False),
+    Column("deleting", SmallInteger, nullable=False),
     Index("deployment_by_name", "tenant_id", "name", "id"),
     **TABLE_OPTIONS,
 )
@@ -238,6 +291,7 @@ Table(
     Column("tenant_id", text_type(64), nullable=False),
     Column("latest", SmallInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("state", SmallInteger, nullable=False),
     Index("process_definition_by_key", "tenant_id", "definition_key", "version", unique=True),
     Index("process_definition_by_deployment", "deployment_id"),
     **TABLE_OPTIONS,

@@ -27,7 +27,7 @@ from flowmesh.engine.v1 import process_definition_pb2 as flowmesh_dot_engine_dot
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#flowmesh/engine/v1/deployment.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1b\x62uf/validate/validate.proto\x1a+flowmesh/engine/v1/process_definition.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc6\x01\n\nDeployment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\ttenant_id\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0eresource_names\x18\x05 \x03(\t\x12\x42\n\x13process_definitions\x18\x06 \x03(\x0b\x32%.flowmesh.engine.v1.ProcessDefinition\"W\n\x08Resource\x12,\n\x04name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18\xff\x01\x32\x12^[^\\x00-\\x1f/\\\\]+$\x12\x1d\n\x07\x63ontent\x18\x02 \x01(\x0c\x42\x0c\xbaH\tz\x07\x10\x01\x18\x80\x80\xc0\x02\"\xf9\x01\n\x07Problem\x12\x36\n\x08severity\x18\x01 \x01(\x0e\x32$.flowmesh.engine.v1.Problem.Severity\x12\x0c\n\x04rule\x18\x02 \x01(\t\x12\x15\n\rresource_name\x18\x03 \x01(\t\x12\x12\n\nelement_id\x18\x04 \x01(\t\x12\x0c\n\x04line\x18\x05 \x01(\x05\x12\x0e\n\x06\x63olumn\x18\x06 \x01(\x05\x12\x0f\n\x07message\x18\x07 \x01(\t\"N\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x14\n\x10SEVERITY_WARNING\x10\x01\x12\x12\n\x0eSEVERITY_ERROR\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#flowmesh/engine/v1/deployment.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1b\x62uf/validate/validate.proto\x1a+flowmesh/engine/v1/process_definition.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x01\n\nDeployment\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\ttenant_id\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0eresource_names\x18\x05 \x03(\t\x12\x42\n\x13process_definitions\x18\x06 \x03(\x0b\x32%.flowmesh.engine.v1.ProcessDefinition\x12\x10\n\x08\x64\x65leting\x18\x07 \x01(\x08\"W\n\x08Resource\x12,\n\x04name\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18\xff\x01\x32\x12^[^\\x00-\\x1f/\\\\]+$\x12\x1d\n\x07\x63ontent\x18\x02 \x01(\x0c\x42\x0c\xbaH\tz\x07\x10\x01\x18\x80\x80\xc0\x02\"\xf9\x01\n\x07Problem\x12\x36\n\x08severity\x18\x01 \x01(\x0e\x32$.flowmesh.engine.v1.Problem.Severity\x12\x0c\n\x04rule\x18\x02 \x01(\t\x12\x15\n\rresource_name\x18\x03 \x01(\t\x12\x12\n\nelement_id\x18\x04 \x01(\t\x12\x0c\n\x04line\x18\x05 \x01(\x05\x12\x0e\n\x06\x63olumn\x18\x06 \x01(\x05\x12\x0f\n\x07message\x18\x07 \x01(\t\"N\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x14\n\x10SEVERITY_WARNING\x10\x01\x12\x12\n\x0eSEVERITY_ERROR\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,11 +39,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESOURCE'].fields_by_name['content']._loaded_options = None
   _globals['_RESOURCE'].fields_by_name['content']._serialized_options = b'\272H\tz\007\020\001\030\200\200\300\002'
   _globals['_DEPLOYMENT']._serialized_start=167
-  _globals['_DEPLOYMENT']._serialized_end=365
-  _globals['_RESOURCE']._serialized_start=367
-  _globals['_RESOURCE']._serialized_end=454
-  _globals['_PROBLEM']._serialized_start=457
-  _globals['_PROBLEM']._serialized_end=706
-  _globals['_PROBLEM_SEVERITY']._serialized_start=628
-  _globals['_PROBLEM_SEVERITY']._serialized_end=706
+  _globals['_DEPLOYMENT']._serialized_end=383
+  _globals['_RESOURCE']._serialized_start=385
+  _globals['_RESOURCE']._serialized_end=472
+  _globals['_PROBLEM']._serialized_start=475
+  _globals['_PROBLEM']._serialized_end=724
+  _globals['_PROBLEM_SEVERITY']._serialized_start=646
+  _globals['_PROBLEM_SEVERITY']._serialized_end=724
 # @@protoc_insertion_point(module_scope)

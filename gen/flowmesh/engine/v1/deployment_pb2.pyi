@@ -13,20 +13,22 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Deployment(_message.Message):
-    __slots__ = ("id", "name", "tenant_id", "create_time", "resource_names", "process_definitions")
+    __slots__ = ("id", "name", "tenant_id", "create_time", "resource_names", "process_definitions", "deleting")
     ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     RESOURCE_NAMES_FIELD_NUMBER: _ClassVar[int]
     PROCESS_DEFINITIONS_FIELD_NUMBER: _ClassVar[int]
+    DELETING_FIELD_NUMBER: _ClassVar[int]
     id: str
     name: str
     tenant_id: str
     create_time: _timestamp_pb2.Timestamp
     resource_names: _containers.RepeatedScalarFieldContainer[str]
     process_definitions: _containers.RepeatedCompositeFieldContainer[_process_definition_pb2.ProcessDefinition]
-    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., tenant_id: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resource_names: _Optional[_Iterable[str]] = ..., process_definitions: _Optional[_Iterable[_Union[_process_definition_pb2.ProcessDefinition, _Mapping]]] = ...) -> None: ...
+    deleting: bool
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., tenant_id: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resource_names: _Optional[_Iterable[str]] = ..., process_definitions: _Optional[_Iterable[_Union[_process_definition_pb2.ProcessDefinition, _Mapping]]] = ..., deleting: _Optional[bool] = ...) -> None: ...
 
 class Resource(_message.Message):
     __slots__ = ("name", "content")

@@ -73,6 +73,24 @@ class ValidateDeploymentResponse(_message.Message):
     problems: _containers.RepeatedCompositeFieldContainer[_deployment_pb2.Problem]
     def __init__(self, deployable: _Optional[bool] = ..., problems: _Optional[_Iterable[_Union[_deployment_pb2.Problem, _Mapping]]] = ...) -> None: ...
 
+class DeleteDeploymentRequest(_message.Message):
+    __slots__ = ("request_id", "id", "cascade", "reason")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    CASCADE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    id: str
+    cascade: bool
+    reason: str
+    def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., cascade: _Optional[bool] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class DeleteDeploymentResponse(_message.Message):
+    __slots__ = ("terminated_instance_count",)
+    TERMINATED_INSTANCE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    terminated_instance_count: int
+    def __init__(self, terminated_instance_count: _Optional[int] = ...) -> None: ...
+
 class GetDeploymentRequest(_message.Message):
     __slots__ = ("id",)
     ID_FIELD_NUMBER: _ClassVar[int]

@@ -51,6 +51,11 @@ class DeploymentServiceStub:
                 request_serializer=flowmesh_dot_engine_dot_v1_dot_deployment__service__pb2.ValidateDeploymentRequest.SerializeToString,
                 response_deserializer=flowmesh_dot_engine_dot_v1_dot_deployment__service__pb2.ValidateDeploymentResponse.FromString,
                 _registered_method=True)
+        self.DeleteDeployment = channel.unary_unary(
+                '/flowmesh.engine.v1.DeploymentService/DeleteDeployment',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_deployment__service__pb2.DeleteDeploymentRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_deployment__service__pb2.DeleteDeploymentResponse.FromString,
+                _registered_method=True)
         self.GetDeployment = channel.unary_unary(
                 '/flowmesh.engine.v1.DeploymentService/GetDeployment',
                 request_serializer=flowmesh_dot_engine_dot_v1_dot_deployment__service__pb2.GetDeploymentRequest.SerializeToString,
@@ -77,7 +82,8 @@ class DeploymentServiceServicer:
         A bundle whose resources are, byte for byte, those of the newest deployment of the same name makes no new
         versions: that deployment is answered (duplicate filtering), unless `force` is set.
         Idempotent by request id. Errors: BPMN_INVALID with every problem of every resource, FIELD_INVALID,
-        REQUEST_ID_REUSED.
+        REQUEST_ID_REUSED, DEPLOYMENT_NOT_FOUND where the deployment that this
+        request id made has been deleted since.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -93,6 +99,19 @@ class DeploymentServiceServicer:
 
     def ValidateDeployment(self, request, context):
         """Tells every problem of the resources without deploying them. Changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteDeployment(self, request, context):
+        """Deletes a deployment with its resources and process definitions, and what the engine still keeps of their ended
+        instances; history keeps what happened. Where one of its definitions is the newest version of its key, the
+        version before becomes the newest again. While instances of it run it is refused, unless `cascade` is set: then
+        they are terminated and removed, with their tasks, jobs and incidents, in batches. From the first moment on
+        nothing of the deployment can be started. A deletion that breaks off in the middle (the deadline passes, the
+        engine is killed) goes on when it is called again. Idempotent by request id.
+        Errors: DEPLOYMENT_NOT_FOUND, DEPLOYMENT_IN_USE, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -136,6 +155,11 @@ def add_DeploymentServiceServicer_to_server(servicer, server):
                     servicer.ValidateDeployment,
                     request_deserializer=flowmesh_dot_engine_dot_v1_dot_deployment__service__pb2.ValidateDeploymentRequest.FromString,
                     response_serializer=flowmesh_dot_engine_dot_v1_dot_deployment__service__pb2.ValidateDeploymentResponse.SerializeToString,
+            ),
+            'DeleteDeployment': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteDeployment,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_deployment__service__pb2.DeleteDeploymentRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_deployment__service__pb2.DeleteDeploymentResponse.SerializeToString,
             ),
             'GetDeployment': grpc.unary_unary_rpc_method_handler(
                     servicer.GetDeployment,
@@ -235,6 +259,33 @@ class DeploymentService:
             '/flowmesh.engine.v1.DeploymentService/ValidateDeployment',
             flowmesh_dot_engine_dot_v1_dot_deployment__service__pb2.ValidateDeploymentRequest.SerializeToString,
             flowmesh_dot_engine_dot_v1_dot_deployment__service__pb2.ValidateDeploymentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteDeployment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.DeploymentService/DeleteDeployment',
+            flowmesh_dot_engine_dot_v1_dot_deployment__service__pb2.DeleteDeploymentRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_deployment__service__pb2.DeleteDeploymentResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,7 +39,8 @@ class DeploymentServiceStub:
     A bundle whose resources are, byte for byte, those of the newest deployment of the same name makes no new
     versions: that deployment is answered (duplicate filtering), unless `force` is set.
     Idempotent by request id. Errors: BPMN_INVALID with every problem of every resource, FIELD_INVALID,
-    REQUEST_ID_REUSED.
+    REQUEST_ID_REUSED, DEPLOYMENT_NOT_FOUND where the deployment that this
+    request id made has been deleted since.
     """
     UploadDeployment: _grpc.UnaryUnaryMultiCallable[_deployment_service_pb2.UploadDeploymentRequest, _deployment_service_pb2.UploadDeploymentResponse]
     """Deploys one file whose bytes are the HTTP body, so that `curl --data-binary @file` is enough.
@@ -47,6 +48,15 @@ class DeploymentServiceStub:
     """
     ValidateDeployment: _grpc.UnaryUnaryMultiCallable[_deployment_service_pb2.ValidateDeploymentRequest, _deployment_service_pb2.ValidateDeploymentResponse]
     """Tells every problem of the resources without deploying them. Changes nothing."""
+    DeleteDeployment: _grpc.UnaryUnaryMultiCallable[_deployment_service_pb2.DeleteDeploymentRequest, _deployment_service_pb2.DeleteDeploymentResponse]
+    """Deletes a deployment with its resources and process definitions, and what the engine still keeps of their ended
+    instances; history keeps what happened. Where one of its definitions is the newest version of its key, the
+    version before becomes the newest again. While instances of it run it is refused, unless `cascade` is set: then
+    they are terminated and removed, with their tasks, jobs and incidents, in batches. From the first moment on
+    nothing of the deployment can be started. A deletion that breaks off in the middle (the deadline passes, the
+    engine is killed) goes on when it is called again. Idempotent by request id.
+    Errors: DEPLOYMENT_NOT_FOUND, DEPLOYMENT_IN_USE, REQUEST_ID_REUSED.
+    """
     GetDeployment: _grpc.UnaryUnaryMultiCallable[_deployment_service_pb2.GetDeploymentRequest, _deployment_service_pb2.GetDeploymentResponse]
     """Reads a deployment. Errors: DEPLOYMENT_NOT_FOUND."""
     ListDeployments: _grpc.UnaryUnaryMultiCallable[_deployment_service_pb2.ListDeploymentsRequest, _deployment_service_pb2.ListDeploymentsResponse]
@@ -64,7 +74,8 @@ class DeploymentServiceAsyncStub(DeploymentServiceStub):
     A bundle whose resources are, byte for byte, those of the newest deployment of the same name makes no new
     versions: that deployment is answered (duplicate filtering), unless `force` is set.
     Idempotent by request id. Errors: BPMN_INVALID with every problem of every resource, FIELD_INVALID,
-    REQUEST_ID_REUSED.
+    REQUEST_ID_REUSED, DEPLOYMENT_NOT_FOUND where the deployment that this
+    request id made has been deleted since.
     """
     UploadDeployment: _aio.UnaryUnaryMultiCallable[_deployment_service_pb2.UploadDeploymentRequest, _deployment_service_pb2.UploadDeploymentResponse]  # type: ignore[assignment]
     """Deploys one file whose bytes are the HTTP body, so that `curl --data-binary @file` is enough.
@@ -72,6 +83,15 @@ class DeploymentServiceAsyncStub(DeploymentServiceStub):
     """
     ValidateDeployment: _aio.UnaryUnaryMultiCallable[_deployment_service_pb2.ValidateDeploymentRequest, _deployment_service_pb2.ValidateDeploymentResponse]  # type: ignore[assignment]
     """Tells every problem of the resources without deploying them. Changes nothing."""
+    DeleteDeployment: _aio.UnaryUnaryMultiCallable[_deployment_service_pb2.DeleteDeploymentRequest, _deployment_service_pb2.DeleteDeploymentResponse]  # type: ignore[assignment]
+    """Deletes a deployment with its resources and process definitions, and what the engine still keeps of their ended
+    instances; history keeps what happened. Where one of its definitions is the newest version of its key, the
+    version before becomes the newest again. While instances of it run it is refused, unless `cascade` is set: then
+    they are terminated and removed, with their tasks, jobs and incidents, in batches. From the first moment on
+    nothing of the deployment can be started. A deletion that breaks off in the middle (the deadline passes, the
+    engine is killed) goes on when it is called again. Idempotent by request id.
+    Errors: DEPLOYMENT_NOT_FOUND, DEPLOYMENT_IN_USE, REQUEST_ID_REUSED.
+    """
     GetDeployment: _aio.UnaryUnaryMultiCallable[_deployment_service_pb2.GetDeploymentRequest, _deployment_service_pb2.GetDeploymentResponse]  # type: ignore[assignment]
     """Reads a deployment. Errors: DEPLOYMENT_NOT_FOUND."""
     ListDeployments: _aio.UnaryUnaryMultiCallable[_deployment_service_pb2.ListDeploymentsRequest, _deployment_service_pb2.ListDeploymentsResponse]  # type: ignore[assignment]
@@ -92,7 +112,8 @@ class DeploymentServiceServicer(metaclass=_abc_1.ABCMeta):
         A bundle whose resources are, byte for byte, those of the newest deployment of the same name makes no new
         versions: that deployment is answered (duplicate filtering), unless `force` is set.
         Idempotent by request id. Errors: BPMN_INVALID with every problem of every resource, FIELD_INVALID,
-        REQUEST_ID_REUSED.
+        REQUEST_ID_REUSED, DEPLOYMENT_NOT_FOUND where the deployment that this
+        request id made has been deleted since.
         """
 
     @_abc_1.abstractmethod
@@ -112,6 +133,21 @@ class DeploymentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_deployment_service_pb2.ValidateDeploymentResponse, _abc.Awaitable[_deployment_service_pb2.ValidateDeploymentResponse]]:
         """Tells every problem of the resources without deploying them. Changes nothing."""
+
+    @_abc_1.abstractmethod
+    def DeleteDeployment(
+        self,
+        request: _deployment_service_pb2.DeleteDeploymentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_deployment_service_pb2.DeleteDeploymentResponse, _abc.Awaitable[_deployment_service_pb2.DeleteDeploymentResponse]]:
+        """Deletes a deployment with its resources and process definitions, and what the engine still keeps of their ended
+        instances; history keeps what happened. Where one of its definitions is the newest version of its key, the
+        version before becomes the newest again. While instances of it run it is refused, unless `cascade` is set: then
+        they are terminated and removed, with their tasks, jobs and incidents, in batches. From the first moment on
+        nothing of the deployment can be started. A deletion that breaks off in the middle (the deadline passes, the
+        engine is killed) goes on when it is called again. Idempotent by request id.
+        Errors: DEPLOYMENT_NOT_FOUND, DEPLOYMENT_IN_USE, REQUEST_ID_REUSED.
+        """
 
     @_abc_1.abstractmethod
     def GetDeployment(

@@ -27,7 +27,7 @@ if _version_not_supported:
 
 
 class ProcessDefinitionServiceStub:
-    """Reads process definitions.
+    """Reads process definitions, suspends and resumes them.
     """
 
     def __init__(self, channel):
@@ -51,10 +51,35 @@ class ProcessDefinitionServiceStub:
                 request_serializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionXmlRequest.SerializeToString,
                 response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
                 _registered_method=True)
+        self.GetProcessDefinitionDocument = channel.unary_unary(
+                '/flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionDocument',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionDocumentRequest.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+                _registered_method=True)
+        self.GetProcessDefinitionDiagram = channel.unary_unary(
+                '/flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionDiagram',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionDiagramRequest.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+                _registered_method=True)
+        self.GetProcessDefinitionStartForm = channel.unary_unary(
+                '/flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionStartForm',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionStartFormRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionStartFormResponse.FromString,
+                _registered_method=True)
+        self.SuspendProcessDefinition = channel.unary_unary(
+                '/flowmesh.engine.v1.ProcessDefinitionService/SuspendProcessDefinition',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.SuspendProcessDefinitionRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.SuspendProcessDefinitionResponse.FromString,
+                _registered_method=True)
+        self.ResumeProcessDefinition = channel.unary_unary(
+                '/flowmesh.engine.v1.ProcessDefinitionService/ResumeProcessDefinition',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.ResumeProcessDefinitionRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.ResumeProcessDefinitionResponse.FromString,
+                _registered_method=True)
 
 
 class ProcessDefinitionServiceServicer:
-    """Reads process definitions.
+    """Reads process definitions, suspends and resumes them.
     """
 
     def GetProcessDefinition(self, request, context):
@@ -65,7 +90,7 @@ class ProcessDefinitionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListProcessDefinitions(self, request, context):
-        """Lists definitions, newest first. Errors: PAGE_TOKEN_INVALID.
+        """Lists definitions, newest first where no other order is asked for. Errors: FIELD_INVALID, PAGE_TOKEN_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -73,6 +98,53 @@ class ProcessDefinitionServiceServicer:
 
     def GetProcessDefinitionXml(self, request, context):
         """Reads the definition's BPMN file byte for byte as it was deployed. Errors: PROCESS_DEFINITION_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetProcessDefinitionDocument(self, request, context):
+        """Reads the definition in the JSON or YAML format of docs/definitions.md, whatever it was deployed as. Diagrams,
+        annotations and comments are not part of it. Errors: PROCESS_DEFINITION_NOT_FOUND,
+        PROCESS_DEFINITION_NOT_EXPRESSIBLE with every element that the format cannot express.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetProcessDefinitionDiagram(self, request, context):
+        """Draws the definition as an SVG image: from the diagram in its BPMN file, or, where the file has none, in a
+        layout that the engine makes. Each element is a group with the attribute `data-element-id`. Errors:
+        PROCESS_DEFINITION_NOT_FOUND, DIAGRAM_TOO_LARGE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetProcessDefinitionStartForm(self, request, context):
+        """Reads what the start event says about the form that collects the first variables. Errors:
+        PROCESS_DEFINITION_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SuspendProcessDefinition(self, request, context):
+        """Suspends a definition: no instance of it can be started, by its id or as the newest version of its key, until
+        it is resumed. Instances that run go on, unless `include_instances` is set: then they are paused as well, in
+        batches. Such a call that breaks off in the middle goes on when it is called again. Idempotent by request id.
+        Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_SUSPENDED where it is suspended already and
+        `include_instances` is not set, REQUEST_ID_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumeProcessDefinition(self, request, context):
+        """Resumes a suspended definition: it can be started again. With `include_instances` its paused instances are
+        resumed as well, in batches, whoever paused them; such a call that breaks off in the middle goes on when it is
+        called again. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_NOT_SUSPENDED
+        where it is not suspended and `include_instances` is not set, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,6 +168,31 @@ def add_ProcessDefinitionServiceServicer_to_server(servicer, server):
                     request_deserializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionXmlRequest.FromString,
                     response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
             ),
+            'GetProcessDefinitionDocument': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetProcessDefinitionDocument,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionDocumentRequest.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
+            ),
+            'GetProcessDefinitionDiagram': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetProcessDefinitionDiagram,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionDiagramRequest.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
+            ),
+            'GetProcessDefinitionStartForm': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetProcessDefinitionStartForm,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionStartFormRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionStartFormResponse.SerializeToString,
+            ),
+            'SuspendProcessDefinition': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuspendProcessDefinition,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.SuspendProcessDefinitionRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.SuspendProcessDefinitionResponse.SerializeToString,
+            ),
+            'ResumeProcessDefinition': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeProcessDefinition,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.ResumeProcessDefinitionRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.ResumeProcessDefinitionResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'flowmesh.engine.v1.ProcessDefinitionService', rpc_method_handlers)
@@ -105,7 +202,7 @@ def add_ProcessDefinitionServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ProcessDefinitionService:
-    """Reads process definitions.
+    """Reads process definitions, suspends and resumes them.
     """
 
     @staticmethod
@@ -179,6 +276,141 @@ class ProcessDefinitionService:
             '/flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionXml',
             flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionXmlRequest.SerializeToString,
             google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetProcessDefinitionDocument(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionDocument',
+            flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionDocumentRequest.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetProcessDefinitionDiagram(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionDiagram',
+            flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionDiagramRequest.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetProcessDefinitionStartForm(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionStartForm',
+            flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionStartFormRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionStartFormResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SuspendProcessDefinition(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.ProcessDefinitionService/SuspendProcessDefinition',
+            flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.SuspendProcessDefinitionRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.SuspendProcessDefinitionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResumeProcessDefinition(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.ProcessDefinitionService/ResumeProcessDefinition',
+            flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.ResumeProcessDefinitionRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.ResumeProcessDefinitionResponse.FromString,
             options,
             channel_credentials,
             insecure,

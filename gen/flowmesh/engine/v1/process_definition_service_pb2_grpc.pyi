@@ -28,7 +28,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ProcessDefinitionServiceStub:
-    """Reads process definitions."""
+    """Reads process definitions, suspends and resumes them."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -37,24 +37,78 @@ class ProcessDefinitionServiceStub:
     GetProcessDefinition: _grpc.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionRequest, _process_definition_service_pb2.GetProcessDefinitionResponse]
     """Reads a definition. Errors: PROCESS_DEFINITION_NOT_FOUND."""
     ListProcessDefinitions: _grpc.UnaryUnaryMultiCallable[_process_definition_service_pb2.ListProcessDefinitionsRequest, _process_definition_service_pb2.ListProcessDefinitionsResponse]
-    """Lists definitions, newest first. Errors: PAGE_TOKEN_INVALID."""
+    """Lists definitions, newest first where no other order is asked for. Errors: FIELD_INVALID, PAGE_TOKEN_INVALID."""
     GetProcessDefinitionXml: _grpc.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionXmlRequest, _httpbody_pb2.HttpBody]
     """Reads the definition's BPMN file byte for byte as it was deployed. Errors: PROCESS_DEFINITION_NOT_FOUND."""
+    GetProcessDefinitionDocument: _grpc.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionDocumentRequest, _httpbody_pb2.HttpBody]
+    """Reads the definition in the JSON or YAML format of docs/definitions.md, whatever it was deployed as. Diagrams,
+    annotations and comments are not part of it. Errors: PROCESS_DEFINITION_NOT_FOUND,
+    PROCESS_DEFINITION_NOT_EXPRESSIBLE with every element that the format cannot express.
+    """
+    GetProcessDefinitionDiagram: _grpc.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionDiagramRequest, _httpbody_pb2.HttpBody]
+    """Draws the definition as an SVG image: from the diagram in its BPMN file, or, where the file has none, in a
+    layout that the engine makes. Each element is a group with the attribute `data-element-id`. Errors:
+    PROCESS_DEFINITION_NOT_FOUND, DIAGRAM_TOO_LARGE.
+    """
+    GetProcessDefinitionStartForm: _grpc.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionStartFormRequest, _process_definition_service_pb2.GetProcessDefinitionStartFormResponse]
+    """Reads what the start event says about the form that collects the first variables. Errors:
+    PROCESS_DEFINITION_NOT_FOUND.
+    """
+    SuspendProcessDefinition: _grpc.UnaryUnaryMultiCallable[_process_definition_service_pb2.SuspendProcessDefinitionRequest, _process_definition_service_pb2.SuspendProcessDefinitionResponse]
+    """Suspends a definition: no instance of it can be started, by its id or as the newest version of its key, until
+    it is resumed. Instances that run go on, unless `include_instances` is set: then they are paused as well, in
+    batches. Such a call that breaks off in the middle goes on when it is called again. Idempotent by request id.
+    Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_SUSPENDED where it is suspended already and
+    `include_instances` is not set, REQUEST_ID_REUSED.
+    """
+    ResumeProcessDefinition: _grpc.UnaryUnaryMultiCallable[_process_definition_service_pb2.ResumeProcessDefinitionRequest, _process_definition_service_pb2.ResumeProcessDefinitionResponse]
+    """Resumes a suspended definition: it can be started again. With `include_instances` its paused instances are
+    resumed as well, in batches, whoever paused them; such a call that breaks off in the middle goes on when it is
+    called again. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_NOT_SUSPENDED
+    where it is not suspended and `include_instances` is not set, REQUEST_ID_REUSED.
+    """
 
 @_typing.type_check_only
 class ProcessDefinitionServiceAsyncStub(ProcessDefinitionServiceStub):
-    """Reads process definitions."""
+    """Reads process definitions, suspends and resumes them."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetProcessDefinition: _aio.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionRequest, _process_definition_service_pb2.GetProcessDefinitionResponse]  # type: ignore[assignment]
     """Reads a definition. Errors: PROCESS_DEFINITION_NOT_FOUND."""
     ListProcessDefinitions: _aio.UnaryUnaryMultiCallable[_process_definition_service_pb2.ListProcessDefinitionsRequest, _process_definition_service_pb2.ListProcessDefinitionsResponse]  # type: ignore[assignment]
-    """Lists definitions, newest first. Errors: PAGE_TOKEN_INVALID."""
+    """Lists definitions, newest first where no other order is asked for. Errors: FIELD_INVALID, PAGE_TOKEN_INVALID."""
     GetProcessDefinitionXml: _aio.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionXmlRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
     """Reads the definition's BPMN file byte for byte as it was deployed. Errors: PROCESS_DEFINITION_NOT_FOUND."""
+    GetProcessDefinitionDocument: _aio.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionDocumentRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
+    """Reads the definition in the JSON or YAML format of docs/definitions.md, whatever it was deployed as. Diagrams,
+    annotations and comments are not part of it. Errors: PROCESS_DEFINITION_NOT_FOUND,
+    PROCESS_DEFINITION_NOT_EXPRESSIBLE with every element that the format cannot express.
+    """
+    GetProcessDefinitionDiagram: _aio.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionDiagramRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
+    """Draws the definition as an SVG image: from the diagram in its BPMN file, or, where the file has none, in a
+    layout that the engine makes. Each element is a group with the attribute `data-element-id`. Errors:
+    PROCESS_DEFINITION_NOT_FOUND, DIAGRAM_TOO_LARGE.
+    """
+    GetProcessDefinitionStartForm: _aio.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionStartFormRequest, _process_definition_service_pb2.GetProcessDefinitionStartFormResponse]  # type: ignore[assignment]
+    """Reads what the start event says about the form that collects the first variables. Errors:
+    PROCESS_DEFINITION_NOT_FOUND.
+    """
+    SuspendProcessDefinition: _aio.UnaryUnaryMultiCallable[_process_definition_service_pb2.SuspendProcessDefinitionRequest, _process_definition_service_pb2.SuspendProcessDefinitionResponse]  # type: ignore[assignment]
+    """Suspends a definition: no instance of it can be started, by its id or as the newest version of its key, until
+    it is resumed. Instances that run go on, unless `include_instances` is set: then they are paused as well, in
+    batches. Such a call that breaks off in the middle goes on when it is called again. Idempotent by request id.
+    Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_SUSPENDED where it is suspended already and
+    `include_instances` is not set, REQUEST_ID_REUSED.
+    """
+    ResumeProcessDefinition: _aio.UnaryUnaryMultiCallable[_process_definition_service_pb2.ResumeProcessDefinitionRequest, _process_definition_service_pb2.ResumeProcessDefinitionResponse]  # type: ignore[assignment]
+    """Resumes a suspended definition: it can be started again. With `include_instances` its paused instances are
+    resumed as well, in batches, whoever paused them; such a call that breaks off in the middle goes on when it is
+    called again. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_NOT_SUSPENDED
+    where it is not suspended and `include_instances` is not set, REQUEST_ID_REUSED.
+    """
 
 class ProcessDefinitionServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Reads process definitions."""
+    """Reads process definitions, suspends and resumes them."""
 
     @_abc_1.abstractmethod
     def GetProcessDefinition(
@@ -70,7 +124,7 @@ class ProcessDefinitionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _process_definition_service_pb2.ListProcessDefinitionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_process_definition_service_pb2.ListProcessDefinitionsResponse, _abc.Awaitable[_process_definition_service_pb2.ListProcessDefinitionsResponse]]:
-        """Lists definitions, newest first. Errors: PAGE_TOKEN_INVALID."""
+        """Lists definitions, newest first where no other order is asked for. Errors: FIELD_INVALID, PAGE_TOKEN_INVALID."""
 
     @_abc_1.abstractmethod
     def GetProcessDefinitionXml(
@@ -79,5 +133,62 @@ class ProcessDefinitionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_httpbody_pb2.HttpBody, _abc.Awaitable[_httpbody_pb2.HttpBody]]:
         """Reads the definition's BPMN file byte for byte as it was deployed. Errors: PROCESS_DEFINITION_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def GetProcessDefinitionDocument(
+        self,
+        request: _process_definition_service_pb2.GetProcessDefinitionDocumentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_httpbody_pb2.HttpBody, _abc.Awaitable[_httpbody_pb2.HttpBody]]:
+        """Reads the definition in the JSON or YAML format of docs/definitions.md, whatever it was deployed as. Diagrams,
+        annotations and comments are not part of it. Errors: PROCESS_DEFINITION_NOT_FOUND,
+        PROCESS_DEFINITION_NOT_EXPRESSIBLE with every element that the format cannot express.
+        """
+
+    @_abc_1.abstractmethod
+    def GetProcessDefinitionDiagram(
+        self,
+        request: _process_definition_service_pb2.GetProcessDefinitionDiagramRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_httpbody_pb2.HttpBody, _abc.Awaitable[_httpbody_pb2.HttpBody]]:
+        """Draws the definition as an SVG image: from the diagram in its BPMN file, or, where the file has none, in a
+        layout that the engine makes. Each element is a group with the attribute `data-element-id`. Errors:
+        PROCESS_DEFINITION_NOT_FOUND, DIAGRAM_TOO_LARGE.
+        """
+
+    @_abc_1.abstractmethod
+    def GetProcessDefinitionStartForm(
+        self,
+        request: _process_definition_service_pb2.GetProcessDefinitionStartFormRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_process_definition_service_pb2.GetProcessDefinitionStartFormResponse, _abc.Awaitable[_process_definition_service_pb2.GetProcessDefinitionStartFormResponse]]:
+        """Reads what the start event says about the form that collects the first variables. Errors:
+        PROCESS_DEFINITION_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def SuspendProcessDefinition(
+        self,
+        request: _process_definition_service_pb2.SuspendProcessDefinitionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_process_definition_service_pb2.SuspendProcessDefinitionResponse, _abc.Awaitable[_process_definition_service_pb2.SuspendProcessDefinitionResponse]]:
+        """Suspends a definition: no instance of it can be started, by its id or as the newest version of its key, until
+        it is resumed. Instances that run go on, unless `include_instances` is set: then they are paused as well, in
+        batches. Such a call that breaks off in the middle goes on when it is called again. Idempotent by request id.
+        Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_SUSPENDED where it is suspended already and
+        `include_instances` is not set, REQUEST_ID_REUSED.
+        """
+
+    @_abc_1.abstractmethod
+    def ResumeProcessDefinition(
+        self,
+        request: _process_definition_service_pb2.ResumeProcessDefinitionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_process_definition_service_pb2.ResumeProcessDefinitionResponse, _abc.Awaitable[_process_definition_service_pb2.ResumeProcessDefinitionResponse]]:
+        """Resumes a suspended definition: it can be started again. With `include_instances` its paused instances are
+        resumed as well, in batches, whoever paused them; such a call that breaks off in the middle goes on when it is
+        called again. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_NOT_SUSPENDED
+        where it is not suspended and `include_instances` is not set, REQUEST_ID_REUSED.
+        """
 
 def add_ProcessDefinitionServiceServicer_to_server(servicer: ProcessDefinitionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

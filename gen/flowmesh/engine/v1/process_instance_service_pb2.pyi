@@ -137,6 +137,22 @@ class CancelProcessInstanceResponse(_message.Message):
     process_instance: _process_instance_pb2.ProcessInstance
     def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
 
+class DeleteProcessInstanceRequest(_message.Message):
+    __slots__ = ("request_id", "id", "reason")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    id: str
+    reason: str
+    def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class DeleteProcessInstanceResponse(_message.Message):
+    __slots__ = ("process_instance",)
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    process_instance: _process_instance_pb2.ProcessInstance
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+
 class SuspendProcessInstanceRequest(_message.Message):
     __slots__ = ("request_id", "id")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]

@@ -60,6 +60,11 @@ class ProcessInstanceServiceStub:
                 request_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.CancelProcessInstanceRequest.SerializeToString,
                 response_deserializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.CancelProcessInstanceResponse.FromString,
                 _registered_method=True)
+        self.DeleteProcessInstance = channel.unary_unary(
+                '/flowmesh.engine.v1.ProcessInstanceService/DeleteProcessInstance',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceResponse.FromString,
+                _registered_method=True)
         self.SuspendProcessInstance = channel.unary_unary(
                 '/flowmesh.engine.v1.ProcessInstanceService/SuspendProcessInstance',
                 request_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.SuspendProcessInstanceRequest.SerializeToString,
@@ -88,8 +93,8 @@ class ProcessInstanceServiceServicer:
 
     def CreateProcessInstance(self, request, context):
         """Starts an instance and runs it until every token waits or it ends. The answer comes after the state is
-        durable. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, FIELD_INVALID,
-        VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
+        durable. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_SUSPENDED,
+        FIELD_INVALID, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
         BPMN_ERROR_NOT_CAUGHT, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -121,6 +126,14 @@ class ProcessInstanceServiceServicer:
     def CancelProcessInstance(self, request, context):
         """Ends a running or paused instance: its tasks, jobs and incidents are gone. Idempotent by request id.
         Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_RUNNING where it has ended.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteProcessInstance(self, request, context):
+        """Removes an instance from the engine; one that has not ended is terminated first, with its tasks, jobs and
+        incidents. History keeps it, with the reason. Idempotent by request id. Errors: PROCESS_INSTANCE_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -185,6 +198,11 @@ def add_ProcessInstanceServiceServicer_to_server(servicer, server):
                     servicer.CancelProcessInstance,
                     request_deserializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.CancelProcessInstanceRequest.FromString,
                     response_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.CancelProcessInstanceResponse.SerializeToString,
+            ),
+            'DeleteProcessInstance': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteProcessInstance,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceResponse.SerializeToString,
             ),
             'SuspendProcessInstance': grpc.unary_unary_rpc_method_handler(
                     servicer.SuspendProcessInstance,
@@ -343,6 +361,33 @@ class ProcessInstanceService:
             '/flowmesh.engine.v1.ProcessInstanceService/CancelProcessInstance',
             flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.CancelProcessInstanceRequest.SerializeToString,
             flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.CancelProcessInstanceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteProcessInstance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.ProcessInstanceService/DeleteProcessInstance',
+            flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceResponse.FromString,
             options,
             channel_credentials,
             insecure,

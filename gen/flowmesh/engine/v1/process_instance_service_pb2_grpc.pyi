@@ -35,8 +35,8 @@ class ProcessInstanceServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ProcessInstanceServiceAsyncStub: ...
     CreateProcessInstance: _grpc.UnaryUnaryMultiCallable[_process_instance_service_pb2.CreateProcessInstanceRequest, _process_instance_service_pb2.CreateProcessInstanceResponse]
     """Starts an instance and runs it until every token waits or it ends. The answer comes after the state is
-    durable. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, FIELD_INVALID,
-    VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
+    durable. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_SUSPENDED,
+    FIELD_INVALID, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
     BPMN_ERROR_NOT_CAUGHT, REQUEST_ID_REUSED.
     """
     BatchCreateProcessInstances: _grpc.UnaryUnaryMultiCallable[_process_instance_service_pb2.BatchCreateProcessInstancesRequest, _process_instance_service_pb2.BatchCreateProcessInstancesResponse]
@@ -50,6 +50,10 @@ class ProcessInstanceServiceStub:
     CancelProcessInstance: _grpc.UnaryUnaryMultiCallable[_process_instance_service_pb2.CancelProcessInstanceRequest, _process_instance_service_pb2.CancelProcessInstanceResponse]
     """Ends a running or paused instance: its tasks, jobs and incidents are gone. Idempotent by request id.
     Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_RUNNING where it has ended.
+    """
+    DeleteProcessInstance: _grpc.UnaryUnaryMultiCallable[_process_instance_service_pb2.DeleteProcessInstanceRequest, _process_instance_service_pb2.DeleteProcessInstanceResponse]
+    """Removes an instance from the engine; one that has not ended is terminated first, with its tasks, jobs and
+    incidents. History keeps it, with the reason. Idempotent by request id. Errors: PROCESS_INSTANCE_NOT_FOUND.
     """
     SuspendProcessInstance: _grpc.UnaryUnaryMultiCallable[_process_instance_service_pb2.SuspendProcessInstanceRequest, _process_instance_service_pb2.SuspendProcessInstanceResponse]
     """Pauses a running instance: no task, job or timer of it moves until it is resumed. Idempotent by request
@@ -75,8 +79,8 @@ class ProcessInstanceServiceAsyncStub(ProcessInstanceServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateProcessInstance: _aio.UnaryUnaryMultiCallable[_process_instance_service_pb2.CreateProcessInstanceRequest, _process_instance_service_pb2.CreateProcessInstanceResponse]  # type: ignore[assignment]
     """Starts an instance and runs it until every token waits or it ends. The answer comes after the state is
-    durable. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, FIELD_INVALID,
-    VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
+    durable. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_SUSPENDED,
+    FIELD_INVALID, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
     BPMN_ERROR_NOT_CAUGHT, REQUEST_ID_REUSED.
     """
     BatchCreateProcessInstances: _aio.UnaryUnaryMultiCallable[_process_instance_service_pb2.BatchCreateProcessInstancesRequest, _process_instance_service_pb2.BatchCreateProcessInstancesResponse]  # type: ignore[assignment]
@@ -90,6 +94,10 @@ class ProcessInstanceServiceAsyncStub(ProcessInstanceServiceStub):
     CancelProcessInstance: _aio.UnaryUnaryMultiCallable[_process_instance_service_pb2.CancelProcessInstanceRequest, _process_instance_service_pb2.CancelProcessInstanceResponse]  # type: ignore[assignment]
     """Ends a running or paused instance: its tasks, jobs and incidents are gone. Idempotent by request id.
     Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_RUNNING where it has ended.
+    """
+    DeleteProcessInstance: _aio.UnaryUnaryMultiCallable[_process_instance_service_pb2.DeleteProcessInstanceRequest, _process_instance_service_pb2.DeleteProcessInstanceResponse]  # type: ignore[assignment]
+    """Removes an instance from the engine; one that has not ended is terminated first, with its tasks, jobs and
+    incidents. History keeps it, with the reason. Idempotent by request id. Errors: PROCESS_INSTANCE_NOT_FOUND.
     """
     SuspendProcessInstance: _aio.UnaryUnaryMultiCallable[_process_instance_service_pb2.SuspendProcessInstanceRequest, _process_instance_service_pb2.SuspendProcessInstanceResponse]  # type: ignore[assignment]
     """Pauses a running instance: no task, job or timer of it moves until it is resumed. Idempotent by request
@@ -118,8 +126,8 @@ class ProcessInstanceServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_process_instance_service_pb2.CreateProcessInstanceResponse, _abc.Awaitable[_process_instance_service_pb2.CreateProcessInstanceResponse]]:
         """Starts an instance and runs it until every token waits or it ends. The answer comes after the state is
-        durable. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, FIELD_INVALID,
-        VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
+        durable. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_SUSPENDED,
+        FIELD_INVALID, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
         BPMN_ERROR_NOT_CAUGHT, REQUEST_ID_REUSED.
         """
 
@@ -157,6 +165,16 @@ class ProcessInstanceServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_process_instance_service_pb2.CancelProcessInstanceResponse, _abc.Awaitable[_process_instance_service_pb2.CancelProcessInstanceResponse]]:
         """Ends a running or paused instance: its tasks, jobs and incidents are gone. Idempotent by request id.
         Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_RUNNING where it has ended.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteProcessInstance(
+        self,
+        request: _process_instance_service_pb2.DeleteProcessInstanceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_process_instance_service_pb2.DeleteProcessInstanceResponse, _abc.Awaitable[_process_instance_service_pb2.DeleteProcessInstanceResponse]]:
+        """Removes an instance from the engine; one that has not ended is terminated first, with its tasks, jobs and
+        incidents. History keeps it, with the reason. Idempotent by request id. Errors: PROCESS_INSTANCE_NOT_FOUND.
         """
 
     @_abc_1.abstractmethod

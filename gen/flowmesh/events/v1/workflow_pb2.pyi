@@ -48,7 +48,7 @@ class ActivityRef(_message.Message):
     def __init__(self, id: _Optional[str] = ..., element_id: _Optional[str] = ..., element_name: _Optional[str] = ..., element_type: _Optional[str] = ..., parent_activity_id: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
 
 class ProcessInstanceStarted(_message.Message):
-    __slots__ = ("process_instance", "initiator", "variables")
+    __slots__ = ("process_instance", "initiator", "variables", "parent_process_instance_id", "parent_activity_id", "root_process_instance_id")
     class VariablesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -59,10 +59,16 @@ class ProcessInstanceStarted(_message.Message):
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     INITIATOR_FIELD_NUMBER: _ClassVar[int]
     VARIABLES_FIELD_NUMBER: _ClassVar[int]
+    PARENT_PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    PARENT_ACTIVITY_ID_FIELD_NUMBER: _ClassVar[int]
+    ROOT_PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     process_instance: ProcessInstanceRef
     initiator: str
     variables: _containers.MessageMap[str, _struct_pb2.Value]
-    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., initiator: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
+    parent_process_instance_id: str
+    parent_activity_id: str
+    root_process_instance_id: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., initiator: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., parent_process_instance_id: _Optional[str] = ..., parent_activity_id: _Optional[str] = ..., root_process_instance_id: _Optional[str] = ...) -> None: ...
 
 class ProcessInstanceCompleted(_message.Message):
     __slots__ = ("process_instance", "start_time")
@@ -125,7 +131,7 @@ class ActivityTerminated(_message.Message):
     def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., activity: _Optional[_Union[ActivityRef, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class UserTaskCreated(_message.Message):
-    __slots__ = ("process_instance", "task_id", "element_id", "name", "description", "assignee", "candidate_users", "candidate_groups", "priority", "due_time", "form_key")
+    __slots__ = ("process_instance", "task_id", "element_id", "name", "description", "assignee", "candidate_users", "candidate_groups", "priority", "due_time", "form_key", "owner", "follow_up_time", "category", "parent_task_id")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -137,6 +143,10 @@ class UserTaskCreated(_message.Message):
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
     DUE_TIME_FIELD_NUMBER: _ClassVar[int]
     FORM_KEY_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    FOLLOW_UP_TIME_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    PARENT_TASK_ID_FIELD_NUMBER: _ClassVar[int]
     process_instance: ProcessInstanceRef
     task_id: str
     element_id: str
@@ -148,7 +158,43 @@ class UserTaskCreated(_message.Message):
     priority: int
     due_time: _timestamp_pb2.Timestamp
     form_key: str
-    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., element_id: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., assignee: _Optional[str] = ..., candidate_users: _Optional[_Iterable[str]] = ..., candidate_groups: _Optional[_Iterable[str]] = ..., priority: _Optional[int] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., form_key: _Optional[str] = ...) -> None: ...
+    owner: str
+    follow_up_time: _timestamp_pb2.Timestamp
+    category: str
+    parent_task_id: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., element_id: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., assignee: _Optional[str] = ..., candidate_users: _Optional[_Iterable[str]] = ..., candidate_groups: _Optional[_Iterable[str]] = ..., priority: _Optional[int] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., form_key: _Optional[str] = ..., owner: _Optional[str] = ..., follow_up_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., category: _Optional[str] = ..., parent_task_id: _Optional[str] = ...) -> None: ...
+
+class UserTaskUpdated(_message.Message):
+    __slots__ = ("process_instance", "task_id", "changed", "name", "description", "owner", "priority", "due_time", "follow_up_time", "category", "form_key", "delegation_state", "candidate_users", "candidate_groups")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    DUE_TIME_FIELD_NUMBER: _ClassVar[int]
+    FOLLOW_UP_TIME_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    FORM_KEY_FIELD_NUMBER: _ClassVar[int]
+    DELEGATION_STATE_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATE_USERS_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATE_GROUPS_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    task_id: str
+    changed: _containers.RepeatedScalarFieldContainer[str]
+    name: str
+    description: str
+    owner: str
+    priority: int
+    due_time: _timestamp_pb2.Timestamp
+    follow_up_time: _timestamp_pb2.Timestamp
+    category: str
+    form_key: str
+    delegation_state: str
+    candidate_users: _containers.RepeatedScalarFieldContainer[str]
+    candidate_groups: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., changed: _Optional[_Iterable[str]] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., owner: _Optional[str] = ..., priority: _Optional[int] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., follow_up_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., category: _Optional[str] = ..., form_key: _Optional[str] = ..., delegation_state: _Optional[str] = ..., candidate_users: _Optional[_Iterable[str]] = ..., candidate_groups: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class UserTaskAssigned(_message.Message):
     __slots__ = ("process_instance", "task_id", "assignee", "previous_assignee")
@@ -163,16 +209,20 @@ class UserTaskAssigned(_message.Message):
     def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., assignee: _Optional[str] = ..., previous_assignee: _Optional[str] = ...) -> None: ...
 
 class UserTaskCompleted(_message.Message):
-    __slots__ = ("process_instance", "task_id", "element_id", "assignee")
+    __slots__ = ("process_instance", "task_id", "element_id", "assignee", "outcome", "completed_by")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_ID_FIELD_NUMBER: _ClassVar[int]
     ASSIGNEE_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    COMPLETED_BY_FIELD_NUMBER: _ClassVar[int]
     process_instance: ProcessInstanceRef
     task_id: str
     element_id: str
     assignee: str
-    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., element_id: _Optional[str] = ..., assignee: _Optional[str] = ...) -> None: ...
+    outcome: str
+    completed_by: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., element_id: _Optional[str] = ..., assignee: _Optional[str] = ..., outcome: _Optional[str] = ..., completed_by: _Optional[str] = ...) -> None: ...
 
 class UserTaskTerminated(_message.Message):
     __slots__ = ("process_instance", "task_id", "reason")
@@ -268,3 +318,67 @@ class VariablesUpdated(_message.Message):
     scope_activity_id: str
     variables: _containers.MessageMap[str, _struct_pb2.Value]
     def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., scope_activity_id: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
+
+class VariablesDeleted(_message.Message):
+    __slots__ = ("process_instance", "scope_activity_id", "names")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_ACTIVITY_ID_FIELD_NUMBER: _ClassVar[int]
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    scope_activity_id: str
+    names: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., scope_activity_id: _Optional[str] = ..., names: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class CommentCreated(_message.Message):
+    __slots__ = ("process_instance", "comment_id", "task_id", "user_id", "text")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    comment_id: str
+    task_id: str
+    user_id: str
+    text: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., comment_id: _Optional[str] = ..., task_id: _Optional[str] = ..., user_id: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
+
+class CommentDeleted(_message.Message):
+    __slots__ = ("process_instance", "comment_id", "task_id")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    comment_id: str
+    task_id: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., comment_id: _Optional[str] = ..., task_id: _Optional[str] = ...) -> None: ...
+
+class AttachmentCreated(_message.Message):
+    __slots__ = ("process_instance", "attachment_id", "task_id", "user_id", "name", "content_type", "url", "size_bytes")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    ATTACHMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
+    URL_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    attachment_id: str
+    task_id: str
+    user_id: str
+    name: str
+    content_type: str
+    url: str
+    size_bytes: int
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., attachment_id: _Optional[str] = ..., task_id: _Optional[str] = ..., user_id: _Optional[str] = ..., name: _Optional[str] = ..., content_type: _Optional[str] = ..., url: _Optional[str] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+
+class AttachmentDeleted(_message.Message):
+    __slots__ = ("process_instance", "attachment_id", "task_id")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    ATTACHMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    attachment_id: str
+    task_id: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., attachment_id: _Optional[str] = ..., task_id: _Optional[str] = ...) -> None: ...

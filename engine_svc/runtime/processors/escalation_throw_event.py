@@ -1,0 +1,27 @@
+"""Escalation throw or end event (BPMN 2.0 section 10.5.5)."""
+
+from __future__ import annotations
+
+from engine_svc.compile.executable import Element, EscalationThrowSpec
+from engine_svc.runtime.behaviors import calls, escalations
+from engine_svc.runtime.execution import Execution
+from engine_svc.runtime.requests import Request
+from engine_svc.state.instance import Instance, Token
+
+
+def enter(execution: Execution, token: Token, element: Element) -> Request | None:
+    """Throw, and go on unless what catches it ends the scope."""
+    spec = element.spec
+    assert isinstance(spec, EscalationThrowSpec)
+
+    def resume(instance: Instance | None) -> Request | None:
+        if instance is not None:
+            calls.take_up(execution.unit, instance)
+        return enter(execution, token, element)
+
+    if (request := calls.missing_caller(execution, resume)) is not None:
+        return request
+    # On the agenda before the throw: what interrupts the scope takes it off again.
+    execution.complete_later(token)
+    escalations.escalate(execution, token.scope_key, spec.code)
+    return None
