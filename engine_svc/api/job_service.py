@@ -18,6 +18,7 @@ from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.variables import read_variables
 from engine_svc.runtime.behaviors.errors import BpmnError
+from engine_svc.runtime.job_commands import NO_RESULT
 from engine_svc.state.instance import Instance
 from engine_svc.storage.commit import FINISHED_JOB_COLUMNS, JOB_COLUMNS
 from engine_svc.storage.finished_jobs import FinishedJobFilter, list_finished_jobs
@@ -156,11 +157,17 @@ class JobServicer:
             request.id,
             request.lease_token,
             read_variables(request.variables, "variables", self.max_variable_bytes),
+            self._result_of(request),
             request_record("CompleteJob", request.request_id, request),
             lambda instance: pb.CompleteJobResponse(
                 process_instance_id=instance.id, process_instance_ended=instance.ended
             ),
         )
+
+    def _result_of(self, request: pb.CompleteJobRequest) -> object:
+        if not request.HasField("result"):
+            return NO_RESULT
+        return read_variables({"result": request.result}, "result", self.max_variable_bytes)["result"]
 
     async def BatchCompleteJobs(self, request: pb.BatchCompleteJobsRequest) -> pb.BatchCompleteJobsResponse:
         """See the contract."""
@@ -175,6 +182,7 @@ class JobServicer:
             retries=request.retries if request.HasField("retries") else None,
             backoff_micros=_micros(request.retry_backoff) if request.HasField("retry_backoff") else None,
             message=request.error_message,
+            code=request.error_code,
         )
 
         def respond(row: tuple[object, ...], state: JobState, retries: int, available_at: int) -> pb.FailJobResponse:
@@ -196,6 +204,7 @@ class JobServicer:
             failure,
             request_record("FailJob", request.request_id, request),
             respond,
+            lambda: pb.FailJobResponse(caught=True),
         )
 
     async def ThrowJobError(self, request: pb.ThrowJobErrorRequest) -> bytes:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from engine_svc.events.record import INCIDENT_RESOLVED
+from engine_svc.runtime import step
+from engine_svc.runtime.behaviors import external_jobs
 from engine_svc.runtime.changes import Changes
 from engine_svc.runtime.drain import SLICE, drain
 from engine_svc.runtime.execution import Execution
@@ -21,6 +25,20 @@ from engine_svc.runtime.step import (
 from engine_svc.state.instance import WITH_JOB, Instance, Token, Wait
 from mesh.errors import WrongState
 from mesh.ids import member_id, new_id
+
+NO_RESULT: Final = object()
+"""A worker that gives no result; None is one."""
+
+
+class Failed(enum.Enum):
+    """What a worker's failure led to."""
+
+    NOTED = enum.auto()
+    """An attempt less."""
+    CAUGHT = enum.auto()
+    """A BPMN error that something caught: the job is gone."""
+    UNCAUGHT = enum.auto()
+    """A BPMN error that nothing caught: the job is held, with an incident."""
 
 
 def run_jobs(
@@ -91,6 +109,51 @@ def revive_job(instance: Instance, key: int, now: int) -> tuple[Changes, bool]:
         execution.changes.events.append((INCIDENT_RESOLVED, incident))
         del instance.incidents[incident]
     return execution.unit.finish(execution), bool(incidents)
+
+
+def complete_external_job(
+    instance: Instance,
+    key: int,
+    variables: dict[str, Any],
+    result: object,
+    now: int,
+    ids: Callable[[], str] = new_id,
+) -> Program[Changes]:
+    """Complete an external worker's job and run on; `result` is `NO_RESULT` where the worker gave none.
+
+    Raises `WrongState`, `NotFound`.
+    """
+    token = instance.tokens.get(key)
+    if token is not None and result is not NO_RESULT:
+        element = instance.definition.process.elements[token.element]
+        variables = {**variables, **external_jobs.named_result(token, element, result)}
+    return (yield from step.complete_job(instance, key, variables, now, ids))
+
+
+def fail_external_job(
+    instance: Instance,
+    key: int,
+    *,
+    retries: int,
+    error_message: str,
+    error_code: str,
+    now: int,
+    ids: Callable[[], str] = new_id,
+) -> Program[tuple[Changes, Failed]]:
+    """Note a worker's failed attempt, or throw the BPMN error that the model maps it to.
+
+    Raises `WrongState`, `NotFound`.
+    """
+    execution, token = _with_job(instance, key, now)
+    if token.waits_for is not Wait.EXTERNAL_JOB:
+        raise job_missing(instance, key)
+    element = execution.elements[token.element]
+    error = external_jobs.mapped_error(execution, token, element, error_code, error_message)
+    if error is None:
+        changes = step.fail_job(instance, key, retries=retries, error_message=error_message, error_code="", now=now)
+        return changes, Failed.NOTED
+    changes, caught = yield from step.throw_job_error(instance, key, error, retries=retries, now=now, ids=ids)
+    return changes, Failed.CAUGHT if caught else Failed.UNCAUGHT
 
 
 def _with_job(instance: Instance, key: int, now: int) -> tuple[Execution, Token]:

@@ -6,10 +6,11 @@ from typing import Any
 
 from engine_svc.compile.executable import Element, ExternalTaskSpec
 from engine_svc.events.record import JOB_SCHEDULED
+from engine_svc.runtime.behaviors.errors import BpmnError
 from engine_svc.runtime.behaviors.triggers import failed
 from engine_svc.runtime.changes import NewJob
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import Token, Wait
+from engine_svc.state.instance import Stage, Token, Wait
 
 MAX_JOB_TYPE = 255
 """Characters that the index of jobs has room for."""
@@ -38,6 +39,37 @@ def make_job(execution: Execution, token: Token, element: Element, spec: Externa
         NewJob(token.key, element.id, job_type, retries, priority, dict(spec.headers), inputs)
     )
     execution.changes.events.append((JOB_SCHEDULED, token.key, job_type, element.id, retries))
+
+
+def mapped_error(
+    execution: Execution, token: Token, element: Element, error_code: str, error_message: str
+) -> BpmnError | None:
+    """Return the BPMN error that the model maps a worker's failure to, None where it maps it to none.
+
+    A condition sees the failure as `externalTask.errorCode` and `externalTask.errorMessage`. Raises `WrongState`
+    (EXPRESSION_FAILED).
+    """
+    spec = element.spec
+    if token.stage is not Stage.ACTIVE or not isinstance(spec, ExternalTaskSpec):
+        # The job of a listener.
+        return None
+    if spec.error_mappings:
+        failure = {"errorCode": error_code, "errorMessage": error_message, "topicName": token.job_type}
+        execution.set_transient(execution.scope_of(token), "externalTask", failure)
+    for mapping in spec.error_mappings:
+        if mapping.exception and mapping.exception != error_code:
+            continue
+        if mapping.condition is None or execution.evaluate(mapping.condition, token, element) is True:
+            return BpmnError(mapping.error_code, error_message)
+    return None
+
+
+def named_result(token: Token, element: Element, result: Any) -> dict[str, Any]:
+    """Return what a worker's result sets: the variable that the model names for it."""
+    spec = element.spec
+    if token.stage is Stage.ACTIVE and isinstance(spec, ExternalTaskSpec) and spec.result_variable:
+        return {spec.result_variable: result}
+    return {}
 
 
 def whole_number(value: Any, element: Element, what: str) -> int:

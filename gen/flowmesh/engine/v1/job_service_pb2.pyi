@@ -122,7 +122,7 @@ class StreamJobsResponse(_message.Message):
     def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ..., heartbeat: _Optional[_Union[StreamJobsResponse.Heartbeat, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ...) -> None: ...
 
 class CompleteJobRequest(_message.Message):
-    __slots__ = ("request_id", "id", "lease_token", "variables")
+    __slots__ = ("request_id", "id", "lease_token", "variables", "result")
     class VariablesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -134,11 +134,13 @@ class CompleteJobRequest(_message.Message):
     ID_FIELD_NUMBER: _ClassVar[int]
     LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     VARIABLES_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     id: str
     lease_token: str
     variables: _containers.MessageMap[str, _struct_pb2.Value]
-    def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., lease_token: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
+    result: _struct_pb2.Value
+    def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., lease_token: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., result: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
 
 class CompleteJobResponse(_message.Message):
     __slots__ = ("process_instance_id", "process_instance_ended")
@@ -168,26 +170,30 @@ class BatchCompleteJobsResponse(_message.Message):
     def __init__(self, results: _Optional[_Iterable[_Union[BatchCompleteJobsResponse.Result, _Mapping]]] = ...) -> None: ...
 
 class FailJobRequest(_message.Message):
-    __slots__ = ("request_id", "id", "lease_token", "retries", "retry_backoff", "error_message")
+    __slots__ = ("request_id", "id", "lease_token", "retries", "retry_backoff", "error_message", "error_code")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
     LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     RETRIES_FIELD_NUMBER: _ClassVar[int]
     RETRY_BACKOFF_FIELD_NUMBER: _ClassVar[int]
     ERROR_MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    ERROR_CODE_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     id: str
     lease_token: str
     retries: int
     retry_backoff: _duration_pb2.Duration
     error_message: str
-    def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., lease_token: _Optional[str] = ..., retries: _Optional[int] = ..., retry_backoff: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., error_message: _Optional[str] = ...) -> None: ...
+    error_code: str
+    def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., lease_token: _Optional[str] = ..., retries: _Optional[int] = ..., retry_backoff: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., error_message: _Optional[str] = ..., error_code: _Optional[str] = ...) -> None: ...
 
 class FailJobResponse(_message.Message):
-    __slots__ = ("job",)
+    __slots__ = ("job", "caught")
     JOB_FIELD_NUMBER: _ClassVar[int]
+    CAUGHT_FIELD_NUMBER: _ClassVar[int]
     job: _job_pb2.Job
-    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ...) -> None: ...
+    caught: bool
+    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ..., caught: _Optional[bool] = ...) -> None: ...
 
 class ThrowJobErrorRequest(_message.Message):
     __slots__ = ("request_id", "id", "lease_token", "error_code", "error_message", "variables")

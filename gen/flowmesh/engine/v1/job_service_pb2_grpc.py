@@ -180,8 +180,9 @@ class JobServiceServicer:
 
     def FailJob(self, request, context):
         """Tells that an attempt failed. With retries left the job is given out again after `retry_backoff`; with none
-        it is held and an incident is raised. Idempotent by request id. Errors: JOB_NOT_FOUND,
-        JOB_LEASE_SUPERSEDED, PROCESS_INSTANCE_NOT_RUNNING.
+        it is held and an incident is raised. Where the model maps the failure to a BPMN error, that is thrown instead,
+        as ThrowJobError does it. Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED,
+        PROCESS_INSTANCE_NOT_RUNNING; where a BPMN error is thrown, those of ThrowJobError.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -63,8 +63,9 @@ class JobServiceStub:
     """
     FailJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.FailJobRequest, _job_service_pb2.FailJobResponse]
     """Tells that an attempt failed. With retries left the job is given out again after `retry_backoff`; with none
-    it is held and an incident is raised. Idempotent by request id. Errors: JOB_NOT_FOUND,
-    JOB_LEASE_SUPERSEDED, PROCESS_INSTANCE_NOT_RUNNING.
+    it is held and an incident is raised. Where the model maps the failure to a BPMN error, that is thrown instead,
+    as ThrowJobError does it. Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED,
+    PROCESS_INSTANCE_NOT_RUNNING; where a BPMN error is thrown, those of ThrowJobError.
     """
     ThrowJobError: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.ThrowJobErrorRequest, _job_service_pb2.ThrowJobErrorResponse]
     """Throws a BPMN error at the job's element. What catches it cancels the activity it is attached to, or its
@@ -147,8 +148,9 @@ class JobServiceAsyncStub(JobServiceStub):
     """
     FailJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.FailJobRequest, _job_service_pb2.FailJobResponse]  # type: ignore[assignment]
     """Tells that an attempt failed. With retries left the job is given out again after `retry_backoff`; with none
-    it is held and an incident is raised. Idempotent by request id. Errors: JOB_NOT_FOUND,
-    JOB_LEASE_SUPERSEDED, PROCESS_INSTANCE_NOT_RUNNING.
+    it is held and an incident is raised. Where the model maps the failure to a BPMN error, that is thrown instead,
+    as ThrowJobError does it. Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED,
+    PROCESS_INSTANCE_NOT_RUNNING; where a BPMN error is thrown, those of ThrowJobError.
     """
     ThrowJobError: _aio.UnaryUnaryMultiCallable[_job_service_pb2.ThrowJobErrorRequest, _job_service_pb2.ThrowJobErrorResponse]  # type: ignore[assignment]
     """Throws a BPMN error at the job's element. What catches it cancels the activity it is attached to, or its
@@ -270,8 +272,9 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_job_service_pb2.FailJobResponse, _abc.Awaitable[_job_service_pb2.FailJobResponse]]:
         """Tells that an attempt failed. With retries left the job is given out again after `retry_backoff`; with none
-        it is held and an incident is raised. Idempotent by request id. Errors: JOB_NOT_FOUND,
-        JOB_LEASE_SUPERSEDED, PROCESS_INSTANCE_NOT_RUNNING.
+        it is held and an incident is raised. Where the model maps the failure to a BPMN error, that is thrown instead,
+        as ThrowJobError does it. Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED,
+        PROCESS_INSTANCE_NOT_RUNNING; where a BPMN error is thrown, those of ThrowJobError.
         """
 
     @_abc_1.abstractmethod
