@@ -5,29 +5,42 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from flowmesh.engine.v1 import (
+    activity_instance_service_pb2,
     attachment_service_pb2,
     clock_service_pb2,
     comment_service_pb2,
+    condition_service_pb2,
     deployment_service_pb2,
+    event_subscription_service_pb2,
+    explanation_service_pb2,
     incident_service_pb2,
     job_service_pb2,
+    message_service_pb2,
     process_definition_service_pb2,
     process_instance_service_pb2,
+    signal_service_pb2,
     user_task_service_pb2,
 )
 
+from engine_svc.api.activity_instance_service import ActivityInstanceServicer
 from engine_svc.api.attachment_service import AttachmentServicer
 from engine_svc.api.clock_service import ClockServicer
 from engine_svc.api.comment_service import CommentServicer
+from engine_svc.api.condition_service import ConditionServicer
 from engine_svc.api.deployment_service import DeploymentServicer
+from engine_svc.api.event_subscription_service import EventSubscriptionServicer
+from engine_svc.api.explanation_service import ExplanationServicer
 from engine_svc.api.incident_service import IncidentServicer
 from engine_svc.api.job_service import JobServicer
+from engine_svc.api.message_service import MessageServicer
 from engine_svc.api.process_definition_service import ProcessDefinitionServicer
 from engine_svc.api.process_instance_service import ProcessInstanceServicer
+from engine_svc.api.signal_service import SignalServicer
 from engine_svc.api.user_task_service import UserTaskServicer
 from engine_svc.commands.definition_cache import DefinitionCache
 from engine_svc.commands.draining import DueWork
 from engine_svc.commands.due_jobs import DueJobs
+from engine_svc.commands.event_delivery import EventDelivery
 from engine_svc.commands.executor import ExecutorLimits, InstanceExecutor
 from engine_svc.commands.job_signals import JobSignals
 from engine_svc.relay import EngineRelay
@@ -36,12 +49,24 @@ from engine_svc.settings import CONTROLLED, EngineSettings
 from engine_svc.storage.commit import Commit, CommitWriter, Written
 from engine_svc.storage.migrations import HEAD
 from engine_svc.storage.served_database import ServedDatabase
-from engine_svc.workers import finished_job_retention, job_availability, request_retention
+from engine_svc.workers import (
+    finished_job_retention,
+    job_availability,
+    message_buffer,
+    message_expiry,
+    request_retention,
+    start_timers,
+    thrown_events,
+)
 from engine_svc.workers.finished_job_retention import FinishedJobRetention
 from engine_svc.workers.internal_jobs import InternalJobs
 from engine_svc.workers.job_availability import JobAvailability
+from engine_svc.workers.message_buffer import MessageBuffer
+from engine_svc.workers.message_expiry import MessageExpiry
 from engine_svc.workers.periodic import Periodic
 from engine_svc.workers.request_retention import RequestRetention
+from engine_svc.workers.start_timers import StartTimers
+from engine_svc.workers.thrown_events import ThrownEvents
 from mesh.admin_http import AdminServer, Readiness
 from mesh.bus.topics import all_topics
 from mesh.clock import Clock, ControlledClock, SystemClock
@@ -97,6 +122,8 @@ class EngineService:
         limits = ExecutorLimits(settings.max_instance_variable_bytes, settings.cached_instances)
         self._scripts = ScriptRunner()
         executor = InstanceExecutor(served, self._committer, definitions, clock, signals, self._scripts, limits)
+        self._delivery = EventDelivery(executor)
+        executor.follow_up = self._delivery.follow_up
         largest = settings.max_variable_bytes
         runs = metrics.counter(
             "flowmesh_engine_jobs_total",
@@ -109,7 +136,8 @@ class EngineService:
             settings.job_lease_seconds * 1_000_000,
             lambda result: runs.at(result.value).add(),
         )
-        other_due_work: list[DueWork] = []
+        timers, thrown = StartTimers(executor), ThrownEvents(executor, self._delivery)
+        other_due_work: list[DueWork] = [timers.run_due, thrown.run_due]
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry)
         for module, name, servicer in (
             (deployment_service_pb2, "DeploymentService", DeploymentServicer(executor, served)),
@@ -129,11 +157,29 @@ class EngineService:
             (comment_service_pb2, "CommentService", CommentServicer(executor, served)),
             (attachment_service_pb2, "AttachmentService", AttachmentServicer(executor, served)),
             (incident_service_pb2, "IncidentService", IncidentServicer(executor, served)),
+            (explanation_service_pb2, "ExplanationService", ExplanationServicer(executor, served)),
+            (
+                message_service_pb2,
+                "MessageService",
+                MessageServicer(executor, served, self._delivery.messages, largest),
+            ),
+            (signal_service_pb2, "SignalService", SignalServicer(self._delivery.signals, largest)),
+            (event_subscription_service_pb2, "EventSubscriptionService", EventSubscriptionServicer(served)),
+            (
+                activity_instance_service_pb2,
+                "ActivityInstanceService",
+                ActivityInstanceServicer(executor, largest),
+            ),
+            (condition_service_pb2, "ConditionService", ConditionServicer(executor, largest)),
         ):
             self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
         availability = JobAvailability(database, clock, signals)
         retention = RequestRetention(database, clock, settings.request_retention_seconds)
+        buffer = MessageBuffer(executor, self._delivery.messages)
+        expiry = MessageExpiry(database, clock)
         self._workers: list[Periodic | InternalJobs] = [
+            Periodic("message buffer", message_buffer.INTERVAL_SECONDS, buffer.run),
+            Periodic("message expiry", message_expiry.INTERVAL_SECONDS, expiry.run),
             Periodic("job availability", job_availability.INTERVAL_SECONDS, availability.run),
             Periodic("request retention", request_retention.INTERVAL_SECONDS, retention.run),
             Periodic(
@@ -141,7 +187,11 @@ class EngineService:
             ),
         ]
         if settings.runs_jobs:
-            self._workers.append(InternalJobs(due_jobs, settings.concurrent_jobs, other_due_work))
+            self._workers += [
+                Periodic("start timers", start_timers.INTERVAL_SECONDS, timers.run),
+                Periodic("thrown events", thrown_events.INTERVAL_SECONDS, thrown.run),
+                InternalJobs(due_jobs, settings.concurrent_jobs),
+            ]
 
     async def start(self) -> int:
         """Listen and begin the background work; return the port."""
@@ -155,6 +205,7 @@ class EngineService:
         await self.server.stop()
         for worker in self._workers:
             await worker.stop()
+        await self._delivery.close()
         await self._committer.close()
         await self._scripts.close()
 
