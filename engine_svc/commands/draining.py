@@ -74,6 +74,11 @@ async def _run_all(due_jobs: DueJobs, jobs: Sequence[Claimed]) -> list[Run]:
         async with places:
             return await due_jobs.run(group)
 
-    async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(run(group)) for group in by_instance(jobs)]
-    return [done for task in running for done in task.result()]
+    # All of them end before an error of one is told: nothing must run on behind the answer.
+    results = await asyncio.gather(*[run(group) for group in by_instance(jobs)], return_exceptions=True)
+    runs: list[Run] = []
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+        runs += result
+    return runs

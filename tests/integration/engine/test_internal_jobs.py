@@ -119,6 +119,24 @@ async def test_two_engines_do_each_timer_once(two_engines: tuple[Engine, Engine]
     assert len(await first.finished_jobs(page_size=200)) == count
 
 
+async def test_two_engines_share_the_jobs_of_one_instance(two_engines: tuple[Engine, Engine]) -> None:
+    first, second = two_engines
+    width = 40
+    nodes = '<parallelGateway id="f"/><parallelGateway id="j"/><userTask id="after"/>' + "".join(
+        f'<serviceTask id="a{n}" flowable:async="true" flowable:expression="${{{n}}}" flowable:resultVariable="r{n}"/>'
+        for n in range(width)
+    )
+    branches = [flow for n in range(width) for flow in (f"f>a{n}", f"a{n}>j")]
+    await first.deploy(model("wide", ENDS + nodes, "s>f", *branches, "j>after", "after>e"))
+    instances = await asyncio.gather(*[two_engines[n % 2].start("wide") for n in range(6)])
+    tasks = await until(lambda: _exactly(second, len(instances)))
+    assert len(tasks) == len(instances)
+    for instance in instances:
+        assert await first.variables(instance.id) == {f"r{n}": n for n in range(width)}
+    assert await first.open_jobs() == []
+    assert await second.open_incidents() == []
+
+
 async def _exactly(engine: Engine, count: int) -> list[object]:
     tasks = await engine.user_tasks(page_size=1000)
     assert len(tasks) <= count
