@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from flowmesh.engine.v1 import (
+    attachment_service_pb2,
+    comment_service_pb2,
     deployment_service_pb2,
     incident_service_pb2,
     job_service_pb2,
@@ -13,6 +15,8 @@ from flowmesh.engine.v1 import (
     user_task_service_pb2,
 )
 
+from engine_svc.api.attachment_service import AttachmentServicer
+from engine_svc.api.comment_service import CommentServicer
 from engine_svc.api.deployment_service import DeploymentServicer
 from engine_svc.api.incident_service import IncidentServicer
 from engine_svc.api.job_service import JobServicer
@@ -102,6 +106,8 @@ class EngineService:
                 ProcessInstanceServicer(executor, served, largest),
             ),
             (user_task_service_pb2, "UserTaskService", UserTaskServicer(executor, served, largest)),
+            (comment_service_pb2, "CommentService", CommentServicer(executor, served)),
+            (attachment_service_pb2, "AttachmentService", AttachmentServicer(executor, served)),
             (job_service_pb2, "JobService", JobServicer(executor, served, largest)),
             (incident_service_pb2, "IncidentService", IncidentServicer(executor, served)),
         ):

@@ -116,6 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     tasks.add_argument("--assignee", default="", metavar="USER")
     tasks.add_argument("--candidate-user", default="", metavar="USER", help="tasks this user may claim")
     tasks.add_argument("--candidate-group", default=[], action="append", metavar="GROUP", help="may be repeated")
+    tasks.add_argument(
+        "--mine", default="", metavar="USER", help="this user's, and those the user or a group may claim"
+    )
     tasks.add_argument("--instance", default="", metavar="ID")
     tasks.add_argument("--key", default="", metavar="KEY", help="of this process only")
 
@@ -125,7 +128,10 @@ def _parser() -> argparse.ArgumentParser:
 
     complete = command("complete", "complete a task", "tasks:complete", common)
     complete.add_argument("task_id", metavar="TASK_ID")
+    complete.add_argument("--outcome", default="", metavar="TEXT", help="what was chosen; goes to a variable")
     _add_variables(complete, "--var")
+
+    _add_task(commands, common, listing)
 
     instances = command("instances", "list process instances", "instances:list_instances", tenant, listing)
     instances.add_argument("--key", default="", metavar="KEY", help="of this process only")
@@ -168,6 +174,34 @@ def _parser() -> argparse.ArgumentParser:
     version = commands.add_parser("version", help="tell the version")
     version.add_argument("--json", action="store_true", help="print JSON for scripts")
     return parser
+
+
+def _add_task(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    listing: argparse.ArgumentParser,
+) -> None:
+    about = "hand out one task, talk about it, read and set its variables"
+    task = commands.add_parser("task", help=about, description=f"{about[0].upper()}{about[1:]}.")
+    verbs = task.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, about: str, run: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        made = verbs.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.", parents=parents)
+        made.set_defaults(run=f"tasks:{run}")
+        made.add_argument("task_id", metavar="TASK_ID")
+        return made
+
+    verb("assign", "give it to a user, whoever has it", "assign", common).add_argument("user", metavar="USER")
+    delegate = verb("delegate", "let a user work on it for its owner", "delegate", common)
+    delegate.add_argument("user", metavar="USER")
+    _add_variables(verb("resolve", "give it back to its owner", "resolve", common), "--var")
+    comment = verb("comment", "write a comment", "comment", common)
+    comment.add_argument("text", metavar="TEXT")
+    comment.add_argument("--user", default="", metavar="USER", help="who says it")
+    verb("comments", "list its comments", "list_comments", common, listing)
+    variables = verb("variables", "show its variables, after setting some", "variables", common)
+    variables.add_argument("--local", action="store_true", help="those of the task alone")
+    _add_variables(variables, "--var")
 
 
 def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -154,6 +154,13 @@ def _add_user_task(commit: Commit, instance: Instance, task: NewUserTask) -> Non
             definition.id,
             definition.key,
             instance.tenant_id,
+            task.owner,
+            0,
+            task.follow_up_micros,
+            task.category,
+            instance.business_key,
+            task.parent_key,
+            instance.revision,
         )
     )
     for kind, candidates in ((CANDIDATE_USER, task.candidate_users), (CANDIDATE_GROUP, task.candidate_groups)):

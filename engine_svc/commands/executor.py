@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from engine_svc.runtime.requests import FindDefinition, LoadInstance, Request, R
 from engine_svc.scripts.call import ScriptError, ScriptResult, ScriptUnavailable
 from engine_svc.scripts.sandbox import ScriptRunner
 from engine_svc.state.instance import Instance
+from engine_svc.state.task_tree import NO_PROCESS, is_task_tree
 from engine_svc.storage.commit import (
     AlreadyAnswered,
     Commit,
@@ -71,6 +72,14 @@ class Effect:
 
 Work = Callable[[Instance, int], Effect | Generator[Request, Any, Effect]]
 """A command: changes the instance, given the time in microseconds; one that is a program asks for what it needs."""
+
+
+Make = Callable[[int], tuple[Instance, Effect]]
+"""A command that makes an instance, given the time in microseconds."""
+
+Prepare = Callable[[], Awaitable[None]]
+"""Reads what a command needs beside the instance. It runs in each attempt after the instance was loaded, so that what
+it reads is at least as new."""
 
 
 @dataclass(slots=True)
@@ -218,19 +227,47 @@ class InstanceExecutor:
                 metadata={"dependency": "scripts"},
             ) from error
 
+    async def insert(self, make: Make, request: RequestRecord | None) -> bytes:
+        """Store an instance that a command makes; return the serialised answer. Raises `DomainError`."""
+        for _ in range(MAX_ATTEMPTS):
+            commit = Commit(self.clock.now_micros(), request)
+            instance, effect = make(commit.now)
+            size = add_to_commit(commit, instance, effect.changes, self.limits.max_state_bytes)
+            commit.statements += effect.statements
+            response = effect.respond().SerializeToString()
+            if request is not None:
+                request.response = response
+            try:
+                await self.committer.submit(commit)
+            except AlreadyAnswered as answered:
+                return answered.response
+            except StaleRevision:
+                continue
+            self._keep(instance, size)
+            return response
+        raise _conflict("the same request was at work each time")
+
     async def change(
-        self, instance_id: str, work: Work, request: RequestRecord | None, missing: Callable[[], DomainError]
+        self,
+        instance_id: str,
+        work: Work,
+        request: RequestRecord | None,
+        missing: Callable[[], DomainError],
+        *,
+        prepare: Prepare | None = None,
+        task_trees: bool = False,
     ) -> bytes:
         """Run a command on an instance; return the serialised answer.
 
-        `missing` makes the error for an instance that does not exist. Raises `DomainError`.
+        `missing` makes the error for an instance that does not exist; a stand-alone task is none unless
+        `task_trees` says so. Raises `DomainError`.
         """
         async with AsyncExitStack() as held:
             await held.enter_async_context(self._locks.hold(instance_id))
             callers = Callers(held)
             for _ in range(MAX_ATTEMPTS):
                 try:
-                    return await self._try_change(instance_id, work, request, missing, callers)
+                    return await self._try_change(instance_id, work, request, missing, callers, prepare, task_trees)
                 except AlreadyAnswered as answered:
                     return answered.response
                 except StaleDefinitions:
@@ -250,12 +287,16 @@ class InstanceExecutor:
         request: RequestRecord | None,
         missing: Callable[[], DomainError],
         callers: Callers,
+        prepare: Prepare | None,
+        task_trees: bool,
     ) -> bytes:
         # While the command runs the instance is not in the cache: if anything fails, what was half changed is gone.
         cached = self._cache.take(instance_id)
-        instance = cached or await self.load(instance_id)
-        if instance is None:
+        instance = cached or await self.load(instance_id, task_trees=True)
+        if instance is None or (is_task_tree(instance) and not task_trees):
             raise missing()
+        if prepare is not None:
+            await prepare()
         commit = Commit(self.clock.now_micros(), request)
         try:
             worked = work(instance, commit.now)
@@ -280,14 +321,16 @@ class InstanceExecutor:
             self.signals.notify(job_types)
         return response
 
-    async def load(self, instance_id: str) -> Instance | None:
-        """Read an instance from the database."""
-        return (await self.load_many([instance_id])).get(instance_id)
+    async def load(self, instance_id: str, *, task_trees: bool = False) -> Instance | None:
+        """Read an instance from the database, a stand-alone task only where it is asked for."""
+        instance = (await self.load_many([instance_id])).get(instance_id)
+        return None if instance is not None and is_task_tree(instance) and not task_trees else instance
 
     async def load_many(self, instance_ids: Sequence[str]) -> dict[str, Instance]:
         """Read instances from the database; those that do not exist are left out."""
         rows = await self.database.read(fetch_instances(instance_ids))
-        definitions = await self.definitions.by_ids({row[3] for row in rows})
+        definitions = await self.definitions.by_ids({row[3] for row in rows} - {NO_PROCESS.id})
+        definitions[NO_PROCESS.id] = NO_PROCESS
         # A deployment that was deleted meanwhile has taken its instances with it.
         return {row[0]: instance_of(row, definitions) for row in rows if row[3] in definitions}
 

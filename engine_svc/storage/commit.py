@@ -55,6 +55,13 @@ USER_TASK_COLUMNS = (
     "definition_id",
     "definition_key",
     "tenant_id",
+    "owner",
+    "delegation_state",
+    "follow_up_at",
+    "category",
+    "business_key",
+    "parent_key",
+    "revision",
 )
 CANDIDATE_COLUMNS = ("instance_id", "task_key", "kind", "candidate", "created_at")
 JOB_COLUMNS = (

@@ -71,6 +71,16 @@ def test_an_order_from_start_to_end(commands: Commands) -> None:
     assert "Approve the order" in commands.text("tasks", "--candidate-group", "sales", "--instance", instance)
     assert "belongs to lena" in commands.text("claim", task["id"], "lena")
     assert [one["id"] for one in commands.json("tasks", "--assignee", "lena")] == [task["id"]]
+    assert [one["id"] for one in commands.json("tasks", "--mine", "lena")] == [task["id"]]
+    assert "delegated to kim and stays with lena" in commands.text("task", "delegate", task["id"], "kim")
+    code, complaint = commands.failure("complete", task["id"])
+    assert (code, "resolved first" in complaint) == (1, True)
+    assert "is resolved and belongs to lena" in commands.text("task", "resolve", task["id"])
+    assert "belongs to lena" in commands.text("task", "assign", task["id"], "lena")
+    commands.text("task", "comment", task["id"], "looks right", "--user", "lena")
+    assert "looks right" in commands.text("task", "comments", task["id"])
+    assert commands.json("task", "variables", task["id"], "--local", "--var", "seen=true") == {"seen": True}
+    assert "amount" in commands.text("task", "variables", task["id"])
     assert "goes on" in commands.text("complete", task["id"], "--var", "approved=true")
 
     shown = commands.json("instance", instance)
@@ -91,6 +101,8 @@ def test_an_order_from_start_to_end(commands: Commands) -> None:
         "approved": True,
         "invoiceTotal": 124.5,
         "parcel": "P-7",
+        # The task's own.
+        "seen": True,
     }
     assert {"approve", "ship", "invoice", "delivered"} <= {run["elementId"] for run in history["activities"]}
     assert "Ship the parcel" in commands.text("history", instance)

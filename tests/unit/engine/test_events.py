@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from engine_svc.events import record
 from engine_svc.events.commit_record import COMMIT_RECORD, encode_commit
 from engine_svc.events.expansion import KINDS, UnknownRecordFormat, expand
-from engine_svc.runtime import step
+from engine_svc.runtime import step, user_task_commands
+from engine_svc.runtime.changes import Changes, NewUserTask
 from engine_svc.runtime.requests import run_alone
 from engine_svc.state.instance import ROOT_SCOPE
-from engine_svc.runtime.changes import Changes
 from mesh.bus.port import BusMessage
 from mesh.call import CallContext, as_call
 from mesh.ids import new_id
@@ -67,8 +67,8 @@ def life() -> Iterator[tuple[Run, list[Any]]]:
     task = next(key for key, found in run.tasks.items() if found.element_id == "t")
     (job,) = run.jobs
     inner = next(key for key, found in run.tasks.items() if found.element_id == "inner")
-    yield committed(step.unclaim_user_task(run.instance, task, NOW + 1))
-    yield committed(step.claim_user_task(run.instance, task, "bob", NOW + 2))
+    yield committed(user_task_commands.assign(run.instance, task, "", NOW + 1))
+    yield committed(user_task_commands.claim(run.instance, task, "bob", NOW + 2))
     yield committed(step.suspend(run.instance, NOW + 3))
     yield committed(run_alone(step.update_variables(run.instance, ROOT_SCOPE, {"c": True}, (), NOW + 4)))
     yield committed(run_alone(step.update_variables(run.instance, ROOT_SCOPE, {}, ("c",), NOW + 4)))
@@ -80,6 +80,26 @@ def life() -> Iterator[tuple[Run, list[Any]]]:
     run.instance.scopes[scope].variables["local"] = 0
     yield committed(run_alone(step.complete_user_task(run.instance, inner, {"local": 1}, NOW + 8)))
     yield committed(run.complete("n"))
+    part = NewUserTask(run.instance.next_key, "", "Ask", "", "", ("ann",), (), 50, DUE, "", "kim", DUE, "c", task)
+    run.instance.next_key += 1
+    yield committed(run.took(user_task_commands.add_task(run.instance, part, NOW + 9)))
+    own = user_task_commands.update_variables(run.instance, part.key, {"own": 1}, (), NOW + 10, local=True)
+    yield committed(run_alone(own))
+    gone = user_task_commands.update_variables(run.instance, part.key, {}, ("own",), NOW + 11, local=True)
+    yield committed(run_alone(gone))
+    details = user_task_commands.TaskDetails(
+        "Ask", "whom", "kim", 70, DUE, DUE, "c", "form", "PENDING", ("ann",), ("it",)
+    )
+    updated = user_task_commands.delegate(run.instance, part.key, "ann", NOW + 12)
+    updated.events.append(details.updated_event(part.key, ["owner"]))
+    yield committed(updated)
+    comment, commented = user_task_commands.add_comment(run.instance, task, "ann", "done soon", NOW + 13)
+    yield committed(commented)
+    yield committed(user_task_commands.delete_comment(run.instance, comment, task, NOW + 14))
+    facts = user_task_commands.AttachmentFacts("ann", "plan.pdf", "application/pdf", "", 10)
+    attachment, attached = user_task_commands.add_attachment(run.instance, 0, facts, NOW + 15)
+    yield committed(attached)
+    yield committed(user_task_commands.delete_attachment(run.instance, attachment, 0, NOW + 16))
     yield committed(run.complete("t"))
     assert run.completed
     cancelled = Run(rich_model())

@@ -68,9 +68,19 @@ Table(
     Column("definition_id", text_type(36), nullable=False),
     Column("definition_key", text_type(255), nullable=False),
     Column("tenant_id", text_type(64), nullable=False),
+    Column("owner", text_type(255), nullable=False),
+    Column("delegation_state", SmallInteger, nullable=False),
+    Column("follow_up_at", BigInteger, nullable=False),
+    Column("category", text_type(255), nullable=False),
+    Column("business_key", text_type(255), nullable=False),
+    Column("parent_key", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
     Index("user_task_by_assignee", "assignee", "created_at", "instance_id", "task_key"),
     Index("user_task_by_creation", "created_at", "instance_id", "task_key"),
     Index("user_task_by_definition", "definition_key", "created_at", "instance_id", "task_key"),
+    # Most tasks have no owner and no due time; where the database can, they cost these indexes nothing.
+    Index("user_task_by_owner", "owner", "created_at", "instance_id", "task_key", sqlite_where=text("owner<>''")),
+    Index("user_task_by_due_time", "due_at", "instance_id", "task_key", sqlite_where=text("due_at>0")),
     **CLUSTERED,
 )
 
@@ -84,6 +94,46 @@ Table(
     Column("created_at", BigInteger, nullable=False),
     Index("user_task_candidate_by_candidate", "kind", "candidate", "created_at", "instance_id", "task_key"),
     **CLUSTERED,
+)
+
+Table(
+    "comment",
+    metadata,
+    Column("instance_id", text_type(36), primary_key=True),
+    Column("comment_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("task_key", BigInteger, nullable=False),
+    Column("definition_id", text_type(36), nullable=False),
+    Column("user_id", text_type(255), nullable=False),
+    Column("content", long_text_type(), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    **CLUSTERED,
+)
+
+Table(
+    "attachment",
+    metadata,
+    Column("instance_id", text_type(36), primary_key=True),
+    Column("attachment_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("task_key", BigInteger, nullable=False),
+    Column("definition_id", text_type(36), nullable=False),
+    Column("user_id", text_type(255), nullable=False),
+    Column("name", text_type(255), nullable=False),
+    Column("description", long_text_type(), nullable=False),
+    Column("content_type", text_type(255), nullable=False),
+    Column("url", long_text_type(), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    **CLUSTERED,
+)
+
+# Apart, so that lists do not read them.
+Table(
+    "attachment_content",
+    metadata,
+    Column("instance_id", text_type(36), primary_key=True),
+    Column("attachment_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("content", blob_type(), nullable=False),
+    **TABLE_OPTIONS,
 )
 
 Table(
