@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from flowmesh.engine.v1 import (
+    ad_hoc_sub_process_service_pb2,
     attachment_service_pb2,
     comment_service_pb2,
     deployment_service_pb2,
@@ -15,6 +16,7 @@ from flowmesh.engine.v1 import (
     user_task_service_pb2,
 )
 
+from engine_svc.api.ad_hoc_sub_process_service import AdHocSubProcessServicer
 from engine_svc.api.attachment_service import AttachmentServicer
 from engine_svc.api.comment_service import CommentServicer
 from engine_svc.api.deployment_service import DeploymentServicer
@@ -108,6 +110,11 @@ class EngineService:
             (user_task_service_pb2, "UserTaskService", UserTaskServicer(executor, served, largest)),
             (comment_service_pb2, "CommentService", CommentServicer(executor, served)),
             (attachment_service_pb2, "AttachmentService", AttachmentServicer(executor, served)),
+            (
+                ad_hoc_sub_process_service_pb2,
+                "AdHocSubProcessService",
+                AdHocSubProcessServicer(executor, largest),
+            ),
             (job_service_pb2, "JobService", JobServicer(executor, served, largest)),
             (incident_service_pb2, "IncidentService", IncidentServicer(executor, served)),
         ):

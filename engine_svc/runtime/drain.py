@@ -13,10 +13,12 @@ from engine_svc.runtime.behaviors.cancellation import terminate
 from engine_svc.events.record import INSTANCE_TERMINATED
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors import (
+    ad_hoc_sub_process,
     call_activity,
     cancel_end_event,
     catch_event,
     compensation_throw_event,
+    complex_gateway,
     error_end_event,
     escalation_throw_event,
     event_based_gateway,
@@ -75,6 +77,8 @@ ENTER: dict[ElementKind, Enter] = {
     ElementKind.SCRIPT_TASK: script_task.enter,
     ElementKind.RECEIVE_TASK: receive_task.enter,
     ElementKind.CALL_ACTIVITY: call_activity.enter,
+    ElementKind.AD_HOC_SUB_PROCESS: ad_hoc_sub_process.enter,
+    ElementKind.COMPLEX_GATEWAY: complex_gateway.enter,
 }
 
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from engine_svc.compile.executable import Element, ElementKind, Evaluate, Flow
+from engine_svc.compile.executable import PROCESS_SCOPE, Element, ElementKind, Evaluate, Flow
 from engine_svc.events.record import (
     ACTIVITY_COMPLETED,
     ACTIVITY_STARTED,
@@ -309,7 +309,18 @@ class Execution:
         token.encoded = None
 
     def leave(self, token: Token, element: Element) -> None:
-        """Leave an element: take every outgoing flow whose condition holds, or as its kind of gateway has it.
+        """Leave an element by `take_outgoing`; inside an ad-hoc sub-process its completion condition comes first.
+
+        Raises `WrongState` (NO_OUTGOING_FLOW).
+        """
+        if element.scope != PROCESS_SCOPE and self.elements[element.scope].kind is ElementKind.AD_HOC_SUB_PROCESS:
+            token.stage = Stage.LEAVING
+            self.agenda.appendleft(token)
+        else:
+            self.take_outgoing(token, element)
+
+    def take_outgoing(self, token: Token, element: Element) -> None:
+        """Take every outgoing flow whose condition holds, or as the kind of gateway has it.
 
         Several of them fork (BPMN 2.0 section 13.3.1). Raises `WrongState` (NO_OUTGOING_FLOW).
         """

@@ -53,9 +53,26 @@ class Stage(enum.IntEnum):
     """A child of a multi-instance or loop that is about to begin."""
     COMPENSATING = 10
     """Holds the scope of a completed activity open again while its handlers run."""
+    LEAVING = 11
+    """Leaves an element inside an ad-hoc sub-process, whose completion condition is looked at first."""
+    RESETTING = 12
+    """Remembers for a complex gateway, as a companion of its scope, which flows have brought a token."""
 
 
-HIDDEN = frozenset({Stage.BEFORE, Stage.AFTER, Stage.BODY, Stage.CHOOSING, Stage.TAKING, Stage.ENDING, Stage.CHILD, Stage.COMPENSATING})
+HIDDEN = frozenset(
+    {
+        Stage.BEFORE,
+        Stage.AFTER,
+        Stage.BODY,
+        Stage.CHOOSING,
+        Stage.TAKING,
+        Stage.ENDING,
+        Stage.CHILD,
+        Stage.COMPENSATING,
+        Stage.LEAVING,
+        Stage.RESETTING,
+    }
+)
 """Stages in which a token stands for no activity."""
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine_svc.compile.executable import NO_ELEMENT, Element, SubProcessSpec, Wrapping
-from engine_svc.runtime.behaviors import companions, jobs, mappings, multi_instance
+from engine_svc.runtime.behaviors import ad_hoc, companions, jobs, mappings, multi_instance
 from engine_svc.runtime.behaviors.cancellation import close_companions
 from engine_svc.runtime.behaviors.compensation import own_handler
 from engine_svc.runtime.behaviors.listeners import run_listeners
@@ -162,8 +162,8 @@ def end_instance(execution: Execution, token: Token, element: Element) -> Reques
         paused = run_listeners(execution, token, element, process.end_listeners)
         if paused is not None:
             return paused if isinstance(paused, Request) else None
-        if token.key:
-            execution.withdraw(token)
+    if token.key:
+        execution.withdraw(token)
     close_companions(execution, ROOT_SCOPE, REASON_COMPLETED)
     execution.complete_instance()
     return None
@@ -197,5 +197,6 @@ STAGES: Mapping[Stage, Enter] = {
     Stage.CHILD: begin_child,
     Stage.TAKING: take_flow,
     Stage.ENDING: end_instance,
+    Stage.LEAVING: ad_hoc.leave,
 }
 """What is called for a token on the agenda that is not about to enter its element."""
