@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine_svc.compile.executable import Element, ElementKind
+from engine_svc.events.record import INSTANCE_TERMINATED
 from engine_svc.runtime.behaviors import calls, conditions, jobs, lifecycle
 from engine_svc.runtime.behaviors.cancellation import terminate
-from engine_svc.events.record import INSTANCE_TERMINATED
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors import (
     ad_hoc_sub_process,

@@ -57,6 +57,8 @@ class Stage(enum.IntEnum):
     """Leaves an element inside an ad-hoc sub-process, whose completion condition is looked at first."""
     RESETTING = 12
     """Remembers for a complex gateway, as a companion of its scope, which flows have brought a token."""
+    BEGINNING = 13
+    """In front of the start event of an instance, in the start listeners of the process."""
 
 
 HIDDEN = frozenset(
@@ -71,6 +73,7 @@ HIDDEN = frozenset(
         Stage.COMPENSATING,
         Stage.LEAVING,
         Stage.RESETTING,
+        Stage.BEGINNING,
     }
 )
 """Stages in which a token stands for no activity."""

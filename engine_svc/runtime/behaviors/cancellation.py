@@ -89,6 +89,7 @@ def terminate(execution: Execution, tokens: Iterable[Token], reason: str) -> Non
         elif token.waits_for is Wait.CALL:
             assert token.detail is not None
             execution.unit.cancelled_calls.append((token.detail["called"], reason))
+            _halt(execution, token.detail["called"])
         drop_rows(execution, token)
         if token.waits_for in WITH_JOB:
             jobs.add(token.key)
@@ -106,6 +107,16 @@ def terminate(execution: Execution, tokens: Iterable[Token], reason: str) -> Non
                 )
             )
     end_incidents(execution, jobs)
+
+
+def _halt(execution: Execution, instance_id: str) -> None:
+    # A called instance ends when all else has moved; what it was about to do must not happen any more.
+    called = execution.unit.executions.get(instance_id)
+    if called is not None:
+        called.agenda.clear()
+        for token in called.instance.tokens.values():
+            if token.waits_for is Wait.CALL and token.detail is not None:
+                _halt(called, token.detail["called"])
 
 
 def drop_rows(execution: Execution, token: Token) -> None:

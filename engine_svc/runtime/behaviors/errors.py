@@ -24,7 +24,6 @@ from engine_svc.runtime.behaviors.firing import fire_boundary, interrupt_scope
 from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import Stage, Token
 
-
 Catch = TypeVar("Catch")
 
 
@@ -83,6 +82,7 @@ def _throw_at_caller(execution: Execution, error: BpmnError) -> bool:
     if token is None or not throw_from_activity(caller, token, error):
         return False
     caller.touched = True
+    caller.unit.ready.append(caller)
     return True
 
 

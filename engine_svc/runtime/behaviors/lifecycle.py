@@ -35,7 +35,6 @@ def arrive(execution: Execution, token: Token, element: Element) -> Request | No
 def begin(execution: Execution, token: Token, element: Element) -> Request | None:
     """The activity of an element begins; of a multi-instance, its body."""
     execution.wait(token)
-    companions.open_boundary(execution, token, element)
     token.stage = Stage.STARTING
     token.encoded = None
     return start(execution, token, element)
@@ -59,15 +58,18 @@ def _resumed(token: Token) -> bool:
 
 
 def start(execution: Execution, token: Token, element: Element) -> Request | None:
-    """Start listeners, then inputs, then the behaviour."""
+    """Start listeners, then boundary events, inputs, and the behaviour."""
     wrapping = element.wrapping or _PLAIN
     if wrapping.start_listeners:
         paused = run_listeners(execution, token, element, wrapping.start_listeners)
         if paused is not None:
             return paused if isinstance(paused, Request) else None
-    if (wrapping.multi_instance or wrapping.loop) and not multi_instance.is_child(execution, token):
-        multi_instance.open_body(execution, token, element)
-        return None
+    if not multi_instance.is_child(execution, token):
+        # What the listeners have set can be read by the timers and messages of the boundary.
+        companions.open_boundary(execution, token, element)
+        if wrapping.multi_instance or wrapping.loop:
+            multi_instance.open_body(execution, token, element)
+            return None
     token.stage = Stage.ACTIVE
     token.encoded = None
     if wrapping.inputs:
@@ -115,9 +117,7 @@ def complete(execution: Execution, token: Token, element: Element) -> Request | 
     return None
 
 
-def _keep_compensable(
-    execution: Execution, token: Token, element: Element, wrapping: Wrapping, *, body: bool
-) -> None:
+def _keep_compensable(execution: Execution, token: Token, element: Element, wrapping: Wrapping, *, body: bool) -> None:
     scopes = execution.instance.scopes
     own = scopes.get(token.key)
     inner = own.compensations if own is not None else []
@@ -146,6 +146,18 @@ def take_flow(execution: Execution, token: Token, element: Element) -> Request |
     """A token is on a flow that has listeners; `element` is where the flow leads to."""
     flow = execution.instance.definition.process.flows[token.flow]
     paused = run_listeners(execution, token, element, flow.listeners)
+    if paused is not None:
+        return paused if isinstance(paused, Request) else None
+    if token.key:
+        execution.withdraw(token)
+    token.stage = Stage.ACTIVE
+    execution.agenda.appendleft(token)
+    return None
+
+
+def begin_instance(execution: Execution, token: Token, element: Element) -> Request | None:
+    """An instance begins: the start listeners of the process come before its start event."""
+    paused = run_listeners(execution, token, element, execution.instance.definition.process.start_listeners)
     if paused is not None:
         return paused if isinstance(paused, Request) else None
     if token.key:
@@ -198,5 +210,6 @@ STAGES: Mapping[Stage, Enter] = {
     Stage.TAKING: take_flow,
     Stage.ENDING: end_instance,
     Stage.LEAVING: ad_hoc.leave,
+    Stage.BEGINNING: begin_instance,
 }
 """What is called for a token on the agenda that is not about to enter its element."""

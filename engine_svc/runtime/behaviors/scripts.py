@@ -11,7 +11,7 @@ from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.execution_host import ExecutionHost
 from engine_svc.runtime.requests import Request, RunScript
 from engine_svc.scripts.call import ScriptCall, ScriptResult
-from engine_svc.state.instance import Instance, Token
+from engine_svc.state.instance import Token
 from mesh.errors import WrongState
 
 
@@ -70,12 +70,10 @@ def throw(execution: Execution, token: Token, element: Element, error: BpmnError
     Callers that are not at hand are asked for first.
     """
 
-    def resume(instance: Instance | None) -> Request | None:
-        if instance is not None:
-            calls.take_up(execution.unit, instance)
+    def again() -> Request | None:
         return throw(execution, token, element, error)
 
-    if (request := calls.missing_caller(execution, resume)) is not None:
+    if (request := calls.load_callers(execution, again)) is not None:
         return request
     if not throw_from_activity(execution, token, error):
         raise WrongState(

@@ -8,8 +8,8 @@ from engine_svc.compile.load import load_bpmn
 from engine_svc.events import record
 from engine_svc.runtime import step
 from engine_svc.runtime.changes import Changes, JobKind, NewJob, NewSubscription, NewUserTask
-from engine_svc.state.definition import Definition
 from engine_svc.runtime.requests import Program, run_alone
+from engine_svc.state.definition import Definition
 from engine_svc.state.instance import NO_HOST, ROOT_SCOPE, Instance, Status, Token, Wait
 from engine_svc.state.snapshot import decode_snapshot, encode_snapshot
 from tests.unit.bpmn_models import flow, process

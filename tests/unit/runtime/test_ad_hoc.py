@@ -211,7 +211,7 @@ def test_its_boundary_event_ends_it() -> None:
     file = ad_hoc_process().replace(
         b'<userTask id="t"/>',
         b'<userTask id="t"/><boundaryEvent id="x" attachedToRef="n"><timerEventDefinition><timeDuration>PT1M'
-        b'</timeDuration></timerEventDefinition></boundaryEvent>' + flow("x", "t").encode(),
+        b"</timeDuration></timerEventDefinition></boundaryEvent>" + flow("x", "t").encode(),
     )
     world = AdHoc(file)
     world.begin("a")

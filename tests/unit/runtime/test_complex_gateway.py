@@ -102,9 +102,11 @@ def test_it_forks_by_conditions() -> None:
 
 
 def test_it_is_over_with_its_scope() -> None:
-    file = joined("${nrOfActivatedFlows == 1}").replace(
-        b'<userTask id="after"/>', b'<task id="after"/>'
-    ).replace(b'<endEvent id="e"/>', b'<endEvent id="e"><terminateEventDefinition/></endEvent>')
+    file = (
+        joined("${nrOfActivatedFlows == 1}")
+        .replace(b'<userTask id="after"/>', b'<task id="after"/>')
+        .replace(b'<endEvent id="e"/>', b'<endEvent id="e"><terminateEventDefinition/></endEvent>')
+    )
     world = World(file)
     world.start()
     world.complete("t1")

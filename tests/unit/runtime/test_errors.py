@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flowmesh.internal.v1 import stored_pb2
 
 from engine_svc.runtime import step
-from engine_svc.runtime.requests import run_alone
 from engine_svc.runtime.behaviors.errors import BpmnError
+from engine_svc.runtime.requests import run_alone
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import ROOT_SCOPE, Status
 from engine_svc.state.snapshot import decode_snapshot, encode_snapshot
