@@ -113,9 +113,12 @@ class Execution:
 
     # Variables
 
-    def reader(self, scope_key: int, element: Element | None = None, *, key: int = 0) -> ScopeReader:
-        """Return what an expression sees from a scope; `key` is that of the activity of `element`."""
-        return ScopeReader(self, scope_key, element, key=key)
+    def reader(self, scope_key: int, element: Element | None = None, *, key: int = 0, event: str = "") -> ScopeReader:
+        """Return what an expression sees from a scope; `key` is that of the activity of `element`.
+
+        `event` is what a listener is called for.
+        """
+        return ScopeReader(self, scope_key, element, key=key, event=event)
 
     def evaluate(self, expression: Evaluate, token: Token, element: Element, *, event: str = "") -> Any:
         """Evaluate an expression of an element; `event` is what a listener is called for.

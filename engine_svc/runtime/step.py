@@ -27,7 +27,7 @@ from engine_svc.runtime.processors.user_task import Completion
 from engine_svc.runtime.requests import Program
 from engine_svc.runtime.unit import Unit
 from engine_svc.state.definition import Definition
-from engine_svc.state.instance import ROOT_SCOPE, WITH_JOB, Instance, Status, Token, Wait
+from engine_svc.state.instance import ROOT_SCOPE, WITH_JOB, Instance, Stage, Status, Token, Wait
 from mesh.errors import NotFound, WrongState
 from mesh.ids import member_id, new_id
 
@@ -328,7 +328,7 @@ def user_task_token(instance: Instance, key: int) -> Token:
         require_running(instance)
         return token
     task_id = member_id(instance.id, key)
-    if 0 < key < instance.next_key and key not in instance.tokens:
+    if 0 < key < instance.next_key and (token is None or token.stage is Stage.TASK_COMPLETING):
         raise WrongState(
             "USER_TASK_ALREADY_COMPLETED",
             f"user task {task_id} was completed or cancelled already",
@@ -366,6 +366,7 @@ def require_running(instance: Instance) -> None:
 
 
 def require_alive(instance: Instance) -> None:
+    """Raise `WrongState` where an instance has ended."""
     if instance.ended:
         raise _not_running(instance)
 

@@ -59,6 +59,12 @@ class Stage(enum.IntEnum):
     """Remembers for a complex gateway, as a companion of its scope, which flows have brought a token."""
     BEGINNING = 13
     """In front of the start event of an instance, in the start listeners of the process."""
+    TASK_CREATING = 14
+    """In a user task, in the task listeners that come before the task is there."""
+    TASK_COMPLETING = 15
+    """In a user task that is done, in its task listeners."""
+    NOTICE = 16
+    """A companion of the instance: work that a task listener asks for, which nothing waits for."""
 
 
 HIDDEN = frozenset(
@@ -74,6 +80,7 @@ HIDDEN = frozenset(
         Stage.LEAVING,
         Stage.RESETTING,
         Stage.BEGINNING,
+        Stage.NOTICE,
     }
 )
 """Stages in which a token stands for no activity."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from engine_svc.compile.executable import Element, ScriptSpec
 from engine_svc.runtime.behaviors import calls
 from engine_svc.runtime.behaviors.errors import BpmnError, throw_from_activity
+from engine_svc.runtime.behaviors.script_writes import apply_writes
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.execution_host import ExecutionHost
 from engine_svc.runtime.requests import Request, RunScript
@@ -33,7 +34,7 @@ def run(
     scope_key = execution.scope_of(token)
 
     def resume(result: ScriptResult) -> Request | None:
-        apply(execution, scope_key, result)
+        apply_writes(execution, scope_key, result)
         if result.bpmn_error is not None:
             return throw(execution, token, element, BpmnError(*result.bpmn_error))
         if result_variable:
@@ -49,19 +50,6 @@ def run(
         now_micros=execution.now,
     )
     return RunScript(call, element.id, resume)
-
-
-def apply(execution: Execution, scope_key: int, result: ScriptResult) -> None:
-    """Set and remove the variables that a script set and removed."""
-    for write in result.writes:
-        if write.removed:
-            execution.remove_variable(scope_key, write.name, local=write.scope == "local")
-        elif write.scope == "transient":
-            execution.set_transient(scope_key, write.name, write.value)
-        elif write.scope == "local":
-            execution.set_local(scope_key, write.name, write.value)
-        else:
-            execution.set_variable(scope_key, write.name, write.value)
 
 
 def throw(execution: Execution, token: Token, element: Element, error: BpmnError) -> Request | None:

@@ -94,9 +94,7 @@ def test_the_first_of_several_ends_the_others() -> None:
 
 
 def test_a_cycle_comes_again_and_ends_with_its_activity() -> None:
-    file = one(
-        tasks("n", "after", "more") + boundary("b", "n", "cycle", interrupting=False), "s>n>after", "b>more"
-    )
+    file = one(tasks("n", "after", "more") + boundary("b", "n", "cycle", interrupting=False), "s>n>after", "b>more")
     world = World(file)
     world.start()
     world.advance(60)
@@ -123,14 +121,17 @@ def test_nested_sub_processes_with_an_event_at_each_level() -> None:
 
 def test_nested_sub_processes_whose_events_do_not_interrupt() -> None:
     inner = (
-        sub("inner", tasks("deep") + boundary("b3", "deep", "timer", interrupting=False) + tasks("t3"), "in.inner>deep", "b3>t3")
+        sub(
+            "inner",
+            tasks("deep") + boundary("b3", "deep", "timer", interrupting=False) + tasks("t3"),
+            "in.inner>deep",
+            "b3>t3",
+        )
         + boundary("b2", "inner", "timer", interrupting=False)
         + tasks("t2")
     )
     outer = sub("outer", inner, "in.outer>inner", "b2>t2")
-    world = World(
-        one(outer + boundary("b1", "outer", "timer", interrupting=False) + tasks("t1"), "s>outer", "b1>t1")
-    )
+    world = World(one(outer + boundary("b1", "outer", "timer", interrupting=False) + tasks("t1"), "s>outer", "b1>t1"))
     world.start()
     world.advance(60)
     assert world.open == ["deep", "t1", "t2", "t3"]
@@ -205,7 +206,9 @@ def test_through_two_levels_of_calls(cause: str, wait: bool) -> None:
     file = file_of(
         a_process(call("n", "middle") + boundary("b", "n", cause) + tasks("caught"), "s>n", "b>caught"),
         a_process(call("m", "inner") + tasks("after_m"), "s>m>after_m", key="middle"),
-        a_process(inside, "s>it>x" if wait else "s>x", key="inner") if wait else a_process(end("x", cause), "s>x", key="inner"),
+        a_process(inside, "s>it>x" if wait else "s>x", key="inner")
+        if wait
+        else a_process(end("x", cause), "s>x", key="inner"),
     )
     world = World(file)
     at = world.start()
@@ -295,7 +298,13 @@ def test_an_error_at_once_in_one_of_several_calls() -> None:
             "s>n",
             "b>caught",
         ),
-        a_process('<exclusiveGateway id="g"/>' + tasks("it") + end("x", "error"), "s>g", "g>it:${!fail}", "g>x:${fail}", key="called"),
+        a_process(
+            '<exclusiveGateway id="g"/>' + tasks("it") + end("x", "error"),
+            "s>g",
+            "g>it:${!fail}",
+            "g>x:${fail}",
+            key="called",
+        ),
     ).replace(b'<callActivity id="n"', b'<callActivity id="n" flowable:inheritVariables="true"')
     world = World(file)
     world.start(variables={"fail": True})

@@ -156,9 +156,7 @@ def test_in_each_child_of_a_multi_instance() -> None:
 
 def test_a_compensation_start() -> None:
     inside = tasks("it") + handler("h", "compensation", tasks("undo"), "in.h>undo")
-    world = World(
-        one(sub("n", inside, "in.n>it") + throw("c", "compensation") + tasks("last"), "s>n>c>last")
-    )
+    world = World(one(sub("n", inside, "in.n>it") + throw("c", "compensation") + tasks("last"), "s>n>c>last"))
     world.start()
     world.complete("it")
     assert world.open == ["last", "undo"]

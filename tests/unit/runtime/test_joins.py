@@ -235,9 +235,7 @@ NODES = {
 
 @pytest.mark.parametrize("node", NODES)
 def test_implicit_splits_and_merges(node: str) -> None:
-    file = one(
-        NODES[node] + tasks("a", "b", "x", "y"), "s>a>n", "s>b>n", "n>x:${yes}", "n>y"
-    )
+    file = one(NODES[node] + tasks("a", "b", "x", "y"), "s>a>n", "s>b>n", "n>x:${yes}", "n>y")
     world = World(file)
     world.start(variables={"yes": True})
     assert world.open == ["a", "b"]

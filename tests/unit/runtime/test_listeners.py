@@ -43,7 +43,7 @@ def test_of_the_process_come_first_and_last() -> None:
     file = one(extensions(listener("start", "p+"), listener("end", "p-")) + f'<task id="t">{both("t")}</task>', "s>t")
     # Extensions come first in a process.
     file = file.replace(b'<startEvent id="s"/><extensionElements>', b"<extensionElements>").replace(
-        b'</extensionElements><task', b'</extensionElements><startEvent id="s"/><task', 1
+        b"</extensionElements><task", b'</extensionElements><startEvent id="s"/><task', 1
     )
     world = run(file)
     assert log_of(world) == ["p+", "t+", "t-", "p-"]
@@ -199,9 +199,11 @@ def test_a_job(event: str) -> None:
 
 def test_jobs_of_a_flow_and_of_the_process() -> None:
     listened = flow("t", "after").replace("></sequenceFlow>", f">{work('take')}</sequenceFlow>")
-    file = one(work("start") + tasks("t", "after") + listened, "s>t").replace(
-        b'<startEvent id="s"/><extensionElements>', b"<extensionElements>"
-    ).replace(b"</extensionElements><userTask", b'</extensionElements><startEvent id="s"/><userTask', 1)
+    file = (
+        one(work("start") + tasks("t", "after") + listened, "s>t")
+        .replace(b'<startEvent id="s"/><extensionElements>', b"<extensionElements>")
+        .replace(b"</extensionElements><userTask", b'</extensionElements><startEvent id="s"/><userTask', 1)
+    )
     world = World(file)
     world.start()
     assert world.open == ["s"]

@@ -314,9 +314,7 @@ def test_a_terminate_end_event_ends_the_whole_multi_instance(sequential: bool) -
 def test_an_error_of_a_child_is_caught_at_the_boundary_of_the_whole(sequential: bool) -> None:
     inside = tasks("quick") + end("x", "error")
     looped_sub = sub("n", inside, "in.n>quick>x", loop=several("3", sequential=sequential))
-    world = World(
-        one(looped_sub + boundary("b", "n", "error") + tasks("after", "caught"), "s>n>after", "b>caught")
-    )
+    world = World(one(looped_sub + boundary("b", "n", "error") + tasks("after", "caught"), "s>n>after", "b>caught"))
     world.start()
     world.complete("quick")
     assert world.open == ["caught"]
