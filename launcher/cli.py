@@ -26,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _up(parsed)
     if parsed.command == "version":
         return _version(parsed)
+    if parsed.command == "schema":
+        return _schema()
     return _client(parsed)
 
 
@@ -57,6 +59,13 @@ def _version(arguments: argparse.Namespace) -> int:
     content = {"flowmesh": version(), "python": platform.python_version()}
     text = json.dumps(content) if arguments.json else f"flowmesh {content['flowmesh']} (Python {content['python']})"
     sys.stdout.write(text + "\n")
+    return 0
+
+
+def _schema() -> int:
+    from launcher.files import definition_schema
+
+    sys.stdout.write(definition_schema().read_text("utf-8"))
     return 0
 
 
@@ -101,12 +110,12 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(run=run)
         return made
 
-    deploy = command("deploy", "deploy BPMN files", "deploying:deploy", tenant)
+    deploy = command("deploy", "deploy BPMN, JSON and YAML files", "deploying:deploy", tenant)
     deploy.add_argument("files", nargs="+", type=Path, metavar="FILE")
     deploy.add_argument("--force", action="store_true", help="make a new version even where nothing changed")
 
     start = command("start", "start an instance of a process", "instances:start", tenant)
-    start.add_argument("key", metavar="KEY", help="the process's id in its BPMN file")
+    start.add_argument("key", metavar="KEY", help="the process's id in its file")
     start.add_argument("--version", type=_count, metavar="N", help="not the newest version but this one")
     start.add_argument("--business-key", default="", metavar="TEXT")
     start.add_argument("--request-id", default="", metavar="ID", help="the same id twice starts one instance")
@@ -168,8 +177,14 @@ def _parser() -> argparse.ArgumentParser:
     work.add_argument("--count", type=_count, metavar="N", help="end after so many jobs")
     work.add_argument("--worker", default="", metavar="NAME")
 
+    explain = command("explain", "say what an instance waits for", "instances:explain", common, listing)
+    explain.add_argument("id", metavar="ID")
+
     incidents = command("incidents", "list what needs a person's help", "instances:list_incidents", common, listing)
     incidents.add_argument("--instance", default="", metavar="ID")
+
+    about = "print the JSON Schema of process definitions in JSON and YAML"
+    commands.add_parser("schema", help=about, description=f"{about[0].upper()}{about[1:]}.")
 
     version = commands.add_parser("version", help="tell the version")
     version.add_argument("--json", action="store_true", help="print JSON for scripts")

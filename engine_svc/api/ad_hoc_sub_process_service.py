@@ -20,9 +20,7 @@ class AdHocSubProcessServicer:
     executor: InstanceExecutor
     max_variable_bytes: int
 
-    async def ListEnabledActivities(
-        self, request: pb.ListEnabledActivitiesRequest
-    ) -> pb.ListEnabledActivitiesResponse:
+    async def ListEnabledActivities(self, request: pb.ListEnabledActivitiesRequest) -> pb.ListEnabledActivitiesResponse:
         """See the contract."""
         elements = await ad_hoc_sub_processes.enabled_activities(self.executor, request.id)
         return pb.ListEnabledActivitiesResponse(

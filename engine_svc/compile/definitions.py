@@ -99,6 +99,7 @@ def _wrap(process: Process, nodes: list[FlowNode], elements: tuple[Element, ...]
             index_of,
             has_boundary=bool(element.boundary),
             compensation_handler=handlers.get(node.id, NO_ELEMENT),
+            process_priority=process.job_priority,
         )
 
 

@@ -41,10 +41,12 @@ def wrapping_of(
     *,
     has_boundary: bool,
     compensation_handler: int = NO_ELEMENT,
+    process_priority: ModelText | None = None,
 ) -> Wrapping | None:
     """Return what surrounds the behaviour of `node`.
 
-    None where nothing does and no event waits on its boundary.
+    None where nothing does and no event waits on its boundary. Jobs of a node that says no priority have that of its
+    process.
     """
     activity = node if isinstance(node, Activity) else None
     wrapping = Wrapping(
@@ -59,10 +61,10 @@ def wrapping_of(
         async_after=node.async_after,
         retry=retry_of(node.retry_cycle),
         exclusive=node.exclusive,
-        job_priority=compiled_or_none(node.job_priority),
+        job_priority=compiled_or_none(node.job_priority or process_priority),
         compensation_handler=compensation_handler,
     )
-    return wrapping if has_boundary or _surrounds(wrapping) else None
+    return wrapping if has_boundary or node.job_priority is not None or _surrounds(wrapping) else None
 
 
 def listeners(of: Iterable[Listener], *events: ListenerEvent) -> tuple[ListenerSpec, ...]:
@@ -107,14 +109,8 @@ def _surrounds(wrapping: Wrapping) -> bool:
         or wrapping.compensation_handler != NO_ELEMENT
         or bool(wrapping.start_listeners or wrapping.end_listeners or wrapping.inputs or wrapping.outputs)
         or any(part is not None for part in (wrapping.skip, wrapping.multi_instance, wrapping.loop))
-        or any(
-            part != default
-            for part, default in (
-                (wrapping.retry, _PLAIN.retry),
-                (wrapping.job_priority, _PLAIN.job_priority),
-                (wrapping.exclusive, _PLAIN.exclusive),
-            )
-        )
+        or wrapping.retry != _PLAIN.retry
+        or wrapping.exclusive != _PLAIN.exclusive
     )
 
 
@@ -140,7 +136,7 @@ def _multi_instance(loop: MultiInstance | None) -> MultiInstanceSpec | None:
     return MultiInstanceSpec(
         sequential=loop.sequential,
         cardinality=compiled_or_none(loop.cardinality),
-        collection=compiled_or_none(loop.collection),
+        collection=None if loop.collection is None else compiled_value(loop.collection),
         element_variable=loop.element_variable,
         index_variable=loop.index_variable or "loopCounter",
         completion_condition=compiled_condition_or_none(loop.completion_condition),

@@ -45,7 +45,6 @@ from engine_svc.model.work import WorkDraft, implementation_of
 N = TypeVar("N", bound=FlowNode)
 
 _ONE = frozenset({"1"})
-_WEB_SERVICE = "##WebService"
 
 
 @dataclasses.dataclass(eq=False, kw_only=True)
@@ -103,8 +102,7 @@ def _finish_user_task(context: ParseContext, element: etree._Element, node: User
 
 
 def _finish_service_task(context: ParseContext, element: etree._Element, node: _ServiceTaskDraft) -> FlowNode:
-    if element.get("implementation", "").strip() == _WEB_SERVICE:
-        node.operation = element.get("operationRef", "").strip()
+    node.operation = element.get("operationRef", "").strip()
     found = implementation_of(context, element, node)
     if found is None:
         return _unsupported(node)
@@ -190,6 +188,8 @@ def _finish_call_activity(context: ParseContext, element: etree._Element, node: 
             element,
             f"{describe(element)} does not say which process it calls. Add calledElement with the key of a process.",
         )
+    # The caller goes on in a job of its own, as it does where it is left asynchronously.
+    node.async_after = node.async_after or node.complete_async
     if node.binding in (CallBinding.VERSION, CallBinding.VERSION_TAG) and node.version is None:
         context.error(
             Rule.ATTRIBUTE_VALUE_INVALID,

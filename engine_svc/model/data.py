@@ -54,17 +54,15 @@ def read_input_association(context: ParseContext, element: etree._Element, node:
     if not isinstance(node, WorkDraft) or any(local_name(child) == "transformation" for child in element):
         read_data_association(context, element, node)
         return
-    root = element.getroottree().getroot()
     site = Site(context, element, "dataInputAssociation")
-    target = _name_of(root, _reference(element, "targetRef"))
+    target = _input_name(element, _reference(element, "targetRef"))
     assignments = [child for child in element if local_name(child) == "assignment"]
     for assignment in assignments:
-        value = next((text_of(child) for child in assignment if local_name(child) == "from"), "")
-        name = next((text_of(child) for child in assignment if local_name(child) == "to"), "")
-        name = _name_of(root, name) or target
-        if name and value and "${" not in name:
+        value = _reference(assignment, "from")
+        name = _input_name(element, _reference(assignment, "to")) or target
+        if name and value:
             node.injected.setdefault(name, site.template(value))
-    source = _name_of(root, _reference(element, "sourceRef"))
+    source = _variable_name(element, _reference(element, "sourceRef"))
     if not assignments and source and target:
         node.injected.setdefault(target, variable_text(source, site))
 
@@ -127,15 +125,25 @@ def _reference(element: etree._Element, name: str) -> str:
     return next((text_of(child) for child in element if local_name(child) == name), "")
 
 
-def _name_of(root: etree._Element, reference: str) -> str:
-    """Return the name of the data element that `reference` is the id of; the reference itself where it is none."""
-    if not reference or "'" in reference or "{" in reference:
+def _input_name(association: etree._Element, reference: str) -> str:
+    """Return the name of the declared input that `reference` is the id of, empty where it is none."""
+    activity = association.getparent()
+    declared = () if activity is None else activity.iter(f"{{{BPMN}}}dataInput")
+    found = next((item for item in declared if item.get("id") == reference), None) if reference else None
+    return "" if found is None else found.get("name", "").strip() or reference
+
+
+def _variable_name(association: etree._Element, reference: str) -> str:
+    """Return the variable that `reference` means: a data object's name, or what is no data element's id."""
+    declared: dict[str, etree._Element] = {}
+    for element in association.getroottree().getroot().iter(*(f"{{{BPMN}}}{name}" for name in _DOCUMENTATION_ENDS)):
+        declared.setdefault(element.get("id", ""), element)
+    found = declared.get(reference)
+    if found is None:
         return reference
-    for name in _DOCUMENTATION_ENDS:
-        found = root.find(f".//{{{BPMN}}}{name}[@id='{reference}']")
-        if found is not None:
-            return found.get("name", "").strip() or reference
-    return reference
+    if local_name(found) == "dataObjectReference":
+        found = declared.get(found.get("dataObjectRef", ""), found)
+    return found.get("name", "").strip() if local_name(found).startswith("dataObject") else ""
 
 
 def _warn(context: ParseContext, element: etree._Element) -> None:

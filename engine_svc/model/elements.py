@@ -142,8 +142,8 @@ class MultiInstance:
 
     sequential: bool = False
     cardinality: ModelText | None = None
-    collection: ModelText | None = None
-    """An expression, or the name of a variable (as LITERAL text)."""
+    collection: ModelValue | None = None
+    """An expression, the name of a variable (as LITERAL text), or a list of values."""
     element_variable: str = ""
     index_variable: str = ""
     """`loopCounter` where empty."""

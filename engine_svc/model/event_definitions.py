@@ -28,8 +28,9 @@ from engine_svc.model.elements import (
     TimerDefinition,
     TimerKind,
 )
+from engine_svc.model.event_drafts import EventDraft, MessageDraft
 from engine_svc.model.formal_expression import read_formal_expression
-from engine_svc.model.message_events import EventDraft, MessageDraft, finished_message
+from engine_svc.model.message_events import finished_message
 from engine_svc.model.namespaces import split
 from engine_svc.model.rules import Rule
 from engine_svc.model.schema import ANY_VALUE, ChildReader, Schema, describe, pass_over, read_common
@@ -83,8 +84,8 @@ def definition_readers(*allowed: str) -> Mapping[str, ChildReader]:
 
 
 def describe_owner(element: etree._Element) -> str:
-    """Return type and id of the event that has an event definition, for messages."""
-    owner = element.getparent()
+    """Return type and id of the event that has an event definition, or of a task itself, for messages."""
+    owner = element.getparent() if local_name(element) in DEFINITIONS else element
     return describe(element if owner is None else owner)
 
 

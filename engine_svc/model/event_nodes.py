@@ -28,8 +28,9 @@ from engine_svc.model.elements import (
     UnsupportedNode,
 )
 from engine_svc.model.event_definitions import DEFINITION_REFERENCE, DEFINITIONS, definition_readers
+from engine_svc.model.event_drafts import EndEventDraft, EventDraft, ThrowEventDraft
 from engine_svc.model.formal_expression import read_formal_expression
-from engine_svc.model.message_events import EndEventDraft, EventDraft, ThrowEventDraft, set_work, without_draft
+from engine_svc.model.message_events import set_work, without_draft
 from engine_svc.model.namespaces import BPMN, split
 from engine_svc.model.node_types import NODE_SCHEMA, NodeType
 from engine_svc.model.rules import Rule
@@ -140,6 +141,8 @@ def _finish_throw(context: ParseContext, element: etree._Element, draft: EventDr
         node = without_draft(draft, IntermediateThrowEvent)
     set_work(context, element, draft, node)
     definition = node.definition
+    if isinstance(definition, ErrorDefinition) and draft.error_message is not None:
+        definition.message = draft.error_message
     if isinstance(definition, ThrownMessageDefinition) and not (
         node.work or definition.expression or definition.message.text
     ):

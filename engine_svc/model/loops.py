@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from lxml import etree
 
 from engine_svc.model.context import ParseContext, Site, boolean, local_name, text_of, written_name
-from engine_svc.model.dialects.feel_subset import feel_text
+from engine_svc.model.dialects.feel_subset import feel_value
 from engine_svc.model.dialects.mappings import variable_text
 from engine_svc.model.elements import Activity, MapValue, ModelText, MultiInstance, StandardLoop
 from engine_svc.model.formal_expression import read_formal_expression
@@ -156,14 +156,14 @@ def _read_extension(context: ParseContext, child: etree._Element, loop: MultiIns
 def _read_zeebe(element: etree._Element, loop: MultiInstance, site: Site) -> None:
     given: Mapping[str, str] = {str(name): str(value).strip() for name, value in element.attrib.items()}
     if given.get("inputCollection"):
-        loop.collection = feel_text(site, given["inputCollection"]) or loop.collection
+        loop.collection = feel_value(site, given["inputCollection"]) or loop.collection
         if loop.collection is None:
             # It was reported: nothing else is missing.
             loop.collection = site.literal("")
     loop.element_variable = given.get("inputElement", "") or loop.element_variable
     loop.output_collection = given.get("outputCollection", "")
     if given.get("outputElement"):
-        loop.output_element = feel_text(site, given["outputElement"])
+        loop.output_element = feel_value(site, given["outputElement"])
 
 
 def _read_collection(element: etree._Element, loop: MultiInstance, site: Site) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, TypeVar
 
 from lxml import etree
@@ -11,39 +11,15 @@ from engine_svc.model.context import ParseContext
 from engine_svc.model.elements import (
     BpmnElement,
     EndEvent,
-    ExternalWork,
     IntermediateThrowEvent,
     ThrownMessageDefinition,
 )
+from engine_svc.model.event_drafts import EventDraft, MessageDraft
 from engine_svc.model.rules import Rule
 from engine_svc.model.schema import describe
-from engine_svc.model.work import WorkDraft, implementation_of
+from engine_svc.model.work import implementation_of
 
 E = TypeVar("E", bound=BpmnElement)
-
-
-@dataclass(eq=False, kw_only=True)
-class MessageDraft(WorkDraft, ThrownMessageDefinition):
-    """A message definition while it is read: Camunda 7 writes there what sends the message."""
-
-    event: EventDraft
-
-
-@dataclass(eq=False, kw_only=True)
-class EventDraft(WorkDraft):
-    """An event while it is read: Camunda 8 writes there what sends the message."""
-
-    sent_by: ExternalWork | None = None
-
-
-@dataclass(eq=False, kw_only=True)
-class EndEventDraft(EventDraft, EndEvent):
-    """An end event while it is read."""
-
-
-@dataclass(eq=False, kw_only=True)
-class ThrowEventDraft(EventDraft, IntermediateThrowEvent):
-    """A throw event while it is read."""
 
 
 def finished_message(context: ParseContext, element: etree._Element, draft: MessageDraft) -> ThrownMessageDefinition:

@@ -45,9 +45,11 @@ class WorkDraft:
     error_mappings: list[ErrorMapping] = field(default_factory=list)
     decision: str = ""
     """The decision of a business rule task."""
+    rules: str = ""
+    """The rules of a business rule task that a rule engine runs."""
     triggerable: bool = False
     operation: str = ""
-    """`operationRef` of a web service."""
+    """`operationRef`: what a web service or a class of an interface does."""
     reported: bool = False
     """Something that says how the work is done was refused: that it is not said need not be reported as well."""
 
@@ -65,6 +67,8 @@ def implementation_of(context: ParseContext, element: etree._Element, draft: Wor
     refused = _REFUSED_TYPES.get(draft.work_type)
     if refused is None and draft.decision:
         refused = _REFUSED_TYPES["dmn"]
+    elif refused is None and draft.rules:
+        refused = "Rules of a rule engine are not run. Do the work in an external worker."
     if refused is not None:
         context.error(Rule.ELEMENT_NOT_SUPPORTED, element, refused)
         return None

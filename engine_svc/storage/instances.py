@@ -86,6 +86,7 @@ def list_summaries(wanted: InstanceFilter, after: str | None, limit: int) -> Pro
             .equal("definition_id", wanted.definition_id)
             .equal("status", int(status))
             .equal("tenant_id", wanted.tenant_id)
+            # Stand-alone tasks lie in this table, too.
             .where("definition_id<>''")
             .page(("id",), None if after is None else (after,), limit, descending=True)
         )

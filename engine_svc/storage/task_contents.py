@@ -1,11 +1,14 @@
-"""Comments and attachments of tasks and instances, by instance; they stay when the task or the instance ends."""
+"""Comments and attachments of tasks and instances, by instance.
+
+They stay when the task or the instance ends, and go when the instance is deleted.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from mesh.db.select import Select
-from mesh.db.statements import DeleteMany, Execute, FetchKeys, InsertMany, Program, Row, Statement
+from mesh.db.statements import DeleteMany, FetchKeys, InsertMany, Program, Row, Statement
 
 COMMENT_COLUMNS = ("instance_id", "comment_key", "task_key", "definition_id", "user_id", "content", "created_at")
 ATTACHMENT_COLUMNS = (
@@ -77,12 +80,6 @@ def fetch_attachment_content(instance_id: str, key: int) -> Program[tuple[str, b
 def list_attachments(instance_id: str, task_key: int, after: Sequence[object] | None, limit: int) -> Program[list[Row]]:
     """Read the attachments of a task, or with a key of 0 of an instance and its tasks, oldest first."""
     return _list("attachment", ATTACHMENT_COLUMNS, instance_id, task_key, after, limit)
-
-
-def delete_contents(instance_id: str) -> list[Statement]:
-    """Return the statements that delete the comments and attachments of an instance and of its tasks."""
-    tables = ("comment", "attachment", "attachment_content")
-    return [Execute(f"DELETE FROM {table} WHERE instance_id=?", (instance_id,)) for table in tables]
 
 
 def _list(

@@ -138,6 +138,25 @@ def test_deploying_again_changes_nothing(commands: Commands) -> None:
     assert answer["deployment"]["processDefinitions"][0]["version"] > 1
 
 
+def test_a_yaml_definition(commands: Commands, tmp_path: Path) -> None:
+    order = tmp_path / "letter.yaml"
+    order.write_text("id: letter\ntasks:\n  - {id: write, type: USER_TASK, assignee: ada}\ntransitions: []\n")
+    assert "letter version 1 is deployed." in commands.text("deploy", str(order))
+    instance = commands.json("start", "letter")["id"]
+    (task,) = commands.json("tasks", "--instance", instance)
+    commands.text("complete", task["id"])
+    order.write_text(order.read_text().replace("USER_TASK", "LUNCH"))
+    code, text = commands.failure("deploy", str(order))
+    assert code == 1
+    assert "line 3, column 23, DOCUMENT_TYPE_UNKNOWN: tasks[0].type: 'LUNCH' is no type." in text
+
+
+def test_the_schema_needs_no_mesh() -> None:
+    done = flowmesh("schema")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["title"] == "Flowmesh process definition"
+
+
 def test_what_cannot_be_deployed_is_told_line_by_line(commands: Commands, tmp_path: Path) -> None:
     broken = tmp_path / "broken.bpmn"
     broken.write_text(ORDER.read_text().replace('targetRef="size"', 'targetRef="nowhere"'))

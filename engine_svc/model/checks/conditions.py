@@ -33,12 +33,12 @@ def check_conditions(process: Process, findings: Findings) -> None:
 
 def _check_node(node: FlowNode, outgoing: list[SequenceFlow], findings: Findings) -> None:
     if node.default and node.default not in {flow.id for flow in outgoing}:
-        findings.error(
+        findings.warning(
             Rule.DEFAULT_FLOW_UNKNOWN,
             node.id,
             node.source,
-            f"The default flow {node.default!r} of {node.id!r} does not leave it. Choose one of its outgoing "
-            "flows, or remove the attribute default.",
+            f"The default flow {node.default!r} of {node.id!r} does not leave it and is ignored. Choose one of its "
+            "outgoing flows, or remove the attribute default.",
         )
     if isinstance(node, ExclusiveGateway):
         _check_exclusive(node, outgoing, findings)

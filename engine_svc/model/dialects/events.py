@@ -17,7 +17,7 @@ from engine_svc.model.dialects.dialect import (
     switch,
 )
 from engine_svc.model.dialects.feel_subset import feel_text
-from engine_svc.model.dialects.mappings import variable_text
+from engine_svc.model.dialects.mappings import called_mapping, variable_text
 from engine_svc.model.elements import (
     BoundaryEvent,
     CompensationDefinition,
@@ -29,6 +29,7 @@ from engine_svc.model.elements import (
     IntermediateCatchEvent,
     MessageDeclaration,
     MessageDefinition,
+    ModelText,
     SignalDeclaration,
     SignalDefinition,
     StartEvent,
@@ -38,6 +39,7 @@ from engine_svc.model.elements import (
     VariableDefinition,
     VariableMapping,
 )
+from engine_svc.model.event_drafts import EventDraft
 from engine_svc.model.rules import Rule
 
 _CHANGES = ("all", "create", "update", "update-create", "delete")
@@ -125,6 +127,25 @@ def _event_correlation(node: BoundaryEvent | IntermediateCatchEvent, element: et
         )
 
 
+def _error_parameter(node: EventDraft, element: etree._Element, site: Site) -> None:
+    """Read `flowable:out` of an error end event: the error's message; other variables cannot go with an error."""
+    mapping = called_mapping(element, site)
+    if mapping is None:
+        return
+    if mapping.target.text == "errorMessage" and isinstance(mapping.value, ModelText):
+        node.error_message = mapping.value
+    else:
+        _caught_parameter(node, element, site)
+
+
+def _caught_parameter(node: object, element: etree._Element, site: Site) -> None:
+    site.error(
+        Rule.ELEMENT_NOT_SUPPORTED,
+        f"{site.origin} would hand variables over with what is thrown. Remove it, and set variables that the catching "
+        "side reads before it is thrown.",
+    )
+
+
 def _subscription(node: MessageDeclaration, element: etree._Element, site: Site) -> None:
     key = element.get("correlationKey", "").strip()
     if key:
@@ -164,6 +185,10 @@ FLOWABLE_ELEMENTS: Mapping[tuple[type, str], ElementReader] = {
     (StartEvent, "variableListenerEventDefinition"): _variable_listener,
     (BoundaryEvent, "variableListenerEventDefinition"): _variable_listener,
     (IntermediateCatchEvent, "variableListenerEventDefinition"): _variable_listener,
+    (EventDraft, "out"): _error_parameter,
+    (BoundaryEvent, "in"): _caught_parameter,
+    (StartEvent, "in"): _caught_parameter,
+    (IntermediateCatchEvent, "in"): _caught_parameter,
     (StartEvent, "eventType"): _event_type,
     (BoundaryEvent, "eventType"): _event_type,
     (IntermediateCatchEvent, "eventType"): _event_type,

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from engine_svc.model.context import Site
-from engine_svc.model.elements import ModelText
+from engine_svc.model.elements import ListValue, MapValue, ModelText, ModelValue
 from engine_svc.model.rules import Rule
 
 _TOKEN = re.compile(
@@ -19,7 +20,7 @@ _TOKEN = re.compile(
         (?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)
       | (?P<string>"(?:[^"\\]|\\.)*")
       | (?P<name>[^\W0-9]\w*)
-      | (?P<symbol><=|>=|!=|\*\*|[-+*/=<>().,\[\]])
+      | (?P<symbol><=|>=|!=|\*\*|[-+*/=<>().,:\[\]{}])
     )""",
     re.VERBOSE,
 )
@@ -42,6 +43,8 @@ _CALLS: dict[str, tuple[int, str]] = {
 }
 """FEEL function -> number of arguments, and the method that does the same."""
 _MAX_DEPTH = 50
+
+T = TypeVar("T")
 
 
 class NotTranslatableError(Exception):
@@ -70,6 +73,19 @@ def feel_text(site: Site, text: str) -> ModelText | None:
             "with a later release. Write a static value, or a simple name, comparison or calculation.",
         )
         return None
+
+
+def feel_value(site: Site, text: str) -> ModelValue | None:
+    """Return what `feel_text` returns, and for list and context literals the value that is made of their parts."""
+    if not text.startswith("="):
+        return site.literal(text)
+    try:
+        parser = _Parser(_tokens(text[1:]))
+        value = parser.value(site)
+        parser.expect_end()
+    except NotTranslatableError:
+        return feel_text(site, text)
+    return value
 
 
 def translate(text: str) -> str:
@@ -115,6 +131,38 @@ class _Parser:
         result = self._conditional() if self._at("name", "if") else self._disjunction()
         self._depth -= 1
         return result
+
+    def value(self, site: Site) -> ModelValue:
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise NotTranslatableError("nested too deeply")
+        result: ModelValue
+        if self._at("symbol", "["):
+            result = ListValue(self._items("]", lambda: self.value(site)))
+        elif self._at("symbol", "{"):
+            result = MapValue(dict(self._items("}", lambda: self._entry(site))))
+        else:
+            result = site.template("${" + self.expression() + "}")
+        self._depth -= 1
+        return result
+
+    def _entry(self, site: Site) -> tuple[str, ModelValue]:
+        token = self._next()
+        if token.kind not in ("name", "string"):
+            raise NotTranslatableError(f"unexpected {token.text!r}")
+        name = _unescaped(token.text) if token.kind == "string" else token.text
+        self._take("symbol", ":")
+        return name.replace("${", "\\${").replace("#{", "\\#{"), self.value(site)
+
+    def _items(self, end: str, item: Callable[[], T]) -> list[T]:
+        self._position += 1
+        items: list[T] = []
+        while not self._at("symbol", end):
+            if items:
+                self._take("symbol", ",")
+            items.append(item())
+        self._position += 1
+        return items
 
     def expect_end(self) -> None:
         if self._position < len(self._tokens):
@@ -262,7 +310,9 @@ class _Parser:
             raise NotTranslatableError(f"{text!r} is missing")
 
 
+def _unescaped(literal: str) -> str:
+    return re.sub(r"\\(.)", lambda match: {"n": "\n", "t": "\t", "r": "\r"}.get(match[1], match[1]), literal[1:-1])
+
+
 def _string(literal: str) -> str:
-    body = literal[1:-1]
-    unescaped = re.sub(r"\\(.)", lambda match: {"n": "\n", "t": "\t", "r": "\r"}.get(match[1], match[1]), body)
-    return "'" + unescaped.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return "'" + _unescaped(literal).replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from engine_svc.model.context import Site, boolean, local_name, text_of, written_name
-from engine_svc.model.dialects.feel_subset import feel_text
+from engine_svc.model.dialects.feel_subset import feel_value
 from engine_svc.model.dialects.scripts import read_script_element
 from engine_svc.model.elements import (
     CallActivity,
@@ -135,7 +135,7 @@ def io_mapping(node: FlowNode, element: etree._Element, site: Site) -> None:
             )
             continue
         source = child.get("source", "")
-        value = feel_text(inner, source) if source.strip() else inner.template("${null}")
+        value = feel_value(inner, source) if source.strip() else inner.template("${null}")
         if value is not None:
             variable, _, path = target.partition(".")
             mapping = VariableMapping(target=inner.literal(variable), value=value, target_path=path)

@@ -16,7 +16,7 @@ def expression_or_script(
     """Return a script of the model; an expression where it is written as one, None where it was refused."""
     language = script_language(script_format)
     if language is None:
-        site.error(Rule.SCRIPT_LANGUAGE_NOT_SUPPORTED, refusal(script_format))
+        site.error(Rule.SCRIPT_LANGUAGE_NOT_SUPPORTED, f"{site.origin}: {refusal(script_format)}")
         return None
     if language is ScriptLanguage.EXPRESSION:
         return site.template(text)
@@ -32,5 +32,10 @@ def read_script_element(element: etree._Element, site: Site) -> ModelText | Scri
             "Write the script into the element.",
         )
         return None
+    if element.get("resultVariable"):
+        site.warning(
+            Rule.NOT_IN_EFFECT,
+            f"The result variable of {site.origin} is not set. Set it in the script, with execution.setVariable.",
+        )
     script_format = element.get("scriptFormat") or element.get("language") or ""
     return expression_or_script(script_format, text_of(element), site)

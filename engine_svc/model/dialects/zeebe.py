@@ -12,9 +12,10 @@ from engine_svc.model.dialects.dialect import (
     informative,
     keep_extension,
     not_in_effect,
+    refused,
     whole_number,
 )
-from engine_svc.model.dialects.feel_subset import feel_text
+from engine_svc.model.dialects.feel_subset import feel_text, feel_value
 from engine_svc.model.dialects.listeners import zeebe_execution_listeners, zeebe_task_listeners
 from engine_svc.model.dialects.mappings import io_mapping
 from engine_svc.model.elements import (
@@ -23,6 +24,7 @@ from engine_svc.model.elements import (
     CallActivity,
     CallBinding,
     FlowNode,
+    ListValue,
     ModelText,
     Process,
     ScriptTask,
@@ -36,12 +38,17 @@ from engine_svc.model.rules import Rule
 from engine_svc.model.work import WorkDraft
 
 
-def settings(element: etree._Element, site: Site, *known: str) -> dict[str, ModelText]:
-    """Return the attributes of an extension element; unknown ones and FEEL that is not understood are reported."""
+def settings(element: etree._Element, site: Site, *known: str, passed: tuple[str, ...] = ()) -> dict[str, ModelText]:
+    """Return the attributes of an extension element; unknown ones and FEEL that is not understood are reported.
+
+    Those in `passed` are read by the caller.
+    """
     values: dict[str, ModelText] = {}
     for key, value in element.attrib.items():
         namespace, name = split(str(key))
         text = str(value).strip()
+        if name in passed:
+            continue
         if namespace or name not in known:
             site.warning(Rule.NOT_IN_EFFECT, f"The attribute {name} of {site.origin} is not known and has no effect.")
         elif text:
@@ -95,16 +102,22 @@ def _task_headers(node: WorkDraft, element: etree._Element, site: Site) -> None:
 
 
 def _assignment(node: UserTask, element: etree._Element, site: Site) -> None:
-    given = settings(element, site, "assignee", "candidateGroups", "candidateUsers")
+    given = settings(element, site, "assignee", passed=("candidateGroups", "candidateUsers"))
     if "assignee" in given and claim(node, "assignee", site):
         node.assignee = given["assignee"]
     for name, owners in (("candidateUsers", node.candidate_users), ("candidateGroups", node.candidate_groups)):
-        if name not in given:
+        text = element.get(name, "").strip()
+        if not text.startswith("="):
+            owners.extend(site.literal(part) for part in split_names(text))
             continue
-        if element.get(name, "").strip().startswith("="):
-            owners.append(given[name])
-        else:
-            owners.extend(site.literal(part) for part in split_names(given[name].text))
+        value = feel_value(Site(site.context, element, f"{name} of {site.origin}"), text)
+        match value:
+            case ModelText():
+                owners.append(value)
+            case ListValue(items=items):
+                owners.extend(item for item in items if isinstance(item, ModelText))
+            case _:
+                pass
 
 
 def _form(node: UserTask | StartEvent, element: etree._Element, site: Site) -> None:
@@ -216,6 +229,9 @@ ZEEBE = Dialect(
         (ScriptTask, "script"): _script,
         (CallActivity, "calledElement"): _called_element,
         (AdHocSubProcess, "adHoc"): _ad_hoc,
+        (AdHocSubProcess, "taskDefinition"): refused(
+            "a worker would choose the activities. List them in activeElementsCollection, or enable them by the API."
+        ),
         (UserTask, "userTask"): informative,
         (UserTask, "taskHeaders"): keep_extension,
         (UserTask, "assignmentDefinition"): _assignment,

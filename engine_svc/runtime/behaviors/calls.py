@@ -17,7 +17,7 @@ from engine_svc.state.instance import ROOT_SCOPE, Instance, Stage, Token, Wait
 from mesh.errors import NotFound
 
 
-def begin_instance(execution: Execution, start: int, variables: dict[str, Any], initiator: str) -> None:
+def begin_instance(execution: Execution, start: int, variables: dict[str, Any], initiator: str) -> Token:
     """Open the scope of a new instance and put a token in front of its start event."""
     process = execution.instance.definition.process
     # What the instance is given counts for more than the values of data objects.
@@ -33,6 +33,7 @@ def begin_instance(execution: Execution, start: int, variables: dict[str, Any], 
     token = execution.start_token(ROOT_SCOPE, start)
     if process.start_listeners:
         token.stage = Stage.BEGINNING
+    return token
 
 
 def call(execution: Execution, token: Token, element: Element, spec: CallActivitySpec, definition: Definition) -> None:

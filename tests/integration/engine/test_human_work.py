@@ -395,6 +395,19 @@ async def test_attachments(engine: Engine) -> None:
     assert list((await work.attachments.ListProcessInstanceAttachments(everything)).attachments) == [linked, made]
 
 
+async def test_a_deleted_instance_takes_along_what_was_said(engine: Engine) -> None:
+    work, task = await one_task(engine)
+    await work.create(task.id, name="part")
+    await work.comment(task.id, "hm")
+    kept = await work.attach(task.id, "plan", content=b"x")
+    request = process_instance_service_pb2.DeleteProcessInstanceRequest(id=task.process_instance_id)
+    await engine.instances.DeleteProcessInstance(request)
+    assert await engine.user_tasks() == []
+    assert await work.instance_comments(task.process_instance_id) == []
+    read = attachment_service_pb2.GetAttachmentContentRequest(id=kept.id)
+    assert await reason(work.attachments.GetAttachmentContent(read)) == "ATTACHMENT_NOT_FOUND"
+
+
 async def test_nothing_moves_in_a_paused_instance(engine: Engine) -> None:
     work, task = await one_task(engine, CANDIDATES)
     part = await work.create(task.id, name="part")

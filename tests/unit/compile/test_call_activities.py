@@ -35,6 +35,9 @@ def test_flowable_settings() -> None:
     assert spec.inherit_variables
     assert spec.local_outputs
     assert spec.id_variable == "called"
+    wrapping = element(task('calledElement="x" flowable:completeAsync="true"', kind="callActivity")).wrapping
+    assert wrapping is not None
+    assert wrapping.async_after
     assert call('calledElement="x" flowable:sameDeployment="true"').binding == "deployment"
 
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine_svc.compile.executable import MultiInstanceSpec
+from engine_svc.compile.executable import AdHocSpec, MultiInstanceSpec
 from tests.unit.bpmn_models import around
-from tests.unit.compile.surroundings import task, value, wrapping
+from tests.unit.compile.surroundings import element, task, value, wrapping
 from tests.unit.model.findings import errors, warnings
 
 
@@ -77,6 +77,17 @@ def test_zeebe_collections() -> None:
     assert value(found.completion_condition, done=True) is True
 
 
+def test_zeebe_literals() -> None:
+    found = instances(
+        "",
+        "",
+        """<zeebe:loopCharacteristics inputCollection='=[1, "b", x, [true]]' inputElement="i" outputCollection="o"
+        outputElement='={k: i, "the key": {n: 2}, empty_list: []}'/>""",
+    )
+    assert value(found.collection, x=5) == [1, "b", 5, [True]]
+    assert value(found.output_element, i=3) == {"k": 3, "the key": {"n": 2}, "empty_list": []}
+
+
 def test_aggregation() -> None:
     found = instances(
         "",
@@ -98,7 +109,7 @@ def test_aggregation() -> None:
         (loop('nonsense="1"', "<loopCardinality>1</loopCardinality>"), "ATTRIBUTE_NOT_SUPPORTED"),
         (loop("", "<loopCardinality>1</loopCardinality><complexBehaviorDefinition/>"), "ELEMENT_NOT_SUPPORTED"),
         (
-            loop("", "", '<zeebe:loopCharacteristics inputCollection="=[1, 2]"/>'),
+            loop("", "", '<zeebe:loopCharacteristics inputCollection="=1..2"/>'),
             "EXPRESSION_LANGUAGE_NOT_SUPPORTED",
         ),
         (
@@ -122,6 +133,24 @@ def test_what_has_no_effect_is_said() -> None:
     assert (errors(around(node)), warnings(around(node))) == ([], [("NOT_IN_EFFECT", "n")])
     silent = loop('camunda:asyncBefore="false" flowable:exclusive="false"', "<loopCardinality>1</loopCardinality>")
     assert (errors(around(silent)), warnings(around(silent))) == ([], [])
+
+
+def test_ad_hoc_sub_processes() -> None:
+    def ad_hoc(extensions: str, attributes: str = "") -> str:
+        return task(
+            attributes,
+            extensions,
+            "<task id='inner'/><completionCondition>${done}</completionCondition>",
+            kind="adHocSubProcess",
+        )
+
+    spec = element(ad_hoc('<zeebe:adHoc activeElementsCollection="=chosen"/>', 'ordering="Sequential"')).spec
+    assert isinstance(spec, AdHocSpec)
+    assert (spec.sequential, spec.cancel_remaining, len(spec.activities)) == (True, True, 1)
+    assert value(spec.active_elements, chosen=["inner"]) == ["inner"]
+    assert value(spec.completion_condition, done=True) is True
+    for refused in ('<zeebe:taskDefinition type="t"/>', '<zeebe:adHoc outputCollection="o" outputElement="=x"/>'):
+        assert {rule for rule, _ in errors(around(ad_hoc(refused)))} == {"ELEMENT_NOT_SUPPORTED"}
 
 
 def test_standard_loop() -> None:

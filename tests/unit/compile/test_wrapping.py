@@ -51,6 +51,20 @@ def test_how_the_job_runs() -> None:
     assert value(wrapping(task('camunda:asyncBefore="true"', expression)).retry.text, cycle="R2/PT1S") == "R2/PT1S"
 
 
+def test_jobs_have_the_priority_of_their_process() -> None:
+    tasks = '<userTask id="n" camunda:asyncBefore="true"/><userTask id="m"/>'
+    process = load(
+        definitions(
+            f'<process id="p" camunda:jobPriority="7"><startEvent id="s"/>{tasks}{flow("s", "n")}{flow("n", "m")}'
+            "</process>"
+        )
+    )
+    _, asynchronous, plain = process.elements
+    assert asynchronous.wrapping is not None
+    assert value(asynchronous.wrapping.job_priority) == "7"
+    assert plain.wrapping is None
+
+
 def test_a_retry_cycle_that_cannot_be_read_is_the_default() -> None:
     node = task('flowable:async="true"', "<flowable:failedJobRetryTimeCycle>often</flowable:failedJobRetryTimeCycle>")
     assert (errors(around(node)), warnings(around(node))) == ([], [("ATTRIBUTE_VALUE_INVALID", "n")])
@@ -269,7 +283,7 @@ def test_zeebe_mappings() -> None:
             "EXPRESSION_SYNTAX",
         ),
         (
-            '<zeebe:ioMapping><zeebe:input source="=[1]" target="a"/></zeebe:ioMapping>',
+            '<zeebe:ioMapping><zeebe:input source="=[1..2]" target="a"/></zeebe:ioMapping>',
             "EXPRESSION_LANGUAGE_NOT_SUPPORTED",
         ),
         ('<zeebe:ioMapping><zeebe:input source="=a"/></zeebe:ioMapping>', "ATTRIBUTE_VALUE_INVALID"),

@@ -18,15 +18,17 @@ from engine_svc.events.commit_record import COMMIT_RECORD, encode_commit
 from engine_svc.events.expansion import KINDS, UnknownRecordFormat, expand
 from engine_svc.runtime import step, user_task_commands
 from engine_svc.runtime.changes import Changes, NewUserTask
+from engine_svc.runtime.processors.user_task import Completion
 from engine_svc.runtime.requests import run_alone
-from engine_svc.state.instance import ROOT_SCOPE
+from engine_svc.state.instance import ROOT_SCOPE, Status
+from engine_svc.state.task_tree import new_task_tree
 from mesh.bus.port import BusMessage
 from mesh.call import CallContext, as_call
 from mesh.ids import new_id
 from mesh.json_values import from_value
 from mesh.outbox import OutboxRow
 from tests.unit.bpmn_models import flow
-from tests.unit.runtime.running import INSTANCE_ID, NOW, Run, model
+from tests.unit.runtime.running import INSTANCE_ID, NOW, Run, model, reloaded
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 DUE = NOW + 86_400_000_000
@@ -210,3 +212,30 @@ def test_ids_of_neighbouring_commits_do_not_meet(count: int) -> None:
     ids = [EventEnvelope.FromString(m.value).event_id for _ in range(count // 10 + 2) for m in expand(row_of(payload))]
     assert len(set(ids)) == len(ids)
     assert all(str(uuid.UUID(event_id)) == event_id for event_id in ids)
+
+
+def test_a_stand_alone_task_is_told_without_a_process() -> None:
+    tree = new_task_tree(INSTANCE_ID, "acme", NOW)
+    tree.revision = 1
+    tree.next_key = 2
+    task = NewUserTask(1, "", "Buy milk", "", "ann", (), (), 50, 0, "")
+    events = [*user_task_commands.add_task(tree, task, NOW).events]
+    part = NewUserTask(2, "", "Find the shop", "", "", (), (), 50, 0, "", parent_key=1)
+    events += user_task_commands.add_task(tree, part, NOW).events
+    twin = reloaded(tree)
+    assert [(one.key, one.parent_key, one.assignee) for one in twin.added_tasks.values()] == [(1, 0, "ann"), (2, 1, "")]
+    events += run_alone(user_task_commands.complete(twin, 1, {}, NOW, Completion("done", "ann"))).events
+    assert (twin.status, twin.added_tasks, twin.scopes) == (Status.COMPLETED, {}, {})
+    told = envelopes(expand(row_of(encode_commit(tree, events, NOW))))
+    for envelope in told:
+        protovalidate.validate(envelope)
+    # No process instance begins or ends.
+    assert [envelope.event_type for envelope in told] == [
+        "workflow.task.created.v1",
+        "workflow.task.created.v1",
+        "workflow.task.terminated.v1",
+        "workflow.task.completed.v1",
+    ]
+    assert told[1].user_task_created.parent_task_id == f"{INSTANCE_ID}.1"
+    assert told[0].user_task_created.process_instance.process_definition_id == ""
+    assert (told[3].user_task_completed.outcome, told[3].user_task_completed.completed_by) == ("done", "ann")

@@ -332,6 +332,19 @@ def test_an_error_end_event_throws_with_a_message() -> None:
     assert errors(file(end + flow("n", "c"), broken)) == [("EXPRESSION_SYNTAX", "c")]
 
 
+def test_parameters_of_errors() -> None:
+    message = (
+        '<extensionElements><flowable:out sourceExpression="too ${late}" target="errorMessage"/></extensionElements>'
+    )
+    read = definition_of(ended('<errorEventDefinition errorRef="broke"/>', message), ErrorDefinition)
+    assert read.message is not None
+    assert read.message.text == "too ${late}"
+    other = message.replace("errorMessage", "order")
+    assert errors(ended('<errorEventDefinition errorRef="broke"/>', other)) == [("ELEMENT_NOT_SUPPORTED", "c")]
+    taken = '<extensionElements><flowable:in source="a" target="b"/></extensionElements><errorEventDefinition/>'
+    assert errors(on_boundary(taken)) == [("ELEMENT_NOT_SUPPORTED", "c")]
+
+
 def test_escalations() -> None:
     read = definition_of(
         on_boundary('<escalationEventDefinition escalationRef="up" camunda:escalationCodeVariable="v"/>'),
@@ -417,6 +430,13 @@ def test_compensation_of_one_activity() -> None:
         thrown('<compensateEventDefinition activityRef="n" waitForCompletion="false"/>'), CompensationDefinition
     )
     assert (read.activity_ref, read.wait_for_completion) == ("n", False)
+
+
+def test_compensation_by_the_name_of_the_handler() -> None:
+    boundary = '<boundaryEvent id="b" attachedToRef="n"><compensateEventDefinition/></boundaryEvent>'
+    handler = '<task id="undo" isForCompensation="true"/><association id="a" sourceRef="b" targetRef="undo"/>'
+    throw = '<endEvent id="c"><compensateEventDefinition activityRef="undo"/></endEvent>' + flow("n", "c")
+    assert definition_of(file(boundary + handler + throw), CompensationDefinition).activity_ref == "n"
 
 
 def test_an_event_definition_beside_the_processes() -> None:

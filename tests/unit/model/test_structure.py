@@ -51,14 +51,6 @@ def test_executable_processes() -> None:
             f"{flow('s2', 't')}{flow('t', 'e')}</subProcess>{flow('s', 'n')}{flow('n', 'e')}",
             [("SEQUENCE_FLOW_CROSSES_SCOPE", "t_e")],
         ),
-        (
-            f"{START}{END}<task id='n' default='zz'/>{flow('s', 'n')}{flow('n', 'e')}",
-            [("DEFAULT_FLOW_UNKNOWN", "n")],
-        ),
-        (
-            f"{START}{END}<task id='n' default='s_n'/>{flow('s', 'n')}{flow('n', 'e')}",
-            [("DEFAULT_FLOW_UNKNOWN", "n")],
-        ),
         (f"{START}<exclusiveGateway id='g'/>{flow('s', 'g')}", [("EXCLUSIVE_GATEWAY_NO_OUTGOING", "g")]),
         (
             f"{START}{END}<exclusiveGateway id='g'/>{flow('s', 'g')}{flow('g', 'e', '${x}')}",
@@ -101,6 +93,14 @@ def test_structural_errors(body: str, expected: list[tuple[str, str]]) -> None:
             f"{START}{END}<task id='t'/><inclusiveGateway id='g' default='g_e'/>{flow('s', 'g')}"
             f"{flow('g', 'e', '${x}')}{flow('g', 't', '${x}')}",
             [("DEFAULT_FLOW_CONDITION", "g_e")],
+        ),
+        (
+            f"{START}{END}<task id='n' default='zz'/>{flow('s', 'n')}{flow('n', 'e')}",
+            [("DEFAULT_FLOW_UNKNOWN", "n")],
+        ),
+        (
+            f"{START}{END}<task id='n' default='s_n'/>{flow('s', 'n')}{flow('n', 'e')}",
+            [("DEFAULT_FLOW_UNKNOWN", "n")],
         ),
         (
             f"{START}{END}<parallelGateway id='g'/>{flow('s', 'g')}{flow('g', 'e', '${x}')}",

@@ -82,7 +82,6 @@ def test_a_boundary_event_catches_what_a_worker_throws(reload: bool) -> None:
     assert run.waiting == ["tc"]
     assert run.last.ended_jobs == [key]
     assert run.instance.incidents == {}
-    (task,) = run.tasks
     assert run.named(run.last)[:3] == [
         ("JOB_FAILED", key, "work", "n", 2, "no stock", "A"),
         ("ACTIVITY_TERMINATED", key, "n", "", "serviceTask", ROOT_SCOPE, NOW, "boundary event (c)"),

@@ -27,7 +27,8 @@ if _version_not_supported:
 
 
 class AttachmentServiceStub:
-    """Documents of tasks and instances, kept here or named by their address. They outlive the task and the instance.
+    """Documents of tasks and instances, kept here or named by their address. They stay when the task or the
+    instance ends, and go when the instance is deleted.
     """
 
     def __init__(self, channel):
@@ -74,7 +75,8 @@ class AttachmentServiceStub:
 
 
 class AttachmentServiceServicer:
-    """Documents of tasks and instances, kept here or named by their address. They outlive the task and the instance.
+    """Documents of tasks and instances, kept here or named by their address. They stay when the task or the
+    instance ends, and go when the instance is deleted.
     """
 
     def CreateUserTaskAttachment(self, request, context):
@@ -176,7 +178,8 @@ def add_AttachmentServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AttachmentService:
-    """Documents of tasks and instances, kept here or named by their address. They outlive the task and the instance.
+    """Documents of tasks and instances, kept here or named by their address. They stay when the task or the
+    instance ends, and go when the instance is deleted.
     """
 
     @staticmethod

@@ -28,7 +28,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AttachmentServiceStub:
-    """Documents of tasks and instances, kept here or named by their address. They outlive the task and the instance."""
+    """Documents of tasks and instances, kept here or named by their address. They stay when the task or the
+    instance ends, and go when the instance is deleted.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -56,7 +58,9 @@ class AttachmentServiceStub:
 
 @_typing.type_check_only
 class AttachmentServiceAsyncStub(AttachmentServiceStub):
-    """Documents of tasks and instances, kept here or named by their address. They outlive the task and the instance."""
+    """Documents of tasks and instances, kept here or named by their address. They stay when the task or the
+    instance ends, and go when the instance is deleted.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateUserTaskAttachment: _aio.UnaryUnaryMultiCallable[_attachment_service_pb2.CreateUserTaskAttachmentRequest, _attachment_service_pb2.CreateUserTaskAttachmentResponse]  # type: ignore[assignment]
@@ -80,7 +84,9 @@ class AttachmentServiceAsyncStub(AttachmentServiceStub):
     """Deletes an attachment. Idempotent by request id. Errors: ATTACHMENT_NOT_FOUND."""
 
 class AttachmentServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Documents of tasks and instances, kept here or named by their address. They outlive the task and the instance."""
+    """Documents of tasks and instances, kept here or named by their address. They stay when the task or the
+    instance ends, and go when the instance is deleted.
+    """
 
     @_abc_1.abstractmethod
     def CreateUserTaskAttachment(

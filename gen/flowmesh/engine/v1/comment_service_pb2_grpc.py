@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class CommentServiceStub:
-    """What people write about tasks and instances. Comments outlive the task and the instance they are on.
+    """What people write about tasks and instances. Comments stay when the task or the instance ends, and go when the
+    instance is deleted.
     """
 
     def __init__(self, channel):
@@ -63,7 +64,8 @@ class CommentServiceStub:
 
 
 class CommentServiceServicer:
-    """What people write about tasks and instances. Comments outlive the task and the instance they are on.
+    """What people write about tasks and instances. Comments stay when the task or the instance ends, and go when the
+    instance is deleted.
     """
 
     def CreateUserTaskComment(self, request, context):
@@ -141,7 +143,8 @@ def add_CommentServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CommentService:
-    """What people write about tasks and instances. Comments outlive the task and the instance they are on.
+    """What people write about tasks and instances. Comments stay when the task or the instance ends, and go when the
+    instance is deleted.
     """
 
     @staticmethod

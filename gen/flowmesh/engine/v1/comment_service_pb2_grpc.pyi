@@ -27,7 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class CommentServiceStub:
-    """What people write about tasks and instances. Comments outlive the task and the instance they are on."""
+    """What people write about tasks and instances. Comments stay when the task or the instance ends, and go when the
+    instance is deleted.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -51,7 +53,9 @@ class CommentServiceStub:
 
 @_typing.type_check_only
 class CommentServiceAsyncStub(CommentServiceStub):
-    """What people write about tasks and instances. Comments outlive the task and the instance they are on."""
+    """What people write about tasks and instances. Comments stay when the task or the instance ends, and go when the
+    instance is deleted.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateUserTaskComment: _aio.UnaryUnaryMultiCallable[_comment_service_pb2.CreateUserTaskCommentRequest, _comment_service_pb2.CreateUserTaskCommentResponse]  # type: ignore[assignment]
@@ -71,7 +75,9 @@ class CommentServiceAsyncStub(CommentServiceStub):
     """Deletes a comment. Idempotent by request id. Errors: COMMENT_NOT_FOUND."""
 
 class CommentServiceServicer(metaclass=_abc_1.ABCMeta):
-    """What people write about tasks and instances. Comments outlive the task and the instance they are on."""
+    """What people write about tasks and instances. Comments stay when the task or the instance ends, and go when the
+    instance is deleted.
+    """
 
     @_abc_1.abstractmethod
     def CreateUserTaskComment(
