@@ -31,7 +31,7 @@ from engine_svc.runtime.drain import Enter, cancel_instance, drain
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors import external_task, user_task
 from engine_svc.runtime.processors.user_task import Completion
-from engine_svc.runtime.requests import LoadInstance, Program
+from engine_svc.runtime.requests import Program
 from engine_svc.runtime.unit import Unit
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import NO_HOST, ROOT_SCOPE, WITH_JOB, Instance, Stage, Status, Token, Wait
@@ -284,16 +284,8 @@ def _load_callers(execution: Execution) -> Program[None]:
     while (request := calls.missing_caller(execution, lambda _: None)) is not None:
         caller: Instance | None = yield request
         if caller is None:
-            raise _gone(request)
+            raise calls.caller_gone(request)
         calls.take_up(execution.unit, caller)
-
-
-def _gone(request: LoadInstance) -> NotFound:
-    return NotFound(
-        "PROCESS_INSTANCE_NOT_FOUND",
-        f"the calling process instance {request.instance_id} is gone",
-        metadata={"id": request.instance_id},
-    )
 
 
 def touch_job(instance: Instance, key: int, now: int) -> Changes:
@@ -408,7 +400,7 @@ def user_task_token(instance: Instance, key: int) -> Token:
         require_running(instance)
         return token
     task_id = member_id(instance.id, key)
-    if 0 < key < instance.next_key and key not in instance.tokens:
+    if 0 < key < instance.next_key and (token is None or token.stage is Stage.TASK_COMPLETING):
         raise WrongState(
             "USER_TASK_ALREADY_COMPLETED",
             f"user task {task_id} was completed or cancelled already",

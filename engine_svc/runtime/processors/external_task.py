@@ -20,6 +20,9 @@ def complete(execution: Execution, token: Token, element: Element) -> None:
     """The worker is done: leave, or go on with what surrounds the behaviour."""
     execution.changes.ended_jobs.append(token.key)
     execution.changes.events.append((JOB_COMPLETED, token.key, token.job_type, element.id))
+    if token.stage is Stage.NOTICE:
+        execution.instance.remove_waiting(token)
+        return
     execution.wait(token, Wait.NOTHING)
     if token.stage is Stage.ACTIVE:
         execution.complete(token, element)
