@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine_svc.compile.executable import NO_ELEMENT, CallActivitySpec, Element
 from engine_svc.events.record import INSTANCE_STARTED
-from engine_svc.runtime.behaviors import companions, mappings
+from engine_svc.runtime.behaviors import companions, mappings, placements
 from engine_svc.runtime.behaviors.triggers import failed
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.requests import LoadInstance, Resume
@@ -15,8 +16,14 @@ from engine_svc.state.definition import Definition
 from engine_svc.state.instance import ROOT_SCOPE, Instance, Token, Wait
 
 
-def begin_instance(execution: Execution, start: int, variables: dict[str, Any], initiator: str) -> None:
-    """Open the scope of a new instance and put a token in front of its start event."""
+def begin_instance(
+    execution: Execution,
+    start: int,
+    variables: dict[str, Any],
+    initiator: str,
+    places: Sequence[placements.Placement] = (),
+) -> None:
+    """Open the scope of a new instance and put a token in front of its start event, or tokens at other places."""
     process = execution.instance.definition.process
     # What the instance is given counts for more than the values of data objects.
     given = {**process.variables, **variables}
@@ -28,7 +35,10 @@ def begin_instance(execution: Execution, start: int, variables: dict[str, Any], 
         started = (*started, instance.parent_id, instance.parent_key, instance.root_id)
     execution.changes.events.append(started)
     companions.open_event_sub_processes(execution, ROOT_SCOPE)
-    execution.start_token(ROOT_SCOPE, start)
+    for made in places:
+        placements.place(execution, ROOT_SCOPE, made)
+    if not places:
+        execution.start_token(ROOT_SCOPE, start)
 
 
 def call(
@@ -41,7 +51,10 @@ def call(
     instance = execution.instance
     if instance.depth >= MAX_DEPTH:
         raise call_too_deep(element.id)
-    if definition.process.start == NO_ELEMENT:
+    places = placements.called_placements(
+        definition.process, definition.key, placements.taken(token, placements.CALLED)
+    )
+    if definition.process.start == NO_ELEMENT and not places:
         raise failed(element, f"process {definition.key} has no none start event and cannot be called")
     scope_key = execution.scope_of(token)
     variables: dict[str, Any] = execution.visible(scope_key) if spec.inherit_variables else {}
@@ -64,7 +77,7 @@ def call(
     token.detail = {**(token.detail or {}), "called": called.id}
     if spec.id_variable:
         execution.set_variable(scope_key, spec.id_variable, called.id)
-    begin_instance(Execution(called, execution.unit), definition.process.start, variables, "")
+    begin_instance(Execution(called, execution.unit), definition.process.start, variables, "", places)
 
 
 def returned(caller: Execution, called: Execution) -> None:

@@ -32,8 +32,12 @@ def open_boundary(execution: Execution, host: Token, element: Element) -> None:
 
 
 def open_event_sub_processes(execution: Execution, scope_key: int) -> None:
-    """Let the event sub-processes of a scope that opens wait. Errors and throws look for theirs themselves."""
+    """Let the event sub-processes of a scope that opens wait, those that do not yet.
+
+    Errors and throws look for theirs themselves.
+    """
     instance = execution.instance
+    waiting = {token.element for token in instance.hosted.get(scope_key, ())}
     place = PROCESS_SCOPE if scope_key == ROOT_SCOPE else instance.tokens[scope_key].element
     for index in instance.definition.process.event_sub_processes.get(place, ()):
         sub_process = execution.elements[index].spec
@@ -42,7 +46,7 @@ def open_event_sub_processes(execution: Execution, scope_key: int) -> None:
         spec = start.spec
         assert isinstance(spec, StartSpec)
         assert spec.trigger is not None
-        if isinstance(spec.trigger, ErrorTrigger | EscalationTrigger | CompensationTrigger):
+        if isinstance(spec.trigger, ErrorTrigger | EscalationTrigger | CompensationTrigger) or start.index in waiting:
             continue
         companion = Token(scope_key, start.index)
         companion.host = scope_key
