@@ -287,10 +287,10 @@ class Modification:
             skip_mappings=self._options.skip_mappings,
         )
 
-    def begin(self, base: int, element_id: str, sources: Sequence[str]) -> None:
+    def begin(self, base: int, element_id: str, sources: Sequence[str], local: dict[str, Any]) -> None:
         """Begin at an element, in a scope or in sub-processes within it."""
         element = self.execution.instance.definition.process.by_id[element_id]
-        self._begin(base, element, self._made(element_id, placements.BEFORE, sources=sources))
+        self._begin(base, element, self._made(element_id, placements.BEFORE, sources=sources, local=local))
 
     def _begin(self, base: int, element: int, made: Placement) -> None:
         execution = self.execution
