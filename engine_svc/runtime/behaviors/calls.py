@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from engine_svc.compile.executable import NO_ELEMENT, CallActivitySpec, Element
@@ -16,14 +15,14 @@ from engine_svc.state.definition import Definition
 from engine_svc.state.instance import ROOT_SCOPE, Instance, Token, Wait
 
 
-def begin_instance(
-    execution: Execution,
-    start: int,
-    variables: dict[str, Any],
-    initiator: str,
-    places: Sequence[placements.Placement] = (),
-) -> None:
-    """Open the scope of a new instance and put a token in front of its start event, or tokens at other places."""
+def begin_instance(execution: Execution, start: int, variables: dict[str, Any], initiator: str) -> Token:
+    """Open the scope of a new instance and put a token in front of its start event."""
+    open_instance(execution, variables, initiator)
+    return execution.start_token(ROOT_SCOPE, start)
+
+
+def open_instance(execution: Execution, variables: dict[str, Any], initiator: str) -> None:
+    """Open the scope of a new instance; nothing moves in it yet."""
     process = execution.instance.definition.process
     # What the instance is given counts for more than the values of data objects.
     given = {**process.variables, **variables}
@@ -35,15 +34,9 @@ def begin_instance(
         started = (*started, instance.parent_id, instance.parent_key, instance.root_id)
     execution.changes.events.append(started)
     companions.open_event_sub_processes(execution, ROOT_SCOPE)
-    for made in places:
-        placements.place(execution, ROOT_SCOPE, made)
-    if not places:
-        execution.start_token(ROOT_SCOPE, start)
 
 
-def call(
-    execution: Execution, token: Token, element: Element, spec: CallActivitySpec, definition: Definition
-) -> None:
+def call(execution: Execution, token: Token, element: Element, spec: CallActivitySpec, definition: Definition) -> None:
     """Begin an instance of a definition for the call activity that a token waits in.
 
     Raises `WrongState` (CALL_DEPTH_EXCEEDED, EXPRESSION_FAILED).
@@ -77,7 +70,13 @@ def call(
     token.detail = {**(token.detail or {}), "called": called.id}
     if spec.id_variable:
         execution.set_variable(scope_key, spec.id_variable, called.id)
-    begin_instance(Execution(called, execution.unit), definition.process.start, variables, "", places)
+    below = Execution(called, execution.unit)
+    if not places:
+        begin_instance(below, definition.process.start, variables, "")
+        return
+    open_instance(below, variables, "")
+    for made in places:
+        placements.place(below, ROOT_SCOPE, made)
 
 
 def returned(caller: Execution, called: Execution) -> None:
