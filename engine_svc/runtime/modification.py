@@ -344,9 +344,7 @@ class Modification:
         waiting = instance.arrivals.get(place)
         if waiting is not None and token in waiting:
             waiting.remove(token)
-            if waiting:
-                execution.show(waiting[0])
-            else:
+            if not waiting:
                 del instance.arrivals[place]
         scope = instance.scopes[scope_key]
         scope.live_tokens -= 1
