@@ -7,7 +7,7 @@ from typing import Any
 
 from engine_svc.compile.executable import NO_ELEMENT, CallActivitySpec, Element
 from engine_svc.events.record import INSTANCE_STARTED
-from engine_svc.runtime.behaviors import companions, mappings
+from engine_svc.runtime.behaviors import companions, mappings, placements
 from engine_svc.runtime.behaviors.triggers import failed
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.requests import LoadInstance, Request, Resume
@@ -19,6 +19,15 @@ from mesh.errors import NotFound
 
 def begin_instance(execution: Execution, start: int, variables: dict[str, Any], initiator: str) -> Token:
     """Open the scope of a new instance and put a token in front of its start event."""
+    open_instance(execution, variables, initiator)
+    token = execution.start_token(ROOT_SCOPE, start)
+    if execution.instance.definition.process.start_listeners:
+        token.stage = Stage.BEGINNING
+    return token
+
+
+def open_instance(execution: Execution, variables: dict[str, Any], initiator: str) -> None:
+    """Open the scope of a new instance; nothing moves in it yet."""
     process = execution.instance.definition.process
     # What the instance is given counts for more than the values of data objects.
     given = {**process.variables, **variables}
@@ -30,10 +39,6 @@ def begin_instance(execution: Execution, start: int, variables: dict[str, Any], 
         started = (*started, instance.parent_id, instance.parent_key, instance.root_id)
     execution.changes.events.append(started)
     companions.open_event_sub_processes(execution, ROOT_SCOPE)
-    token = execution.start_token(ROOT_SCOPE, start)
-    if process.start_listeners:
-        token.stage = Stage.BEGINNING
-    return token
 
 
 def call(execution: Execution, token: Token, element: Element, spec: CallActivitySpec, definition: Definition) -> None:
@@ -44,7 +49,10 @@ def call(execution: Execution, token: Token, element: Element, spec: CallActivit
     instance = execution.instance
     if instance.depth >= MAX_DEPTH:
         raise call_too_deep(element.id)
-    if definition.process.start == NO_ELEMENT:
+    places = placements.called_placements(
+        definition.process, definition.key, placements.taken(token, placements.CALLED)
+    )
+    if definition.process.start == NO_ELEMENT and not places:
         raise failed(element, f"process {definition.key} has no none start event and cannot be called")
     scope_key = execution.scope_of(token)
     variables: dict[str, Any] = execution.visible(scope_key) if spec.inherit_variables else {}
@@ -67,7 +75,13 @@ def call(execution: Execution, token: Token, element: Element, spec: CallActivit
     token.detail = {**(token.detail or {}), "called": called.id}
     if spec.id_variable:
         execution.set_variable(scope_key, spec.id_variable, called.id)
-    begin_instance(Execution(called, execution.unit), definition.process.start, variables, "")
+    below = Execution(called, execution.unit)
+    if not places:
+        begin_instance(below, definition.process.start, variables, "")
+        return
+    open_instance(below, variables, "")
+    for made in places:
+        placements.place(below, ROOT_SCOPE, made)
 
 
 def returned(caller: Execution, called: Execution) -> None:
