@@ -113,14 +113,14 @@ class PureDriver:
         self.aliases[step.options.get("as", "")] = instance_id
 
     def _complete(self, step: Step) -> None:
-        place = self._place(step)
+        instance_id, key = place = self._place(step)
         variables = dict(step.options.get("with", {}))
-        if place not in self.world.tasks:
-            self.world.complete(step.subject, variables, self._at(step))
-            return
-        instance_id, key = place
-        completion = Completion(completed_by=step.options.get("by", ""))
         instance = self.world.instances[instance_id]
+        if place in self.world.work:
+            program = steps.complete_job(instance, key, variables, self.world.now, self.world._new_id)
+            self.world.do(instance_id, program)
+            return
+        completion = Completion(completed_by=step.options.get("by", ""))
         program = user_task_commands.complete(instance, key, variables, self.world.now, completion, self.world._new_id)
         self.world.do(instance_id, program)
 
@@ -250,7 +250,16 @@ class PureDriver:
         return self._instance(step.options["in"]) if "in" in step.options else None
 
     def _place(self, step: Step) -> tuple[str, int]:
-        return self.world._open(step.subject, self._at(step))
+        """The oldest open task or job of an element; the newest that was open where there is none any more."""
+        at = self._at(step)
+        known = [
+            place
+            for place, element in self.world.elements.items()
+            if element == step.subject and at in (None, place[0])
+        ]
+        assert known, f"there was never a task or job of {step.subject}"
+        still = [place for place in known if place in self.world.tasks or place in self.world.jobs]
+        return min(still) if still else max(known)
 
     # Looking
 
