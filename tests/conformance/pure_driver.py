@@ -208,7 +208,7 @@ class PureDriver:
             variables,
             removed,
             self.world.now,
-            local=step.options.get("local", False),
+            local=step.options.get("locally", False),
             ids=self.world._new_id,
         )
         self.world.do(at, program)
