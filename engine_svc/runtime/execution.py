@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from engine_svc.compile.executable import Element, ElementKind, Evaluate, Flow
+from engine_svc.compile.executable import PROCESS_SCOPE, Element, ElementKind, Evaluate, Flow
 from engine_svc.events.record import (
     ACTIVITY_COMPLETED,
     ACTIVITY_STARTED,
@@ -113,9 +113,12 @@ class Execution:
 
     # Variables
 
-    def reader(self, scope_key: int, element: Element | None = None, *, key: int = 0) -> ScopeReader:
-        """Return what an expression sees from a scope; `key` is that of the activity of `element`."""
-        return ScopeReader(self, scope_key, element, key=key)
+    def reader(self, scope_key: int, element: Element | None = None, *, key: int = 0, event: str = "") -> ScopeReader:
+        """Return what an expression sees from a scope; `key` is that of the activity of `element`.
+
+        `event` is what a listener is called for.
+        """
+        return ScopeReader(self, scope_key, element, key=key, event=event)
 
     def evaluate(self, expression: Evaluate, token: Token, element: Element, *, event: str = "") -> Any:
         """Evaluate an expression of an element; `event` is what a listener is called for.
@@ -309,7 +312,18 @@ class Execution:
         token.encoded = None
 
     def leave(self, token: Token, element: Element) -> None:
-        """Leave an element: take every outgoing flow whose condition holds, or as its kind of gateway has it.
+        """Leave an element by `take_outgoing`; inside an ad-hoc sub-process its completion condition comes first.
+
+        Raises `WrongState` (NO_OUTGOING_FLOW).
+        """
+        if element.scope != PROCESS_SCOPE and self.elements[element.scope].kind is ElementKind.AD_HOC_SUB_PROCESS:
+            token.stage = Stage.LEAVING
+            self.agenda.appendleft(token)
+        else:
+            self.take_outgoing(token, element)
+
+    def take_outgoing(self, token: Token, element: Element) -> None:
+        """Take every outgoing flow whose condition holds, or as the kind of gateway has it.
 
         Several of them fork (BPMN 2.0 section 13.3.1). Raises `WrongState` (NO_OUTGOING_FLOW).
         """

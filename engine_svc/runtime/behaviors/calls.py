@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from engine_svc.compile.executable import NO_ELEMENT, CallActivitySpec, Element
@@ -9,10 +10,11 @@ from engine_svc.events.record import INSTANCE_STARTED
 from engine_svc.runtime.behaviors import companions, mappings
 from engine_svc.runtime.behaviors.triggers import failed
 from engine_svc.runtime.execution import Execution
-from engine_svc.runtime.requests import LoadInstance, Resume
+from engine_svc.runtime.requests import LoadInstance, Request, Resume
 from engine_svc.runtime.unit import MAX_DEPTH, Unit, call_too_deep
 from engine_svc.state.definition import Definition
-from engine_svc.state.instance import ROOT_SCOPE, Instance, Token, Wait
+from engine_svc.state.instance import ROOT_SCOPE, Instance, Stage, Token, Wait
+from mesh.errors import NotFound
 
 
 def begin_instance(execution: Execution, start: int, variables: dict[str, Any], initiator: str) -> Token:
@@ -28,7 +30,10 @@ def begin_instance(execution: Execution, start: int, variables: dict[str, Any], 
         started = (*started, instance.parent_id, instance.parent_key, instance.root_id)
     execution.changes.events.append(started)
     companions.open_event_sub_processes(execution, ROOT_SCOPE)
-    return execution.start_token(ROOT_SCOPE, start)
+    token = execution.start_token(ROOT_SCOPE, start)
+    if process.start_listeners:
+        token.stage = Stage.BEGINNING
+    return token
 
 
 def call(execution: Execution, token: Token, element: Element, spec: CallActivitySpec, definition: Definition) -> None:
@@ -99,6 +104,33 @@ def missing_caller(execution: Execution, resume: Resume) -> LoadInstance | None:
             return LoadInstance(current.instance.parent_id, resume, caller=True)
         current = caller
     return None
+
+
+def load_callers(execution: Execution, go_on: Callable[[], Request | None]) -> LoadInstance | None:
+    """Return the request for the nearest caller that is not at hand, after which `go_on` is called.
+
+    None where all of them are at hand.
+    Raises `NotFound` where a caller is gone.
+    """
+
+    def resume(instance: Instance | None) -> Request | None:
+        assert request is not None
+        if instance is None:
+            raise caller_gone(request)
+        take_up(execution.unit, instance)
+        return go_on()
+
+    request = missing_caller(execution, resume)
+    return request
+
+
+def caller_gone(request: LoadInstance) -> NotFound:
+    """Return the error of a caller that does not exist any more."""
+    return NotFound(
+        "PROCESS_INSTANCE_NOT_FOUND",
+        f"the calling process instance {request.instance_id} is gone",
+        metadata={"id": request.instance_id},
+    )
 
 
 def take_up(unit: Unit, instance: Instance) -> Execution:

@@ -126,10 +126,13 @@ def _complete(execution: Execution, body: Token, element: Element, spec: MultiIn
     if spec.output_collection:
         assert body.detail is not None
         execution.set_variable(body.scope_key, spec.output_collection, body.detail["collected"])
-    _leave_body(execution, body)
+    leave_body(execution, body)
 
 
-def _leave_body(execution: Execution, body: Token) -> None:
+def leave_body(execution: Execution, body: Token) -> None:
+    """Let a body without any child left complete."""
+    if body in execution.agenda:
+        execution.agenda.remove(body)
     body.detail = None
     body.stage = Stage.COMPLETING
     body.encoded = None
@@ -200,7 +203,7 @@ def _open_loop(execution: Execution, token: Token, element: Element, spec: LoopS
     token.encoded = None
     execution.open_scope(token.key, token.scope_key, {"loopCounter": 0})
     if spec.test_before and not _again(execution, token, element, spec):
-        _leave_body(execution, token)
+        leave_body(execution, token)
     else:
         execution.agenda.appendleft(token)
 
@@ -210,7 +213,7 @@ def _loop_again(execution: Execution, body: Token, child: Token, element: Elemen
     assert body.detail is not None
     execution.set_local(body.key, "loopCounter", body.detail["made"])
     if (spec.maximum and body.detail["made"] >= spec.maximum) or not _again(execution, body, element, spec):
-        _leave_body(execution, body)
+        leave_body(execution, body)
     else:
         execution.agenda.append(body)
 

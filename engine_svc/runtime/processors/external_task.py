@@ -22,6 +22,9 @@ def complete(execution: Execution, token: Token, element: Element) -> None:
     execution.changes.ended_jobs.append(token.key)
     execution.changes.events.append((JOB_COMPLETED, token.key, token.job_type, element.id))
     end_incidents(execution, (token.key,))
+    if token.stage is Stage.NOTICE:
+        execution.instance.remove_waiting(token)
+        return
     execution.wait(token, Wait.NOTHING)
     if token.stage is Stage.ACTIVE:
         execution.complete(token, element)
