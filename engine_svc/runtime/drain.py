@@ -10,6 +10,7 @@ from collections.abc import Callable
 from engine_svc.compile.executable import Element, ElementKind
 from engine_svc.runtime.behaviors import calls, conditions, jobs, lifecycle
 from engine_svc.runtime.behaviors.cancellation import terminate
+from engine_svc.runtime.behaviors.firing import close_idle_event_starts
 from engine_svc.events.record import INSTANCE_TERMINATED
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors import (
@@ -146,6 +147,10 @@ def _settle(unit: Unit) -> Program[bool]:
         ):
             unit.ready.append(execution)
             moved = True
+    if not moved:
+        for execution in unit.executions.values():
+            if execution.quieter:
+                close_idle_event_starts(execution)
     return moved
 
 
