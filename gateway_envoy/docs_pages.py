@@ -24,12 +24,14 @@ def docs_files(settings: GatewaySettings) -> dict[str, Path]:
     if settings.openapi is None:
         return {}
     folder = settings.static_folder / "api-docs"
+    schema = settings.definition_schema
     return {
         PREFIX: folder / "index.html",
         f"{PREFIX}/": folder / "index.html",
         f"{PREFIX}/page.css": folder / "page.css",
         f"{PREFIX}/page.js": folder / "page.js",
         f"{PREFIX}/openapi.json": settings.openapi,
+        **({} if schema is None else {f"{PREFIX}/process-definition.schema.json": schema}),
     }
 
 

@@ -36,6 +36,8 @@ class GatewaySettings:
     """Origins such as `https://app.example.com` that may call from a browser; `*` allows every one."""
     openapi: Path | None = None
     """The OpenAPI document of `/api-docs`; without it there is no such page."""
+    definition_schema: Path | None = None
+    """The JSON Schema of process definitions, beside the OpenAPI document."""
     static_folder: Path = STATIC_FOLDER
 
     unary_timeout: float = 15.0

@@ -26,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _up(parsed)
     if parsed.command == "version":
         return _version(parsed)
+    if parsed.command == "schema":
+        return _schema()
     return _client(parsed)
 
 
@@ -57,6 +59,13 @@ def _version(arguments: argparse.Namespace) -> int:
     content = {"flowmesh": version(), "python": platform.python_version()}
     text = json.dumps(content) if arguments.json else f"flowmesh {content['flowmesh']} (Python {content['python']})"
     sys.stdout.write(text + "\n")
+    return 0
+
+
+def _schema() -> int:
+    from launcher.files import definition_schema
+
+    sys.stdout.write(definition_schema().read_text("utf-8"))
     return 0
 
 
@@ -101,12 +110,12 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(run=run)
         return made
 
-    deploy = command("deploy", "deploy BPMN files", "deploying:deploy", tenant)
+    deploy = command("deploy", "deploy BPMN, JSON and YAML files", "deploying:deploy", tenant)
     deploy.add_argument("files", nargs="+", type=Path, metavar="FILE")
     deploy.add_argument("--force", action="store_true", help="make a new version even where nothing changed")
 
     start = command("start", "start an instance of a process", "instances:start", tenant)
-    start.add_argument("key", metavar="KEY", help="the process's id in its BPMN file")
+    start.add_argument("key", metavar="KEY", help="the process's id in its file")
     start.add_argument("--version", type=_count, metavar="N", help="not the newest version but this one")
     start.add_argument("--business-key", default="", metavar="TEXT")
     start.add_argument("--request-id", default="", metavar="ID", help="the same id twice starts one instance")
@@ -116,6 +125,9 @@ def _parser() -> argparse.ArgumentParser:
     tasks.add_argument("--assignee", default="", metavar="USER")
     tasks.add_argument("--candidate-user", default="", metavar="USER", help="tasks this user may claim")
     tasks.add_argument("--candidate-group", default=[], action="append", metavar="GROUP", help="may be repeated")
+    tasks.add_argument(
+        "--mine", default="", metavar="USER", help="this user's, and those the user or a group may claim"
+    )
     tasks.add_argument("--instance", default="", metavar="ID")
     tasks.add_argument("--key", default="", metavar="KEY", help="of this process only")
 
@@ -125,7 +137,10 @@ def _parser() -> argparse.ArgumentParser:
 
     complete = command("complete", "complete a task", "tasks:complete", common)
     complete.add_argument("task_id", metavar="TASK_ID")
+    complete.add_argument("--outcome", default="", metavar="TEXT", help="what was chosen; goes to a variable")
     _add_variables(complete, "--var")
+
+    _add_task(commands, common, listing)
 
     instances = command("instances", "list process instances", "instances:list_instances", tenant, listing)
     instances.add_argument("--key", default="", metavar="KEY", help="of this process only")
@@ -162,12 +177,46 @@ def _parser() -> argparse.ArgumentParser:
     work.add_argument("--count", type=_count, metavar="N", help="end after so many jobs")
     work.add_argument("--worker", default="", metavar="NAME")
 
+    explain = command("explain", "say what an instance waits for", "instances:explain", common, listing)
+    explain.add_argument("id", metavar="ID")
+
     incidents = command("incidents", "list what needs a person's help", "instances:list_incidents", common, listing)
     incidents.add_argument("--instance", default="", metavar="ID")
+
+    about = "print the JSON Schema of process definitions in JSON and YAML"
+    commands.add_parser("schema", help=about, description=f"{about[0].upper()}{about[1:]}.")
 
     version = commands.add_parser("version", help="tell the version")
     version.add_argument("--json", action="store_true", help="print JSON for scripts")
     return parser
+
+
+def _add_task(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    listing: argparse.ArgumentParser,
+) -> None:
+    about = "hand out one task, talk about it, read and set its variables"
+    task = commands.add_parser("task", help=about, description=f"{about[0].upper()}{about[1:]}.")
+    verbs = task.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, about: str, run: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        made = verbs.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.", parents=parents)
+        made.set_defaults(run=f"tasks:{run}")
+        made.add_argument("task_id", metavar="TASK_ID")
+        return made
+
+    verb("assign", "give it to a user, whoever has it", "assign", common).add_argument("user", metavar="USER")
+    delegate = verb("delegate", "let a user work on it for its owner", "delegate", common)
+    delegate.add_argument("user", metavar="USER")
+    _add_variables(verb("resolve", "give it back to its owner", "resolve", common), "--var")
+    comment = verb("comment", "write a comment", "comment", common)
+    comment.add_argument("text", metavar="TEXT")
+    comment.add_argument("--user", default="", metavar="USER", help="who says it")
+    verb("comments", "list its comments", "list_comments", common, listing)
+    variables = verb("variables", "show its variables, after setting some", "variables", common)
+    variables.add_argument("--local", action="store_true", help="those of the task alone")
+    _add_variables(variables, "--var")
 
 
 def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -21,6 +21,11 @@ def openapi() -> Path:
     return _generated("openapi.json")
 
 
+def definition_schema() -> Path:
+    """Return the JSON Schema of process definitions. Raises StartupError where it is missing."""
+    return _generated("process-definition.schema.json")
+
+
 def example() -> Path:
     """Return the example process."""
     return _PACKAGE / "examples" / "order.bpmn"

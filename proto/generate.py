@@ -1,6 +1,7 @@
 """Generates everything in `gen/` from the `.proto` files beside this script.
 
-    python proto/generate.py [--out DIR]      writes the Python code, its stubs, the descriptor set and OpenAPI
+    python proto/generate.py [--out DIR]      writes the Python code, its stubs, the descriptor set, OpenAPI and
+                                              the JSON Schema of process definitions
     python proto/generate.py --third-party    only resolves the imported third-party protos
 
 Third-party protos come out of their published packages into `third_party/proto`, which git ignores:
@@ -28,6 +29,7 @@ GOOGLE_FILES = (
     "google/rpc/status.proto",
     "google/rpc/error_details.proto",
 )
+DEFINITION_SCHEMA = "process-definition.schema.json"
 PROTOVALIDATE_SOURCE = "protovalidate==1.2.0"
 """The last release whose source package holds validate.proto; the schema is the one of 2.x."""
 
@@ -86,6 +88,12 @@ def generate(out: Path) -> None:
         ]
     )
     _write_openapi(out, [*includes, *own])
+    subprocess.run(
+        [sys.executable, "-m", "engine_svc.model.documents.schema", str(out.resolve() / DEFINITION_SCHEMA)],
+        check=True,
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT)},
+    )
 
 
 def _write_openapi(out: Path, arguments: list[str]) -> None:

@@ -14,6 +14,7 @@ from engine_svc.commands.deployment_removal import delete_deployment
 from engine_svc.commands.deployments import LoadedBundle, create_deployment, load_bundle
 from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.idempotency import request_record
+from engine_svc.compile.load import YAML_ENDINGS
 from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.definitions import StoredDeployment, list_deployments, read_deployment, read_resource
 from mesh.db.database import Database
@@ -22,6 +23,7 @@ from mesh.paging import decode_page_token, encode_page_token, page_size_of
 
 MAX_RESOURCE_BYTES = 5 * 1024 * 1024
 XML = "application/xml"
+YAML = "application/yaml"
 
 
 @dataclass(slots=True)
@@ -129,7 +131,8 @@ class DeploymentServicer:
         content = await self.database.read(read_resource(request.id, request.resource_name))
         if content is None:
             raise _missing(f"{request.id}/{request.resource_name}")
-        kind = XML if request.resource_name.endswith(".bpmn") else mimetypes.guess_type(request.resource_name)[0]
+        name = request.resource_name.lower()
+        kind = XML if name.endswith(".bpmn") else YAML if name.endswith(YAML_ENDINGS) else mimetypes.guess_type(name)[0]
         return httpbody_pb2.HttpBody(content_type=kind or "application/octet-stream", data=content)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import orjson
 from flowmesh.engine.v1 import (
+    attachment_service_pb2,
+    comment_service_pb2,
     deployment_pb2,
     incident_service_pb2,
     job_pb2,
@@ -93,45 +95,102 @@ def process_instance_of_row(row: Row) -> process_instance_pb2.ProcessInstance:
     )
 
 
-def user_task_of_row(row: Row, assignee: str | None = None, claimed_at: int | None = None) -> user_task_pb2.UserTask:
-    """Return a row in the order of `USER_TASK_COLUMNS`, with another assignee where one is given."""
+def user_task_of_row(row: Row) -> user_task_pb2.UserTask:
+    """Return a row in the order of `USER_TASK_COLUMNS`."""
     (
         instance_id,
         key,
         element_id,
         name,
         description,
-        row_assignee,
+        assignee,
         candidate_users,
         candidate_groups,
         priority,
         created_at,
         due_at,
-        row_claimed_at,
+        claimed_at,
         form_key,
         suspended,
         definition_id,
         definition_key,
         tenant_id,
+        owner,
+        delegation_state,
+        follow_up_at,
+        category,
+        business_key,
+        parent_key,
+        revision,
     ) = row
     return user_task_pb2.UserTask(
         id=member_id(instance_id, key),
         element_id=element_id,
         name=name,
         description=description,
-        process_instance_id=instance_id,
+        # A stand-alone task runs no process.
+        process_instance_id=instance_id if definition_id else "",
         process_definition_id=definition_id,
         process_definition_key=definition_key,
         tenant_id=tenant_id,
-        assignee=row_assignee if assignee is None else assignee,
+        assignee=assignee,
         candidate_users=orjson.loads(candidate_users),
         candidate_groups=orjson.loads(candidate_groups),
         priority=priority,
         create_time=timestamp(created_at),
         due_time=timestamp(due_at),
-        claim_time=timestamp(row_claimed_at if claimed_at is None else claimed_at),
+        claim_time=timestamp(claimed_at),
         form_key=form_key,
         suspended=bool(suspended),
+        owner=owner,
+        delegation_state=delegation_state,
+        follow_up_time=timestamp(follow_up_at),
+        category=category,
+        parent_task_id=member_id(instance_id, parent_key) if parent_key else "",
+        business_key=business_key,
+        etag=str(revision),
+    )
+
+
+def comment_of_row(row: Row) -> comment_service_pb2.Comment:
+    """Return a row in the order of `COMMENT_COLUMNS`."""
+    instance_id, key, task_key, definition_id, user_id, text, created_at = row
+    return comment_service_pb2.Comment(
+        id=member_id(instance_id, key),
+        process_instance_id=instance_id if definition_id else "",
+        user_task_id=member_id(instance_id, task_key) if task_key else "",
+        user_id=user_id,
+        text=text,
+        create_time=timestamp(created_at),
+    )
+
+
+def attachment_of_row(row: Row) -> attachment_service_pb2.Attachment:
+    """Return a row in the order of `ATTACHMENT_COLUMNS`."""
+    (
+        instance_id,
+        key,
+        task_key,
+        definition_id,
+        user_id,
+        name,
+        description,
+        content_type,
+        url,
+        size_bytes,
+        created_at,
+    ) = row
+    return attachment_service_pb2.Attachment(
+        id=member_id(instance_id, key),
+        process_instance_id=instance_id if definition_id else "",
+        user_task_id=member_id(instance_id, task_key) if task_key else "",
+        user_id=user_id,
+        name=name,
+        description=description,
+        content_type=content_type,
+        url=url,
+        size_bytes=size_bytes,
+        create_time=timestamp(created_at),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flowmesh.engine.v1 import process_definition_service_pb2 as pb
@@ -13,6 +14,7 @@ from engine_svc.commands.definition_suspension import resume_definition, suspend
 from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.start_forms import read_start_form
+from engine_svc.compile.load import bpmn_of
 from engine_svc.storage.definition_suspension import definition_missing
 from engine_svc.storage.definitions import (
     DEFINITION_COLUMNS,
@@ -22,7 +24,7 @@ from engine_svc.storage.definitions import (
 )
 from mesh.db.database import Database
 from mesh.db.statements import Row
-from mesh.errors import WrongState
+from mesh.errors import Violation, WrongState
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
 
 KEY = DEFINITION_COLUMNS.index("definition_key")
@@ -33,6 +35,7 @@ ORDERS: dict[str, tuple[str, type[str] | type[int]]] = {
     "create_time": ("id", str),
 }
 """What a list can be ordered by: the column, and the type of its values."""
+RESOURCE_NAME = DEFINITION_COLUMNS.index("resource_name")
 
 
 @dataclass(slots=True)
@@ -83,8 +86,18 @@ class ProcessDefinitionServicer:
 
     async def GetProcessDefinitionXml(self, request: pb.GetProcessDefinitionXmlRequest) -> httpbody_pb2.HttpBody:
         """See the contract."""
-        _, content = await self._read(request.id)
-        return httpbody_pb2.HttpBody(content_type="application/xml", data=content)
+        row, content = await self._read(request.id)
+        bpmn = await asyncio.to_thread(bpmn_of, row[RESOURCE_NAME], content)
+        return httpbody_pb2.HttpBody(content_type="application/xml", data=bpmn)
+
+    async def GetProcessDefinitionDocument(
+        self, request: pb.GetProcessDefinitionDocumentRequest
+    ) -> httpbody_pb2.HttpBody:
+        """See the contract."""
+        row, content = await self._read(request.id)
+        is_json = request.format != pb.DOCUMENT_FORMAT_YAML
+        document = await asyncio.to_thread(_exported, row, content, is_json=is_json)
+        return httpbody_pb2.HttpBody(content_type="application/json" if is_json else "application/yaml", data=document)
 
     async def GetProcessDefinitionDiagram(
         self, request: pb.GetProcessDefinitionDiagramRequest
@@ -148,3 +161,26 @@ class ProcessDefinitionServicer:
         if not found:
             raise definition_missing(definition_id)
         return found[0]
+
+
+def _exported(row: Row, content: bytes, *, is_json: bool) -> bytes:
+    # Not needed by an engine that only runs.
+    from engine_svc.model.documents.export import export
+    from engine_svc.model.documents.from_bpmn import NotExpressibleError
+
+    try:
+        return export(bpmn_of(row[RESOURCE_NAME], content), row[KEY], is_json=is_json)
+    except NotExpressibleError as error:
+        raise _not_expressible(row, error.reasons) from error
+
+
+def _not_expressible(row: Row, reasons: Sequence[tuple[str, str]]) -> WrongState:
+    count = len(reasons)
+    element, what = reasons[0]
+    return WrongState(
+        "PROCESS_DEFINITION_NOT_EXPRESSIBLE",
+        f"process {row[KEY]} holds what a JSON or YAML definition cannot express, {count} "
+        f"thing{'s' if count > 1 else ''}, each listed in the details. The first: {element}: {what}",
+        metadata={"id": row[0], "key": row[KEY]},
+        violations=[Violation(element_id, what) for element_id, what in reasons],
+    )

@@ -11,7 +11,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from engine_svc.compile.load import load_bpmn
+from engine_svc.compile.load import load_definitions
 from engine_svc.runtime.requests import FindDefinition
 from engine_svc.state.definition import Definition
 from engine_svc.storage.definition_suspension import definition_missing, definition_suspended
@@ -23,9 +23,10 @@ from engine_svc.storage.definitions import (
     find_tagged,
     read_definitions,
 )
+from engine_svc.storage.start_events import find_message_start
 from mesh.db.database import Database
 from mesh.db.statements import Row
-from mesh.errors import NotFound
+from mesh.errors import NotFound, WrongState
 
 MAX_DEFINITIONS = 1000
 _BY_ID = "\0"
@@ -98,6 +99,22 @@ class DefinitionCache:
             )
         return await self._started_as(place, found, epoch)
 
+    async def by_message(self, tenant_id: str, name: str) -> tuple[Definition, str, int]:
+        """Return the newest version that a message starts, the id of its start event, and the epoch of that.
+
+        Raises `WrongState` (MESSAGE_NOT_CORRELATED, PROCESS_DEFINITION_SUSPENDED).
+        """
+        start, epoch = await self._database.read(find_message_start(tenant_id, name))
+        if start is None:
+            raise WrongState(
+                "MESSAGE_NOT_CORRELATED",
+                f"no process is started by the message {name!r}; a start event of the newest version must wait for it",
+                metadata={"name": name, "why": "NO_SUBSCRIPTION", "waiting": ""},
+            )
+        if start.suspended:
+            raise definition_suspended(start.definition_id, start.definition_key, start.version)
+        return await self.by_id(start.definition_id), start.element_id, epoch
+
     async def called(self, request: FindDefinition) -> tuple[Definition, int]:
         """Return the definition that a call activity names, and the epoch at which it could be started.
 
@@ -167,7 +184,7 @@ def _no_version(request: FindDefinition) -> NotFound:
 
 def _compile(row: Row, content: bytes) -> Definition:
     definition_id, key, version, _, _, _, _, resource_name, tenant_id = row[:9]
-    result = load_bpmn(content)
+    result = load_definitions(resource_name, content)
     process = next((p for p in result.processes if p.key == key), None)
     if process is None:
         # It was valid when it was deployed: a release that cannot read it any more must not run it.

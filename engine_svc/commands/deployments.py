@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine_svc.commands.definition_cache import DefinitionCache
+from engine_svc.commands.start_texts import starts_of
 from engine_svc.compile.executable import ExecutableProcess
-from engine_svc.compile.load import load_bpmn
+from engine_svc.compile.load import MODEL_ENDINGS, load_definitions
 from engine_svc.model.problem import Problem
 from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.definitions import NewDefinition, NewDeployment, StoredDeployment, deploy
@@ -16,8 +17,6 @@ from mesh.clock import Clock
 from mesh.db.database import Database
 from mesh.errors import InvalidField, InvalidModel, Violation
 from mesh.ids import new_id
-
-BPMN_ENDINGS = (".bpmn", ".bpmn20.xml", ".bpmn.xml")
 
 
 @dataclass(slots=True, frozen=True)
@@ -33,8 +32,8 @@ async def load_bundle(resources: Sequence[tuple[str, bytes]]) -> LoadedBundle:
     names = [name for name, _ in resources]
     for position, name in enumerate(names):
         field = f"resources[{position}].name"
-        if not name.lower().endswith(BPMN_ENDINGS):
-            raise _invalid(field, f"{name}: the file must end in {', '.join(BPMN_ENDINGS)}")
+        if not name.lower().endswith(MODEL_ENDINGS):
+            raise _invalid(field, f"{name}: the file must end in {', '.join(MODEL_ENDINGS)}")
         if name in names[:position]:
             raise _invalid(field, f"{name} is in the bundle twice; rename one of them")
     return await asyncio.to_thread(_load, resources)
@@ -43,7 +42,7 @@ async def load_bundle(resources: Sequence[tuple[str, bytes]]) -> LoadedBundle:
 def _load(resources: Sequence[tuple[str, bytes]]) -> LoadedBundle:
     bundle = LoadedBundle([], [])
     for name, content in resources:
-        result = load_bpmn(content)
+        result = load_definitions(name, content)
         bundle.problems.extend((name, problem) for problem in result.problems)
         bundle.processes.extend((name, process) for process in result.processes)
     return bundle
@@ -76,7 +75,15 @@ async def create_deployment(
         clock.now_micros(),
         resources,
         [
-            NewDefinition(new_id(), process.key, process.name, process.documentation, process.version_tag, resource)
+            NewDefinition(
+                new_id(),
+                process.key,
+                process.name,
+                process.documentation,
+                process.version_tag,
+                resource,
+                starts_of(process, resource, clock.now_micros()),
+            )
             for resource, process in bundle.processes
         ],
         force,

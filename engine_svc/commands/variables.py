@@ -22,8 +22,7 @@ def read_variables(sent: Mapping[str, Value], field: str, max_bytes: int) -> dic
     """
     variables: dict[str, Any] = {}
     for name, value in sent.items():
-        if name in RESERVED:
-            raise _invalid(f"{field}.{name}", f"the name {name} is reserved for expressions; choose another one")
+        check_name(name, f"{field}.{name}")
         try:
             plain = from_value(value)
         except NumberNotFinite as error:
@@ -32,6 +31,12 @@ def read_variables(sent: Mapping[str, Value], field: str, max_bytes: int) -> dic
             _check_size(name, plain, max_bytes)
         variables[name] = plain
     return variables
+
+
+def check_name(name: str, field: str) -> None:
+    """Raise `InvalidField` for a name that no variable may have; `field` names it in the error."""
+    if name in RESERVED:
+        raise _invalid(field, f"the name {name} is reserved for expressions; choose another one")
 
 
 def _check_size(name: str, plain: str | list[Any] | dict[str, Any], max_bytes: int) -> None:

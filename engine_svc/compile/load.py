@@ -1,14 +1,23 @@
-"""From BPMN XML to executable processes in one call."""
+"""From the bytes of a model file, whatever its format, to executable processes in one call."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from engine_svc.compile.definitions import compile_definitions
 from engine_svc.compile.executable import ExecutableProcess
 from engine_svc.model.parse import parse_bpmn
 from engine_svc.model.problem import Problem, in_file_order
 from engine_svc.model.validate import validate
+
+if TYPE_CHECKING:
+    from engine_svc.model.documents.convert import Converted
+
+JSON_ENDINGS = (".json",)
+YAML_ENDINGS = (".yaml", ".yml")
+BPMN_ENDINGS = (".bpmn", ".bpmn20.xml", ".bpmn.xml")
+MODEL_ENDINGS = (*BPMN_ENDINGS, *JSON_ENDINGS, *YAML_ENDINGS)
 
 
 @dataclass(slots=True, frozen=True)
@@ -24,6 +33,39 @@ class LoadResult:
     def is_valid(self) -> bool:
         """Whether the file may be deployed; warnings do not prevent it."""
         return not any(problem.is_error for problem in self.problems)
+
+
+def load_definitions(resource_name: str, content: bytes) -> LoadResult:
+    """Parse, validate and compile a file in the format that its ending tells: one of `MODEL_ENDINGS`.
+
+    A bad one gives problems, never an exception; each stands at its place in that file.
+    """
+    document = _converted(resource_name, content)
+    if document is None:
+        return load_bpmn(content)
+    if document.bpmn is None:
+        return LoadResult((), document.problems)
+    loaded = load_bpmn(document.bpmn)
+    problems = in_file_order([*document.problems, *document.located(loaded.problems)])
+    return LoadResult(loaded.processes if not any(problem.is_error for problem in problems) else (), problems)
+
+
+def bpmn_of(resource_name: str, content: bytes) -> bytes:
+    """Return a file that was deployed as BPMN XML, byte for byte where it is BPMN itself."""
+    document = _converted(resource_name, content)
+    if document is None or document.bpmn is None:
+        return content
+    return document.bpmn
+
+
+def _converted(resource_name: str, content: bytes) -> Converted | None:
+    name = resource_name.lower()
+    if not name.endswith((*JSON_ENDINGS, *YAML_ENDINGS)):
+        return None
+    # 25 ms that an engine whose models are all BPMN does not pay.
+    from engine_svc.model.documents.convert import convert
+
+    return convert(content, is_json=name.endswith(JSON_ENDINGS))
 
 
 def load_bpmn(xml: bytes) -> LoadResult:

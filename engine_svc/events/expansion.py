@@ -148,11 +148,30 @@ def _activity(instance_id: str, fields: Fields) -> Fields:
 
 
 def _task_created(instance_id: str, fields: Fields) -> Fields:
-    fields = _with_id("task_id")(instance_id, fields)
-    due = fields.pop("due_micros")
-    if due:
-        fields["due_time"] = _timestamp(due)
+    fields = _task_with_times(instance_id, fields)
+    if parent := fields.pop("parent_key", 0):
+        fields["parent_task_id"] = member_id(instance_id, parent)
     return fields
+
+
+def _task_with_times(instance_id: str, fields: Fields) -> Fields:
+    fields = _with_id("task_id")(instance_id, fields)
+    for name in ("due", "follow_up"):
+        if micros := fields.pop(f"{name}_micros", 0):
+            fields[f"{name}_time"] = _timestamp(micros)
+    return fields
+
+
+def _with_task(name: str) -> Build:
+    build_id = _with_id(name)
+
+    def build(instance_id: str, fields: Fields) -> Fields:
+        fields = build_id(instance_id, fields)
+        task = fields.pop("task_key")
+        fields["task_id"] = member_id(instance_id, task) if task else ""
+        return fields
+
+    return build
 
 
 def _incident_raised(instance_id: str, fields: Fields) -> Fields:
@@ -197,6 +216,7 @@ KINDS: dict[int, Kind] = {
     compact.USER_TASK_ASSIGNED: Kind("workflow.task.assigned.v1", "user_task_assigned", _with_id("task_id")),
     compact.USER_TASK_COMPLETED: Kind("workflow.task.completed.v1", "user_task_completed", _with_id("task_id")),
     compact.USER_TASK_TERMINATED: Kind("workflow.task.terminated.v1", "user_task_terminated", _with_id("task_id")),
+    compact.USER_TASK_UPDATED: Kind("workflow.task.updated.v1", "user_task_updated", _task_with_times),
     compact.JOB_SCHEDULED: Kind("workflow.task.scheduled.v1", "job_scheduled", _with_id("job_id")),
     compact.JOB_COMPLETED: Kind("workflow.job.completed.v1", "job_completed", _with_id("job_id")),
     compact.JOB_FAILED: Kind("workflow.job.failed.v1", "job_failed", _with_id("job_id")),
@@ -204,4 +224,12 @@ KINDS: dict[int, Kind] = {
     compact.INCIDENT_RESOLVED: Kind("workflow.incident.resolved.v1", "incident_resolved", _with_id("incident_id")),
     compact.VARIABLES_UPDATED: Kind("workflow.variables.updated.v1", "variables_updated", _variables_updated),
     compact.VARIABLES_DELETED: Kind("workflow.variables.deleted.v1", "variables_deleted", _variables_deleted),
+    compact.COMMENT_CREATED: Kind("workflow.comment.created.v1", "comment_created", _with_task("comment_id")),
+    compact.COMMENT_DELETED: Kind("workflow.comment.deleted.v1", "comment_deleted", _with_task("comment_id")),
+    compact.ATTACHMENT_CREATED: Kind(
+        "workflow.attachment.created.v1", "attachment_created", _with_task("attachment_id")
+    ),
+    compact.ATTACHMENT_DELETED: Kind(
+        "workflow.attachment.deleted.v1", "attachment_deleted", _with_task("attachment_id")
+    ),
 }

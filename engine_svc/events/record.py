@@ -20,6 +20,7 @@ USER_TASK_CREATED: Final = 120
 USER_TASK_ASSIGNED: Final = 121
 USER_TASK_COMPLETED: Final = 122
 USER_TASK_TERMINATED: Final = 123
+USER_TASK_UPDATED: Final = 124
 JOB_SCHEDULED: Final = 130
 JOB_COMPLETED: Final = 131
 JOB_FAILED: Final = 132
@@ -27,6 +28,10 @@ INCIDENT_RAISED: Final = 140
 INCIDENT_RESOLVED: Final = 141
 VARIABLES_UPDATED: Final = 150
 VARIABLES_DELETED: Final = 151
+COMMENT_CREATED: Final = 180
+COMMENT_DELETED: Final = 181
+ATTACHMENT_CREATED: Final = 182
+ATTACHMENT_DELETED: Final = 183
 
 POSITIONS: Final[dict[int, tuple[str, ...]]] = {
     INSTANCE_STARTED: ("initiator", "variables", "parent_id", "parent_key", "root_id"),
@@ -48,10 +53,29 @@ POSITIONS: Final[dict[int, tuple[str, ...]]] = {
         "priority",
         "due_micros",
         "form_key",
+        "owner",
+        "follow_up_micros",
+        "category",
+        "parent_key",
     ),
     USER_TASK_ASSIGNED: ("key", "assignee", "previous_assignee"),
-    USER_TASK_COMPLETED: ("key", "element_id", "assignee"),
+    USER_TASK_COMPLETED: ("key", "element_id", "assignee", "outcome", "completed_by"),
     USER_TASK_TERMINATED: ("key", "reason"),
+    USER_TASK_UPDATED: (
+        "key",
+        "changed",
+        "name",
+        "description",
+        "owner",
+        "priority",
+        "due_micros",
+        "follow_up_micros",
+        "category",
+        "form_key",
+        "delegation_state",
+        "candidate_users",
+        "candidate_groups",
+    ),
     JOB_SCHEDULED: ("key", "job_type", "element_id", "retries"),
     JOB_COMPLETED: ("key", "job_type", "element_id"),
     JOB_FAILED: ("key", "job_type", "element_id", "retries", "error_message", "error_code"),
@@ -59,6 +83,10 @@ POSITIONS: Final[dict[int, tuple[str, ...]]] = {
     INCIDENT_RESOLVED: ("key",),
     VARIABLES_UPDATED: ("scope_key", "variables"),
     VARIABLES_DELETED: ("scope_key", "names"),
+    COMMENT_CREATED: ("key", "task_key", "user_id", "text"),
+    COMMENT_DELETED: ("key", "task_key"),
+    ATTACHMENT_CREATED: ("key", "task_key", "user_id", "name", "content_type", "url", "size_bytes"),
+    ATTACHMENT_DELETED: ("key", "task_key"),
 }
 """What follows the number in each tuple."""
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from engine_svc.state.instance import Instance
 
+from engine_svc.events.record import USER_TASK_CREATED
+
 Event = tuple[Any, ...]
 """`(payload number, values...)`, see `engine_svc.events.record`."""
 
@@ -26,7 +28,7 @@ class JobKind(enum.IntEnum):
 
 @dataclass(slots=True)
 class NewUserTask:
-    """A user task to be shown in lists. Times in microseconds; `due_micros` 0: none."""
+    """A user task to be shown in lists. Times in microseconds, 0: none."""
 
     key: int
     element_id: str
@@ -38,6 +40,31 @@ class NewUserTask:
     priority: int
     due_micros: int
     form_key: str
+    owner: str = ""
+    follow_up_micros: int = 0
+    category: str = ""
+    parent_key: int = 0
+    """Key of the task it is a part of; 0: none."""
+
+    def created_event(self) -> Event:
+        """Return the event that tells it."""
+        return (
+            USER_TASK_CREATED,
+            self.key,
+            self.element_id,
+            self.name,
+            self.description,
+            self.assignee,
+            self.candidate_users,
+            self.candidate_groups,
+            self.priority,
+            self.due_micros,
+            self.form_key,
+            self.owner,
+            self.follow_up_micros,
+            self.category,
+            self.parent_key,
+        )
 
 
 @dataclass(slots=True)

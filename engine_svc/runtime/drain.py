@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine_svc.compile.executable import Element, ElementKind
+from engine_svc.events.record import INSTANCE_TERMINATED
 from engine_svc.runtime.behaviors import calls, conditions, jobs, lifecycle
 from engine_svc.runtime.behaviors.cancellation import terminate
 from engine_svc.runtime.behaviors.firing import close_idle_event_starts
-from engine_svc.events.record import INSTANCE_TERMINATED
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors import (
     call_activity,

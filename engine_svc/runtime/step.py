@@ -6,30 +6,39 @@ leave the instance changed in part; the caller drops it and loads it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from engine_svc.compile.executable import ElementKind, ReceiveTaskSpec, StartSpec
+from engine_svc.compile.executable import (
+    Element,
+    ElementKind,
+    ExecutableProcess,
+    MessageTrigger,
+    ReceiveTaskSpec,
+    StartSpec,
+)
 from engine_svc.events.record import (
     INCIDENT_RAISED,
     INCIDENT_RESOLVED,
     INSTANCE_RESUMED,
     INSTANCE_SUSPENDED,
     JOB_FAILED,
-    USER_TASK_ASSIGNED,
 )
-from engine_svc.runtime.behaviors import calls, conditions, firing, lifecycle
+from engine_svc.runtime.behaviors import calls, conditions, firing, lifecycle, signals
 from engine_svc.runtime.behaviors.errors import BpmnError, throw_from_activity
 from engine_svc.runtime.changes import Changes, NewIncident
 from engine_svc.runtime.drain import Enter, cancel_instance, drain
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors import external_task, user_task
+from engine_svc.runtime.processors.user_task import Completion
 from engine_svc.runtime.requests import LoadInstance, Program
 from engine_svc.runtime.unit import Unit
 from engine_svc.state.definition import Definition
-from engine_svc.state.instance import ROOT_SCOPE, WITH_JOB, Instance, Stage, Status, Token, Wait
+from engine_svc.state.instance import NO_HOST, ROOT_SCOPE, WITH_JOB, Instance, Stage, Status, Token, Wait
 from mesh.errors import NotFound, WrongState
 from mesh.ids import member_id, new_id
+
+_PLAIN_COMPLETION = Completion()
 
 INCIDENT_JOB_NO_RETRIES = 1
 INCIDENT_UNHANDLED_ERROR = 2
@@ -50,15 +59,18 @@ def start(
 ) -> Program[tuple[Instance, Changes]]:
     """Start an instance and run it until every token waits. `now` in microseconds since the Unix epoch.
 
-    `start_element`: another start event than the none start event. `ids` names called instances.
+    `start_element`: another start event than the none start event; or the event or receive task that a message or
+    signal has just reached, by which the instance begins. A process without a none start event begins at the first of
+    its events that wait for a message. `ids` names called instances.
     Raises `WrongState` (BPMN_ERROR_NOT_CAUGHT, EXPRESSION_FAILED, NO_OUTGOING_FLOW, START_EVENT_MISSING).
     """
     process = definition.process
-    element = process.start if start_element is None else start_element
+    element = _first_start(process) if start_element is None else start_element
     if element < 0:
         raise WrongState(
             "START_EVENT_MISSING",
-            f"process {definition.key} has no none start event; start it by one of its messages",
+            f"process {definition.key} has no start event that can be named so; it starts by a signal, timer or "
+            "condition",
             metadata={"key": definition.key},
         )
     instance = Instance(instance_id, definition, tenant_id=tenant_id, business_key=business_key, start_micros=now)
@@ -67,34 +79,39 @@ def start(
     spec = process.elements[element].spec
     if isinstance(spec, StartSpec) and spec.initiator_variable and initiator:
         variables = {spec.initiator_variable: initiator, **variables}
-    calls.begin_instance(execution, element, variables, initiator)
+    token = calls.begin_instance(execution, element, variables, initiator)
+    if process.elements[element].kind is not ElementKind.START_EVENT:
+        # Behind an event-based gateway that instantiates, or a receive task: what it waits for has come already.
+        token.stage = Stage.COMPLETING
     yield from drain(unit)
     return instance, unit.finish(execution)
 
 
+def _first_start(process: ExecutableProcess) -> int:
+    if process.start >= 0:
+        return process.start
+    for index in process.starts:
+        spec = process.elements[index].spec
+        if isinstance(spec, StartSpec) and isinstance(spec.trigger, MessageTrigger):
+            return index
+    return process.start
+
+
 def complete_user_task(
-    instance: Instance, key: int, variables: dict[str, Any], now: int, ids: Callable[[], str] = new_id
+    instance: Instance,
+    key: int,
+    variables: dict[str, Any],
+    now: int,
+    ids: Callable[[], str] = new_id,
+    completion: Completion = _PLAIN_COMPLETION,
 ) -> Program[Changes]:
     """Complete a user task and run on. Raises `WrongState`, `NotFound`."""
-    token = _user_task_token(instance, key)
-    return (yield from _complete(instance, token, variables, now, ids, user_task.complete))
+    token = user_task_token(instance, key)
 
+    def complete(execution: Execution, token: Token, element: Element) -> None:
+        user_task.complete(execution, token, element, completion)
 
-def claim_user_task(instance: Instance, key: int, user: str, now: int) -> Changes:
-    """Give a task to a user; nothing changes where it is the user's already. Raises `WrongState`, `NotFound`."""
-    token = _user_task_token(instance, key)
-    if token.assignee and token.assignee != user:
-        raise WrongState(
-            "USER_TASK_ALREADY_CLAIMED",
-            f"the task is claimed by {token.assignee}; it must be unclaimed first",
-            metadata={"id": member_id(instance.id, key), "assignee": token.assignee},
-        )
-    return _assign(instance, token, user, now)
-
-
-def unclaim_user_task(instance: Instance, key: int, now: int) -> Changes:
-    """Take the assignee off a task. Raises `WrongState`, `NotFound`."""
-    return _assign(instance, _user_task_token(instance, key), "", now)
+    return (yield from _complete(instance, token, variables, now, ids, complete))
 
 
 def complete_job(
@@ -110,8 +127,8 @@ def run_job(instance: Instance, key: int, now: int, ids: Callable[[], str] = new
     token = instance.tokens.get(key)
     if token is None or token.waits_for not in (Wait.TIMER, Wait.ASYNC_JOB):
         raise _job_missing(instance, key)
-    _require_running(instance)
-    execution = _execution(instance, now, ids)
+    require_running(instance)
+    execution = execution_of(instance, now, ids)
     if token.waits_for is Wait.TIMER:
         instance.run_length = 0
         firing.fire(execution, token, {})
@@ -123,21 +140,56 @@ def run_job(instance: Instance, key: int, now: int, ids: Callable[[], str] = new
 
 
 def trigger(
-    instance: Instance, key: int, variables: dict[str, Any], now: int, ids: Callable[[], str] = new_id
+    instance: Instance,
+    key: int,
+    variables: dict[str, Any],
+    now: int,
+    ids: Callable[[], str] = new_id,
+    *,
+    local_variables: Mapping[str, Any] | None = None,
+    transient_variables: Mapping[str, Any] | None = None,
 ) -> Program[Changes]:
     """Let the event come that a token waits for: a message, signal or timer, or a receive task's trigger.
 
+    `local_variables` go to the scope of its activity, `transient_variables` are gone when the step is over.
     Raises `WrongState`, `NotFound` (ACTIVITY_NOT_FOUND).
     """
     token = instance.tokens.get(key)
     if token is None or not _can_be_triggered(instance, token):
         raise _activity_missing(instance, key)
-    _require_running(instance)
+    require_running(instance)
     instance.run_length = 0
-    execution = _execution(instance, now, ids)
+    execution = execution_of(instance, now, ids)
+    if local_variables:
+        # What waits on behalf of something else has no scope of its own.
+        scope_key = execution.local_scope(token).key if token.host == NO_HOST else token.scope_key
+        for name, value in local_variables.items():
+            execution.set_local(scope_key, name, value)
+    for name, value in (transient_variables or {}).items():
+        execution.set_transient(token.scope_key, name, value)
     firing.fire(execution, token, variables)
     yield from drain(execution.unit)
     return execution.unit.finish(execution)
+
+
+def deliver_signal(
+    instance: Instance,
+    name: str,
+    keys: Collection[int],
+    variables: dict[str, Any],
+    now: int,
+    ids: Callable[[], str] = new_id,
+) -> Program[tuple[Changes, int]]:
+    """Let a signal come that the tokens with these keys wait for; also return how many still did.
+
+    Raises `WrongState`.
+    """
+    require_running(instance)
+    instance.run_length = 0
+    execution = execution_of(instance, now, ids)
+    fired = signals.deliver_to(execution, name, keys, variables)
+    yield from drain(execution.unit)
+    return execution.unit.finish(execution), fired
 
 
 def _can_be_triggered(instance: Instance, token: Token) -> bool:
@@ -158,9 +210,9 @@ def evaluate_conditions(
 
     Raises `WrongState`.
     """
-    _require_running(instance)
+    require_running(instance)
     instance.run_length = 0
-    execution = _execution(instance, now, ids)
+    execution = execution_of(instance, now, ids)
     for name, value in variables.items():
         execution.set_variable(ROOT_SCOPE, name, value)
     execution.changed.clear()
@@ -177,9 +229,9 @@ def fail_job(instance: Instance, key: int, *, retries: int, error_message: str, 
     token = instance.tokens.get(key)
     if token is None or token.waits_for not in WITH_JOB:
         raise _job_missing(instance, key)
-    _require_running(instance)
+    require_running(instance)
     element = instance.definition.process.elements[token.element]
-    execution = _execution(instance, now, new_id)
+    execution = execution_of(instance, now)
     execution.changes.events.append((JOB_FAILED, key, token.job_type, element.id, retries, error_message, error_code))
     if (retries == 0 or error_code) and key not in instance.incidents.values():
         incident_type = INCIDENT_UNHANDLED_ERROR if error_code else INCIDENT_JOB_NO_RETRIES
@@ -203,7 +255,7 @@ def throw_job_error(
     """
     token = _job_token(instance, key)
     instance.run_length = 0
-    execution = _execution(instance, now, ids)
+    execution = execution_of(instance, now, ids)
     yield from _load_callers(execution)
     element = execution.elements[token.element]
     execution.changes.events.append((JOB_FAILED, key, token.job_type, element.id, retries, error.message, error.code))
@@ -235,14 +287,14 @@ def touch_job(instance: Instance, key: int, now: int) -> Changes:
     token = instance.tokens.get(key)
     if token is None or token.waits_for not in WITH_JOB:
         raise _job_missing(instance, key)
-    execution = _execution(instance, now, new_id)
+    execution = execution_of(instance, now)
     return execution.unit.finish(execution)
 
 
 def resolve_incident(instance: Instance, key: int, now: int) -> Changes:
     """Close an open incident. Raises `WrongState` where the instance does not run."""
-    _require_running(instance)
-    execution = _execution(instance, now, new_id)
+    require_running(instance)
+    execution = execution_of(instance, now)
     execution.changes.ended_incidents.append(key)
     execution.changes.events.append((INCIDENT_RESOLVED, key))
     del instance.incidents[key]
@@ -264,8 +316,8 @@ def update_variables(
     Without `local` the nearest scope that has a variable counts, else the instance's own; with it the activity's own.
     Conditions that come to hold move the instance. Raises `WrongState` where it has ended, `NotFound`.
     """
-    _require_alive(instance)
-    execution = _execution(instance, now, ids)
+    require_alive(instance)
+    execution = execution_of(instance, now, ids)
     scope_key = ROOT_SCOPE
     if key != ROOT_SCOPE:
         token = instance.tokens.get(key)
@@ -287,8 +339,8 @@ def update_variables(
 
 def cancel(instance: Instance, reason: str, now: int) -> Program[Changes]:
     """End an instance before its end, with what it has called. Raises `WrongState` where it has ended."""
-    _require_alive(instance)
-    execution = _execution(instance, now, new_id)
+    require_alive(instance)
+    execution = execution_of(instance, now)
     cancel_instance(execution, reason)
     yield from drain(execution.unit)
     return execution.unit.finish(execution)
@@ -296,8 +348,8 @@ def cancel(instance: Instance, reason: str, now: int) -> Program[Changes]:
 
 def suspend(instance: Instance, now: int) -> Changes:
     """Pause an instance. Raises `WrongState` where it does not run."""
-    _require_running(instance)
-    execution = _execution(instance, now, new_id)
+    require_running(instance)
+    execution = execution_of(instance, now)
     instance.status = Status.PAUSED
     execution.changes.events.append((INSTANCE_SUSPENDED,))
     return execution.unit.finish(execution)
@@ -311,13 +363,14 @@ def resume(instance: Instance, now: int) -> Changes:
             f"the process instance is {instance.status.name.lower()}, not paused",
             metadata={"id": instance.id, "status": instance.status.name},
         )
-    execution = _execution(instance, now, new_id)
+    execution = execution_of(instance, now)
     instance.status = Status.RUNNING
     execution.changes.events.append((INSTANCE_RESUMED,))
     return execution.unit.finish(execution)
 
 
-def _execution(instance: Instance, now: int, ids: Callable[[], str]) -> Execution:
+def execution_of(instance: Instance, now: int, ids: Callable[[], str] = new_id) -> Execution:
+    """Begin a step of an instance."""
     return Execution(instance, Unit(now, ids))
 
 
@@ -325,7 +378,7 @@ def _complete(
     instance: Instance, token: Token, variables: dict[str, Any], now: int, ids: Callable[[], str], complete: Enter
 ) -> Program[Changes]:
     instance.run_length = 0
-    execution = _execution(instance, now, ids)
+    execution = execution_of(instance, now, ids)
     scope_key = execution.scope_of(token)
     for name, value in variables.items():
         execution.set_variable(scope_key, name, value)
@@ -334,19 +387,11 @@ def _complete(
     return execution.unit.finish(execution)
 
 
-def _assign(instance: Instance, token: Token, user: str, now: int) -> Changes:
-    execution = _execution(instance, now, new_id)
-    if token.assignee != user:
-        execution.changes.events.append((USER_TASK_ASSIGNED, token.key, user, token.assignee))
-        token.assignee = user
-        token.encoded = None
-    return execution.unit.finish(execution)
-
-
-def _user_task_token(instance: Instance, key: int) -> Token:
+def user_task_token(instance: Instance, key: int) -> Token:
+    """Return the token that waits in an open user task. Raises `NotFound`, `WrongState`."""
     token = instance.tokens.get(key)
     if token is not None and token.waits_for is Wait.USER_TASK:
-        _require_running(instance)
+        require_running(instance)
         return token
     task_id = member_id(instance.id, key)
     if 0 < key < instance.next_key and key not in instance.tokens:
@@ -362,7 +407,7 @@ def _job_token(instance: Instance, key: int) -> Token:
     token = instance.tokens.get(key)
     if token is None or token.waits_for is not Wait.EXTERNAL_JOB:
         raise _job_missing(instance, key)
-    _require_running(instance)
+    require_running(instance)
     return token
 
 
@@ -380,12 +425,14 @@ def _activity_missing(instance: Instance, key: int) -> NotFound:
     )
 
 
-def _require_running(instance: Instance) -> None:
+def require_running(instance: Instance) -> None:
+    """Raise `WrongState` where an instance is paused or has ended."""
     if instance.status is not Status.RUNNING:
         raise _not_running(instance)
 
 
-def _require_alive(instance: Instance) -> None:
+def require_alive(instance: Instance) -> None:
+    """Raise `WrongState` where an instance has ended."""
     if instance.ended:
         raise _not_running(instance)
 

@@ -55,7 +55,9 @@ class Stage(enum.IntEnum):
     """Holds the scope of a completed activity open again while its handlers run."""
 
 
-HIDDEN = frozenset({Stage.BEFORE, Stage.AFTER, Stage.BODY, Stage.CHOOSING, Stage.TAKING, Stage.ENDING, Stage.CHILD, Stage.COMPENSATING})
+HIDDEN = frozenset(
+    {Stage.BEFORE, Stage.AFTER, Stage.BODY, Stage.CHOOSING, Stage.TAKING, Stage.ENDING, Stage.CHILD, Stage.COMPENSATING}
+)
 """Stages in which a token stands for no activity."""
 
 
@@ -154,13 +156,26 @@ class Token:
         self.encoded: bytes | None = None
 
 
+class AddedTask:
+    """An open user task that no model has: a part of another task, or, with a parent key of 0, a stand-alone one."""
+
+    __slots__ = ("assignee", "key", "parent_key")
+
+    def __init__(self, key: int, parent_key: int, assignee: str) -> None:
+        self.key = key
+        self.parent_key = parent_key
+        self.assignee = assignee
+
+
 class Instance:
     """A process instance. `revision` counts its commits; 0 before the first one."""
 
     __slots__ = (
+        "added_tasks",
         "arrivals",
         "business_key",
         "definition",
+        "delegated_tasks",
         "depth",
         "end_micros",
         "hosted",
@@ -207,6 +222,10 @@ class Instance:
         self.scopes: dict[int, Scope] = {}
         self.tokens: dict[int, Token] = {}
         """Waiting tokens by the key of their activity."""
+        self.added_tasks: dict[int, AddedTask] = {}
+        """Open user tasks that no model has, by their key, parents before their parts."""
+        self.delegated_tasks: set[int] = set()
+        """Keys of the user tasks that are delegated and not resolved yet."""
         self.arrivals: dict[tuple[int, int], list[Token]] = {}
         """Tokens that wait at a join, oldest first, by scope key and element index."""
         self.hosted: dict[int, list[Token]] = {}

@@ -12,7 +12,7 @@ import orjson
 from flowmesh.internal.v1 import stored_pb2
 
 from engine_svc.compile.executable import ElementKind, ExecutableProcess
-from engine_svc.state.instance import NO_FLOW, Compensable, Instance, Scope, Stage, Token, Wait
+from engine_svc.state.instance import NO_FLOW, AddedTask, Compensable, Instance, Scope, Stage, Token, Wait
 
 FORMAT = 2
 
@@ -37,6 +37,11 @@ def encode_snapshot(instance: Instance) -> bytes:
         run_length=instance.run_length,
         parent_key=instance.parent_key,
         depth=instance.depth,
+        delegated_task_keys=sorted(instance.delegated_tasks),
+        added_tasks=[
+            stored_pb2.StoredAddedTask(key=task.key, parent_key=task.parent_key, assignee=task.assignee)
+            for task in instance.added_tasks.values()
+        ],
     )
     parts = [head.SerializeToString()]
     for scope in instance.scopes.values():
@@ -112,6 +117,9 @@ def decode_snapshot(content: bytes, instance: Instance) -> None:
     instance.parent_key = snapshot.parent_key
     instance.depth = snapshot.depth
     instance.incidents = dict(zip(snapshot.incident_keys, snapshot.incident_job_keys, strict=True))
+    instance.delegated_tasks.update(snapshot.delegated_task_keys)
+    for added in snapshot.added_tasks:
+        instance.added_tasks[added.key] = AddedTask(added.key, added.parent_key, added.assignee)
     for stored in snapshot.scopes:
         scope = Scope(stored.key, stored.parent_key, orjson.loads(stored.variables_json))
         scope.compensations = [_compensable(entry, process) for entry in stored.compensations]

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 from mesh.db.statements import DeleteMany, Fetch, Program, Row, Statement
 
-MEMBER_TABLES = ("user_task_candidate", "user_task", "job", "event_subscription", "incident")
+MEMBER_TABLES = (
+    "user_task_candidate",
+    "user_task",
+    "comment",
+    "attachment",
+    "attachment_content",
+    "job",
+    "event_subscription",
+    "incident",
+)
 """Tables whose rows belong to an instance, by their column `instance_id`."""
 
 

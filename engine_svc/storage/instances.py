@@ -14,6 +14,7 @@ from mesh.db.select import Select
 from mesh.db.statements import FetchKeys, Program, Row
 
 SUMMARY_COLUMNS = INSTANCE_COLUMNS[:-1]
+_DEFINITION_ID = SUMMARY_COLUMNS.index("definition_id")
 
 
 @dataclass(slots=True, frozen=True)
@@ -68,9 +69,9 @@ def instance_of(row: Row, definitions: Mapping[str, Definition]) -> Instance:
 
 
 def fetch_summary(instance_id: str) -> Program[Row | None]:
-    """Read one row without its state, in the order of `SUMMARY_COLUMNS`."""
+    """Read one row without its state, in the order of `SUMMARY_COLUMNS`. A stand-alone task is no process instance."""
     rows: list[Row] = yield FetchKeys("process_instance", SUMMARY_COLUMNS, ("id",), [(instance_id,)])
-    return rows[0] if rows else None
+    return rows[0] if rows and rows[0][_DEFINITION_ID] else None
 
 
 def list_summaries(wanted: InstanceFilter, after: str | None, limit: int) -> Program[list[Row]]:
@@ -85,6 +86,8 @@ def list_summaries(wanted: InstanceFilter, after: str | None, limit: int) -> Pro
             .equal("definition_id", wanted.definition_id)
             .equal("status", int(status))
             .equal("tenant_id", wanted.tenant_id)
+            # Stand-alone tasks lie in this table, too.
+            .where("definition_id<>''")
             .page(("id",), None if after is None else (after,), limit, descending=True)
         )
         rows += yield select.fetch()

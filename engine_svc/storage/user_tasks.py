@@ -1,30 +1,19 @@
-"""Open user tasks: reading one, and lists by assignee, candidate, instance and definition."""
+"""Open user tasks: reading one and changing what its row shows. The lists are in `user_task_lists`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from engine_svc.storage.commit import TASK_KEY, USER_TASK_COLUMNS
-from mesh.db.select import Select
-from mesh.db.statements import Execute, FetchKeys, Program, Row, Statement, placeholders
+from engine_svc.storage.commit import CANDIDATE_COLUMNS, TASK_KEY, USER_TASK_COLUMNS
+from mesh.db.statements import DeleteMany, Execute, FetchKeys, InsertMany, Program, Row, Statement
 
 CANDIDATE_USER = 1
 CANDIDATE_GROUP = 2
-ORDER = ("created_at", "instance_id", "task_key")
-
-
-@dataclass(slots=True, frozen=True)
-class UserTaskFilter:
-    """What to list; empty values do not filter. The two candidates are joined by "or"."""
-
-    assignee: str = ""
-    candidate_user: str = ""
-    candidate_groups: tuple[str, ...] = ()
-    instance_id: str = ""
-    definition_key: str = ""
-    element_id: str = ""
-    tenant_id: str = ""
+NOT_DELEGATED = 0
+DELEGATION_PENDING = 1
+DELEGATION_RESOLVED = 2
+CANDIDATE_KEY = ("instance_id", "task_key", "kind", "candidate")
 
 
 def fetch_user_task(instance_id: str, key: int) -> Program[Row | None]:
@@ -33,38 +22,21 @@ def fetch_user_task(instance_id: str, key: int) -> Program[Row | None]:
     return rows[0] if rows else None
 
 
-def list_user_tasks(wanted: UserTaskFilter, after: Sequence[object] | None, limit: int) -> Program[list[Row]]:
-    """Read tasks, oldest first, in the order of `USER_TASK_COLUMNS`."""
-    select = (
-        Select("user_task", USER_TASK_COLUMNS)
-        .equal("assignee", wanted.assignee)
-        .equal("instance_id", wanted.instance_id)
-        .equal("definition_key", wanted.definition_key)
-        .equal("element_id", wanted.element_id)
-        .equal("tenant_id", wanted.tenant_id)
-    )
-    conditions: list[str] = []
-    parameters: list[object] = []
-    if wanted.candidate_user:
-        conditions.append("(kind=? AND candidate=?)")
-        parameters += [CANDIDATE_USER, wanted.candidate_user]
-    if wanted.candidate_groups:
-        conditions.append(f"(kind=? AND candidate IN {placeholders(len(wanted.candidate_groups))})")
-        parameters += [CANDIDATE_GROUP, *wanted.candidate_groups]
-    if conditions:
-        # A claimed task is nobody's candidate any more.
-        select.where("assignee=''").where(
-            "(instance_id, task_key) IN "
-            f"(SELECT instance_id, task_key FROM user_task_candidate WHERE {' OR '.join(conditions)})",
-            *parameters,
-        )
-    rows: list[Row] = yield select.page(ORDER, after, limit).fetch()
-    return rows
-
-
-def assign(instance_id: str, key: int, assignee: str, claimed_at: int) -> Statement:
-    """Return the statement that changes a task's assignee."""
+def update_user_task(instance_id: str, key: int, values: Mapping[str, Any]) -> Statement:
+    """Return the statement that changes columns of a task."""
+    assignments = ",".join(f"{column}=?" for column in values)
     return Execute(
-        "UPDATE user_task SET assignee=?, claimed_at=? WHERE instance_id=? AND task_key=?",
-        (assignee, claimed_at, instance_id, key),
+        f"UPDATE user_task SET {assignments} WHERE instance_id=? AND task_key=?", (*values.values(), instance_id, key)
     )
+
+
+def add_candidates(instance_id: str, key: int, kind: int, candidates: Sequence[str], created_at: int) -> Statement:
+    """Return the statement that lets more users or groups claim a task that was created at this time."""
+    rows = [(instance_id, key, kind, candidate, created_at) for candidate in candidates]
+    return InsertMany("user_task_candidate", CANDIDATE_COLUMNS, rows)
+
+
+def remove_candidates(instance_id: str, key: int, kind: int, candidates: Sequence[str]) -> Statement:
+    """Return the statement that takes users or groups off those who may claim a task."""
+    rows = [(instance_id, key, kind, candidate) for candidate in candidates]
+    return DeleteMany("user_task_candidate", CANDIDATE_KEY, rows)

@@ -103,6 +103,14 @@ def task_of(row: Row) -> HistoricTask:
         due_micros,
         end_micros,
         end_reason,
+        owner,
+        follow_up_micros,
+        category,
+        form_key,
+        parent_task_id,
+        outcome,
+        completed_by,
+        _,
         _,
         _,
         _,
@@ -123,6 +131,13 @@ def task_of(row: Row) -> HistoricTask:
         duration=_between(create_micros, end_micros),
         end_reason=end_reason,
         tenant_id=tenant_id,
+        owner=owner,
+        follow_up_time=_time(follow_up_micros),
+        category=category,
+        form_key=form_key,
+        parent_task_id=parent_task_id,
+        outcome=outcome,
+        completed_by=completed_by,
     )
 
 

@@ -46,6 +46,8 @@ def project(events: Sequence[EventEnvelope]) -> Program[None]:
                 tasks.created(micros, event.user_task_created)
             case "user_task_assigned":
                 tasks.assigned(micros, event.user_task_assigned)
+            case "user_task_updated":
+                tasks.updated(micros, event.user_task_updated)
             case "user_task_completed":
                 tasks.completed(micros, event.user_task_completed)
             case "user_task_terminated":

@@ -13,12 +13,26 @@ from flowmesh.events.v1.workflow_pb2 import (
     UserTaskCompleted,
     UserTaskCreated,
     UserTaskTerminated,
+    UserTaskUpdated,
 )
 
 from history_svc.consumers.position import NEVER, position_of
 from history_svc.consumers.times import micros_of
 from history_svc.storage.layout import COMPLETED, OPEN, TASK_COLUMNS, TASK_TABLE, TERMINATED, UNKNOWN_TIME
 from mesh.db.statements import FetchKeys, Program, UpsertMany
+
+DETAILS: Final = (
+    "detail_position",
+    "name",
+    "description",
+    "priority",
+    "due_micros",
+    "owner",
+    "follow_up_micros",
+    "category",
+    "form_key",
+)
+"""Columns that `TaskRow.describe` takes over."""
 
 
 @dataclass(slots=True)
@@ -44,15 +58,24 @@ class TaskRow:
     due_micros: int | None = None
     end_micros: int | None = None
     end_reason: str = ""
+    owner: str = ""
+    follow_up_micros: int | None = None
+    category: str = ""
+    form_key: str = ""
+    parent_task_id: str = ""
+    outcome: str = ""
+    completed_by: str = ""
     reference_position: int = NEVER
     assignee_position: int = NEVER
     state_position: int = NEVER
+    detail_position: int = NEVER
 
     def refer(self, reference: ProcessInstanceRef, position: int) -> None:
         """Take over what every event says about its instance."""
         if position > self.reference_position:
             self.reference_position = position
-            self.process_instance_id = reference.id
+            # A stand-alone task is told like an instance without a definition.
+            self.process_instance_id = reference.id if reference.process_definition_id else ""
             self.process_definition_id = reference.process_definition_id
             self.process_definition_key = reference.process_definition_key
             self.tenant_id = reference.tenant_id
@@ -63,13 +86,36 @@ class TaskRow:
             self.assignee_position = position
             self.assignee = assignee
 
-    def stand(self, position: int, state: int, end_micros: int | None = None, end_reason: str = "") -> None:
+    def stand(
+        self,
+        position: int,
+        state: int,
+        end_micros: int | None = None,
+        end_reason: str = "",
+        outcome: str = "",
+        completed_by: str = "",
+    ) -> None:
         """Take over a state."""
         if position > self.state_position:
             self.state_position = position
             self.state = state
             self.end_micros = end_micros
             self.end_reason = end_reason
+            self.outcome = outcome
+            self.completed_by = completed_by
+
+    def describe(self, position: int, event: UserTaskCreated | UserTaskUpdated) -> None:
+        """Take over the details that an event tells."""
+        if position > self.detail_position:
+            self.detail_position = position
+            self.name = event.name
+            self.description = event.description
+            self.priority = event.priority
+            self.due_micros = micros_of(event.due_time) if event.HasField("due_time") else None
+            self.owner = event.owner
+            self.follow_up_micros = micros_of(event.follow_up_time) if event.HasField("follow_up_time") else None
+            self.category = event.category
+            self.form_key = event.form_key
 
     def join(self, other: TaskRow) -> None:
         """Take over what another row of the same task knows better."""
@@ -80,15 +126,22 @@ class TaskRow:
             self.process_definition_key = other.process_definition_key
             self.tenant_id = other.tenant_id
         self.assign(other.assignee_position, other.assignee)
-        self.stand(other.state_position, other.state, other.end_micros, other.end_reason)
+        self.stand(
+            other.state_position,
+            other.state,
+            other.end_micros,
+            other.end_reason,
+            other.outcome,
+            other.completed_by,
+        )
+        if other.detail_position > self.detail_position:
+            for column in DETAILS:
+                setattr(self, column, getattr(other, column))
         # Only the creation tells these; the completion repeats the element alone.
         if self.create_micros == UNKNOWN_TIME and other.create_micros != UNKNOWN_TIME:
             self.element_id = other.element_id or self.element_id
-            self.name = other.name
-            self.description = other.description
-            self.priority = other.priority
+            self.parent_task_id = other.parent_task_id
             self.create_micros = other.create_micros
-            self.due_micros = other.due_micros
         elif not self.element_id:
             self.element_id = other.element_id
 
@@ -107,12 +160,15 @@ class TaskChanges:
         row, position = self._referred(event.task_id, event.process_instance)
         row.assign(position, event.assignee)
         row.stand(position, OPEN)
+        row.describe(position, event)
         row.element_id = event.element_id or row.element_id
-        row.name = event.name
-        row.description = event.description
-        row.priority = event.priority
+        row.parent_task_id = event.parent_task_id
         row.create_micros = micros
-        row.due_micros = micros_of(event.due_time) if event.HasField("due_time") else None
+
+    def updated(self, _: int, event: UserTaskUpdated) -> None:
+        """Add a `UserTaskUpdated`."""
+        row, position = self._referred(event.task_id, event.process_instance)
+        row.describe(position, event)
 
     def assigned(self, _: int, event: UserTaskAssigned) -> None:
         """Add a `UserTaskAssigned`."""
@@ -123,7 +179,7 @@ class TaskChanges:
         """Add a `UserTaskCompleted`."""
         row, position = self._referred(event.task_id, event.process_instance)
         row.assign(position, event.assignee)
-        row.stand(position, COMPLETED, micros)
+        row.stand(position, COMPLETED, micros, "", event.outcome, event.completed_by)
         row.element_id = row.element_id or event.element_id
 
     def terminated(self, micros: int, event: UserTaskTerminated) -> None:

@@ -82,9 +82,17 @@ TASK_COLUMNS: Final = (
     "due_micros",
     "end_micros",
     "end_reason",
+    "owner",
+    "follow_up_micros",
+    "category",
+    "form_key",
+    "parent_task_id",
+    "outcome",
+    "completed_by",
     "reference_position",
     "assignee_position",
     "state_position",
+    "detail_position",
 )
 
 VARIABLE_TABLE: Final = "history_variable"

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 
 import grpc
 from flowmesh.engine.v1 import (
+    comment_service_pb2_grpc,
     deployment_service_pb2_grpc,
+    explanation_service_pb2_grpc,
     incident_service_pb2_grpc,
     job_service_pb2_grpc,
     process_definition_service_pb2_grpc,
@@ -62,7 +64,9 @@ class Connection:
         self.definitions = process_definition_service_pb2_grpc.ProcessDefinitionServiceStub(self._channel)
         self.instances = process_instance_service_pb2_grpc.ProcessInstanceServiceStub(self._channel)
         self.tasks = user_task_service_pb2_grpc.UserTaskServiceStub(self._channel)
+        self.comments = comment_service_pb2_grpc.CommentServiceStub(self._channel)
         self.jobs = job_service_pb2_grpc.JobServiceStub(self._channel)
+        self.explanations = explanation_service_pb2_grpc.ExplanationServiceStub(self._channel)
         self.incidents = incident_service_pb2_grpc.IncidentServiceStub(self._channel)
         self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
 

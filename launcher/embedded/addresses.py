@@ -7,7 +7,7 @@ import socket
 
 from gateway_envoy.settings import GatewaySettings
 from launcher.embedded.options import MeshOptions
-from launcher.files import openapi
+from launcher.files import definition_schema, openapi
 from mesh.listening import probe
 from mesh.startup import StartupError
 
@@ -53,6 +53,7 @@ def gateway_settings(options: MeshOptions) -> GatewaySettings:
         listen_port=options.port,
         cors_origins=options.cors_origins,
         openapi=openapi(),
+        definition_schema=definition_schema(),
     )
 
 

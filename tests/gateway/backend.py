@@ -9,6 +9,8 @@ from typing import Any
 import grpc
 import grpc.aio
 from flowmesh.engine.v1 import (
+    attachment_service_pb2,
+    comment_service_pb2,
     deployment_service_pb2,
     incident_service_pb2,
     job_service_pb2,
@@ -24,6 +26,8 @@ from grpc_reflection.v1alpha import reflection
 
 FILES = {
     "flowmesh.engine.v1": (
+        attachment_service_pb2,
+        comment_service_pb2,
         deployment_service_pb2,
         incident_service_pb2,
         job_service_pb2,

@@ -46,6 +46,7 @@ def settings_for(engine: Backend, history: Backend, **changes: Any) -> GatewaySe
         "listen_port": 0,
         "cors_origins": [ORIGIN],
         "openapi": ROOT / "gen" / "openapi.json",
+        "definition_schema": ROOT / "gen" / "process-definition.schema.json",
         "unary_timeout": 1.0,
         "long_poll_timeout": 1.0,
         "stream_idle_timeout": 1.0,

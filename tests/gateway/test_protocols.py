@@ -224,3 +224,6 @@ async def test_docs(mesh: Mesh) -> None:
     document = await mesh.http.get("/api-docs/openapi.json")
     assert document.headers["content-type"] == "application/json"
     assert document.json()["openapi"] == "3.1.0"
+    schema = await mesh.http.get("/api-docs/process-definition.schema.json")
+    assert schema.headers["content-type"] == "application/json"
+    assert schema.json()["$schema"] == "https://json-schema.org/draft/2020-12/schema"

@@ -375,3 +375,24 @@ async def test_the_walker_agrees_with_a_json_parser(mesh: Mesh) -> None:
             assert MessageToDict(mesh.engine.last[1]).get("variables", {}) == json.loads(body)["variables"]
         refused += not valid
     assert 50 < refused < 350
+
+
+async def test_a_mask_names_the_fields_to_change(mesh: Mesh) -> None:
+    body = {"details": {"name": "Look", "priority": 0}, "updateMask": "name,dueTime", "etag": "3"}
+    answer = await mesh.http.patch("/v1/userTasks/t.1", json=body)
+    assert answer.status_code == 200, answer.text
+    request = mesh.engine.last[1]
+    assert list(request.update_mask.paths) == ["name", "due_time"]
+    assert (request.id, request.details.name, request.details.HasField("priority")) == ("t.1", "Look", True)
+
+
+async def test_the_content_of_an_attachment_travels_as_it_is(mesh: Mesh) -> None:
+    content = bytes(range(256)) * 4096
+    body = {"name": "all bytes", "content": base64.b64encode(content).decode()}
+    answer = await mesh.http.post("/v1/userTasks/t.1/attachments", json=body)
+    assert answer.status_code == 200, answer.text
+    assert mesh.engine.last[1].content == content
+    file = httpbody_pb2.HttpBody(content_type="image/png", data=content)
+    mesh.engine.answers["GetAttachmentContent"] = lambda request, context: file
+    read = await mesh.http.get("/v1/attachments/t.2/content")
+    assert (read.content == content, read.headers["content-type"]) == (True, "image/png")

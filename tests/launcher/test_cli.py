@@ -71,6 +71,16 @@ def test_an_order_from_start_to_end(commands: Commands) -> None:
     assert "Approve the order" in commands.text("tasks", "--candidate-group", "sales", "--instance", instance)
     assert "belongs to lena" in commands.text("claim", task["id"], "lena")
     assert [one["id"] for one in commands.json("tasks", "--assignee", "lena")] == [task["id"]]
+    assert [one["id"] for one in commands.json("tasks", "--mine", "lena")] == [task["id"]]
+    assert "delegated to kim and stays with lena" in commands.text("task", "delegate", task["id"], "kim")
+    code, complaint = commands.failure("complete", task["id"])
+    assert (code, "resolved first" in complaint) == (1, True)
+    assert "is resolved and belongs to lena" in commands.text("task", "resolve", task["id"])
+    assert "belongs to lena" in commands.text("task", "assign", task["id"], "lena")
+    commands.text("task", "comment", task["id"], "looks right", "--user", "lena")
+    assert "looks right" in commands.text("task", "comments", task["id"])
+    assert commands.json("task", "variables", task["id"], "--local", "--var", "seen=true") == {"seen": True}
+    assert "amount" in commands.text("task", "variables", task["id"])
     assert "goes on" in commands.text("complete", task["id"], "--var", "approved=true")
 
     shown = commands.json("instance", instance)
@@ -91,6 +101,8 @@ def test_an_order_from_start_to_end(commands: Commands) -> None:
         "approved": True,
         "invoiceTotal": 124.5,
         "parcel": "P-7",
+        # The task's own.
+        "seen": True,
     }
     assert {"approve", "ship", "invoice", "delivered"} <= {run["elementId"] for run in history["activities"]}
     assert "Ship the parcel" in commands.text("history", instance)
@@ -124,6 +136,25 @@ def test_deploying_again_changes_nothing(commands: Commands) -> None:
     assert "unchanged" in commands.text("deploy", str(ORDER))
     (answer,) = commands.json("deploy", str(ORDER), "--force")
     assert answer["deployment"]["processDefinitions"][0]["version"] > 1
+
+
+def test_a_yaml_definition(commands: Commands, tmp_path: Path) -> None:
+    order = tmp_path / "letter.yaml"
+    order.write_text("id: letter\ntasks:\n  - {id: write, type: USER_TASK, assignee: ada}\ntransitions: []\n")
+    assert "letter version 1 is deployed." in commands.text("deploy", str(order))
+    instance = commands.json("start", "letter")["id"]
+    (task,) = commands.json("tasks", "--instance", instance)
+    commands.text("complete", task["id"])
+    order.write_text(order.read_text().replace("USER_TASK", "LUNCH"))
+    code, text = commands.failure("deploy", str(order))
+    assert code == 1
+    assert "line 3, column 23, DOCUMENT_TYPE_UNKNOWN: tasks[0].type: 'LUNCH' is no type." in text
+
+
+def test_the_schema_needs_no_mesh() -> None:
+    done = flowmesh("schema")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["title"] == "Flowmesh process definition"
 
 
 def test_what_cannot_be_deployed_is_told_line_by_line(commands: Commands, tmp_path: Path) -> None:

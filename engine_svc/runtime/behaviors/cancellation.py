@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import TypeVar
 
 from engine_svc.events.record import ACTIVITY_TERMINATED, INCIDENT_RESOLVED, USER_TASK_TERMINATED
+from engine_svc.runtime.behaviors.added_tasks import end_parts
 from engine_svc.runtime.changes import NewJob, NewSubscription, NewUserTask
 from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import ROOT_SCOPE, WITH_JOB, WITH_SUBSCRIPTION, Token, Wait
@@ -83,6 +84,7 @@ def terminate(execution: Execution, tokens: Iterable[Token], reason: str) -> Non
             # What this very step made is not in the database yet.
             if not _withdraw(changes.new_user_tasks, token.key):
                 changes.ended_user_tasks.append(token.key)
+            end_parts(execution, token.key, reason)
             changes.events.append((USER_TASK_TERMINATED, token.key, reason))
         elif token.waits_for is Wait.CALL:
             assert token.detail is not None

@@ -24,7 +24,6 @@ from engine_svc.runtime.behaviors.firing import fire_boundary, interrupt_scope
 from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import Stage, Token
 
-
 Catch = TypeVar("Catch")
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine_svc.compile.executable import Element, Evaluate, UserTaskSpec
-from engine_svc.events.record import USER_TASK_COMPLETED, USER_TASK_CREATED
+from engine_svc.events.record import USER_TASK_COMPLETED
 from engine_svc.expressions.coercion import to_string
 from engine_svc.expressions.errors import ExpressionError, OperationError
+from engine_svc.runtime.behaviors.added_tasks import PARENT_COMPLETED, end_parts
 from engine_svc.runtime.behaviors.due_dates import InvalidDueDate, due_micros
 from engine_svc.runtime.changes import NewUserTask
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import Token, Wait
+from engine_svc.state.instance import ROOT_SCOPE, Token, Wait
 from mesh.errors import WrongState
 
 DEFAULT_PRIORITY = 50
 MAX_PRIORITY = 2**31 - 1
 MAX_USER = 255
+MAX_CATEGORY = 255
 MAX_FORM_KEY = 512
 """Characters that lists and indexes of tasks have room for."""
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}", re.ASCII)
@@ -34,32 +38,51 @@ def enter(execution: Execution, token: Token, element: Element) -> None:
     groups = _names(execution, token, element, spec.candidate_groups)
     priority = _priority(execution, token, element, spec.priority)
     due = _due(execution, token, element, spec.due_date)
+    owner = _text(execution, token, element, spec.owner, MAX_USER)
+    follow_up = _due(execution, token, element, spec.follow_up_date)
+    category = _text(execution, token, element, spec.category, MAX_CATEGORY)
     form_key = _text(execution, token, element, spec.form_key, MAX_FORM_KEY)
     execution.wait(token, Wait.USER_TASK)
     token.assignee = assignee
-    task = NewUserTask(token.key, element.id, name, description, assignee, users, groups, priority, due, form_key)
-    execution.changes.new_user_tasks.append(task)
-    execution.changes.events.append(
-        (
-            USER_TASK_CREATED,
-            task.key,
-            task.element_id,
-            name,
-            description,
-            assignee,
-            users,
-            groups,
-            priority,
-            due,
-            form_key,
-        )
+    task = NewUserTask(
+        token.key,
+        element.id,
+        name,
+        description,
+        assignee,
+        users,
+        groups,
+        priority,
+        due,
+        form_key,
+        owner,
+        follow_up,
+        category,
     )
+    execution.changes.new_user_tasks.append(task)
+    execution.changes.events.append(task.created_event())
 
 
-def complete(execution: Execution, token: Token, element: Element) -> None:
-    """The task is done: leave."""
-    execution.changes.ended_user_tasks.append(token.key)
-    execution.changes.events.append((USER_TASK_COMPLETED, token.key, element.id, token.assignee))
+@dataclass(slots=True, frozen=True)
+class Completion:
+    """What is told of a completion beside the variables."""
+
+    outcome: str = ""
+    completed_by: str = ""
+    transient_variables: Mapping[str, Any] = field(default_factory=dict)
+    """Seen in the instance's own scope until the step is over."""
+
+
+def complete(execution: Execution, token: Token, element: Element, completion: Completion) -> None:
+    """The task is done: leave. Its open parts end with it."""
+    for name, value in completion.transient_variables.items():
+        execution.set_transient(ROOT_SCOPE, name, value)
+    key = token.key
+    end_parts(execution, key, PARENT_COMPLETED)
+    execution.changes.ended_user_tasks.append(key)
+    execution.changes.events.append(
+        (USER_TASK_COMPLETED, key, element.id, token.assignee, completion.outcome, completion.completed_by)
+    )
     execution.wait(token, Wait.NOTHING)
     execution.complete(token, element)
 

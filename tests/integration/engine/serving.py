@@ -136,7 +136,8 @@ class Engine:
         clock = clock or TurnedClock()
         service = EngineService(EngineSettings(port=0, drain_seconds=0.5, **settings), database, Metrics(), clock=clock)
         port = await service.start()
-        return cls(service, grpc.aio.insecure_channel(f"127.0.0.1:{port}"), clock)
+        options = [("grpc.max_receive_message_length", -1)]
+        return cls(service, grpc.aio.insecure_channel(f"127.0.0.1:{port}", options), clock)
 
     async def stop(self) -> None:
         """Stop as on SIGTERM."""

@@ -89,7 +89,8 @@ def test_every_table_with_rows_of_instances_is_known(sqlite_template: Path) -> N
             for table in tables
             if any(column[1] == "instance_id" for column in connection.execute(f"PRAGMA table_info({table})"))
         }
-    assert members == set(MEMBER_TABLES)
+    # What an instance has thrown is delivered though the instance is gone; what became of messages is kept for a while.
+    assert members - {"thrown_event", "message", "message_start"} == set(MEMBER_TABLES)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,8 @@ async def test_cascade_takes_everything_along(engine: Engine, engine_database: D
     other = await engine.start("other")
     answer = await delete(engine, deployment, cascade=True, reason="wrong model")
     assert answer.terminated_instance_count == 7
-    left = dict.fromkeys(CONTENT, 1) | {"job": 0, "incident": 0, "user_task_candidate": 0}
+    kept = ("process_instance", "user_task", "deployment", "deployment_resource", "process_definition")
+    left = dict.fromkeys(CONTENT, 0) | dict.fromkeys(kept, 1)
     assert await row_counts(engine_database) == left
     assert (await engine.get(other.id)).status == ProcessInstance.STATUS_RUNNING
     assert (await refusal(engine.start("review"))).reason == "PROCESS_DEFINITION_NOT_FOUND"

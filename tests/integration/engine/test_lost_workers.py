@@ -50,7 +50,12 @@ class GatedDatabase:
 
 def executor_on(database: Database) -> InstanceExecutor:
     return InstanceExecutor(
-        database, GroupCommitter(database, CommitWriter()), DefinitionCache(database), SystemClock(), JobSignals(), ScriptRunner()
+        database,
+        GroupCommitter(database, CommitWriter()),
+        DefinitionCache(database),
+        SystemClock(),
+        JobSignals(),
+        ScriptRunner(),
     )
 
 

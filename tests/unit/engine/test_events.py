@@ -16,17 +16,19 @@ from hypothesis import strategies as st
 from engine_svc.events import record
 from engine_svc.events.commit_record import COMMIT_RECORD, encode_commit
 from engine_svc.events.expansion import KINDS, UnknownRecordFormat, expand
-from engine_svc.runtime import step
+from engine_svc.runtime import step, user_task_commands
+from engine_svc.runtime.changes import Changes, NewUserTask
+from engine_svc.runtime.processors.user_task import Completion
 from engine_svc.runtime.requests import run_alone
-from engine_svc.state.instance import ROOT_SCOPE
-from engine_svc.runtime.changes import Changes
+from engine_svc.state.instance import ROOT_SCOPE, Status
+from engine_svc.state.task_tree import new_task_tree
 from mesh.bus.port import BusMessage
 from mesh.call import CallContext, as_call
 from mesh.ids import new_id
 from mesh.json_values import from_value
 from mesh.outbox import OutboxRow
 from tests.unit.bpmn_models import flow
-from tests.unit.runtime.running import INSTANCE_ID, NOW, Run, model
+from tests.unit.runtime.running import INSTANCE_ID, NOW, Run, model, reloaded
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 DUE = NOW + 86_400_000_000
@@ -67,8 +69,8 @@ def life() -> Iterator[tuple[Run, list[Any]]]:
     task = next(key for key, found in run.tasks.items() if found.element_id == "t")
     (job,) = run.jobs
     inner = next(key for key, found in run.tasks.items() if found.element_id == "inner")
-    yield committed(step.unclaim_user_task(run.instance, task, NOW + 1))
-    yield committed(step.claim_user_task(run.instance, task, "bob", NOW + 2))
+    yield committed(user_task_commands.assign(run.instance, task, "", NOW + 1))
+    yield committed(user_task_commands.claim(run.instance, task, "bob", NOW + 2))
     yield committed(step.suspend(run.instance, NOW + 3))
     yield committed(run_alone(step.update_variables(run.instance, ROOT_SCOPE, {"c": True}, (), NOW + 4)))
     yield committed(run_alone(step.update_variables(run.instance, ROOT_SCOPE, {}, ("c",), NOW + 4)))
@@ -80,6 +82,26 @@ def life() -> Iterator[tuple[Run, list[Any]]]:
     run.instance.scopes[scope].variables["local"] = 0
     yield committed(run_alone(step.complete_user_task(run.instance, inner, {"local": 1}, NOW + 8)))
     yield committed(run.complete("n"))
+    part = NewUserTask(run.instance.next_key, "", "Ask", "", "", ("ann",), (), 50, DUE, "", "kim", DUE, "c", task)
+    run.instance.next_key += 1
+    yield committed(run.took(user_task_commands.add_task(run.instance, part, NOW + 9)))
+    own = user_task_commands.update_variables(run.instance, part.key, {"own": 1}, (), NOW + 10, local=True)
+    yield committed(run_alone(own))
+    gone = user_task_commands.update_variables(run.instance, part.key, {}, ("own",), NOW + 11, local=True)
+    yield committed(run_alone(gone))
+    details = user_task_commands.TaskDetails(
+        "Ask", "whom", "kim", 70, DUE, DUE, "c", "form", "PENDING", ("ann",), ("it",)
+    )
+    updated = user_task_commands.delegate(run.instance, part.key, "ann", NOW + 12)
+    updated.events.append(details.updated_event(part.key, ["owner"]))
+    yield committed(updated)
+    comment, commented = user_task_commands.add_comment(run.instance, task, "ann", "done soon", NOW + 13)
+    yield committed(commented)
+    yield committed(user_task_commands.delete_comment(run.instance, comment, task, NOW + 14))
+    facts = user_task_commands.AttachmentFacts("ann", "plan.pdf", "application/pdf", "", 10)
+    attachment, attached = user_task_commands.add_attachment(run.instance, 0, facts, NOW + 15)
+    yield committed(attached)
+    yield committed(user_task_commands.delete_attachment(run.instance, attachment, 0, NOW + 16))
     yield committed(run.complete("t"))
     assert run.completed
     cancelled = Run(rich_model())
@@ -190,3 +212,30 @@ def test_ids_of_neighbouring_commits_do_not_meet(count: int) -> None:
     ids = [EventEnvelope.FromString(m.value).event_id for _ in range(count // 10 + 2) for m in expand(row_of(payload))]
     assert len(set(ids)) == len(ids)
     assert all(str(uuid.UUID(event_id)) == event_id for event_id in ids)
+
+
+def test_a_stand_alone_task_is_told_without_a_process() -> None:
+    tree = new_task_tree(INSTANCE_ID, "acme", NOW)
+    tree.revision = 1
+    tree.next_key = 2
+    task = NewUserTask(1, "", "Buy milk", "", "ann", (), (), 50, 0, "")
+    events = [*user_task_commands.add_task(tree, task, NOW).events]
+    part = NewUserTask(2, "", "Find the shop", "", "", (), (), 50, 0, "", parent_key=1)
+    events += user_task_commands.add_task(tree, part, NOW).events
+    twin = reloaded(tree)
+    assert [(one.key, one.parent_key, one.assignee) for one in twin.added_tasks.values()] == [(1, 0, "ann"), (2, 1, "")]
+    events += run_alone(user_task_commands.complete(twin, 1, {}, NOW, Completion("done", "ann"))).events
+    assert (twin.status, twin.added_tasks, twin.scopes) == (Status.COMPLETED, {}, {})
+    told = envelopes(expand(row_of(encode_commit(tree, events, NOW))))
+    for envelope in told:
+        protovalidate.validate(envelope)
+    # No process instance begins or ends.
+    assert [envelope.event_type for envelope in told] == [
+        "workflow.task.created.v1",
+        "workflow.task.created.v1",
+        "workflow.task.terminated.v1",
+        "workflow.task.completed.v1",
+    ]
+    assert told[1].user_task_created.parent_task_id == f"{INSTANCE_ID}.1"
+    assert told[0].user_task_created.process_instance.process_definition_id == ""
+    assert (told[3].user_task_completed.outcome, told[3].user_task_completed.completed_by) == ("done", "ann")

@@ -28,6 +28,7 @@ EVENT_TYPES = {
     "user_task_assigned": "workflow.task.assigned.v1",
     "user_task_completed": "workflow.task.completed.v1",
     "user_task_terminated": "workflow.task.terminated.v1",
+    "user_task_updated": "workflow.task.updated.v1",
     "job_scheduled": "workflow.task.scheduled.v1",
     "variables_updated": "workflow.variables.updated.v1",
 }
@@ -162,7 +163,7 @@ def lives(draw: st.DrawFn) -> Life:
 
 
 def _act(draw: st.DrawFn, life: Life, open_activities: list[_Open]) -> None:
-    action = draw(st.sampled_from(["pass", "enter", "assign", "leave", "abandon", "set", "job"]))
+    action = draw(st.sampled_from(["pass", "enter", "assign", "update", "leave", "abandon", "set", "job"]))
     if action == "pass":
         life.leave(life.activity("gateway", "exclusiveGateway"))
     elif action == "enter":
@@ -181,7 +182,10 @@ def _act(draw: st.DrawFn, life: Life, open_activities: list[_Open]) -> None:
         if action == "assign" and one.task:
             previous, one.assignee = one.assignee, draw(USERS)
             life.tell("user_task_assigned", task_id=one.activity.id, assignee=one.assignee, previous_assignee=previous)
-        elif action != "assign":
+        elif action == "update" and one.task:
+            due = timestamp(life.micros) if draw(st.booleans()) else None
+            life.tell("user_task_updated", task_id=one.activity.id, name="Changed", owner=draw(USERS), due_time=due)
+        elif action not in ("assign", "update"):
             open_activities.remove(one)
             _close(life, one, terminated=action == "abandon")
 

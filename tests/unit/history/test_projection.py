@@ -156,6 +156,32 @@ async def test_task_told_backwards(history: SqliteDatabase) -> None:
     assert row["name"] == "Approve"
 
 
+async def test_task_details_are_the_last_ones_told(history: SqliteDatabase) -> None:
+    life = Life()
+    life.tell("user_task_created", task_id="t-1", name="Approve", parent_task_id="t-0", owner="ann", form_key="f")
+    life.commit()
+    due = timestamp(START_MICROS)
+    life.tell("user_task_updated", task_id="t-1", name="Look", category="c", follow_up_time=due, priority=7)
+    life.commit()
+    life.tell("user_task_completed", task_id="t-1", assignee="bob", outcome="ok", completed_by="kim")
+    for events in (life.events, life.events[::-1]):
+        await empty(history)
+        for event in events:
+            await history.write(project([event]))
+        (row,) = (await stored(history))[TASK_TABLE]
+        assert (row["name"], row["category"], row["priority"], row["owner"]) == ("Look", "c", 7, "")
+        assert (row["follow_up_micros"], row["parent_task_id"], row["form_key"]) == (START_MICROS, "t-0", "")
+        assert (row["outcome"], row["completed_by"], row["assignee"]) == ("ok", "kim", "bob")
+
+
+async def test_a_stand_alone_task_has_no_instance(history: SqliteDatabase) -> None:
+    life = Life(key="", definition_id="")
+    life.tell("user_task_created", task_id="t-1", name="Buy milk")
+    await history.write(project(life.events))
+    (row,) = (await stored(history))[TASK_TABLE]
+    assert (row["process_instance_id"], row["name"]) == ("", "Buy milk")
+
+
 async def test_variables_keep_the_last_value_by_scope(history: SqliteDatabase) -> None:
     life = Life()
     life.start(amount=1, note="a")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine_svc.runtime import step
+from engine_svc.runtime import step, user_task_commands
 from engine_svc.runtime.requests import run_alone
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import ROOT_SCOPE, Status
@@ -156,8 +156,8 @@ def test_a_paused_instance_does_not_move() -> None:
     assert run.named(step.suspend(run.instance, NOW)) == [("INSTANCE_SUSPENDED",)]
     commands: list[Callable[[], object]] = [
         lambda: run_alone(step.complete_user_task(run.instance, key, {}, NOW)),
-        lambda: step.claim_user_task(run.instance, key, "ann", NOW),
-        lambda: step.unclaim_user_task(run.instance, key, NOW),
+        lambda: user_task_commands.claim(run.instance, key, "ann", NOW),
+        lambda: user_task_commands.assign(run.instance, key, "", NOW),
         lambda: step.suspend(run.instance, NOW),
         lambda: step.resolve_incident(run.instance, 1, NOW),
     ]

@@ -40,11 +40,11 @@ def test_events_of_a_user_task() -> None:
     assert run.named() == [
         ("INSTANCE_STARTED", "", {}),
         ("ACTIVITY_COMPLETED", 1, "s", "Go", "startEvent", 0, NOW),
-        ("USER_TASK_CREATED", 2, "t", "Look", "", "ann", (), (), 50, 0, ""),
+        ("USER_TASK_CREATED", 2, "t", "Look", "", "ann", (), (), 50, 0, "", "", 0, "", 0),
         ("ACTIVITY_STARTED", 2, "t", "Look", "userTask", 0),
     ]
     assert run.named(run.complete("t", {"ok": True})) == [
-        ("USER_TASK_COMPLETED", 2, "t", "ann"),
+        ("USER_TASK_COMPLETED", 2, "t", "ann", "", ""),
         ("ACTIVITY_COMPLETED", 2, "t", "Look", "userTask", 0, NOW),
         ("ACTIVITY_COMPLETED", 3, "e", "", "endEvent", 0, NOW + SECOND),
         ("VARIABLES_UPDATED", 0, {"ok": True}),

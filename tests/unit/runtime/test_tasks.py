@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from engine_svc.runtime import step
-from engine_svc.runtime.requests import run_alone
+from engine_svc.runtime import step, user_task_commands
 from engine_svc.runtime.changes import NewJob, NewUserTask
+from engine_svc.runtime.requests import run_alone
 from mesh.errors import NotFound, WrongState
 from tests.unit.runtime.running import INSTANCE_ID, NOW, Run, model
 
@@ -136,16 +136,16 @@ def test_a_due_date_that_is_none(value: Any) -> None:
 def test_claim_and_unclaim() -> None:
     run = around('<userTask id="n"/>')
     (key,) = run.tasks
-    assert step.claim_user_task(run.instance, key, "ann", NOW).events
-    assert step.claim_user_task(run.instance, key, "ann", NOW).events == []
+    assert user_task_commands.claim(run.instance, key, "ann", NOW).events
+    assert user_task_commands.claim(run.instance, key, "ann", NOW).events == []
     with pytest.raises(WrongState) as refused:
-        step.claim_user_task(run.instance, key, "bob", NOW)
+        user_task_commands.claim(run.instance, key, "bob", NOW)
     assert refused.value.reason == "USER_TASK_ALREADY_CLAIMED"
     assert refused.value.metadata == {"id": f"{INSTANCE_ID}.{key}", "assignee": "ann"}
-    assert run.named(step.unclaim_user_task(run.instance, key, NOW)) == [("USER_TASK_ASSIGNED", key, "", "ann")]
-    assert step.unclaim_user_task(run.instance, key, NOW).events == []
-    step.claim_user_task(run.instance, key, "bob", NOW)
-    assert run.named(run.complete("n"))[0] == ("USER_TASK_COMPLETED", key, "n", "bob")
+    assert run.named(user_task_commands.assign(run.instance, key, "", NOW)) == [("USER_TASK_ASSIGNED", key, "", "ann")]
+    assert user_task_commands.assign(run.instance, key, "", NOW).events == []
+    user_task_commands.claim(run.instance, key, "bob", NOW)
+    assert run.named(run.complete("n"))[0] == ("USER_TASK_COMPLETED", key, "n", "bob", "", "")
 
 
 def test_commands_on_a_task_that_is_not_open() -> None:
@@ -153,7 +153,7 @@ def test_commands_on_a_task_that_is_not_open() -> None:
     (key,) = run.tasks
     run.complete("n")
     assert reason_of(step.complete_user_task, run.instance, key, {}, NOW) == "USER_TASK_ALREADY_COMPLETED"
-    assert reason_of(step.claim_user_task, run.instance, key, "ann", NOW) == "USER_TASK_ALREADY_COMPLETED"
+    assert reason_of(user_task_commands.claim, run.instance, key, "ann", NOW) == "USER_TASK_ALREADY_COMPLETED"
     for unknown in (0, 999):
         with pytest.raises(NotFound, match="there is no user task"):
             run_alone(step.complete_user_task(run.instance, unknown, {}, NOW))

@@ -68,9 +68,19 @@ Table(
     Column("definition_id", text_type(36), nullable=False),
     Column("definition_key", text_type(255), nullable=False),
     Column("tenant_id", text_type(64), nullable=False),
+    Column("owner", text_type(255), nullable=False),
+    Column("delegation_state", SmallInteger, nullable=False),
+    Column("follow_up_at", BigInteger, nullable=False),
+    Column("category", text_type(255), nullable=False),
+    Column("business_key", text_type(255), nullable=False),
+    Column("parent_key", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
     Index("user_task_by_assignee", "assignee", "created_at", "instance_id", "task_key"),
     Index("user_task_by_creation", "created_at", "instance_id", "task_key"),
     Index("user_task_by_definition", "definition_key", "created_at", "instance_id", "task_key"),
+    # Most tasks have no owner and no due time; where the database can, they cost these indexes nothing.
+    Index("user_task_by_owner", "owner", "created_at", "instance_id", "task_key", sqlite_where=text("owner<>''")),
+    Index("user_task_by_due_time", "due_at", "instance_id", "task_key", sqlite_where=text("due_at>0")),
     **CLUSTERED,
 )
 
@@ -84,6 +94,46 @@ Table(
     Column("created_at", BigInteger, nullable=False),
     Index("user_task_candidate_by_candidate", "kind", "candidate", "created_at", "instance_id", "task_key"),
     **CLUSTERED,
+)
+
+Table(
+    "comment",
+    metadata,
+    Column("instance_id", text_type(36), primary_key=True),
+    Column("comment_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("task_key", BigInteger, nullable=False),
+    Column("definition_id", text_type(36), nullable=False),
+    Column("user_id", text_type(255), nullable=False),
+    Column("content", long_text_type(), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    **CLUSTERED,
+)
+
+Table(
+    "attachment",
+    metadata,
+    Column("instance_id", text_type(36), primary_key=True),
+    Column("attachment_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("task_key", BigInteger, nullable=False),
+    Column("definition_id", text_type(36), nullable=False),
+    Column("user_id", text_type(255), nullable=False),
+    Column("name", text_type(255), nullable=False),
+    Column("description", long_text_type(), nullable=False),
+    Column("content_type", text_type(255), nullable=False),
+    Column("url", long_text_type(), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    **CLUSTERED,
+)
+
+# Apart, so that lists do not read them.
+Table(
+    "attachment_content",
+    metadata,
+    Column("instance_id", text_type(36), primary_key=True),
+    Column("attachment_key", BigInteger, primary_key=True, autoincrement=False),
+    Column("content", blob_type(), nullable=False),
+    **TABLE_OPTIONS,
 )
 
 Table(
@@ -130,7 +180,86 @@ Table(
     Column("definition_key", text_type(255), nullable=False),
     Column("business_key", text_type(255), nullable=False),
     Column("tenant_id", text_type(64), nullable=False),
-    Index("event_subscription_by_name", "type", "name", "correlation_key", "instance_id", "subscription_key"),
+    Index(
+        "event_subscription_by_name",
+        "type",
+        "name",
+        "correlation_key",
+        "tenant_id",
+        "instance_id",
+        "subscription_key",
+    ),
+    **CLUSTERED,
+)
+
+# Start events that wait for messages, signals and conditions; only those of the newest versions are active.
+Table(
+    "start_subscription",
+    metadata,
+    Column("definition_id", text_type(36), primary_key=True),
+    Column("element_id", text_type(255), primary_key=True),
+    Column("type", SmallInteger, nullable=False),
+    Column("name", text_type(255), nullable=False),
+    Column("active", SmallInteger, nullable=False),
+    Column("definition_key", text_type(255), nullable=False),
+    Column("tenant_id", text_type(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("start_subscription_by_name", "type", "name", "tenant_id", "active"),
+    **CLUSTERED,
+)
+
+# Start timers of every version; only those of the newest versions have a time to run, 0 stands for none.
+Table(
+    "start_timer",
+    metadata,
+    Column("definition_id", text_type(36), primary_key=True),
+    Column("element_id", text_type(255), primary_key=True),
+    Column("kind", text_type(16), nullable=False),
+    Column("text", long_text_type(), nullable=False),
+    Column("end_date", long_text_type(), nullable=False),
+    Column("cycle", long_text_type(), nullable=False),
+    Column("fired", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("run_at", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("error_message", long_text_type(), nullable=False),
+    Column("definition_key", text_type(255), nullable=False),
+    Column("tenant_id", text_type(64), nullable=False),
+    Index("start_timer_by_time", "run_at"),
+    **CLUSTERED,
+)
+
+# Messages that are kept until something waits for them, and for a while what became of the others.
+Table(
+    "message",
+    metadata,
+    Column("id", text_type(36), primary_key=True),
+    Column("name", text_type(255), nullable=False),
+    Column("correlation_key", text_type(255), nullable=False),
+    Column("message_id", text_type(128), nullable=False),
+    Column("tenant_id", text_type(64), nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("kept_until", BigInteger, nullable=False),
+    Column("instance_id", text_type(36), nullable=False),
+    Column("started", SmallInteger, nullable=False),
+    Column("explanation", long_text_type(), nullable=False),
+    Column("variables", blob_type(), nullable=False),
+    Index("message_by_name", "name", "correlation_key", "tenant_id", "state", "id"),
+    Index("message_by_state", "state", "id"),
+    Index("message_by_time", "state", "kept_until"),
+    **TABLE_OPTIONS,
+)
+
+# The last instance that messages of a name and correlation key started: only one of them runs at a time.
+Table(
+    "message_start",
+    metadata,
+    Column("tenant_id", text_type(64), primary_key=True),
+    Column("name", text_type(255), primary_key=True),
+    Column("correlation_key", text_type(255), primary_key=True),
+    Column("instance_id", text_type(36), nullable=False),
     **CLUSTERED,
 )
 

@@ -4,12 +4,22 @@ from flowmesh.engine.v1 import process_definition_pb2 as _process_definition_pb2
 from google.api import annotations_pb2 as _annotations_pb2
 from google.api import httpbody_pb2 as _httpbody_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class DocumentFormat(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DOCUMENT_FORMAT_UNSPECIFIED: _ClassVar[DocumentFormat]
+    DOCUMENT_FORMAT_JSON: _ClassVar[DocumentFormat]
+    DOCUMENT_FORMAT_YAML: _ClassVar[DocumentFormat]
+DOCUMENT_FORMAT_UNSPECIFIED: DocumentFormat
+DOCUMENT_FORMAT_JSON: DocumentFormat
+DOCUMENT_FORMAT_YAML: DocumentFormat
 
 class GetProcessDefinitionRequest(_message.Message):
     __slots__ = ("id",)
@@ -68,6 +78,14 @@ class GetProcessDefinitionXmlRequest(_message.Message):
     ID_FIELD_NUMBER: _ClassVar[int]
     id: str
     def __init__(self, id: _Optional[str] = ...) -> None: ...
+
+class GetProcessDefinitionDocumentRequest(_message.Message):
+    __slots__ = ("id", "format")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    format: DocumentFormat
+    def __init__(self, id: _Optional[str] = ..., format: _Optional[_Union[DocumentFormat, str]] = ...) -> None: ...
 
 class GetProcessDefinitionDiagramRequest(_message.Message):
     __slots__ = ("id", "highlight")

@@ -51,6 +51,11 @@ class ProcessDefinitionServiceStub:
                 request_serializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionXmlRequest.SerializeToString,
                 response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
                 _registered_method=True)
+        self.GetProcessDefinitionDocument = channel.unary_unary(
+                '/flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionDocument',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionDocumentRequest.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+                _registered_method=True)
         self.GetProcessDefinitionDiagram = channel.unary_unary(
                 '/flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionDiagram',
                 request_serializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionDiagramRequest.SerializeToString,
@@ -93,6 +98,15 @@ class ProcessDefinitionServiceServicer:
 
     def GetProcessDefinitionXml(self, request, context):
         """Reads the definition's BPMN file byte for byte as it was deployed. Errors: PROCESS_DEFINITION_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetProcessDefinitionDocument(self, request, context):
+        """Reads the definition in the JSON or YAML format of docs/definitions.md, whatever it was deployed as. Diagrams,
+        annotations and comments are not part of it. Errors: PROCESS_DEFINITION_NOT_FOUND,
+        PROCESS_DEFINITION_NOT_EXPRESSIBLE with every element that the format cannot express.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -152,6 +166,11 @@ def add_ProcessDefinitionServiceServicer_to_server(servicer, server):
             'GetProcessDefinitionXml': grpc.unary_unary_rpc_method_handler(
                     servicer.GetProcessDefinitionXml,
                     request_deserializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionXmlRequest.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
+            ),
+            'GetProcessDefinitionDocument': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetProcessDefinitionDocument,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionDocumentRequest.FromString,
                     response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
             ),
             'GetProcessDefinitionDiagram': grpc.unary_unary_rpc_method_handler(
@@ -256,6 +275,33 @@ class ProcessDefinitionService:
             target,
             '/flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionXml',
             flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionXmlRequest.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetProcessDefinitionDocument(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionDocument',
+            flowmesh_dot_engine_dot_v1_dot_process__definition__service__pb2.GetProcessDefinitionDocumentRequest.SerializeToString,
             google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
             options,
             channel_credentials,

@@ -40,6 +40,11 @@ class ProcessDefinitionServiceStub:
     """Lists definitions, newest first where no other order is asked for. Errors: FIELD_INVALID, PAGE_TOKEN_INVALID."""
     GetProcessDefinitionXml: _grpc.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionXmlRequest, _httpbody_pb2.HttpBody]
     """Reads the definition's BPMN file byte for byte as it was deployed. Errors: PROCESS_DEFINITION_NOT_FOUND."""
+    GetProcessDefinitionDocument: _grpc.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionDocumentRequest, _httpbody_pb2.HttpBody]
+    """Reads the definition in the JSON or YAML format of docs/definitions.md, whatever it was deployed as. Diagrams,
+    annotations and comments are not part of it. Errors: PROCESS_DEFINITION_NOT_FOUND,
+    PROCESS_DEFINITION_NOT_EXPRESSIBLE with every element that the format cannot express.
+    """
     GetProcessDefinitionDiagram: _grpc.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionDiagramRequest, _httpbody_pb2.HttpBody]
     """Draws the definition as an SVG image: from the diagram in its BPMN file, or, where the file has none, in a
     layout that the engine makes. Each element is a group with the attribute `data-element-id`. Errors:
@@ -74,6 +79,11 @@ class ProcessDefinitionServiceAsyncStub(ProcessDefinitionServiceStub):
     """Lists definitions, newest first where no other order is asked for. Errors: FIELD_INVALID, PAGE_TOKEN_INVALID."""
     GetProcessDefinitionXml: _aio.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionXmlRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
     """Reads the definition's BPMN file byte for byte as it was deployed. Errors: PROCESS_DEFINITION_NOT_FOUND."""
+    GetProcessDefinitionDocument: _aio.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionDocumentRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
+    """Reads the definition in the JSON or YAML format of docs/definitions.md, whatever it was deployed as. Diagrams,
+    annotations and comments are not part of it. Errors: PROCESS_DEFINITION_NOT_FOUND,
+    PROCESS_DEFINITION_NOT_EXPRESSIBLE with every element that the format cannot express.
+    """
     GetProcessDefinitionDiagram: _aio.UnaryUnaryMultiCallable[_process_definition_service_pb2.GetProcessDefinitionDiagramRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
     """Draws the definition as an SVG image: from the diagram in its BPMN file, or, where the file has none, in a
     layout that the engine makes. Each element is a group with the attribute `data-element-id`. Errors:
@@ -123,6 +133,17 @@ class ProcessDefinitionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_httpbody_pb2.HttpBody, _abc.Awaitable[_httpbody_pb2.HttpBody]]:
         """Reads the definition's BPMN file byte for byte as it was deployed. Errors: PROCESS_DEFINITION_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def GetProcessDefinitionDocument(
+        self,
+        request: _process_definition_service_pb2.GetProcessDefinitionDocumentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_httpbody_pb2.HttpBody, _abc.Awaitable[_httpbody_pb2.HttpBody]]:
+        """Reads the definition in the JSON or YAML format of docs/definitions.md, whatever it was deployed as. Diagrams,
+        annotations and comments are not part of it. Errors: PROCESS_DEFINITION_NOT_FOUND,
+        PROCESS_DEFINITION_NOT_EXPRESSIBLE with every element that the format cannot express.
+        """
 
     @_abc_1.abstractmethod
     def GetProcessDefinitionDiagram(

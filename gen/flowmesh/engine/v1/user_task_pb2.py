@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"flowmesh/engine/v1/user_task.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\x03\n\x08UserTask\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nelement_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12\x1b\n\x13process_instance_id\x18\x05 \x01(\t\x12\x1d\n\x15process_definition_id\x18\x06 \x01(\t\x12\x1e\n\x16process_definition_key\x18\x07 \x01(\t\x12\x11\n\ttenant_id\x18\x08 \x01(\t\x12\x10\n\x08\x61ssignee\x18\t \x01(\t\x12\x17\n\x0f\x63\x61ndidate_users\x18\n \x03(\t\x12\x18\n\x10\x63\x61ndidate_groups\x18\x0b \x03(\t\x12\x10\n\x08priority\x18\x0c \x01(\x05\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclaim_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x66orm_key\x18\x10 \x01(\t\x12\x11\n\tsuspended\x18\x11 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"flowmesh/engine/v1/user_task.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x92\x06\n\x08UserTask\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nelement_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12\x1b\n\x13process_instance_id\x18\x05 \x01(\t\x12\x1d\n\x15process_definition_id\x18\x06 \x01(\t\x12\x1e\n\x16process_definition_key\x18\x07 \x01(\t\x12\x11\n\ttenant_id\x18\x08 \x01(\t\x12\x10\n\x08\x61ssignee\x18\t \x01(\t\x12\x17\n\x0f\x63\x61ndidate_users\x18\n \x03(\t\x12\x18\n\x10\x63\x61ndidate_groups\x18\x0b \x03(\t\x12\x10\n\x08priority\x18\x0c \x01(\x05\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclaim_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x66orm_key\x18\x10 \x01(\t\x12\x11\n\tsuspended\x18\x11 \x01(\x08\x12\r\n\x05owner\x18\x12 \x01(\t\x12\x46\n\x10\x64\x65legation_state\x18\x13 \x01(\x0e\x32,.flowmesh.engine.v1.UserTask.DelegationState\x12\x32\n\x0e\x66ollow_up_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x63\x61tegory\x18\x15 \x01(\t\x12\x16\n\x0eparent_task_id\x18\x16 \x01(\t\x12\x14\n\x0c\x62usiness_key\x18\x17 \x01(\t\x12\x0c\n\x04\x65tag\x18\x18 \x01(\t\"p\n\x0f\x44\x65legationState\x12 \n\x1c\x44\x45LEGATION_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x44\x45LEGATION_STATE_PENDING\x10\x01\x12\x1d\n\x19\x44\x45LEGATION_STATE_RESOLVED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'flowmesh.engine.v1.user_tas
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_USERTASK']._serialized_start=92
-  _globals['_USERTASK']._serialized_end=547
+  _globals['_USERTASK']._serialized_end=878
+  _globals['_USERTASK_DELEGATIONSTATE']._serialized_start=766
+  _globals['_USERTASK_DELEGATIONSTATE']._serialized_end=878
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class UserTaskServiceStub:
-    """Finds, claims and completes the tasks of people.
+    """Finds, hands out, changes and completes the tasks of people.
     """
 
     def __init__(self, channel):
@@ -60,10 +60,65 @@ class UserTaskServiceStub:
                 request_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.CompleteUserTaskRequest.SerializeToString,
                 response_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.CompleteUserTaskResponse.FromString,
                 _registered_method=True)
+        self.CreateUserTask = channel.unary_unary(
+                '/flowmesh.engine.v1.UserTaskService/CreateUserTask',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.CreateUserTaskRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.CreateUserTaskResponse.FromString,
+                _registered_method=True)
+        self.UpdateUserTask = channel.unary_unary(
+                '/flowmesh.engine.v1.UserTaskService/UpdateUserTask',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.UpdateUserTaskRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.UpdateUserTaskResponse.FromString,
+                _registered_method=True)
+        self.DeleteUserTask = channel.unary_unary(
+                '/flowmesh.engine.v1.UserTaskService/DeleteUserTask',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.DeleteUserTaskRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.DeleteUserTaskResponse.FromString,
+                _registered_method=True)
+        self.AssignUserTask = channel.unary_unary(
+                '/flowmesh.engine.v1.UserTaskService/AssignUserTask',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.AssignUserTaskRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.AssignUserTaskResponse.FromString,
+                _registered_method=True)
+        self.DelegateUserTask = channel.unary_unary(
+                '/flowmesh.engine.v1.UserTaskService/DelegateUserTask',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.DelegateUserTaskRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.DelegateUserTaskResponse.FromString,
+                _registered_method=True)
+        self.ResolveUserTask = channel.unary_unary(
+                '/flowmesh.engine.v1.UserTaskService/ResolveUserTask',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.ResolveUserTaskRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.ResolveUserTaskResponse.FromString,
+                _registered_method=True)
+        self.AddUserTaskCandidates = channel.unary_unary(
+                '/flowmesh.engine.v1.UserTaskService/AddUserTaskCandidates',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.AddUserTaskCandidatesRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.AddUserTaskCandidatesResponse.FromString,
+                _registered_method=True)
+        self.RemoveUserTaskCandidates = channel.unary_unary(
+                '/flowmesh.engine.v1.UserTaskService/RemoveUserTaskCandidates',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.RemoveUserTaskCandidatesRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.RemoveUserTaskCandidatesResponse.FromString,
+                _registered_method=True)
+        self.GetUserTaskVariables = channel.unary_unary(
+                '/flowmesh.engine.v1.UserTaskService/GetUserTaskVariables',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.GetUserTaskVariablesRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.GetUserTaskVariablesResponse.FromString,
+                _registered_method=True)
+        self.UpdateUserTaskVariables = channel.unary_unary(
+                '/flowmesh.engine.v1.UserTaskService/UpdateUserTaskVariables',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.UpdateUserTaskVariablesRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.UpdateUserTaskVariablesResponse.FromString,
+                _registered_method=True)
+        self.DeleteUserTaskVariables = channel.unary_unary(
+                '/flowmesh.engine.v1.UserTaskService/DeleteUserTaskVariables',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.DeleteUserTaskVariablesRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.DeleteUserTaskVariablesResponse.FromString,
+                _registered_method=True)
 
 
 class UserTaskServiceServicer:
-    """Finds, claims and completes the tasks of people.
+    """Finds, hands out, changes and completes the tasks of people.
     """
 
     def GetUserTask(self, request, context):
@@ -74,7 +129,9 @@ class UserTaskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListUserTasks(self, request, context):
-        """Lists open tasks, oldest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID.
+        """Lists open tasks, the oldest first unless `order_by` says otherwise. Filters are joined by "and". Tasks cannot
+        be filtered by the values of variables, which would need every instance to be read. Errors: PAGE_TOKEN_INVALID,
+        FIELD_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -98,10 +155,107 @@ class UserTaskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CompleteUserTask(self, request, context):
-        """Completes the task, sets the given variables and runs the instance on until every token waits.
-        Idempotent by request id. Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED,
+        """Completes the task, sets the given variables and runs the instance on until every token waits. Sub-tasks that
+        are open end with it. The variables of a stand-alone task are not kept. Idempotent by request id.
+        Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, USER_TASK_DELEGATED,
         PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW,
         STEP_LIMIT_EXCEEDED, BPMN_ERROR_NOT_CAUGHT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateUserTask(self, request, context):
+        """Creates a task that no process asks for: by itself, or as a part of another open task. A part lives in the
+        instance of its parent and ends with it. Idempotent by request id. Errors: USER_TASK_NOT_FOUND and
+        USER_TASK_ALREADY_COMPLETED of the parent, PROCESS_INSTANCE_NOT_RUNNING, FIELD_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateUserTask(self, request, context):
+        """Changes the fields that `update_mask` names. Idempotent by request id. Errors: USER_TASK_NOT_FOUND,
+        USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING, FIELD_INVALID, REVISION_CONFLICT where the task was
+        changed since the given etag.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteUserTask(self, request, context):
+        """Ends a task that somebody added, with its sub-tasks, without completing it. Idempotent by request id.
+        Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, USER_TASK_OF_PROCESS, PROCESS_INSTANCE_NOT_RUNNING.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AssignUserTask(self, request, context):
+        """Gives the task to a user, whoever has it now. Idempotent by request id. Errors: USER_TASK_NOT_FOUND,
+        USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DelegateUserTask(self, request, context):
+        """Lets somebody else work on the task. Its owner, or where it has none its assignee, stays the owner and gets it
+        back by ResolveUserTask; until then it cannot be completed. Idempotent by request id.
+        Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveUserTask(self, request, context):
+        """Gives a delegated task back to its owner; one that was delegated without an owner becomes unassigned. The
+        variables are set as by UpdateUserTaskVariables. A task that was not delegated and has no owner keeps its
+        assignee. Idempotent by request id. Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED,
+        PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddUserTaskCandidates(self, request, context):
+        """Lets more users and groups claim the task; those who may already stay. Idempotent by request id.
+        Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING, FIELD_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveUserTaskCandidates(self, request, context):
+        """Takes users and groups off those who may claim the task; others are passed over. Idempotent by request id.
+        Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetUserTaskVariables(self, request, context):
+        """Reads the variables that are visible from an open task, or its own alone. A task that somebody added sees its
+        own alone. Errors: USER_TASK_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateUserTaskVariables(self, request, context):
+        """Sets variables: each in the nearest scope that has it, beginning with the task's own, else in the instance; with
+        `local` in the task's own scope, which ends with the task. Tasks that somebody added have their own scope alone.
+        Idempotent by request id. Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED,
+        PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteUserTaskVariables(self, request, context):
+        """Deletes variables: each from the nearest scope that has it, with `local` from the task's own alone. Names that
+        have no value are passed over. Idempotent by request id. Errors: USER_TASK_NOT_FOUND,
+        USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -135,6 +289,61 @@ def add_UserTaskServiceServicer_to_server(servicer, server):
                     request_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.CompleteUserTaskRequest.FromString,
                     response_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.CompleteUserTaskResponse.SerializeToString,
             ),
+            'CreateUserTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateUserTask,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.CreateUserTaskRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.CreateUserTaskResponse.SerializeToString,
+            ),
+            'UpdateUserTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateUserTask,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.UpdateUserTaskRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.UpdateUserTaskResponse.SerializeToString,
+            ),
+            'DeleteUserTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteUserTask,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.DeleteUserTaskRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.DeleteUserTaskResponse.SerializeToString,
+            ),
+            'AssignUserTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.AssignUserTask,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.AssignUserTaskRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.AssignUserTaskResponse.SerializeToString,
+            ),
+            'DelegateUserTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.DelegateUserTask,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.DelegateUserTaskRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.DelegateUserTaskResponse.SerializeToString,
+            ),
+            'ResolveUserTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveUserTask,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.ResolveUserTaskRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.ResolveUserTaskResponse.SerializeToString,
+            ),
+            'AddUserTaskCandidates': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddUserTaskCandidates,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.AddUserTaskCandidatesRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.AddUserTaskCandidatesResponse.SerializeToString,
+            ),
+            'RemoveUserTaskCandidates': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveUserTaskCandidates,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.RemoveUserTaskCandidatesRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.RemoveUserTaskCandidatesResponse.SerializeToString,
+            ),
+            'GetUserTaskVariables': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUserTaskVariables,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.GetUserTaskVariablesRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.GetUserTaskVariablesResponse.SerializeToString,
+            ),
+            'UpdateUserTaskVariables': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateUserTaskVariables,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.UpdateUserTaskVariablesRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.UpdateUserTaskVariablesResponse.SerializeToString,
+            ),
+            'DeleteUserTaskVariables': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteUserTaskVariables,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.DeleteUserTaskVariablesRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.DeleteUserTaskVariablesResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'flowmesh.engine.v1.UserTaskService', rpc_method_handlers)
@@ -144,7 +353,7 @@ def add_UserTaskServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class UserTaskService:
-    """Finds, claims and completes the tasks of people.
+    """Finds, hands out, changes and completes the tasks of people.
     """
 
     @staticmethod
@@ -272,6 +481,303 @@ class UserTaskService:
             '/flowmesh.engine.v1.UserTaskService/CompleteUserTask',
             flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.CompleteUserTaskRequest.SerializeToString,
             flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.CompleteUserTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateUserTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.UserTaskService/CreateUserTask',
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.CreateUserTaskRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.CreateUserTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateUserTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.UserTaskService/UpdateUserTask',
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.UpdateUserTaskRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.UpdateUserTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteUserTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.UserTaskService/DeleteUserTask',
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.DeleteUserTaskRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.DeleteUserTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AssignUserTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.UserTaskService/AssignUserTask',
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.AssignUserTaskRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.AssignUserTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DelegateUserTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.UserTaskService/DelegateUserTask',
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.DelegateUserTaskRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.DelegateUserTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveUserTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.UserTaskService/ResolveUserTask',
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.ResolveUserTaskRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.ResolveUserTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddUserTaskCandidates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.UserTaskService/AddUserTaskCandidates',
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.AddUserTaskCandidatesRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.AddUserTaskCandidatesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveUserTaskCandidates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.UserTaskService/RemoveUserTaskCandidates',
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.RemoveUserTaskCandidatesRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.RemoveUserTaskCandidatesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetUserTaskVariables(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.UserTaskService/GetUserTaskVariables',
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.GetUserTaskVariablesRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.GetUserTaskVariablesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateUserTaskVariables(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.UserTaskService/UpdateUserTaskVariables',
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.UpdateUserTaskVariablesRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.UpdateUserTaskVariablesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteUserTaskVariables(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.UserTaskService/DeleteUserTaskVariables',
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.DeleteUserTaskVariablesRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_user__task__service__pb2.DeleteUserTaskVariablesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class UserTaskServiceStub:
-    """Finds, claims and completes the tasks of people."""
+    """Finds, hands out, changes and completes the tasks of people."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -36,7 +36,10 @@ class UserTaskServiceStub:
     GetUserTask: _grpc.UnaryUnaryMultiCallable[_user_task_service_pb2.GetUserTaskRequest, _user_task_service_pb2.GetUserTaskResponse]
     """Reads an open task. Errors: USER_TASK_NOT_FOUND."""
     ListUserTasks: _grpc.UnaryUnaryMultiCallable[_user_task_service_pb2.ListUserTasksRequest, _user_task_service_pb2.ListUserTasksResponse]
-    """Lists open tasks, oldest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID."""
+    """Lists open tasks, the oldest first unless `order_by` says otherwise. Filters are joined by "and". Tasks cannot
+    be filtered by the values of variables, which would need every instance to be read. Errors: PAGE_TOKEN_INVALID,
+    FIELD_INVALID.
+    """
     ClaimUserTask: _grpc.UnaryUnaryMultiCallable[_user_task_service_pb2.ClaimUserTaskRequest, _user_task_service_pb2.ClaimUserTaskResponse]
     """Makes a user the task's assignee. Claiming one's own task again changes nothing. A claimed task leaves the
     lists of its candidates. Idempotent by request id. Errors: USER_TASK_NOT_FOUND,
@@ -47,21 +50,77 @@ class UserTaskServiceStub:
     Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING.
     """
     CompleteUserTask: _grpc.UnaryUnaryMultiCallable[_user_task_service_pb2.CompleteUserTaskRequest, _user_task_service_pb2.CompleteUserTaskResponse]
-    """Completes the task, sets the given variables and runs the instance on until every token waits.
-    Idempotent by request id. Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED,
+    """Completes the task, sets the given variables and runs the instance on until every token waits. Sub-tasks that
+    are open end with it. The variables of a stand-alone task are not kept. Idempotent by request id.
+    Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, USER_TASK_DELEGATED,
     PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW,
     STEP_LIMIT_EXCEEDED, BPMN_ERROR_NOT_CAUGHT.
+    """
+    CreateUserTask: _grpc.UnaryUnaryMultiCallable[_user_task_service_pb2.CreateUserTaskRequest, _user_task_service_pb2.CreateUserTaskResponse]
+    """Creates a task that no process asks for: by itself, or as a part of another open task. A part lives in the
+    instance of its parent and ends with it. Idempotent by request id. Errors: USER_TASK_NOT_FOUND and
+    USER_TASK_ALREADY_COMPLETED of the parent, PROCESS_INSTANCE_NOT_RUNNING, FIELD_INVALID.
+    """
+    UpdateUserTask: _grpc.UnaryUnaryMultiCallable[_user_task_service_pb2.UpdateUserTaskRequest, _user_task_service_pb2.UpdateUserTaskResponse]
+    """Changes the fields that `update_mask` names. Idempotent by request id. Errors: USER_TASK_NOT_FOUND,
+    USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING, FIELD_INVALID, REVISION_CONFLICT where the task was
+    changed since the given etag.
+    """
+    DeleteUserTask: _grpc.UnaryUnaryMultiCallable[_user_task_service_pb2.DeleteUserTaskRequest, _user_task_service_pb2.DeleteUserTaskResponse]
+    """Ends a task that somebody added, with its sub-tasks, without completing it. Idempotent by request id.
+    Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, USER_TASK_OF_PROCESS, PROCESS_INSTANCE_NOT_RUNNING.
+    """
+    AssignUserTask: _grpc.UnaryUnaryMultiCallable[_user_task_service_pb2.AssignUserTaskRequest, _user_task_service_pb2.AssignUserTaskResponse]
+    """Gives the task to a user, whoever has it now. Idempotent by request id. Errors: USER_TASK_NOT_FOUND,
+    USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING.
+    """
+    DelegateUserTask: _grpc.UnaryUnaryMultiCallable[_user_task_service_pb2.DelegateUserTaskRequest, _user_task_service_pb2.DelegateUserTaskResponse]
+    """Lets somebody else work on the task. Its owner, or where it has none its assignee, stays the owner and gets it
+    back by ResolveUserTask; until then it cannot be completed. Idempotent by request id.
+    Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING.
+    """
+    ResolveUserTask: _grpc.UnaryUnaryMultiCallable[_user_task_service_pb2.ResolveUserTaskRequest, _user_task_service_pb2.ResolveUserTaskResponse]
+    """Gives a delegated task back to its owner; one that was delegated without an owner becomes unassigned. The
+    variables are set as by UpdateUserTaskVariables. A task that was not delegated and has no owner keeps its
+    assignee. Idempotent by request id. Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED,
+    PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE.
+    """
+    AddUserTaskCandidates: _grpc.UnaryUnaryMultiCallable[_user_task_service_pb2.AddUserTaskCandidatesRequest, _user_task_service_pb2.AddUserTaskCandidatesResponse]
+    """Lets more users and groups claim the task; those who may already stay. Idempotent by request id.
+    Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING, FIELD_INVALID.
+    """
+    RemoveUserTaskCandidates: _grpc.UnaryUnaryMultiCallable[_user_task_service_pb2.RemoveUserTaskCandidatesRequest, _user_task_service_pb2.RemoveUserTaskCandidatesResponse]
+    """Takes users and groups off those who may claim the task; others are passed over. Idempotent by request id.
+    Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING.
+    """
+    GetUserTaskVariables: _grpc.UnaryUnaryMultiCallable[_user_task_service_pb2.GetUserTaskVariablesRequest, _user_task_service_pb2.GetUserTaskVariablesResponse]
+    """Reads the variables that are visible from an open task, or its own alone. A task that somebody added sees its
+    own alone. Errors: USER_TASK_NOT_FOUND.
+    """
+    UpdateUserTaskVariables: _grpc.UnaryUnaryMultiCallable[_user_task_service_pb2.UpdateUserTaskVariablesRequest, _user_task_service_pb2.UpdateUserTaskVariablesResponse]
+    """Sets variables: each in the nearest scope that has it, beginning with the task's own, else in the instance; with
+    `local` in the task's own scope, which ends with the task. Tasks that somebody added have their own scope alone.
+    Idempotent by request id. Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED,
+    PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE.
+    """
+    DeleteUserTaskVariables: _grpc.UnaryUnaryMultiCallable[_user_task_service_pb2.DeleteUserTaskVariablesRequest, _user_task_service_pb2.DeleteUserTaskVariablesResponse]
+    """Deletes variables: each from the nearest scope that has it, with `local` from the task's own alone. Names that
+    have no value are passed over. Idempotent by request id. Errors: USER_TASK_NOT_FOUND,
+    USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING.
     """
 
 @_typing.type_check_only
 class UserTaskServiceAsyncStub(UserTaskServiceStub):
-    """Finds, claims and completes the tasks of people."""
+    """Finds, hands out, changes and completes the tasks of people."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetUserTask: _aio.UnaryUnaryMultiCallable[_user_task_service_pb2.GetUserTaskRequest, _user_task_service_pb2.GetUserTaskResponse]  # type: ignore[assignment]
     """Reads an open task. Errors: USER_TASK_NOT_FOUND."""
     ListUserTasks: _aio.UnaryUnaryMultiCallable[_user_task_service_pb2.ListUserTasksRequest, _user_task_service_pb2.ListUserTasksResponse]  # type: ignore[assignment]
-    """Lists open tasks, oldest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID."""
+    """Lists open tasks, the oldest first unless `order_by` says otherwise. Filters are joined by "and". Tasks cannot
+    be filtered by the values of variables, which would need every instance to be read. Errors: PAGE_TOKEN_INVALID,
+    FIELD_INVALID.
+    """
     ClaimUserTask: _aio.UnaryUnaryMultiCallable[_user_task_service_pb2.ClaimUserTaskRequest, _user_task_service_pb2.ClaimUserTaskResponse]  # type: ignore[assignment]
     """Makes a user the task's assignee. Claiming one's own task again changes nothing. A claimed task leaves the
     lists of its candidates. Idempotent by request id. Errors: USER_TASK_NOT_FOUND,
@@ -72,14 +131,67 @@ class UserTaskServiceAsyncStub(UserTaskServiceStub):
     Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING.
     """
     CompleteUserTask: _aio.UnaryUnaryMultiCallable[_user_task_service_pb2.CompleteUserTaskRequest, _user_task_service_pb2.CompleteUserTaskResponse]  # type: ignore[assignment]
-    """Completes the task, sets the given variables and runs the instance on until every token waits.
-    Idempotent by request id. Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED,
+    """Completes the task, sets the given variables and runs the instance on until every token waits. Sub-tasks that
+    are open end with it. The variables of a stand-alone task are not kept. Idempotent by request id.
+    Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, USER_TASK_DELEGATED,
     PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW,
     STEP_LIMIT_EXCEEDED, BPMN_ERROR_NOT_CAUGHT.
     """
+    CreateUserTask: _aio.UnaryUnaryMultiCallable[_user_task_service_pb2.CreateUserTaskRequest, _user_task_service_pb2.CreateUserTaskResponse]  # type: ignore[assignment]
+    """Creates a task that no process asks for: by itself, or as a part of another open task. A part lives in the
+    instance of its parent and ends with it. Idempotent by request id. Errors: USER_TASK_NOT_FOUND and
+    USER_TASK_ALREADY_COMPLETED of the parent, PROCESS_INSTANCE_NOT_RUNNING, FIELD_INVALID.
+    """
+    UpdateUserTask: _aio.UnaryUnaryMultiCallable[_user_task_service_pb2.UpdateUserTaskRequest, _user_task_service_pb2.UpdateUserTaskResponse]  # type: ignore[assignment]
+    """Changes the fields that `update_mask` names. Idempotent by request id. Errors: USER_TASK_NOT_FOUND,
+    USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING, FIELD_INVALID, REVISION_CONFLICT where the task was
+    changed since the given etag.
+    """
+    DeleteUserTask: _aio.UnaryUnaryMultiCallable[_user_task_service_pb2.DeleteUserTaskRequest, _user_task_service_pb2.DeleteUserTaskResponse]  # type: ignore[assignment]
+    """Ends a task that somebody added, with its sub-tasks, without completing it. Idempotent by request id.
+    Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, USER_TASK_OF_PROCESS, PROCESS_INSTANCE_NOT_RUNNING.
+    """
+    AssignUserTask: _aio.UnaryUnaryMultiCallable[_user_task_service_pb2.AssignUserTaskRequest, _user_task_service_pb2.AssignUserTaskResponse]  # type: ignore[assignment]
+    """Gives the task to a user, whoever has it now. Idempotent by request id. Errors: USER_TASK_NOT_FOUND,
+    USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING.
+    """
+    DelegateUserTask: _aio.UnaryUnaryMultiCallable[_user_task_service_pb2.DelegateUserTaskRequest, _user_task_service_pb2.DelegateUserTaskResponse]  # type: ignore[assignment]
+    """Lets somebody else work on the task. Its owner, or where it has none its assignee, stays the owner and gets it
+    back by ResolveUserTask; until then it cannot be completed. Idempotent by request id.
+    Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING.
+    """
+    ResolveUserTask: _aio.UnaryUnaryMultiCallable[_user_task_service_pb2.ResolveUserTaskRequest, _user_task_service_pb2.ResolveUserTaskResponse]  # type: ignore[assignment]
+    """Gives a delegated task back to its owner; one that was delegated without an owner becomes unassigned. The
+    variables are set as by UpdateUserTaskVariables. A task that was not delegated and has no owner keeps its
+    assignee. Idempotent by request id. Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED,
+    PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE.
+    """
+    AddUserTaskCandidates: _aio.UnaryUnaryMultiCallable[_user_task_service_pb2.AddUserTaskCandidatesRequest, _user_task_service_pb2.AddUserTaskCandidatesResponse]  # type: ignore[assignment]
+    """Lets more users and groups claim the task; those who may already stay. Idempotent by request id.
+    Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING, FIELD_INVALID.
+    """
+    RemoveUserTaskCandidates: _aio.UnaryUnaryMultiCallable[_user_task_service_pb2.RemoveUserTaskCandidatesRequest, _user_task_service_pb2.RemoveUserTaskCandidatesResponse]  # type: ignore[assignment]
+    """Takes users and groups off those who may claim the task; others are passed over. Idempotent by request id.
+    Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING.
+    """
+    GetUserTaskVariables: _aio.UnaryUnaryMultiCallable[_user_task_service_pb2.GetUserTaskVariablesRequest, _user_task_service_pb2.GetUserTaskVariablesResponse]  # type: ignore[assignment]
+    """Reads the variables that are visible from an open task, or its own alone. A task that somebody added sees its
+    own alone. Errors: USER_TASK_NOT_FOUND.
+    """
+    UpdateUserTaskVariables: _aio.UnaryUnaryMultiCallable[_user_task_service_pb2.UpdateUserTaskVariablesRequest, _user_task_service_pb2.UpdateUserTaskVariablesResponse]  # type: ignore[assignment]
+    """Sets variables: each in the nearest scope that has it, beginning with the task's own, else in the instance; with
+    `local` in the task's own scope, which ends with the task. Tasks that somebody added have their own scope alone.
+    Idempotent by request id. Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED,
+    PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE.
+    """
+    DeleteUserTaskVariables: _aio.UnaryUnaryMultiCallable[_user_task_service_pb2.DeleteUserTaskVariablesRequest, _user_task_service_pb2.DeleteUserTaskVariablesResponse]  # type: ignore[assignment]
+    """Deletes variables: each from the nearest scope that has it, with `local` from the task's own alone. Names that
+    have no value are passed over. Idempotent by request id. Errors: USER_TASK_NOT_FOUND,
+    USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING.
+    """
 
 class UserTaskServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Finds, claims and completes the tasks of people."""
+    """Finds, hands out, changes and completes the tasks of people."""
 
     @_abc_1.abstractmethod
     def GetUserTask(
@@ -95,7 +207,10 @@ class UserTaskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _user_task_service_pb2.ListUserTasksRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_user_task_service_pb2.ListUserTasksResponse, _abc.Awaitable[_user_task_service_pb2.ListUserTasksResponse]]:
-        """Lists open tasks, oldest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID."""
+        """Lists open tasks, the oldest first unless `order_by` says otherwise. Filters are joined by "and". Tasks cannot
+        be filtered by the values of variables, which would need every instance to be read. Errors: PAGE_TOKEN_INVALID,
+        FIELD_INVALID.
+        """
 
     @_abc_1.abstractmethod
     def ClaimUserTask(
@@ -124,10 +239,129 @@ class UserTaskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _user_task_service_pb2.CompleteUserTaskRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_user_task_service_pb2.CompleteUserTaskResponse, _abc.Awaitable[_user_task_service_pb2.CompleteUserTaskResponse]]:
-        """Completes the task, sets the given variables and runs the instance on until every token waits.
-        Idempotent by request id. Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED,
+        """Completes the task, sets the given variables and runs the instance on until every token waits. Sub-tasks that
+        are open end with it. The variables of a stand-alone task are not kept. Idempotent by request id.
+        Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, USER_TASK_DELEGATED,
         PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW,
         STEP_LIMIT_EXCEEDED, BPMN_ERROR_NOT_CAUGHT.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateUserTask(
+        self,
+        request: _user_task_service_pb2.CreateUserTaskRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_task_service_pb2.CreateUserTaskResponse, _abc.Awaitable[_user_task_service_pb2.CreateUserTaskResponse]]:
+        """Creates a task that no process asks for: by itself, or as a part of another open task. A part lives in the
+        instance of its parent and ends with it. Idempotent by request id. Errors: USER_TASK_NOT_FOUND and
+        USER_TASK_ALREADY_COMPLETED of the parent, PROCESS_INSTANCE_NOT_RUNNING, FIELD_INVALID.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateUserTask(
+        self,
+        request: _user_task_service_pb2.UpdateUserTaskRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_task_service_pb2.UpdateUserTaskResponse, _abc.Awaitable[_user_task_service_pb2.UpdateUserTaskResponse]]:
+        """Changes the fields that `update_mask` names. Idempotent by request id. Errors: USER_TASK_NOT_FOUND,
+        USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING, FIELD_INVALID, REVISION_CONFLICT where the task was
+        changed since the given etag.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteUserTask(
+        self,
+        request: _user_task_service_pb2.DeleteUserTaskRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_task_service_pb2.DeleteUserTaskResponse, _abc.Awaitable[_user_task_service_pb2.DeleteUserTaskResponse]]:
+        """Ends a task that somebody added, with its sub-tasks, without completing it. Idempotent by request id.
+        Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, USER_TASK_OF_PROCESS, PROCESS_INSTANCE_NOT_RUNNING.
+        """
+
+    @_abc_1.abstractmethod
+    def AssignUserTask(
+        self,
+        request: _user_task_service_pb2.AssignUserTaskRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_task_service_pb2.AssignUserTaskResponse, _abc.Awaitable[_user_task_service_pb2.AssignUserTaskResponse]]:
+        """Gives the task to a user, whoever has it now. Idempotent by request id. Errors: USER_TASK_NOT_FOUND,
+        USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING.
+        """
+
+    @_abc_1.abstractmethod
+    def DelegateUserTask(
+        self,
+        request: _user_task_service_pb2.DelegateUserTaskRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_task_service_pb2.DelegateUserTaskResponse, _abc.Awaitable[_user_task_service_pb2.DelegateUserTaskResponse]]:
+        """Lets somebody else work on the task. Its owner, or where it has none its assignee, stays the owner and gets it
+        back by ResolveUserTask; until then it cannot be completed. Idempotent by request id.
+        Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING.
+        """
+
+    @_abc_1.abstractmethod
+    def ResolveUserTask(
+        self,
+        request: _user_task_service_pb2.ResolveUserTaskRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_task_service_pb2.ResolveUserTaskResponse, _abc.Awaitable[_user_task_service_pb2.ResolveUserTaskResponse]]:
+        """Gives a delegated task back to its owner; one that was delegated without an owner becomes unassigned. The
+        variables are set as by UpdateUserTaskVariables. A task that was not delegated and has no owner keeps its
+        assignee. Idempotent by request id. Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED,
+        PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE.
+        """
+
+    @_abc_1.abstractmethod
+    def AddUserTaskCandidates(
+        self,
+        request: _user_task_service_pb2.AddUserTaskCandidatesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_task_service_pb2.AddUserTaskCandidatesResponse, _abc.Awaitable[_user_task_service_pb2.AddUserTaskCandidatesResponse]]:
+        """Lets more users and groups claim the task; those who may already stay. Idempotent by request id.
+        Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING, FIELD_INVALID.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveUserTaskCandidates(
+        self,
+        request: _user_task_service_pb2.RemoveUserTaskCandidatesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_task_service_pb2.RemoveUserTaskCandidatesResponse, _abc.Awaitable[_user_task_service_pb2.RemoveUserTaskCandidatesResponse]]:
+        """Takes users and groups off those who may claim the task; others are passed over. Idempotent by request id.
+        Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING.
+        """
+
+    @_abc_1.abstractmethod
+    def GetUserTaskVariables(
+        self,
+        request: _user_task_service_pb2.GetUserTaskVariablesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_task_service_pb2.GetUserTaskVariablesResponse, _abc.Awaitable[_user_task_service_pb2.GetUserTaskVariablesResponse]]:
+        """Reads the variables that are visible from an open task, or its own alone. A task that somebody added sees its
+        own alone. Errors: USER_TASK_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateUserTaskVariables(
+        self,
+        request: _user_task_service_pb2.UpdateUserTaskVariablesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_task_service_pb2.UpdateUserTaskVariablesResponse, _abc.Awaitable[_user_task_service_pb2.UpdateUserTaskVariablesResponse]]:
+        """Sets variables: each in the nearest scope that has it, beginning with the task's own, else in the instance; with
+        `local` in the task's own scope, which ends with the task. Tasks that somebody added have their own scope alone.
+        Idempotent by request id. Errors: USER_TASK_NOT_FOUND, USER_TASK_ALREADY_COMPLETED,
+        PROCESS_INSTANCE_NOT_RUNNING, VARIABLE_TOO_LARGE.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteUserTaskVariables(
+        self,
+        request: _user_task_service_pb2.DeleteUserTaskVariablesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_task_service_pb2.DeleteUserTaskVariablesResponse, _abc.Awaitable[_user_task_service_pb2.DeleteUserTaskVariablesResponse]]:
+        """Deletes variables: each from the nearest scope that has it, with `local` from the task's own alone. Names that
+        have no value are passed over. Idempotent by request id. Errors: USER_TASK_NOT_FOUND,
+        USER_TASK_ALREADY_COMPLETED, PROCESS_INSTANCE_NOT_RUNNING.
         """
 
 def add_UserTaskServiceServicer_to_server(servicer: UserTaskServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -11,7 +11,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class EventEnvelope(_message.Message):
-    __slots__ = ("event_id", "event_type", "event_version", "timestamp", "source_service", "correlation_id", "biz_id", "metadata", "process_instance_started", "process_instance_completed", "process_instance_terminated", "process_instance_suspended", "process_instance_resumed", "activity_started", "activity_completed", "activity_terminated", "user_task_created", "user_task_assigned", "user_task_completed", "user_task_terminated", "job_scheduled", "job_completed", "job_failed", "incident_raised", "incident_resolved", "variables_updated", "variables_deleted")
+    __slots__ = ("event_id", "event_type", "event_version", "timestamp", "source_service", "correlation_id", "biz_id", "metadata", "process_instance_started", "process_instance_completed", "process_instance_terminated", "process_instance_suspended", "process_instance_resumed", "activity_started", "activity_completed", "activity_terminated", "user_task_created", "user_task_assigned", "user_task_completed", "user_task_terminated", "user_task_updated", "job_scheduled", "job_completed", "job_failed", "incident_raised", "incident_resolved", "variables_updated", "variables_deleted", "comment_created", "comment_deleted", "attachment_created", "attachment_deleted")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_TYPE_FIELD_NUMBER: _ClassVar[int]
     EVENT_VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -32,6 +32,7 @@ class EventEnvelope(_message.Message):
     USER_TASK_ASSIGNED_FIELD_NUMBER: _ClassVar[int]
     USER_TASK_COMPLETED_FIELD_NUMBER: _ClassVar[int]
     USER_TASK_TERMINATED_FIELD_NUMBER: _ClassVar[int]
+    USER_TASK_UPDATED_FIELD_NUMBER: _ClassVar[int]
     JOB_SCHEDULED_FIELD_NUMBER: _ClassVar[int]
     JOB_COMPLETED_FIELD_NUMBER: _ClassVar[int]
     JOB_FAILED_FIELD_NUMBER: _ClassVar[int]
@@ -39,6 +40,10 @@ class EventEnvelope(_message.Message):
     INCIDENT_RESOLVED_FIELD_NUMBER: _ClassVar[int]
     VARIABLES_UPDATED_FIELD_NUMBER: _ClassVar[int]
     VARIABLES_DELETED_FIELD_NUMBER: _ClassVar[int]
+    COMMENT_CREATED_FIELD_NUMBER: _ClassVar[int]
+    COMMENT_DELETED_FIELD_NUMBER: _ClassVar[int]
+    ATTACHMENT_CREATED_FIELD_NUMBER: _ClassVar[int]
+    ATTACHMENT_DELETED_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     event_type: str
     event_version: str
@@ -59,6 +64,7 @@ class EventEnvelope(_message.Message):
     user_task_assigned: _workflow_pb2.UserTaskAssigned
     user_task_completed: _workflow_pb2.UserTaskCompleted
     user_task_terminated: _workflow_pb2.UserTaskTerminated
+    user_task_updated: _workflow_pb2.UserTaskUpdated
     job_scheduled: _workflow_pb2.JobScheduled
     job_completed: _workflow_pb2.JobCompleted
     job_failed: _workflow_pb2.JobFailed
@@ -66,7 +72,11 @@ class EventEnvelope(_message.Message):
     incident_resolved: _workflow_pb2.IncidentResolved
     variables_updated: _workflow_pb2.VariablesUpdated
     variables_deleted: _workflow_pb2.VariablesDeleted
-    def __init__(self, event_id: _Optional[str] = ..., event_type: _Optional[str] = ..., event_version: _Optional[str] = ..., timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., source_service: _Optional[str] = ..., correlation_id: _Optional[str] = ..., biz_id: _Optional[str] = ..., metadata: _Optional[_Union[EventMetadata, _Mapping]] = ..., process_instance_started: _Optional[_Union[_workflow_pb2.ProcessInstanceStarted, _Mapping]] = ..., process_instance_completed: _Optional[_Union[_workflow_pb2.ProcessInstanceCompleted, _Mapping]] = ..., process_instance_terminated: _Optional[_Union[_workflow_pb2.ProcessInstanceTerminated, _Mapping]] = ..., process_instance_suspended: _Optional[_Union[_workflow_pb2.ProcessInstanceSuspended, _Mapping]] = ..., process_instance_resumed: _Optional[_Union[_workflow_pb2.ProcessInstanceResumed, _Mapping]] = ..., activity_started: _Optional[_Union[_workflow_pb2.ActivityStarted, _Mapping]] = ..., activity_completed: _Optional[_Union[_workflow_pb2.ActivityCompleted, _Mapping]] = ..., activity_terminated: _Optional[_Union[_workflow_pb2.ActivityTerminated, _Mapping]] = ..., user_task_created: _Optional[_Union[_workflow_pb2.UserTaskCreated, _Mapping]] = ..., user_task_assigned: _Optional[_Union[_workflow_pb2.UserTaskAssigned, _Mapping]] = ..., user_task_completed: _Optional[_Union[_workflow_pb2.UserTaskCompleted, _Mapping]] = ..., user_task_terminated: _Optional[_Union[_workflow_pb2.UserTaskTerminated, _Mapping]] = ..., job_scheduled: _Optional[_Union[_workflow_pb2.JobScheduled, _Mapping]] = ..., job_completed: _Optional[_Union[_workflow_pb2.JobCompleted, _Mapping]] = ..., job_failed: _Optional[_Union[_workflow_pb2.JobFailed, _Mapping]] = ..., incident_raised: _Optional[_Union[_workflow_pb2.IncidentRaised, _Mapping]] = ..., incident_resolved: _Optional[_Union[_workflow_pb2.IncidentResolved, _Mapping]] = ..., variables_updated: _Optional[_Union[_workflow_pb2.VariablesUpdated, _Mapping]] = ..., variables_deleted: _Optional[_Union[_workflow_pb2.VariablesDeleted, _Mapping]] = ...) -> None: ...
+    comment_created: _workflow_pb2.CommentCreated
+    comment_deleted: _workflow_pb2.CommentDeleted
+    attachment_created: _workflow_pb2.AttachmentCreated
+    attachment_deleted: _workflow_pb2.AttachmentDeleted
+    def __init__(self, event_id: _Optional[str] = ..., event_type: _Optional[str] = ..., event_version: _Optional[str] = ..., timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., source_service: _Optional[str] = ..., correlation_id: _Optional[str] = ..., biz_id: _Optional[str] = ..., metadata: _Optional[_Union[EventMetadata, _Mapping]] = ..., process_instance_started: _Optional[_Union[_workflow_pb2.ProcessInstanceStarted, _Mapping]] = ..., process_instance_completed: _Optional[_Union[_workflow_pb2.ProcessInstanceCompleted, _Mapping]] = ..., process_instance_terminated: _Optional[_Union[_workflow_pb2.ProcessInstanceTerminated, _Mapping]] = ..., process_instance_suspended: _Optional[_Union[_workflow_pb2.ProcessInstanceSuspended, _Mapping]] = ..., process_instance_resumed: _Optional[_Union[_workflow_pb2.ProcessInstanceResumed, _Mapping]] = ..., activity_started: _Optional[_Union[_workflow_pb2.ActivityStarted, _Mapping]] = ..., activity_completed: _Optional[_Union[_workflow_pb2.ActivityCompleted, _Mapping]] = ..., activity_terminated: _Optional[_Union[_workflow_pb2.ActivityTerminated, _Mapping]] = ..., user_task_created: _Optional[_Union[_workflow_pb2.UserTaskCreated, _Mapping]] = ..., user_task_assigned: _Optional[_Union[_workflow_pb2.UserTaskAssigned, _Mapping]] = ..., user_task_completed: _Optional[_Union[_workflow_pb2.UserTaskCompleted, _Mapping]] = ..., user_task_terminated: _Optional[_Union[_workflow_pb2.UserTaskTerminated, _Mapping]] = ..., user_task_updated: _Optional[_Union[_workflow_pb2.UserTaskUpdated, _Mapping]] = ..., job_scheduled: _Optional[_Union[_workflow_pb2.JobScheduled, _Mapping]] = ..., job_completed: _Optional[_Union[_workflow_pb2.JobCompleted, _Mapping]] = ..., job_failed: _Optional[_Union[_workflow_pb2.JobFailed, _Mapping]] = ..., incident_raised: _Optional[_Union[_workflow_pb2.IncidentRaised, _Mapping]] = ..., incident_resolved: _Optional[_Union[_workflow_pb2.IncidentResolved, _Mapping]] = ..., variables_updated: _Optional[_Union[_workflow_pb2.VariablesUpdated, _Mapping]] = ..., variables_deleted: _Optional[_Union[_workflow_pb2.VariablesDeleted, _Mapping]] = ..., comment_created: _Optional[_Union[_workflow_pb2.CommentCreated, _Mapping]] = ..., comment_deleted: _Optional[_Union[_workflow_pb2.CommentDeleted, _Mapping]] = ..., attachment_created: _Optional[_Union[_workflow_pb2.AttachmentCreated, _Mapping]] = ..., attachment_deleted: _Optional[_Union[_workflow_pb2.AttachmentDeleted, _Mapping]] = ...) -> None: ...
 
 class EventMetadata(_message.Message):
     __slots__ = ("user_id", "session_id", "trace_id")

@@ -131,7 +131,7 @@ class ActivityTerminated(_message.Message):
     def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., activity: _Optional[_Union[ActivityRef, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class UserTaskCreated(_message.Message):
-    __slots__ = ("process_instance", "task_id", "element_id", "name", "description", "assignee", "candidate_users", "candidate_groups", "priority", "due_time", "form_key")
+    __slots__ = ("process_instance", "task_id", "element_id", "name", "description", "assignee", "candidate_users", "candidate_groups", "priority", "due_time", "form_key", "owner", "follow_up_time", "category", "parent_task_id")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -143,6 +143,10 @@ class UserTaskCreated(_message.Message):
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
     DUE_TIME_FIELD_NUMBER: _ClassVar[int]
     FORM_KEY_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    FOLLOW_UP_TIME_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    PARENT_TASK_ID_FIELD_NUMBER: _ClassVar[int]
     process_instance: ProcessInstanceRef
     task_id: str
     element_id: str
@@ -154,7 +158,43 @@ class UserTaskCreated(_message.Message):
     priority: int
     due_time: _timestamp_pb2.Timestamp
     form_key: str
-    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., element_id: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., assignee: _Optional[str] = ..., candidate_users: _Optional[_Iterable[str]] = ..., candidate_groups: _Optional[_Iterable[str]] = ..., priority: _Optional[int] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., form_key: _Optional[str] = ...) -> None: ...
+    owner: str
+    follow_up_time: _timestamp_pb2.Timestamp
+    category: str
+    parent_task_id: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., element_id: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., assignee: _Optional[str] = ..., candidate_users: _Optional[_Iterable[str]] = ..., candidate_groups: _Optional[_Iterable[str]] = ..., priority: _Optional[int] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., form_key: _Optional[str] = ..., owner: _Optional[str] = ..., follow_up_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., category: _Optional[str] = ..., parent_task_id: _Optional[str] = ...) -> None: ...
+
+class UserTaskUpdated(_message.Message):
+    __slots__ = ("process_instance", "task_id", "changed", "name", "description", "owner", "priority", "due_time", "follow_up_time", "category", "form_key", "delegation_state", "candidate_users", "candidate_groups")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    CHANGED_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    DUE_TIME_FIELD_NUMBER: _ClassVar[int]
+    FOLLOW_UP_TIME_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    FORM_KEY_FIELD_NUMBER: _ClassVar[int]
+    DELEGATION_STATE_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATE_USERS_FIELD_NUMBER: _ClassVar[int]
+    CANDIDATE_GROUPS_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    task_id: str
+    changed: _containers.RepeatedScalarFieldContainer[str]
+    name: str
+    description: str
+    owner: str
+    priority: int
+    due_time: _timestamp_pb2.Timestamp
+    follow_up_time: _timestamp_pb2.Timestamp
+    category: str
+    form_key: str
+    delegation_state: str
+    candidate_users: _containers.RepeatedScalarFieldContainer[str]
+    candidate_groups: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., changed: _Optional[_Iterable[str]] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., owner: _Optional[str] = ..., priority: _Optional[int] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., follow_up_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., category: _Optional[str] = ..., form_key: _Optional[str] = ..., delegation_state: _Optional[str] = ..., candidate_users: _Optional[_Iterable[str]] = ..., candidate_groups: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class UserTaskAssigned(_message.Message):
     __slots__ = ("process_instance", "task_id", "assignee", "previous_assignee")
@@ -169,16 +209,20 @@ class UserTaskAssigned(_message.Message):
     def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., assignee: _Optional[str] = ..., previous_assignee: _Optional[str] = ...) -> None: ...
 
 class UserTaskCompleted(_message.Message):
-    __slots__ = ("process_instance", "task_id", "element_id", "assignee")
+    __slots__ = ("process_instance", "task_id", "element_id", "assignee", "outcome", "completed_by")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_ID_FIELD_NUMBER: _ClassVar[int]
     ASSIGNEE_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    COMPLETED_BY_FIELD_NUMBER: _ClassVar[int]
     process_instance: ProcessInstanceRef
     task_id: str
     element_id: str
     assignee: str
-    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., element_id: _Optional[str] = ..., assignee: _Optional[str] = ...) -> None: ...
+    outcome: str
+    completed_by: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., element_id: _Optional[str] = ..., assignee: _Optional[str] = ..., outcome: _Optional[str] = ..., completed_by: _Optional[str] = ...) -> None: ...
 
 class UserTaskTerminated(_message.Message):
     __slots__ = ("process_instance", "task_id", "reason")
@@ -284,3 +328,57 @@ class VariablesDeleted(_message.Message):
     scope_activity_id: str
     names: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., scope_activity_id: _Optional[str] = ..., names: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class CommentCreated(_message.Message):
+    __slots__ = ("process_instance", "comment_id", "task_id", "user_id", "text")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    comment_id: str
+    task_id: str
+    user_id: str
+    text: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., comment_id: _Optional[str] = ..., task_id: _Optional[str] = ..., user_id: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
+
+class CommentDeleted(_message.Message):
+    __slots__ = ("process_instance", "comment_id", "task_id")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    comment_id: str
+    task_id: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., comment_id: _Optional[str] = ..., task_id: _Optional[str] = ...) -> None: ...
+
+class AttachmentCreated(_message.Message):
+    __slots__ = ("process_instance", "attachment_id", "task_id", "user_id", "name", "content_type", "url", "size_bytes")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    ATTACHMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
+    URL_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    attachment_id: str
+    task_id: str
+    user_id: str
+    name: str
+    content_type: str
+    url: str
+    size_bytes: int
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., attachment_id: _Optional[str] = ..., task_id: _Optional[str] = ..., user_id: _Optional[str] = ..., name: _Optional[str] = ..., content_type: _Optional[str] = ..., url: _Optional[str] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+
+class AttachmentDeleted(_message.Message):
+    __slots__ = ("process_instance", "attachment_id", "task_id")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    ATTACHMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    attachment_id: str
+    task_id: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., attachment_id: _Optional[str] = ..., task_id: _Optional[str] = ...) -> None: ...

@@ -94,7 +94,7 @@ class HistoricActivity(_message.Message):
     def __init__(self, id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., element_id: _Optional[str] = ..., element_name: _Optional[str] = ..., element_type: _Optional[str] = ..., parent_activity_id: _Optional[str] = ..., state: _Optional[_Union[HistoricActivity.State, str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_reason: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
 
 class HistoricTask(_message.Message):
-    __slots__ = ("id", "process_instance_id", "process_definition_key", "element_id", "name", "description", "assignee", "priority", "state", "create_time", "due_time", "end_time", "duration", "end_reason", "tenant_id")
+    __slots__ = ("id", "process_instance_id", "process_definition_key", "element_id", "name", "description", "assignee", "priority", "state", "create_time", "due_time", "end_time", "duration", "end_reason", "tenant_id", "owner", "follow_up_time", "category", "form_key", "parent_task_id", "outcome", "completed_by")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[HistoricTask.State]
@@ -120,6 +120,13 @@ class HistoricTask(_message.Message):
     DURATION_FIELD_NUMBER: _ClassVar[int]
     END_REASON_FIELD_NUMBER: _ClassVar[int]
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    FOLLOW_UP_TIME_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    FORM_KEY_FIELD_NUMBER: _ClassVar[int]
+    PARENT_TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    COMPLETED_BY_FIELD_NUMBER: _ClassVar[int]
     id: str
     process_instance_id: str
     process_definition_key: str
@@ -135,7 +142,14 @@ class HistoricTask(_message.Message):
     duration: _duration_pb2.Duration
     end_reason: str
     tenant_id: str
-    def __init__(self, id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., element_id: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., assignee: _Optional[str] = ..., priority: _Optional[int] = ..., state: _Optional[_Union[HistoricTask.State, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_reason: _Optional[str] = ..., tenant_id: _Optional[str] = ...) -> None: ...
+    owner: str
+    follow_up_time: _timestamp_pb2.Timestamp
+    category: str
+    form_key: str
+    parent_task_id: str
+    outcome: str
+    completed_by: str
+    def __init__(self, id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., element_id: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., assignee: _Optional[str] = ..., priority: _Optional[int] = ..., state: _Optional[_Union[HistoricTask.State, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_reason: _Optional[str] = ..., tenant_id: _Optional[str] = ..., owner: _Optional[str] = ..., follow_up_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., category: _Optional[str] = ..., form_key: _Optional[str] = ..., parent_task_id: _Optional[str] = ..., outcome: _Optional[str] = ..., completed_by: _Optional[str] = ...) -> None: ...
 
 class HistoricVariable(_message.Message):
     __slots__ = ("id", "process_instance_id", "name", "value", "scope_activity_id", "update_time")

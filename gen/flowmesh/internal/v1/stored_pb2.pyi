@@ -7,13 +7,15 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class InstanceSnapshot(_message.Message):
-    __slots__ = ("format", "next_key", "scopes", "tokens", "incident_keys", "incident_job_keys", "run_length", "parent_key", "depth")
+    __slots__ = ("format", "next_key", "scopes", "tokens", "incident_keys", "incident_job_keys", "delegated_task_keys", "added_tasks", "run_length", "parent_key", "depth")
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     NEXT_KEY_FIELD_NUMBER: _ClassVar[int]
     SCOPES_FIELD_NUMBER: _ClassVar[int]
     TOKENS_FIELD_NUMBER: _ClassVar[int]
     INCIDENT_KEYS_FIELD_NUMBER: _ClassVar[int]
     INCIDENT_JOB_KEYS_FIELD_NUMBER: _ClassVar[int]
+    DELEGATED_TASK_KEYS_FIELD_NUMBER: _ClassVar[int]
+    ADDED_TASKS_FIELD_NUMBER: _ClassVar[int]
     RUN_LENGTH_FIELD_NUMBER: _ClassVar[int]
     PARENT_KEY_FIELD_NUMBER: _ClassVar[int]
     DEPTH_FIELD_NUMBER: _ClassVar[int]
@@ -23,10 +25,12 @@ class InstanceSnapshot(_message.Message):
     tokens: _containers.RepeatedCompositeFieldContainer[StoredToken]
     incident_keys: _containers.RepeatedScalarFieldContainer[int]
     incident_job_keys: _containers.RepeatedScalarFieldContainer[int]
+    delegated_task_keys: _containers.RepeatedScalarFieldContainer[int]
+    added_tasks: _containers.RepeatedCompositeFieldContainer[StoredAddedTask]
     run_length: int
     parent_key: int
     depth: int
-    def __init__(self, format: _Optional[int] = ..., next_key: _Optional[int] = ..., scopes: _Optional[_Iterable[_Union[StoredScope, _Mapping]]] = ..., tokens: _Optional[_Iterable[_Union[StoredToken, _Mapping]]] = ..., incident_keys: _Optional[_Iterable[int]] = ..., incident_job_keys: _Optional[_Iterable[int]] = ..., run_length: _Optional[int] = ..., parent_key: _Optional[int] = ..., depth: _Optional[int] = ...) -> None: ...
+    def __init__(self, format: _Optional[int] = ..., next_key: _Optional[int] = ..., scopes: _Optional[_Iterable[_Union[StoredScope, _Mapping]]] = ..., tokens: _Optional[_Iterable[_Union[StoredToken, _Mapping]]] = ..., incident_keys: _Optional[_Iterable[int]] = ..., incident_job_keys: _Optional[_Iterable[int]] = ..., delegated_task_keys: _Optional[_Iterable[int]] = ..., added_tasks: _Optional[_Iterable[_Union[StoredAddedTask, _Mapping]]] = ..., run_length: _Optional[int] = ..., parent_key: _Optional[int] = ..., depth: _Optional[int] = ...) -> None: ...
 
 class StoredScope(_message.Message):
     __slots__ = ("key", "parent_key", "variables_json", "compensations")
@@ -77,6 +81,16 @@ class StoredToken(_message.Message):
     stage: int
     waits_for: int
     def __init__(self, key: _Optional[int] = ..., scope_key: _Optional[int] = ..., element_id: _Optional[str] = ..., start_micros: _Optional[int] = ..., flow_id: _Optional[str] = ..., assignee: _Optional[str] = ..., job_type: _Optional[str] = ..., detail_json: _Optional[bytes] = ..., host: _Optional[int] = ..., stage: _Optional[int] = ..., waits_for: _Optional[int] = ...) -> None: ...
+
+class StoredAddedTask(_message.Message):
+    __slots__ = ("key", "parent_key", "assignee")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    PARENT_KEY_FIELD_NUMBER: _ClassVar[int]
+    ASSIGNEE_FIELD_NUMBER: _ClassVar[int]
+    key: int
+    parent_key: int
+    assignee: str
+    def __init__(self, key: _Optional[int] = ..., parent_key: _Optional[int] = ..., assignee: _Optional[str] = ...) -> None: ...
 
 class CommitRecord(_message.Message):
     __slots__ = ("format", "process_instance_id", "process_definition_id", "process_definition_key", "process_definition_version", "business_key", "tenant_id", "revision", "time_micros", "correlation_id", "traceparent", "user_id", "events_json")

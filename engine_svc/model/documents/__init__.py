@@ -1,0 +1,1 @@
+"""Process definitions as JSON or YAML documents: read, checked, converted to BPMN and back."""
