@@ -83,6 +83,10 @@ def drain(unit: Unit) -> Program[None]:
     """Run every execution of a unit until its tokens wait. Raises `WrongState`, `NotFound`."""
     while True:
         while unit.ready:
+            if unit.cancelled_calls:
+                # Nothing of a called instance may run once it is interrupted.
+                yield from _cancel_called(unit)
+                continue
             execution = unit.ready.popleft()
             if execution.agenda:
                 yield from _run(execution)
@@ -97,6 +101,9 @@ def _run(execution: Execution) -> Program[None]:
     while agenda:
         if unit.steps >= SLICE:
             _cut(execution)
+            return
+        if unit.cancelled_calls:
+            unit.ready.append(execution)
             return
         unit.steps += 1
         token = agenda.popleft()
