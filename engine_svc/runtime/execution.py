@@ -87,6 +87,7 @@ class Execution:
         "elements",
         "instance",
         "now",
+        "quieter",
         "touched",
         "transient",
         "unit",
@@ -105,6 +106,8 @@ class Execution:
         """Variables by scope that are gone when the step is over."""
         self.changed: list[tuple[int, str, str]] = []
         """Scope, name and kind (create, update, delete) of variables that changed while something watches."""
+        self.quieter: set[int] = set()
+        """Scopes in which a token has ended while event sub-processes wait for their events."""
         self._fresh: dict[int, Token] = {}
         self._written: dict[int, dict[str, Any]] = {}
         self._removed: dict[int, list[str]] = {}
@@ -401,6 +404,8 @@ class Execution:
         scope.live_tokens -= 1
         if not scope.live_tokens:
             self.end_scope(scope.key)
+        elif scope.key in self.instance.hosted:
+            self.quieter.add(scope.key)
 
     def end_scope(self, scope_key: int) -> None:
         """The last token of a scope has ended: its activity completes, or the instance."""

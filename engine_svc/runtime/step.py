@@ -14,7 +14,6 @@ from engine_svc.compile.executable import (
     ElementKind,
     ExecutableProcess,
     MessageTrigger,
-    ReceiveTaskSpec,
     StartSpec,
 )
 from engine_svc.events.record import (
@@ -164,7 +163,7 @@ def trigger(
     Raises `WrongState`, `NotFound` (ACTIVITY_NOT_FOUND).
     """
     token = instance.tokens.get(key)
-    if token is None or not _can_be_triggered(instance, token):
+    if token is None or token.waits_for not in _TRIGGERED:
         raise _activity_missing(instance, key)
     require_running(instance)
     instance.run_length = 0
@@ -201,15 +200,7 @@ def deliver_signal(
     return execution.unit.finish(execution), fired
 
 
-def _can_be_triggered(instance: Instance, token: Token) -> bool:
-    return token.waits_for in (
-        Wait.MESSAGE,
-        Wait.SIGNAL,
-        Wait.TIMER,
-        Wait.CONDITION,
-        Wait.VARIABLE,
-        Wait.TRIGGER,
-    ) or isinstance(instance.definition.process.elements[token.element].spec, ReceiveTaskSpec)
+_TRIGGERED = frozenset({Wait.MESSAGE, Wait.SIGNAL, Wait.TIMER, Wait.CONDITION, Wait.VARIABLE, Wait.TRIGGER})
 
 
 def evaluate_conditions(
