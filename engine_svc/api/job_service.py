@@ -344,8 +344,12 @@ class JobServicer:
 
 def _result(result: bytes | BaseException) -> pb.BatchCompleteJobsResponse.Result:
     if isinstance(result, bytes):
-        ended = pb.CompleteJobResponse.FromString(result).process_instance_ended
-        return pb.BatchCompleteJobsResponse.Result(status={}, process_instance_ended=ended)
+        completed = pb.CompleteJobResponse.FromString(result)
+        return pb.BatchCompleteJobsResponse.Result(
+            status={},
+            process_instance_ended=completed.process_instance_ended,
+            commit_token=completed.commit_token,
+        )
     if isinstance(result, DomainError):
         return pb.BatchCompleteJobsResponse.Result(status=status_from(result, DOMAIN))
     raise result

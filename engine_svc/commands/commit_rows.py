@@ -27,6 +27,8 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
     if instance.revision:
         commit.expected.append((instance.id, instance.revision))
     instance.revision += 1
+    instance.silent_commits = 0 if changes.events else instance.silent_commits + 1
+    commit.told.append((instance.id, instance.revision - instance.silent_commits))
     snapshot = encode_snapshot(instance)
     if len(snapshot) > max_state_bytes:
         raise InvalidField(

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
+from engine_svc.commands.answers import Told, answer_bytes
 from engine_svc.commands.commit_rows import add_to_commit
 from engine_svc.commands.definition_cache import DefinitionCache
 from engine_svc.commands.instance_cache import InstanceCache
@@ -181,6 +182,7 @@ class InstanceExecutor:
         instances = []
         changed_instances: list[Instance] = []
         sizes = []
+        told: list[Told] = []
         job_types: set[str] = set()
         for start in starts:
             start_element = start.start_element
@@ -207,17 +209,19 @@ class InstanceExecutor:
                 start_element=definition.process.by_id[start_element] if start_element else None,
             )
             instance, changes = await self._run(program, commit)
+            first = len(commit.told)
             for changed, its_changes in ((instance, changes), *changes.others):
                 sizes.append(add_to_commit(commit, changed, its_changes, self.limits.max_state_bytes))
                 changed_instances.append(changed)
                 job_types.update(job.type for job in its_changes.new_jobs)
             instances.append(instance)
+            told.append(commit.told[first:])
         if beside is not None:
             extra = beside(instances, commit.now)
             commit.claims += extra.claims
             commit.statements += extra.statements
             commit.messages += extra.messages
-        response = respond(instances).SerializeToString()
+        response = answer_bytes(respond(instances), *told)
         if request is not None:
             request.response = response
         await self._submit(commit)
@@ -294,7 +298,7 @@ class InstanceExecutor:
             instance, effect = make(commit.now)
             size = add_to_commit(commit, instance, effect.changes, self.limits.max_state_bytes)
             commit.statements += effect.statements
-            response = effect.respond().SerializeToString()
+            response = answer_bytes(effect.respond(), commit.told)
             if request is not None:
                 request.response = response
             try:
@@ -388,7 +392,7 @@ class InstanceExecutor:
         commit.finished_jobs += effect.finished_jobs
         commit.claims += effect.claims
         commit.messages += effect.messages
-        response = effect.respond().SerializeToString()
+        response = answer_bytes(effect.respond(), commit.told)
         if request is not None:
             request.response = response
         await self._submit(commit)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from flowmesh.internal.v1 import stored_pb2
 from google.protobuf.message import Message
-from google.protobuf.wrappers_pb2 import StringValue
 
 from engine_svc.commands.executor import Effect, InstanceExecutor, Start, instance_missing
 from engine_svc.runtime import step
@@ -77,6 +77,7 @@ class Delivered:
     delivered: int = 0
     started: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    commit_tokens: list[str] = field(default_factory=list)
 
 
 class SignalDelivery:
@@ -206,10 +207,10 @@ class SignalDelivery:
         def work(instance: Instance, now: int) -> Program[Effect]:
             nonlocal count
             changes, count = yield from step.deliver_signal(instance, signal.name, keys, dict(signal.variables), now)
-            return Effect(changes, StringValue)
+            return Effect(changes, stored_pb2.DeliveredPart)
 
         try:
-            await self._executor.change(
+            answer = await self._executor.change(
                 instance_id, work, self._part(signal, instance_id), lambda: instance_missing(instance_id)
             )
         except (DependencyDown, Overload):
@@ -220,10 +221,11 @@ class SignalDelivery:
                 result.failures.append(Failure(instance_id, "", error.reason, error.message))
         else:
             result.delivered += count
+            result.commit_tokens.append(stored_pb2.DeliveredPart.FromString(answer).commit_token)
 
     async def _to_start(self, signal: Signal, start: FoundStart, result: Delivered) -> None:
         def respond(instances: list[Instance]) -> Message:
-            return StringValue(value=instances[0].id)
+            return stored_pb2.DeliveredPart(started_process_instance_id=instances[0].id)
 
         begin = Start(
             start.definition_id,
@@ -242,7 +244,9 @@ class SignalDelivery:
         except DomainError as error:
             result.failures.append(Failure("", start.definition_id, error.reason, error.message))
         else:
-            result.started.append(StringValue.FromString(answer).value)
+            part = stored_pb2.DeliveredPart.FromString(answer)
+            result.started.append(part.started_process_instance_id)
+            result.commit_tokens.append(part.commit_token)
 
     def _part(self, signal: Signal, receiver: str) -> RequestRecord | None:
         return RequestRecord(PART, f"{signal.id}:{receiver}", "") if signal.id else None

@@ -14,7 +14,7 @@ from engine_svc.runtime.behaviors.cancellation import cancel_content
 from engine_svc.runtime.behaviors.placements import INNER, taken
 from engine_svc.runtime.behaviors.triggers import failed
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import Stage, Token
+from engine_svc.state.instance import NO_FLOW, Stage, Token
 
 CHUNK = 200
 """Children that are made in one go; the next ones follow when all else of the step has moved."""
@@ -205,7 +205,8 @@ def _make_child(execution: Execution, body: Token, element: Element, spec: Multi
     body.encoded = None
     scope = instance.scopes[body.key]
     scope.live_tokens += 1
-    child = Token(body.key, element.index, body.flow)
+    # The flow was taken once, however many children there are.
+    child = Token(body.key, element.index, NO_FLOW if index else body.flow)
     child.detail = {"index": index}
     if INNER in detail:
         child.detail[INNER] = detail.pop(INNER)
