@@ -82,6 +82,7 @@ def start(
     token = calls.begin_instance(execution, element, variables, initiator)
     if process.elements[element].kind is not ElementKind.START_EVENT:
         # Behind an event-based gateway that instantiates, or a receive task: what it waits for has come already.
+        execution.wait(token)
         token.stage = Stage.COMPLETING
     yield from drain(unit)
     return instance, unit.finish(execution)
