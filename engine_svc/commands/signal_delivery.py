@@ -15,7 +15,7 @@ from engine_svc.commands.executor import Effect, InstanceExecutor, Start, instan
 from engine_svc.runtime import step
 from engine_svc.runtime.requests import Program
 from engine_svc.state.instance import Instance, Status, Wait
-from engine_svc.storage.commit import AlreadyAnswered, Commit, RequestRecord
+from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.definition_suspension import definition_suspended
 from engine_svc.storage.instances import fetch_summary
 from engine_svc.storage.start_events import FoundStart, find_starts
@@ -98,14 +98,7 @@ class SignalDelivery:
         if signal.instance_id:
             await self._require(signal)
         delivered = await self.deliver(signal)
-        response = respond(delivered).SerializeToString()
-        if request is not None:
-            request.response = response
-            try:
-                await self._executor.committer.submit(Commit(self._executor.clock.now_micros(), request))
-            except AlreadyAnswered as answered:
-                return answered.response
-        return response
+        return await self._executor.keep_answer(request, respond(delivered).SerializeToString())
 
     async def deliver(self, signal: Signal, *, skip_suspended: bool = False) -> Delivered:
         """Give a signal to what waits for it now.
