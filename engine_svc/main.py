@@ -11,6 +11,7 @@ from flowmesh.engine.v1 import (
     condition_service_pb2,
     deployment_service_pb2,
     event_subscription_service_pb2,
+    explanation_service_pb2,
     incident_service_pb2,
     job_service_pb2,
     message_service_pb2,
@@ -26,6 +27,7 @@ from engine_svc.api.comment_service import CommentServicer
 from engine_svc.api.condition_service import ConditionServicer
 from engine_svc.api.deployment_service import DeploymentServicer
 from engine_svc.api.event_subscription_service import EventSubscriptionServicer
+from engine_svc.api.explanation_service import ExplanationServicer
 from engine_svc.api.incident_service import IncidentServicer
 from engine_svc.api.job_service import JobServicer
 from engine_svc.api.message_service import MessageServicer
@@ -134,6 +136,7 @@ class EngineService:
             (attachment_service_pb2, "AttachmentService", AttachmentServicer(executor, served)),
             (job_service_pb2, "JobService", JobServicer(executor, served, largest)),
             (incident_service_pb2, "IncidentService", IncidentServicer(executor, served)),
+            (explanation_service_pb2, "ExplanationService", ExplanationServicer(executor, served)),
             (
                 message_service_pb2,
                 "MessageService",

@@ -433,6 +433,7 @@ def require_running(instance: Instance) -> None:
 
 
 def require_alive(instance: Instance) -> None:
+    """Raise `WrongState` where an instance has ended."""
     if instance.ended:
         raise _not_running(instance)
 
