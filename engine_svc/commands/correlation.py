@@ -145,7 +145,7 @@ class Correlation:
                     parts.append(await self._start(criteria, payload, part, respond))
                 else:
                     parts.append(await self._trigger(row, payload, part, respond))
-            except (DependencyDown, Overload):
+            except (Conflict, DependencyDown, Overload):
                 raise
             except DomainError as error:
                 if error.reason not in GONE or row is None:
@@ -154,7 +154,7 @@ class Correlation:
         receivers: list[Row | None] = list(found.matched)
         if criteria.may_start and await self._starts(criteria):
             receivers.append(None)
-        await gather_bounded([one(row) for row in receivers])
+        await gather_bounded(one(row) for row in receivers)
         if not receivers:
             await self._keep(criteria, payload, (await self._explained(criteria, found)).message)
         return await self._executor.keep_answer(request, merge(parts, failures).SerializeToString())

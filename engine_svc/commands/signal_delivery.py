@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+import itertools
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +29,7 @@ from engine_svc.storage.subscriptions import (
 )
 from mesh.db.statements import DeleteMany, Row
 from mesh.db.statements import Program as Statements
-from mesh.errors import DependencyDown, DomainError, NotFound, Overload
+from mesh.errors import Conflict, DependencyDown, DomainError, NotFound, Overload
 from mesh.ids import member_id
 from mesh.logs import get_log
 
@@ -103,8 +104,8 @@ class SignalDelivery:
     async def deliver(self, signal: Signal, *, skip_suspended: bool = False) -> Delivered:
         """Give a signal to what waits for it now.
 
-        Raises `WrongState` where a suspended definition would start, unless those are skipped; `DependencyDown` and
-        `Overload` where not all could be reached: delivered again, it goes to the others.
+        Raises `WrongState` where a suspended definition would start, unless those are skipped; `DependencyDown`,
+        `Overload` and `Conflict` where not all could be reached: delivered again, it goes to the others.
         """
         database = self._executor.database
         starts: list[FoundStart] = []
@@ -117,10 +118,10 @@ class SignalDelivery:
         waiting = await self._waiting(signal)
         result = Delivered(matched=len(starts) + sum(len(keys) for keys in waiting.values()))
         await gather_bounded(
-            [
-                *[self._to_instance(signal, instance_id, keys, result) for instance_id, keys in waiting.items()],
-                *[self._to_start(signal, start, result) for start in starts],
-            ]
+            itertools.chain(
+                (self._to_instance(signal, instance_id, keys, result) for instance_id, keys in waiting.items()),
+                (self._to_start(signal, start, result) for start in starts),
+            )
         )
         return result
 
@@ -205,7 +206,7 @@ class SignalDelivery:
             await self._executor.change(
                 instance_id, work, self._part(signal, instance_id), lambda: instance_missing(instance_id)
             )
-        except (DependencyDown, Overload):
+        except (Conflict, DependencyDown, Overload):
             raise
         except DomainError as error:
             # Who has ended or was paused since does not wait for it any more.
@@ -230,7 +231,7 @@ class SignalDelivery:
         )
         try:
             answer = await self._executor.create([begin], self._part(signal, start.definition_id), respond)
-        except (DependencyDown, Overload):
+        except (Conflict, DependencyDown, Overload):
             raise
         except DomainError as error:
             result.failures.append(Failure("", start.definition_id, error.reason, error.message))
@@ -245,15 +246,17 @@ def _forget(thrown_id: str) -> Statements[None]:
     yield DeleteMany("thrown_event", ("id",), [(thrown_id,)])
 
 
-async def gather_bounded(calls: Iterable[Awaitable[None]]) -> None:
-    """Await all, some at a time; the first exception is raised when all have come to their end."""
-    free = asyncio.Semaphore(AT_ONCE)
+async def gather_bounded(calls: Iterator[Awaitable[None]]) -> None:
+    """Await all, some at a time, each made only then; the first exception is raised when all have come to their end."""
+    failed: list[Exception] = []
 
-    async def one(call: Awaitable[None]) -> None:
-        async with free:
-            await call
+    async def next_ones() -> None:
+        for call in calls:
+            try:
+                await call
+            except Exception as error:  # noqa: BLE001 - the others are served all the same
+                failed.append(error)
 
-    results = await asyncio.gather(*[one(call) for call in calls], return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
+    await asyncio.gather(*[next_ones() for _ in range(AT_ONCE)])
+    if failed:
+        raise failed[0]

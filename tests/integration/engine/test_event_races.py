@@ -53,7 +53,9 @@ async def test_no_message_is_lost_or_taken_twice_while_it_is_published_and_subsc
 
     await until(all_met)
     taken = await events[0].kept(page_size=1000)
-    assert sorted(message.process_instance_id for message in taken) == sorted(instance.id for instance in instances), SEED
+    assert sorted(message.process_instance_id for message in taken) == sorted(instance.id for instance in instances), (
+        SEED
+    )
     assert {message.state for message in taken} == {Message.STATE_CORRELATED}, SEED
     for n in range(0, ROUNDS, 17):
         assert (await two_engines[1].variables(instances[n].id))["from"] == n, SEED

@@ -122,7 +122,9 @@ async def test_one_that_fails_does_not_keep_a_message_from_the_others(engine: En
     good = await engine.start("order")
     answer = await events.correlate("paid", all=True)
     assert [taken.process_instance.id for taken in answer.correlations] == [good.id]
-    assert [(failed.process_instance_id, failed.reason) for failed in answer.failures] == [(bad.id, "EXPRESSION_FAILED")]
+    assert [(failed.process_instance_id, failed.reason) for failed in answer.failures] == [
+        (bad.id, "EXPRESSION_FAILED")
+    ]
     refused = await refusal(events.correlate("paid", process_instance_id=bad.id))
     assert refused.reason == "EXPRESSION_FAILED"
 
@@ -208,7 +210,9 @@ async def test_a_message_starts_an_instance_and_with_a_key_one_at_a_time(engine:
     await engine.complete_task(task.id)
 
     async def started() -> list[Message]:
-        return [message for message in await events.kept(correlation_key="K") if message.id != first.id and message.started]
+        return [
+            message for message in await events.kept(correlation_key="K") if message.id != first.id and message.started
+        ]
 
     (message,) = await until(started)
     assert await engine.variables(message.process_instance_id) == {"n": 2}

@@ -64,7 +64,9 @@ async def test_a_signal_that_an_instance_throws_is_there_when_the_call_ends(engi
     await engine.complete_task(task.id)
     for instance in waiting:
         assert [task.element_id for task in await events.tasks_of(instance.id)] == ["t"]
-    assert [task.process_definition_key for task in await engine.user_tasks() if task.element_id == "t"].count("begin") == 1
+    assert [task.process_definition_key for task in await engine.user_tasks() if task.element_id == "t"].count(
+        "begin"
+    ) == 1
     assert await engine.service._database.read(fetch(Fetch("SELECT COUNT(*) FROM thrown_event"))) == [(0,)]
 
 
@@ -120,9 +122,7 @@ async def test_a_signal_that_would_start_a_suspended_definition_fails(engine: En
     waiting = await engine.start("alarmed")
     siren = await engine.start("siren")
     definition_id = deployment.process_definitions[0].id
-    await engine.definitions.SuspendProcessDefinition(
-        definitions.SuspendProcessDefinitionRequest(id=definition_id)
-    )
+    await engine.definitions.SuspendProcessDefinition(definitions.SuspendProcessDefinitionRequest(id=definition_id))
     assert (await refusal(events.broadcast("alarm"))).reason == "PROCESS_DEFINITION_SUSPENDED"
     (task,) = await events.tasks_of(siren.id)
     assert (await refusal(engine.complete_task(task.id))).reason == "PROCESS_DEFINITION_SUSPENDED"

@@ -93,9 +93,7 @@ async def test_a_suspended_definition_is_started_by_nothing(engine: Engine) -> N
         message_start("begin", "hello"), timer_start("tick", "<timeDuration>PT1M</timeDuration>")
     )
     for definition in deployment.process_definitions:
-        await engine.definitions.SuspendProcessDefinition(
-            definitions.SuspendProcessDefinitionRequest(id=definition.id)
-        )
+        await engine.definitions.SuspendProcessDefinition(definitions.SuspendProcessDefinitionRequest(id=definition.id))
     assert (await refusal(events.correlate("hello"))).reason == "PROCESS_DEFINITION_SUSPENDED"
     await events.publish("hello", ttl=600)
     engine.clock.forward(61)
