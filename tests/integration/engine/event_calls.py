@@ -18,6 +18,8 @@ from flowmesh.engine.v1.message_service_pb2_grpc import MessageServiceStub
 from flowmesh.engine.v1.signal_service_pb2_grpc import SignalServiceStub
 from flowmesh.engine.v1.user_task_pb2 import UserTask
 
+from engine_svc.workers.start_timers import StartTimers
+from engine_svc.workers.thrown_events import ThrownEvents
 from mesh.json_values import to_values
 from tests.integration.engine.serving import Engine, seconds
 from tests.unit.bpmn_models import definitions, flow
@@ -26,9 +28,13 @@ Message = message_service_pb2.Message
 
 
 class Events:
-    """The event services of an engine."""
+    """The event services of an engine, and its background work on events, to be run when the test says so."""
 
     def __init__(self, engine: Engine) -> None:
+        self.delivery = engine.service._delivery
+        self.executor = self.delivery.messages._executor
+        self.start_timers = StartTimers(self.executor)
+        self.thrown_events = ThrownEvents(self.executor, self.delivery)
         self.engine = engine
         self.messages: Any = MessageServiceStub(engine.channel)
         self.signals: Any = SignalServiceStub(engine.channel)

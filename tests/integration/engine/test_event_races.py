@@ -126,12 +126,12 @@ async def test_a_thrown_signal_arrives_once_though_both_engines_deliver_it(two_e
         throws("siren", '<signalEventDefinition signalRef="alarm"/>', signals="alarm"), signal_start("begin", "alarm")
     )
     for engine in two_engines:
-        engine.service.thrown_events._executor.follow_up = None
+        Events(engine).executor.follow_up = None
     for _ in range(5):
         siren = await first.start("siren")
         (task,) = await events.tasks_of(siren.id)
         await first.complete_task(task.id)
     now = first.clock.now_micros()
-    await asyncio.gather(*[engine.service.thrown_events.run_due(now) for engine in two_engines])
+    await asyncio.gather(*[Events(engine).thrown_events.run_due(now) for engine in two_engines])
     tasks = await second.user_tasks(page_size=100)
     assert len([task for task in tasks if task.process_definition_key == "begin"]) == 5

@@ -53,6 +53,26 @@ async def test_a_signal_for_one_instance_or_activity(engine: Engine) -> None:
     assert (await refusal(events.broadcast("alarm", process_instance_id=gone))).reason == "PROCESS_INSTANCE_NOT_FOUND"
 
 
+async def test_the_events_on_the_boundary_of_an_activity_are_named_by_it(engine: Engine) -> None:
+    events = Events(engine)
+    nodes = (
+        '<startEvent id="s"/><userTask id="t"/><boundaryEvent id="b" attachedToRef="t">'
+        '<signalEventDefinition signalRef="alarm"/></boundaryEvent><boundaryEvent id="m" attachedToRef="t">'
+        '<messageEventDefinition messageRef="paid"/></boundaryEvent><userTask id="u"/><userTask id="v"/>'
+        '<endEvent id="e"/>'
+    )
+    flows = ("s>t", "t>e", "b>u", "u>e", "m>v", "v>e")
+    await engine.deploy(message_model("bounded", nodes, *flows, signals="alarm", messages="paid"))
+    first, second = await engine.start("bounded"), await engine.start("bounded")
+    (task,) = await events.tasks_of(first.id)
+    assert (await events.broadcast("alarm", activity_id=task.id)).delivered == 1
+    assert [task.element_id for task in await events.tasks_of(first.id)] == ["u"]
+    (task,) = await events.tasks_of(second.id)
+    await events.correlate("paid", activity_id=task.id, local_variables={"v": 1})
+    assert [task.element_id for task in await events.tasks_of(second.id)] == ["v"]
+    assert await engine.variables(second.id) == {"v": 1}
+
+
 async def test_a_signal_that_an_instance_throws_is_there_when_the_call_ends(engine: Engine) -> None:
     events = Events(engine)
     await engine.deploy(
@@ -161,14 +181,14 @@ async def test_thrown_events_that_a_crash_left_are_delivered_once(engine: Engine
         message_model("hears", nodes, "s>t", "t>e", "b>u", "u>e", signals="alarm"),
     )
     hears = await engine.start("hears")
-    executor = engine.service.thrown_events._executor
+    executor = events.executor
     follow_up, executor.follow_up = executor.follow_up, None
     siren = await engine.start("siren")
     (task,) = await events.tasks_of(siren.id)
     await engine.complete_task(task.id)
     assert len(await events.tasks_of(hears.id)) == 1
     # Killed once more after the delivery, before its row was deleted.
-    worker = engine.service.thrown_events
+    worker = events.thrown_events
     (row,) = await executor.database.read(thrown_events(engine.clock.now_micros(), 10))
     assert await worker.run_due(engine.clock.now_micros()) == 1
     await worker._delivery.deliver_thrown(row)

@@ -97,7 +97,7 @@ async def test_a_suspended_definition_is_started_by_nothing(engine: Engine) -> N
     assert (await refusal(events.correlate("hello"))).reason == "PROCESS_DEFINITION_SUSPENDED"
     await events.publish("hello", ttl=600)
     engine.clock.forward(61)
-    assert await engine.service.start_timers.run_due(engine.clock.now_micros()) == 0
+    assert await Events(engine).start_timers.run_due(engine.clock.now_micros()) == 0
     assert await running(engine) == []
     for definition in deployment.process_definitions:
         await engine.definitions.ResumeProcessDefinition(definitions.ResumeProcessDefinitionRequest(id=definition.id))
@@ -146,7 +146,7 @@ async def test_a_start_timer_fires_once_and_follows_the_newest_version(engine: E
     await engine.deploy(timer_start("tick", "<timeDuration>PT1M</timeDuration>", "old"))
     await engine.deploy(timer_start("tick", "<timeDuration>PT2M</timeDuration>", "new"))
     engine.clock.forward(61)
-    assert await engine.service.start_timers.run_due(engine.clock.now_micros()) == 0
+    assert await Events(engine).start_timers.run_due(engine.clock.now_micros()) == 0
     engine.clock.forward(61)
 
     async def fired() -> bool:
@@ -155,14 +155,14 @@ async def test_a_start_timer_fires_once_and_follows_the_newest_version(engine: E
     await until(fired)
     assert await running(engine) == ["tick.new"]
     engine.clock.forward(600)
-    assert await engine.service.start_timers.run_due(engine.clock.now_micros()) == 0
+    assert await Events(engine).start_timers.run_due(engine.clock.now_micros()) == 0
 
 
 async def test_a_cycle_fires_as_often_as_it_says_and_catches_up(engine: Engine) -> None:
     await engine.deploy(
         timer_start("three", "<timeCycle>R3/PT1M</timeCycle>"), timer_start("ever", "<timeCycle>R/PT1M</timeCycle>")
     )
-    timers = engine.service.start_timers
+    timers = Events(engine).start_timers
     engine.clock.forward(600)
 
     async def caught_up() -> bool:
@@ -195,13 +195,13 @@ async def test_two_engines_fire_a_start_timer_once(two_engines: tuple[Engine, En
     await first.deploy(*[timer_start(f"tick{n}", "<timeCycle>R5/PT1M</timeCycle>") for n in range(10)])
     first.clock.forward(600)
     now = first.clock.now_micros()
-    await asyncio.gather(*[engine.service.start_timers.run_due(now) for engine in two_engines for _ in range(2)])
+    await asyncio.gather(*[Events(engine).start_timers.run_due(now) for engine in two_engines for _ in range(2)])
 
     async def quiet() -> bool:
         return len(await second.user_tasks(page_size=100)) >= 50
 
     await until(quiet)
-    assert await first.service.start_timers.run_due(now) == 0
+    assert await Events(first).start_timers.run_due(now) == 0
     assert len(await second.user_tasks(page_size=100)) == 50
 
 
@@ -212,7 +212,7 @@ async def test_a_start_timer_whose_process_fails_is_tried_again(engine: Engine) 
     )
     await engine.deploy(model("broken", nodes, "s>x", "x>e"))
     engine.clock.forward(61)
-    timers = engine.service.start_timers
+    timers = Events(engine).start_timers
     assert await timers.run_due(engine.clock.now_micros()) == 0
     await engine.deploy(timer_start("broken", "<timeDuration>PT0S</timeDuration>"))
 
