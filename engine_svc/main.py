@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 
 from flowmesh.engine.v1 import (
     activity_instance_service_pb2,
+    ad_hoc_sub_process_service_pb2,
     attachment_service_pb2,
     clock_service_pb2,
     comment_service_pb2,
@@ -24,6 +25,7 @@ from flowmesh.engine.v1 import (
 )
 
 from engine_svc.api.activity_instance_service import ActivityInstanceServicer
+from engine_svc.api.ad_hoc_sub_process_service import AdHocSubProcessServicer
 from engine_svc.api.attachment_service import AttachmentServicer
 from engine_svc.api.clock_service import ClockServicer
 from engine_svc.api.comment_service import CommentServicer
@@ -157,6 +159,11 @@ class EngineService:
             (clock_service_pb2, "ClockService", ClockServicer(clock, signals, due_jobs, other_due_work)),
             (comment_service_pb2, "CommentService", CommentServicer(executor, served)),
             (attachment_service_pb2, "AttachmentService", AttachmentServicer(executor, served)),
+            (
+                ad_hoc_sub_process_service_pb2,
+                "AdHocSubProcessService",
+                AdHocSubProcessServicer(executor, largest),
+            ),
             (incident_service_pb2, "IncidentService", IncidentServicer(executor, served)),
             (explanation_service_pb2, "ExplanationService", ExplanationServicer(executor, served)),
             (

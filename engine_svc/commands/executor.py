@@ -37,7 +37,7 @@ from engine_svc.storage.definition_suspension import definition_suspended
 from engine_svc.storage.instances import fetch_instances, instance_of
 from engine_svc.storage.start_events import find_starts
 from mesh.clock import Clock
-from mesh.db.database import Database
+from mesh.db.database import ConstraintViolated, Database
 from mesh.db.group_commit import GroupCommitter
 from mesh.db.statements import Row, Statement
 from mesh.errors import Conflict, DependencyDown, DomainError, NotFound, WrongState
@@ -151,7 +151,8 @@ class InstanceExecutor:
     ) -> bytes:
         """Start instances, all of them or none; return the serialised answer.
 
-        `beside` says what else is written, given the instances and the time. Raises `DomainError`, `ClaimLost`.
+        `beside` says what else is written, given the instances and the time. Raises `DomainError`, `ClaimLost`,
+        `ConstraintViolated` where that inserts what is there.
         """
         for _ in range(MAX_ATTEMPTS):
             try:
@@ -162,7 +163,8 @@ class InstanceExecutor:
                 self.definitions.forget_newest()
             except StaleRevision:
                 continue
-            except DomainError:
+            except (DomainError, ConstraintViolated):
+                # The same request may have been served elsewhere at the same time.
                 if (answer := await self.answer_to(request)) is not None:
                     return answer
                 raise
@@ -426,6 +428,22 @@ class InstanceExecutor:
     def _keep(self, instance: Instance, stored_bytes: int) -> None:
         if not instance.ended:
             self._cache.keep(instance, stored_bytes)
+
+    async def keep_answer(self, request: RequestRecord | None, response: bytes) -> bytes:
+        """Keep the answer of a request whose work is done in parts; return the one that counts.
+
+        Raises `DomainError`.
+        """
+        if request is None:
+            return response
+        request.response = response
+        try:
+            await self.committer.submit(Commit(self.clock.now_micros(), request))
+        except AlreadyAnswered as answered:
+            return answered.response
+        except (StaleRevision, ConstraintViolated):
+            return await self.answer_to(request) or response
+        return response
 
     async def answer_to(self, request: RequestRecord | None) -> bytes | None:
         """Return what was answered to this request before; a repeated one often finds its own work done.

@@ -14,7 +14,6 @@ from engine_svc.compile.executable import (
     ElementKind,
     ExecutableProcess,
     MessageTrigger,
-    ReceiveTaskSpec,
     StartSpec,
 )
 from engine_svc.events.record import (
@@ -25,13 +24,14 @@ from engine_svc.events.record import (
     JOB_FAILED,
 )
 from engine_svc.runtime.behaviors import calls, conditions, firing, lifecycle, signals
-from engine_svc.runtime.behaviors.errors import BpmnError, throw_from_activity
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
+from engine_svc.runtime.behaviors.errors import throw_from_activity
 from engine_svc.runtime.changes import Changes, NewIncident
 from engine_svc.runtime.drain import Enter, cancel_instance, drain
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors import external_task, user_task
 from engine_svc.runtime.processors.user_task import Completion
-from engine_svc.runtime.requests import LoadInstance, Program
+from engine_svc.runtime.requests import Program
 from engine_svc.runtime.unit import Unit
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import NO_HOST, ROOT_SCOPE, WITH_JOB, Instance, Stage, Status, Token, Wait
@@ -85,6 +85,7 @@ def start(
     token = calls.begin_instance(execution, element, variables, initiator)
     if process.elements[element].kind is not ElementKind.START_EVENT:
         # Behind an event-based gateway that instantiates, or a receive task: what it waits for has come already.
+        execution.wait(token)
         token.stage = Stage.COMPLETING
     yield from drain(unit)
     return instance, unit.finish(execution)
@@ -163,7 +164,7 @@ def trigger(
     Raises `WrongState`, `NotFound` (ACTIVITY_NOT_FOUND).
     """
     token = instance.tokens.get(key)
-    if token is None or not _can_be_triggered(instance, token):
+    if token is None or token.waits_for not in _TRIGGERED:
         raise _activity_missing(instance, key)
     require_running(instance)
     instance.run_length = 0
@@ -200,15 +201,7 @@ def deliver_signal(
     return execution.unit.finish(execution), fired
 
 
-def _can_be_triggered(instance: Instance, token: Token) -> bool:
-    return token.waits_for in (
-        Wait.MESSAGE,
-        Wait.SIGNAL,
-        Wait.TIMER,
-        Wait.CONDITION,
-        Wait.VARIABLE,
-        Wait.TRIGGER,
-    ) or isinstance(instance.definition.process.elements[token.element].spec, ReceiveTaskSpec)
+_TRIGGERED = frozenset({Wait.MESSAGE, Wait.SIGNAL, Wait.TIMER, Wait.CONDITION, Wait.VARIABLE, Wait.TRIGGER})
 
 
 def evaluate_conditions(
@@ -284,16 +277,8 @@ def _load_callers(execution: Execution) -> Program[None]:
     while (request := calls.missing_caller(execution, lambda _: None)) is not None:
         caller: Instance | None = yield request
         if caller is None:
-            raise _gone(request)
+            raise calls.caller_gone(request)
         calls.take_up(execution.unit, caller)
-
-
-def _gone(request: LoadInstance) -> NotFound:
-    return NotFound(
-        "PROCESS_INSTANCE_NOT_FOUND",
-        f"the calling process instance {request.instance_id} is gone",
-        metadata={"id": request.instance_id},
-    )
 
 
 def touch_job(instance: Instance, key: int, now: int) -> Changes:
@@ -408,7 +393,7 @@ def user_task_token(instance: Instance, key: int) -> Token:
         require_running(instance)
         return token
     task_id = member_id(instance.id, key)
-    if 0 < key < instance.next_key and key not in instance.tokens:
+    if 0 < key < instance.next_key and (token is None or token.stage is Stage.TASK_COMPLETING):
         raise WrongState(
             "USER_TASK_ALREADY_COMPLETED",
             f"user task {task_id} was completed or cancelled already",

@@ -104,6 +104,20 @@ class ProcessInstanceResumed(_message.Message):
     process_instance: ProcessInstanceRef
     def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ...) -> None: ...
 
+class ProcessInstanceMigrated(_message.Message):
+    __slots__ = ("process_instance", "source_process_definition_id", "source_process_definition_key", "source_process_definition_version", "activities")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_PROCESS_DEFINITION_ID_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_PROCESS_DEFINITION_KEY_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_PROCESS_DEFINITION_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ACTIVITIES_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    source_process_definition_id: str
+    source_process_definition_key: str
+    source_process_definition_version: int
+    activities: _containers.RepeatedCompositeFieldContainer[ActivityRef]
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., source_process_definition_id: _Optional[str] = ..., source_process_definition_key: _Optional[str] = ..., source_process_definition_version: _Optional[int] = ..., activities: _Optional[_Iterable[_Union[ActivityRef, _Mapping]]] = ...) -> None: ...
+
 class ActivityStarted(_message.Message):
     __slots__ = ("process_instance", "activity")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
