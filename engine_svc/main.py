@@ -13,6 +13,7 @@ from flowmesh.engine.v1 import (
     process_definition_service_pb2,
     process_instance_service_pb2,
     user_task_service_pb2,
+    variable_service_pb2,
 )
 
 from engine_svc.api.attachment_service import AttachmentServicer
@@ -23,6 +24,7 @@ from engine_svc.api.job_service import JobServicer
 from engine_svc.api.process_definition_service import ProcessDefinitionServicer
 from engine_svc.api.process_instance_service import ProcessInstanceServicer
 from engine_svc.api.user_task_service import UserTaskServicer
+from engine_svc.api.variable_service import VariableServicer
 from engine_svc.commands.definition_cache import DefinitionCache
 from engine_svc.commands.executor import ExecutorLimits, InstanceExecutor
 from engine_svc.commands.job_signals import JobSignals
@@ -90,7 +92,9 @@ class EngineService:
         )
         limits = ExecutorLimits(settings.max_instance_variable_bytes, settings.cached_instances)
         self._scripts = ScriptRunner()
-        executor = InstanceExecutor(served, self._committer, definitions, clock, signals, self._scripts, limits)
+        self.executor = executor = InstanceExecutor(
+            served, self._committer, definitions, clock, signals, self._scripts, limits
+        )
         largest = settings.max_variable_bytes
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry)
         for module, name, servicer in (
@@ -110,6 +114,7 @@ class EngineService:
             (attachment_service_pb2, "AttachmentService", AttachmentServicer(executor, served)),
             (job_service_pb2, "JobService", JobServicer(executor, served, largest)),
             (incident_service_pb2, "IncidentService", IncidentServicer(executor, served)),
+            (variable_service_pb2, "VariableService", VariableServicer(executor, largest)),
         ):
             self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
         availability = JobAvailability(database, clock, signals)

@@ -55,7 +55,9 @@ class Stage(enum.IntEnum):
     """Holds the scope of a completed activity open again while its handlers run."""
 
 
-HIDDEN = frozenset({Stage.BEFORE, Stage.AFTER, Stage.BODY, Stage.CHOOSING, Stage.TAKING, Stage.ENDING, Stage.CHILD, Stage.COMPENSATING})
+HIDDEN = frozenset(
+    {Stage.BEFORE, Stage.AFTER, Stage.BODY, Stage.CHOOSING, Stage.TAKING, Stage.ENDING, Stage.CHILD, Stage.COMPENSATING}
+)
 """Stages in which a token stands for no activity."""
 
 

@@ -31,9 +31,7 @@ def begin_instance(execution: Execution, start: int, variables: dict[str, Any], 
     execution.start_token(ROOT_SCOPE, start)
 
 
-def call(
-    execution: Execution, token: Token, element: Element, spec: CallActivitySpec, definition: Definition
-) -> None:
+def call(execution: Execution, token: Token, element: Element, spec: CallActivitySpec, definition: Definition) -> None:
     """Begin an instance of a definition for the call activity that a token waits in.
 
     Raises `WrongState` (CALL_DEPTH_EXCEEDED, EXPRESSION_FAILED).

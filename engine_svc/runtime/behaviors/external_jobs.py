@@ -22,9 +22,7 @@ def make_job(execution: Execution, token: Token, element: Element, spec: Externa
     if not isinstance(job_type, str) or not job_type:
         raise failed(element, f"the job type must be a non-empty text, not {job_type!r}")
     if len(job_type) > MAX_JOB_TYPE:
-        raise failed(
-            element, f"the job type has {len(job_type)} characters, more than the {MAX_JOB_TYPE} allowed"
-        )
+        raise failed(element, f"the job type has {len(job_type)} characters, more than the {MAX_JOB_TYPE} allowed")
     inputs = {name: execution.evaluate(value, token, element) for name, value in spec.inputs.items()}
     retries = spec.retries
     if spec.retries_text is not None:

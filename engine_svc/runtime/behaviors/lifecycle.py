@@ -115,9 +115,7 @@ def complete(execution: Execution, token: Token, element: Element) -> Request | 
     return None
 
 
-def _keep_compensable(
-    execution: Execution, token: Token, element: Element, wrapping: Wrapping, *, body: bool
-) -> None:
+def _keep_compensable(execution: Execution, token: Token, element: Element, wrapping: Wrapping, *, body: bool) -> None:
     scopes = execution.instance.scopes
     own = scopes.get(token.key)
     inner = own.compensations if own is not None else []

@@ -48,4 +48,3 @@ def _must_wait(execution: Execution, scope_key: int, element: Element, arrivals:
         for token in execution.instance.tokens.values()
         if token.scope_key == scope_key and token.element != element.index and token.host == NO_HOST
     )
-

@@ -85,6 +85,11 @@ class ProcessInstanceServiceStub:
                 request_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.UpdateProcessInstanceVariablesRequest.SerializeToString,
                 response_deserializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.UpdateProcessInstanceVariablesResponse.FromString,
                 _registered_method=True)
+        self.DeleteProcessInstanceVariables = channel.unary_unary(
+                '/flowmesh.engine.v1.ProcessInstanceService/DeleteProcessInstanceVariables',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceVariablesRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceVariablesResponse.FromString,
+                _registered_method=True)
 
 
 class ProcessInstanceServiceServicer:
@@ -171,6 +176,15 @@ class ProcessInstanceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeleteProcessInstanceVariables(self, request, context):
+        """Deletes variables of an instance's own scope; names that have no value are passed over. VariableService does the
+        same at every scope. Idempotent by request id. Errors: PROCESS_INSTANCE_NOT_FOUND,
+        PROCESS_INSTANCE_NOT_RUNNING where it has ended, REQUEST_ID_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ProcessInstanceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -223,6 +237,11 @@ def add_ProcessInstanceServiceServicer_to_server(servicer, server):
                     servicer.UpdateProcessInstanceVariables,
                     request_deserializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.UpdateProcessInstanceVariablesRequest.FromString,
                     response_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.UpdateProcessInstanceVariablesResponse.SerializeToString,
+            ),
+            'DeleteProcessInstanceVariables': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteProcessInstanceVariables,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceVariablesRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceVariablesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -496,6 +515,33 @@ class ProcessInstanceService:
             '/flowmesh.engine.v1.ProcessInstanceService/UpdateProcessInstanceVariables',
             flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.UpdateProcessInstanceVariablesRequest.SerializeToString,
             flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.UpdateProcessInstanceVariablesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteProcessInstanceVariables(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.ProcessInstanceService/DeleteProcessInstanceVariables',
+            flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceVariablesRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceVariablesResponse.FromString,
             options,
             channel_credentials,
             insecure,

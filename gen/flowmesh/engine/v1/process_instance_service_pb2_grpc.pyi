@@ -71,6 +71,11 @@ class ProcessInstanceServiceStub:
     """Sets variables of an instance's own scope; the others stay. Idempotent by request id.
     Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_RUNNING where it has ended, VARIABLE_TOO_LARGE.
     """
+    DeleteProcessInstanceVariables: _grpc.UnaryUnaryMultiCallable[_process_instance_service_pb2.DeleteProcessInstanceVariablesRequest, _process_instance_service_pb2.DeleteProcessInstanceVariablesResponse]
+    """Deletes variables of an instance's own scope; names that have no value are passed over. VariableService does the
+    same at every scope. Idempotent by request id. Errors: PROCESS_INSTANCE_NOT_FOUND,
+    PROCESS_INSTANCE_NOT_RUNNING where it has ended, REQUEST_ID_REUSED.
+    """
 
 @_typing.type_check_only
 class ProcessInstanceServiceAsyncStub(ProcessInstanceServiceStub):
@@ -114,6 +119,11 @@ class ProcessInstanceServiceAsyncStub(ProcessInstanceServiceStub):
     UpdateProcessInstanceVariables: _aio.UnaryUnaryMultiCallable[_process_instance_service_pb2.UpdateProcessInstanceVariablesRequest, _process_instance_service_pb2.UpdateProcessInstanceVariablesResponse]  # type: ignore[assignment]
     """Sets variables of an instance's own scope; the others stay. Idempotent by request id.
     Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_RUNNING where it has ended, VARIABLE_TOO_LARGE.
+    """
+    DeleteProcessInstanceVariables: _aio.UnaryUnaryMultiCallable[_process_instance_service_pb2.DeleteProcessInstanceVariablesRequest, _process_instance_service_pb2.DeleteProcessInstanceVariablesResponse]  # type: ignore[assignment]
+    """Deletes variables of an instance's own scope; names that have no value are passed over. VariableService does the
+    same at every scope. Idempotent by request id. Errors: PROCESS_INSTANCE_NOT_FOUND,
+    PROCESS_INSTANCE_NOT_RUNNING where it has ended, REQUEST_ID_REUSED.
     """
 
 class ProcessInstanceServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -215,6 +225,17 @@ class ProcessInstanceServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_process_instance_service_pb2.UpdateProcessInstanceVariablesResponse, _abc.Awaitable[_process_instance_service_pb2.UpdateProcessInstanceVariablesResponse]]:
         """Sets variables of an instance's own scope; the others stay. Idempotent by request id.
         Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_RUNNING where it has ended, VARIABLE_TOO_LARGE.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteProcessInstanceVariables(
+        self,
+        request: _process_instance_service_pb2.DeleteProcessInstanceVariablesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_process_instance_service_pb2.DeleteProcessInstanceVariablesResponse, _abc.Awaitable[_process_instance_service_pb2.DeleteProcessInstanceVariablesResponse]]:
+        """Deletes variables of an instance's own scope; names that have no value are passed over. VariableService does the
+        same at every scope. Idempotent by request id. Errors: PROCESS_INSTANCE_NOT_FOUND,
+        PROCESS_INSTANCE_NOT_RUNNING where it has ended, REQUEST_ID_REUSED.
         """
 
 def add_ProcessInstanceServiceServicer_to_server(servicer: ProcessInstanceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
