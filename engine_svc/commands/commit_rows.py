@@ -96,10 +96,14 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
         _add_thrown(
             commit, instance, THROWN_MESSAGE, message.name, message.correlation_key, message.variables, everywhere=True
         )
-    commit.ended_subscriptions += [(instance.id, key) for key in changes.ended_subscriptions]
-    commit.ended_user_tasks += [(instance.id, key) for key in changes.ended_user_tasks]
-    commit.ended_jobs += [(instance.id, key) for key in changes.ended_jobs]
-    commit.ended_incidents += [(instance.id, key) for key in changes.ended_incidents]
+    if changes.ended_subscriptions:
+        commit.ended_subscriptions += [(instance.id, key) for key in changes.ended_subscriptions]
+    if changes.ended_user_tasks:
+        commit.ended_user_tasks += [(instance.id, key) for key in changes.ended_user_tasks]
+    if changes.ended_jobs:
+        commit.ended_jobs += [(instance.id, key) for key in changes.ended_jobs]
+    if changes.ended_incidents:
+        commit.ended_incidents += [(instance.id, key) for key in changes.ended_incidents]
     return len(snapshot)
 
 

@@ -16,7 +16,6 @@ from engine_svc.storage.commit import RequestRecord
 from mesh.errors import NotFound, WrongState
 from mesh.ids import member_id, split_member_id
 
-
 ScopeId = tuple[str, int]
 """Instance id and key of an activity, or `ROOT_SCOPE`."""
 

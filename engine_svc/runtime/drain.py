@@ -82,21 +82,29 @@ def drain(unit: Unit) -> Program[None]:
     """Run every execution of a unit until its tokens wait. Raises `WrongState`, `NotFound`."""
     while True:
         while unit.ready:
-            execution = unit.ready.popleft()
-            if execution.agenda:
-                yield from _run(execution)
-        if not (yield from _settle(unit)):
+            execution = unit.ready.pop(0)
+            while (request := _run(execution)) is not None:
+                following: Request | None = request
+                while following is not None:
+                    answer = yield following
+                    following = following.resume(answer)
+        if unit.cancelled_calls:
+            yield from _cancel_called(unit)
+        elif unit.ended_calls:
+            yield from _return_to_caller(unit)
+        elif not _settle(unit):
             return
 
 
-def _run(execution: Execution) -> Program[None]:
+def _run(execution: Execution) -> Request | None:
+    """Run until the agenda is empty, or until something from outside is needed."""
     agenda = execution.agenda
     elements = execution.elements
     unit = execution.unit
     while agenda:
         if unit.steps >= SLICE:
             _cut(execution)
-            return
+            return None
         unit.steps += 1
         token = agenda.popleft()
         element = elements[token.element]
@@ -106,9 +114,9 @@ def _run(execution: Execution) -> Program[None]:
             request = ENTER[element.kind](execution, token, element)
         else:
             request = lifecycle.arrive(execution, token, element)
-        while request is not None:
-            answer = yield request
-            request = request.resume(answer)
+        if request is not None:
+            return request
+    return None
 
 
 def _cut(execution: Execution) -> None:
@@ -128,20 +136,15 @@ def _cut(execution: Execution) -> None:
         jobs.park(execution, token, execution.elements[token.element], stage)
 
 
-def _settle(unit: Unit) -> Program[bool]:
+def _settle(unit: Unit) -> bool:
     """Do what waits until nothing else moves; say whether something moves again."""
-    if unit.cancelled_calls:
-        yield from _cancel_called(unit)
-        return True
-    if unit.ended_calls:
-        yield from _return_to_caller(unit)
-        return True
     moved = False
     for execution in list(unit.executions.values()):
-        if execution.instance.ended:
+        instance = execution.instance
+        if instance.ended:
             continue
         # Whether an inclusive join may leave is known only when nothing else moves.
-        if (execution.instance.arrivals and inclusive_gateway.release(execution)) or (
+        if (instance.arrivals and inclusive_gateway.release(execution)) or (
             execution.changed and conditions.evaluate_changed(execution)
         ):
             unit.ready.append(execution)

@@ -34,7 +34,7 @@ class ScopeReader:
     __slots__ = ("_element", "_event", "_execution", "_key", "_scope_key")
 
     def __init__(
-        self, execution: Execution, scope_key: int, element: Element | None = None, *, key: int = 0, event: str = ""
+        self, execution: Execution, scope_key: int, element: Element | None = None, key: int = 0, event: str = ""
     ) -> None:
         self._execution = execution
         self._scope_key = scope_key
@@ -115,7 +115,7 @@ class Execution:
 
     def reader(self, scope_key: int, element: Element | None = None, *, key: int = 0) -> ScopeReader:
         """Return what an expression sees from a scope; `key` is that of the activity of `element`."""
-        return ScopeReader(self, scope_key, element, key=key)
+        return ScopeReader(self, scope_key, element, key)
 
     def evaluate(self, expression: Evaluate, token: Token, element: Element, *, event: str = "") -> Any:
         """Evaluate an expression of an element; `event` is what a listener is called for.
@@ -123,7 +123,7 @@ class Execution:
         Raises `WrongState` (EXPRESSION_FAILED).
         """
         try:
-            return expression(ScopeReader(self, self.scope_of(token), element, key=token.key, event=event))
+            return expression(ScopeReader(self, self.scope_of(token), element, token.key, event))
         except ExpressionError as error:
             raise WrongState(
                 "EXPRESSION_FAILED",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -26,8 +25,8 @@ class Unit:
         self.user = user
         """Who gives the command; empty: nobody in particular."""
         self.executions: dict[str, Execution] = {}
-        self.ready: deque[Execution] = deque()
-        """Executions whose agenda may hold something."""
+        self.ready: list[Execution] = []
+        """Executions whose agenda may hold something, in the order in which they run."""
         self.steps = 0
         """Elements run through."""
         self.cancelled_calls: list[tuple[str, str]] = []
@@ -36,7 +35,7 @@ class Unit:
         """Called instances that have completed, whose caller has to go on."""
 
     def finish(self, primary: Execution) -> Changes:
-        """Return the changes of the command's own instance, with those of the others among them."""
+        """Return the changes of the command's own instance, with those of the others among them. The unit is over."""
         changes = primary.finish()
         if len(self.executions) > 1:
             changes.others = [
@@ -44,6 +43,9 @@ class Unit:
                 for execution in self.executions.values()
                 if execution is not primary and execution.touched
             ]
+        # Executions and their unit know each other: parted, they are gone at once, without the garbage collector.
+        self.executions.clear()
+        self.ready.clear()
         return changes
 
 
