@@ -5,27 +5,40 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 
 from flowmesh.engine.v1 import (
+    activity_instance_service_pb2,
     attachment_service_pb2,
     comment_service_pb2,
+    condition_service_pb2,
     deployment_service_pb2,
+    event_subscription_service_pb2,
+    explanation_service_pb2,
     incident_service_pb2,
     job_service_pb2,
+    message_service_pb2,
     process_definition_service_pb2,
     process_instance_service_pb2,
+    signal_service_pb2,
     user_task_service_pb2,
     variable_service_pb2,
 )
 
+from engine_svc.api.activity_instance_service import ActivityInstanceServicer
 from engine_svc.api.attachment_service import AttachmentServicer
 from engine_svc.api.comment_service import CommentServicer
+from engine_svc.api.condition_service import ConditionServicer
 from engine_svc.api.deployment_service import DeploymentServicer
+from engine_svc.api.event_subscription_service import EventSubscriptionServicer
+from engine_svc.api.explanation_service import ExplanationServicer
 from engine_svc.api.incident_service import IncidentServicer
 from engine_svc.api.job_service import JobServicer
+from engine_svc.api.message_service import MessageServicer
 from engine_svc.api.process_definition_service import ProcessDefinitionServicer
 from engine_svc.api.process_instance_service import ProcessInstanceServicer
+from engine_svc.api.signal_service import SignalServicer
 from engine_svc.api.user_task_service import UserTaskServicer
 from engine_svc.api.variable_service import VariableServicer
 from engine_svc.commands.definition_cache import DefinitionCache
+from engine_svc.commands.event_delivery import EventDelivery
 from engine_svc.commands.executor import ExecutorLimits, InstanceExecutor
 from engine_svc.commands.job_signals import JobSignals
 from engine_svc.relay import EngineRelay
@@ -34,10 +47,21 @@ from engine_svc.settings import EngineSettings
 from engine_svc.storage.commit import Commit, CommitWriter, Written
 from engine_svc.storage.migrations import HEAD
 from engine_svc.storage.served_database import ServedDatabase
-from engine_svc.workers import job_availability, request_retention
+from engine_svc.workers import (
+    job_availability,
+    message_buffer,
+    message_expiry,
+    request_retention,
+    start_timers,
+    thrown_events,
+)
 from engine_svc.workers.job_availability import JobAvailability
+from engine_svc.workers.message_buffer import MessageBuffer
+from engine_svc.workers.message_expiry import MessageExpiry
 from engine_svc.workers.periodic import Periodic
 from engine_svc.workers.request_retention import RequestRetention
+from engine_svc.workers.start_timers import StartTimers
+from engine_svc.workers.thrown_events import ThrownEvents
 from mesh.admin_http import AdminServer, Readiness
 from mesh.bus.topics import all_topics
 from mesh.clock import Clock, SystemClock
@@ -95,6 +119,8 @@ class EngineService:
         self.executor = executor = InstanceExecutor(
             served, self._committer, definitions, clock, signals, self._scripts, limits
         )
+        self._delivery = EventDelivery(executor)
+        executor.follow_up = self._delivery.follow_up
         largest = settings.max_variable_bytes
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry)
         for module, name, servicer in (
@@ -115,11 +141,33 @@ class EngineService:
             (job_service_pb2, "JobService", JobServicer(executor, served, largest)),
             (incident_service_pb2, "IncidentService", IncidentServicer(executor, served)),
             (variable_service_pb2, "VariableService", VariableServicer(executor, largest)),
+            (explanation_service_pb2, "ExplanationService", ExplanationServicer(executor, served)),
+            (
+                message_service_pb2,
+                "MessageService",
+                MessageServicer(executor, served, self._delivery.messages, largest),
+            ),
+            (signal_service_pb2, "SignalService", SignalServicer(self._delivery.signals, largest)),
+            (event_subscription_service_pb2, "EventSubscriptionService", EventSubscriptionServicer(served)),
+            (
+                activity_instance_service_pb2,
+                "ActivityInstanceService",
+                ActivityInstanceServicer(executor, largest),
+            ),
+            (condition_service_pb2, "ConditionService", ConditionServicer(executor, largest)),
         ):
             self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
         availability = JobAvailability(database, clock, signals)
         retention = RequestRetention(database, clock, settings.request_retention_seconds)
+        self.start_timers = StartTimers(executor)
+        self.thrown_events = ThrownEvents(executor, self._delivery)
+        buffer = MessageBuffer(executor, self._delivery.messages)
+        expiry = MessageExpiry(database, clock)
         self._workers = [
+            Periodic("start timers", start_timers.INTERVAL_SECONDS, self.start_timers.run),
+            Periodic("thrown events", thrown_events.INTERVAL_SECONDS, self.thrown_events.run),
+            Periodic("message buffer", message_buffer.INTERVAL_SECONDS, buffer.run),
+            Periodic("message expiry", message_expiry.INTERVAL_SECONDS, expiry.run),
             Periodic("job availability", job_availability.INTERVAL_SECONDS, availability.run),
             Periodic("request retention", request_retention.INTERVAL_SECONDS, retention.run),
         ]
@@ -136,6 +184,7 @@ class EngineService:
         await self.server.stop()
         for worker in self._workers:
             await worker.stop()
+        await self._delivery.close()
         await self._committer.close()
         await self._scripts.close()
 

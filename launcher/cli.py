@@ -177,6 +177,9 @@ def _parser() -> argparse.ArgumentParser:
     work.add_argument("--count", type=_count, metavar="N", help="end after so many jobs")
     work.add_argument("--worker", default="", metavar="NAME")
 
+    explain = command("explain", "say what an instance waits for", "instances:explain", common, listing)
+    explain.add_argument("id", metavar="ID")
+
     incidents = command("incidents", "list what needs a person's help", "instances:list_incidents", common, listing)
     incidents.add_argument("--instance", default="", metavar="ID")
 

@@ -48,13 +48,17 @@ class ProcessInstanceServicer:
         )
 
     def _start(self, spec: pb.CreateProcessInstanceRequest | pb.ProcessInstanceSpec, prefix: str) -> Start:
-        if bool(spec.process_definition_id) == bool(spec.process_definition_key):
-            given = "not both" if spec.process_definition_id else "one of them"
-            description = f"give process_definition_key or process_definition_id, {given}"
+        message_name = spec.message_name if isinstance(spec, pb.CreateProcessInstanceRequest) else ""
+        named = [bool(spec.process_definition_id), bool(spec.process_definition_key), bool(message_name)]
+        if sum(named) != 1:
+            other = ", or message_name" if isinstance(spec, pb.CreateProcessInstanceRequest) else ""
+            given = "one of them only" if any(named) else "one of them"
+            description = f"give process_definition_key or process_definition_id{other}: {given}"
             field = f"{prefix}process_definition_key"
             raise InvalidField("FIELD_INVALID", description, violations=[Violation(field, description)])
         return Start(
             definition_id=spec.process_definition_id,
+            message_name=message_name,
             definition_key=spec.process_definition_key,
             definition_version=spec.process_definition_version,
             tenant_id=spec.tenant_id,

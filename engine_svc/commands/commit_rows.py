@@ -8,7 +8,7 @@ import orjson
 
 from engine_svc.events.commit_record import COMMIT_RECORD, encode_commit
 from engine_svc.runtime.changes import Changes, JobKind, NewJob, NewUserTask
-from engine_svc.state.instance import Instance
+from engine_svc.state.instance import Instance, Wait
 from engine_svc.state.snapshot import encode_snapshot
 from engine_svc.storage.commit import Commit
 from engine_svc.storage.jobs import JobState
@@ -18,8 +18,6 @@ from mesh.ids import new_id
 from mesh.outbox import OutboxEntry
 
 TOPIC = "workflow-execution-events"
-THROWN_MESSAGE = 1
-THROWN_SIGNAL = 2
 
 
 def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_state_bytes: int) -> int:
@@ -91,10 +89,10 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
             )
         )
     for signal in changes.signals:
-        _add_thrown(commit, instance, THROWN_SIGNAL, signal.name, "", signal.variables, everywhere=signal.everywhere)
+        _add_thrown(commit, instance, Wait.SIGNAL, signal.name, "", signal.variables, everywhere=signal.everywhere)
     for message in changes.messages:
         _add_thrown(
-            commit, instance, THROWN_MESSAGE, message.name, message.correlation_key, message.variables, everywhere=True
+            commit, instance, Wait.MESSAGE, message.name, message.correlation_key, message.variables, everywhere=True
         )
     if changes.ended_subscriptions:
         commit.ended_subscriptions += [(instance.id, key) for key in changes.ended_subscriptions]
@@ -126,7 +124,7 @@ def _too_large(instance: Instance, size: int, limit: int) -> InvalidField:
 def _add_thrown(
     commit: Commit,
     instance: Instance,
-    kind: int,
+    kind: Wait,
     name: str,
     correlation_key: str,
     variables: dict[str, Any],
@@ -136,7 +134,7 @@ def _add_thrown(
     commit.thrown.append(
         (
             new_id(),
-            kind,
+            int(kind),
             name,
             correlation_key,
             orjson.dumps(variables),

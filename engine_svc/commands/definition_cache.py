@@ -23,9 +23,10 @@ from engine_svc.storage.definitions import (
     find_tagged,
     read_definitions,
 )
+from engine_svc.storage.start_events import find_message_start
 from mesh.db.database import Database
 from mesh.db.statements import Row
-from mesh.errors import NotFound
+from mesh.errors import NotFound, WrongState
 
 MAX_DEFINITIONS = 1000
 _BY_ID = "\0"
@@ -97,6 +98,22 @@ class DefinitionCache:
                 metadata={"key": key, "version": str(version), "tenant_id": tenant_id},
             )
         return await self._started_as(place, found, epoch)
+
+    async def by_message(self, tenant_id: str, name: str) -> tuple[Definition, str, int]:
+        """Return the newest version that a message starts, the id of its start event, and the epoch of that.
+
+        Raises `WrongState` (MESSAGE_NOT_CORRELATED, PROCESS_DEFINITION_SUSPENDED).
+        """
+        start, epoch = await self._database.read(find_message_start(tenant_id, name))
+        if start is None:
+            raise WrongState(
+                "MESSAGE_NOT_CORRELATED",
+                f"no process is started by the message {name!r}; a start event of the newest version must wait for it",
+                metadata={"name": name, "why": "NO_SUBSCRIPTION", "waiting": ""},
+            )
+        if start.suspended:
+            raise definition_suspended(start.definition_id, start.definition_key, start.version)
+        return await self.by_id(start.definition_id), start.element_id, epoch
 
     async def called(self, request: FindDefinition) -> tuple[Definition, int]:
         """Return the definition that a call activity names, and the epoch at which it could be started.

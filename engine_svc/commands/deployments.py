@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine_svc.commands.definition_cache import DefinitionCache
+from engine_svc.commands.start_texts import starts_of
 from engine_svc.compile.executable import ExecutableProcess
 from engine_svc.compile.load import MODEL_ENDINGS, load_definitions
 from engine_svc.model.problem import Problem
@@ -74,7 +75,15 @@ async def create_deployment(
         clock.now_micros(),
         resources,
         [
-            NewDefinition(new_id(), process.key, process.name, process.documentation, process.version_tag, resource)
+            NewDefinition(
+                new_id(),
+                process.key,
+                process.name,
+                process.documentation,
+                process.version_tag,
+                resource,
+                starts_of(process, resource, clock.now_micros()),
+            )
             for resource, process in bundle.processes
         ],
         force,

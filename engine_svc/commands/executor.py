@@ -19,10 +19,12 @@ from engine_svc.runtime.changes import Changes
 from engine_svc.runtime.requests import FindDefinition, LoadInstance, Request, RunScript
 from engine_svc.scripts.call import ScriptError, ScriptResult, ScriptUnavailable
 from engine_svc.scripts.sandbox import ScriptRunner
-from engine_svc.state.instance import Instance
+from engine_svc.state.instance import Instance, Wait
 from engine_svc.state.task_tree import NO_PROCESS, is_task_tree
 from engine_svc.storage.commit import (
+    THROWN_COLUMNS,
     AlreadyAnswered,
+    Claim,
     Commit,
     RequestRecord,
     StaleDefinitions,
@@ -30,11 +32,13 @@ from engine_svc.storage.commit import (
     Written,
     find_answer,
 )
+from engine_svc.storage.definition_suspension import definition_suspended
 from engine_svc.storage.instances import fetch_instances, instance_of
+from engine_svc.storage.start_events import find_starts
 from mesh.clock import Clock
 from mesh.db.database import Database
 from mesh.db.group_commit import GroupCommitter
-from mesh.db.statements import Statement
+from mesh.db.statements import Row, Statement
 from mesh.errors import Conflict, DependencyDown, DomainError, NotFound, WrongState
 from mesh.ids import new_id
 
@@ -42,6 +46,9 @@ T = TypeVar("T")
 
 MAX_ATTEMPTS = 10
 CACHED_INSTANCES = 4096
+THROWN_TYPE, THROWN_NAME, THROWN_EVERYWHERE, THROWN_TENANT = (
+    THROWN_COLUMNS.index(column) for column in ("type", "name", "everywhere", "tenant_id")
+)
 
 
 @dataclass(slots=True)
@@ -55,8 +62,19 @@ class Start:
     business_key: str
     variables: dict[str, Any]
     initiator: str
-    start_element: int | None = None
-    """Index of another start event than the none start event."""
+    start_element: str = ""
+    """Id of another start event than the none start event, or of the event that the instance begins by."""
+    message_name: str = ""
+    """Start the newest version whose start event waits for this message; nothing else is named then."""
+
+
+@dataclass(slots=True)
+class Beside:
+    """What is written together with instances that are started, beyond the instances."""
+
+    claims: Sequence[Claim] = ()
+    statements: Sequence[Statement] = ()
+    messages: Sequence[Row] = ()
 
 
 @dataclass(slots=True)
@@ -68,7 +86,13 @@ class Effect:
     """Makes the answer once the instance has the revision that the commit gives it."""
     leases: Sequence[tuple[str, int, int]] = ()
     statements: Sequence[Statement] = ()
+    claims: Sequence[Claim] = ()
+    messages: Sequence[Row] = ()
+    """Messages that came, as `MESSAGE_COLUMNS`."""
 
+
+FollowUp = Callable[[Commit], Awaitable[None]]
+"""Does what a commit with subscriptions or thrown events entails for others."""
 
 Work = Callable[[Instance, int], Effect | Generator[Request, Any, Effect]]
 """A command: changes the instance, given the time in microseconds; one that is a program asks for what it needs."""
@@ -109,6 +133,7 @@ class InstanceExecutor:
     signals: JobSignals
     scripts: ScriptRunner
     limits: ExecutorLimits = field(default_factory=ExecutorLimits)
+    follow_up: FollowUp | None = None
     _locks: KeyedLocks = field(default_factory=KeyedLocks)
     _cache: InstanceCache = field(init=False)
 
@@ -116,15 +141,19 @@ class InstanceExecutor:
         self._cache = InstanceCache(self.limits.cached_instances)
 
     async def create(
-        self, starts: Sequence[Start], request: RequestRecord | None, respond: Callable[[list[Instance]], Message]
+        self,
+        starts: Sequence[Start],
+        request: RequestRecord | None,
+        respond: Callable[[list[Instance]], Message],
+        beside: Callable[[list[Instance], int], Beside] | None = None,
     ) -> bytes:
         """Start instances, all of them or none; return the serialised answer.
 
-        Raises `DomainError`.
+        `beside` says what else is written, given the instances and the time. Raises `DomainError`, `ClaimLost`.
         """
         for _ in range(MAX_ATTEMPTS):
             try:
-                return await self._try_create(starts, request, respond)
+                response, commit = await self._try_create(starts, request, respond, beside)
             except AlreadyAnswered as answered:
                 return answered.response
             except StaleDefinitions:
@@ -132,21 +161,33 @@ class InstanceExecutor:
             except StaleRevision:
                 continue
             except DomainError:
-                if (answer := await self._answer(request)) is not None:
+                if (answer := await self.answer_to(request)) is not None:
                     return answer
                 raise
+            else:
+                await self._follow_up(commit)
+                return response
         raise _conflict("definitions were changed each time the one to start was looked up")
 
     async def _try_create(
-        self, starts: Sequence[Start], request: RequestRecord | None, respond: Callable[[list[Instance]], Message]
-    ) -> bytes:
+        self,
+        starts: Sequence[Start],
+        request: RequestRecord | None,
+        respond: Callable[[list[Instance]], Message],
+        beside: Callable[[list[Instance], int], Beside] | None,
+    ) -> tuple[bytes, Commit]:
         commit = Commit(self.clock.now_micros(), request)
         instances = []
         changed_instances: list[Instance] = []
         sizes = []
         job_types: set[str] = set()
         for start in starts:
-            if start.definition_id:
+            start_element = start.start_element
+            if start.message_name:
+                definition, start_element, epoch = await self.definitions.by_message(
+                    start.tenant_id, start.message_name
+                )
+            elif start.definition_id:
                 definition, epoch = await self.definitions.to_start(start.definition_id)
             else:
                 definition, epoch = await self.definitions.by_key(
@@ -162,7 +203,7 @@ class InstanceExecutor:
                 variables=dict(start.variables),
                 initiator=start.initiator,
                 now=commit.now,
-                start_element=start.start_element,
+                start_element=definition.process.by_id[start_element] if start_element else None,
             )
             instance, changes = await self._run(program, commit)
             for changed, its_changes in ((instance, changes), *changes.others):
@@ -170,14 +211,32 @@ class InstanceExecutor:
                 changed_instances.append(changed)
                 job_types.update(job.type for job in its_changes.new_jobs)
             instances.append(instance)
+        if beside is not None:
+            extra = beside(instances, commit.now)
+            commit.claims += extra.claims
+            commit.statements += extra.statements
+            commit.messages += extra.messages
         response = respond(instances).SerializeToString()
         if request is not None:
             request.response = response
-        await self.committer.submit(commit)
+        await self._submit(commit)
         for instance, size in zip(changed_instances, sizes, strict=True):
             self._keep(instance, size)
         self.signals.notify(job_types)
-        return response
+        return response, commit
+
+    async def _submit(self, commit: Commit) -> None:
+        """Write a commit. Raises `DomainError`, and what `CommitWriter.write` names."""
+        signals = [row for row in commit.thrown if row[THROWN_TYPE] == Wait.SIGNAL and not row[THROWN_EVERYWHERE]]
+        for tenant_id, name in {(row[THROWN_TENANT], row[THROWN_NAME]) for row in signals}:
+            for start in await self.database.read(find_starts(tenant_id, Wait.SIGNAL, name)):
+                if start.suspended:
+                    raise definition_suspended(start.definition_id, start.definition_key, start.version)
+        await self.committer.submit(commit)
+
+    async def _follow_up(self, commit: Commit) -> None:
+        if self.follow_up is not None and (commit.thrown or commit.subscriptions):
+            await self.follow_up(commit)
 
     async def _run(self, program: Generator[Request, Any, T], commit: Commit, callers: Callers | None = None) -> T:
         """Run a step, and answer what it asks for. Raises `DomainError`."""
@@ -260,8 +319,23 @@ class InstanceExecutor:
         """Run a command on an instance; return the serialised answer.
 
         `missing` makes the error for an instance that does not exist; a stand-alone task is none unless
-        `task_trees` says so. Raises `DomainError`.
+        `task_trees` says so. Raises `DomainError`, `ClaimLost`.
         """
+        response, commit = await self._change(instance_id, work, request, missing, prepare, task_trees)
+        # Whoever gets what the instance sent may be the instance itself: its lock must be free.
+        if commit is not None:
+            await self._follow_up(commit)
+        return response
+
+    async def _change(
+        self,
+        instance_id: str,
+        work: Work,
+        request: RequestRecord | None,
+        missing: Callable[[], DomainError],
+        prepare: Prepare | None,
+        task_trees: bool,
+    ) -> tuple[bytes, Commit | None]:
         async with AsyncExitStack() as held:
             await held.enter_async_context(self._locks.hold(instance_id))
             callers = Callers(held)
@@ -269,14 +343,14 @@ class InstanceExecutor:
                 try:
                     return await self._try_change(instance_id, work, request, missing, callers, prepare, task_trees)
                 except AlreadyAnswered as answered:
-                    return answered.response
+                    return answered.response, None
                 except StaleDefinitions:
                     self.definitions.forget_newest()
                 except StaleRevision:
                     continue
                 except DomainError:
-                    if (answer := await self._answer(request)) is not None:
-                        return answer
+                    if (answer := await self.answer_to(request)) is not None:
+                        return answer, None
                     raise
         raise _conflict(f"process instance {instance_id} was changed by others each time it was tried", instance_id)
 
@@ -289,7 +363,7 @@ class InstanceExecutor:
         callers: Callers,
         prepare: Prepare | None,
         task_trees: bool,
-    ) -> bytes:
+    ) -> tuple[bytes, Commit]:
         # While the command runs the instance is not in the cache: if anything fails, what was half changed is gone.
         cached = self._cache.take(instance_id)
         instance = cached or await self.load(instance_id, task_trees=True)
@@ -310,16 +384,18 @@ class InstanceExecutor:
             raise
         commit.leases += effect.leases
         commit.statements += effect.statements
+        commit.claims += effect.claims
+        commit.messages += effect.messages
         response = effect.respond().SerializeToString()
         if request is not None:
             request.response = response
-        await self.committer.submit(commit)
+        await self._submit(commit)
         for (one, _), size in zip(changed, sizes, strict=True):
             self._keep(one, size)
         job_types = {job.type for _, changes in changed for job in changes.new_jobs}
         if job_types:
             self.signals.notify(job_types)
-        return response
+        return response, commit
 
     async def load(self, instance_id: str, *, task_trees: bool = False) -> Instance | None:
         """Read an instance from the database, a stand-alone task only where it is asked for."""
@@ -345,8 +421,11 @@ class InstanceExecutor:
         if not instance.ended:
             self._cache.keep(instance, stored_bytes)
 
-    async def _answer(self, request: RequestRecord | None) -> bytes | None:
-        """Return what was answered to this request before; a repeated one often finds its own work done."""
+    async def answer_to(self, request: RequestRecord | None) -> bytes | None:
+        """Return what was answered to this request before; a repeated one often finds its own work done.
+
+        Raises `RequestIdReused`.
+        """
         if request is None:
             return None
         answered = await self.database.read(find_answer(request))

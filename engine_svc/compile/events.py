@@ -89,7 +89,8 @@ def message_trigger(definition: MessageDefinition) -> MessageTrigger:
 def _condition(definition: ConditionalDefinition) -> ConditionTrigger:
     named = definition.variable_name
     variables = frozenset({named}) if named else variables_read(definition.condition.text)
-    return ConditionTrigger(compile_condition(definition.condition.text), variables, definition.variable_events)
+    text = definition.condition.text
+    return ConditionTrigger(compile_condition(text), variables, definition.variable_events, text)
 
 
 def _start_event(node: StartEvent, index_of: Mapping[str, int]) -> Transformation:

@@ -183,6 +183,8 @@ class ConditionTrigger:
     variables: frozenset[str] = frozenset()
     variable_events: frozenset[str] = frozenset()
     """create, update, delete; empty: all."""
+    text: str = ""
+    """As the model writes it."""
 
 
 @dataclass(slots=True, frozen=True)

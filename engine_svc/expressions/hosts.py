@@ -48,6 +48,8 @@ EXECUTION = HostContract(
             "rootProcessInstanceId",
             "processDefinitionId",
             "processDefinitionKey",
+            "processDefinitionVersion",
+            "processDefinitionName",
             "businessKey",
             "processBusinessKey",
             "processInstanceBusinessKey",

@@ -442,19 +442,11 @@ class Execution:
         """Say whether a waiting token stands for an activity of its own."""
         if token.stage in HIDDEN:
             return False
-        if token.host != NO_HOST and self._waits_to_start(token):
-            return False
-        # Of the tokens that wait at one join only the oldest stands for the activity.
-        arrivals = self.instance.arrivals.get((token.scope_key, token.element))
-        return arrivals is None or arrivals[0] is token
+        return token.host == NO_HOST or not self._waits_to_start(token)
 
     def _waits_to_start(self, token: Token) -> bool:
         # The start event of an event sub-process is an activity only once its event has come.
         return self.elements[token.element].bpmn_type == "startEvent"
-
-    def show(self, token: Token) -> None:
-        """Report a waiting token's activity as started in this step."""
-        self._fresh[token.key] = token
 
 
 def no_outgoing_flow(element: Element) -> WrongState:

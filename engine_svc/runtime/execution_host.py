@@ -155,6 +155,8 @@ class ExecutionHost(VariableHost):
             "rootProcessInstanceId": lambda: instance.root_id,
             "processDefinitionId": lambda: definition.id,
             "processDefinitionKey": lambda: definition.key,
+            "processDefinitionVersion": lambda: definition.version,
+            "processDefinitionName": lambda: definition.process.name or None,
             "businessKey": business_key,
             "processBusinessKey": business_key,
             "processInstanceBusinessKey": business_key,

@@ -6,10 +6,17 @@ leave the instance changed in part; the caller drops it and loads it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from engine_svc.compile.executable import Element, ReceiveTaskSpec, StartSpec
+from engine_svc.compile.executable import (
+    Element,
+    ElementKind,
+    ExecutableProcess,
+    MessageTrigger,
+    ReceiveTaskSpec,
+    StartSpec,
+)
 from engine_svc.events.record import (
     INCIDENT_RAISED,
     INCIDENT_RESOLVED,
@@ -17,7 +24,7 @@ from engine_svc.events.record import (
     INSTANCE_SUSPENDED,
     JOB_FAILED,
 )
-from engine_svc.runtime.behaviors import calls, conditions, firing, lifecycle
+from engine_svc.runtime.behaviors import calls, conditions, firing, lifecycle, signals
 from engine_svc.runtime.behaviors.errors import BpmnError, throw_from_activity
 from engine_svc.runtime.changes import Changes, NewIncident
 from engine_svc.runtime.drain import Enter, cancel_instance, drain
@@ -27,7 +34,7 @@ from engine_svc.runtime.processors.user_task import Completion
 from engine_svc.runtime.requests import LoadInstance, Program
 from engine_svc.runtime.unit import Unit
 from engine_svc.state.definition import Definition
-from engine_svc.state.instance import ROOT_SCOPE, WITH_JOB, Instance, Status, Token, Wait
+from engine_svc.state.instance import NO_HOST, ROOT_SCOPE, WITH_JOB, Instance, Stage, Status, Token, Wait
 from mesh.errors import NotFound, WrongState
 from mesh.ids import member_id, new_id
 
@@ -52,15 +59,18 @@ def start(
 ) -> Program[tuple[Instance, Changes]]:
     """Start an instance and run it until every token waits. `now` in microseconds since the Unix epoch.
 
-    `start_element`: another start event than the none start event. `ids` names called instances.
+    `start_element`: another start event than the none start event; or the event or receive task that a message or
+    signal has just reached, by which the instance begins. A process without a none start event begins at the first of
+    its events that wait for a message. `ids` names called instances.
     Raises `WrongState` (BPMN_ERROR_NOT_CAUGHT, EXPRESSION_FAILED, NO_OUTGOING_FLOW, START_EVENT_MISSING).
     """
     process = definition.process
-    element = process.start if start_element is None else start_element
+    element = _first_start(process) if start_element is None else start_element
     if element < 0:
         raise WrongState(
             "START_EVENT_MISSING",
-            f"process {definition.key} has no none start event; start it by one of its messages",
+            f"process {definition.key} has no start event that can be named so; it starts by a signal, timer or "
+            "condition",
             metadata={"key": definition.key},
         )
     instance = Instance(instance_id, definition, tenant_id=tenant_id, business_key=business_key, start_micros=now)
@@ -69,9 +79,22 @@ def start(
     spec = process.elements[element].spec
     if isinstance(spec, StartSpec) and spec.initiator_variable and initiator:
         variables = {spec.initiator_variable: initiator, **variables}
-    calls.begin_instance(execution, element, variables, initiator)
+    token = calls.begin_instance(execution, element, variables, initiator)
+    if process.elements[element].kind is not ElementKind.START_EVENT:
+        # Behind an event-based gateway that instantiates, or a receive task: what it waits for has come already.
+        token.stage = Stage.COMPLETING
     yield from drain(unit)
     return instance, unit.finish(execution)
+
+
+def _first_start(process: ExecutableProcess) -> int:
+    if process.start >= 0:
+        return process.start
+    for index in process.starts:
+        spec = process.elements[index].spec
+        if isinstance(spec, StartSpec) and isinstance(spec.trigger, MessageTrigger):
+            return index
+    return process.start
 
 
 def complete_user_task(
@@ -117,10 +140,18 @@ def run_job(instance: Instance, key: int, now: int, ids: Callable[[], str] = new
 
 
 def trigger(
-    instance: Instance, key: int, variables: dict[str, Any], now: int, ids: Callable[[], str] = new_id
+    instance: Instance,
+    key: int,
+    variables: dict[str, Any],
+    now: int,
+    ids: Callable[[], str] = new_id,
+    *,
+    local_variables: Mapping[str, Any] | None = None,
+    transient_variables: Mapping[str, Any] | None = None,
 ) -> Program[Changes]:
     """Let the event come that a token waits for: a message, signal or timer, or a receive task's trigger.
 
+    `local_variables` go to the scope of its activity, `transient_variables` are gone when the step is over.
     Raises `WrongState`, `NotFound` (ACTIVITY_NOT_FOUND).
     """
     token = instance.tokens.get(key)
@@ -129,9 +160,36 @@ def trigger(
     require_running(instance)
     instance.run_length = 0
     execution = execution_of(instance, now, ids)
+    if local_variables:
+        # What waits on behalf of something else has no scope of its own.
+        scope_key = execution.local_scope(token).key if token.host == NO_HOST else token.scope_key
+        for name, value in local_variables.items():
+            execution.set_local(scope_key, name, value)
+    for name, value in (transient_variables or {}).items():
+        execution.set_transient(token.scope_key, name, value)
     firing.fire(execution, token, variables)
     yield from drain(execution.unit)
     return execution.unit.finish(execution)
+
+
+def deliver_signal(
+    instance: Instance,
+    name: str,
+    keys: Collection[int],
+    variables: dict[str, Any],
+    now: int,
+    ids: Callable[[], str] = new_id,
+) -> Program[tuple[Changes, int]]:
+    """Let a signal come that the tokens with these keys wait for; also return how many still did.
+
+    Raises `WrongState`.
+    """
+    require_running(instance)
+    instance.run_length = 0
+    execution = execution_of(instance, now, ids)
+    fired = signals.deliver_to(execution, name, keys, variables)
+    yield from drain(execution.unit)
+    return execution.unit.finish(execution), fired
 
 
 def _can_be_triggered(instance: Instance, token: Token) -> bool:
@@ -374,6 +432,7 @@ def require_running(instance: Instance) -> None:
 
 
 def require_alive(instance: Instance) -> None:
+    """Raise `WrongState` where an instance has ended."""
     if instance.ended:
         raise _not_running(instance)
 

@@ -112,6 +112,21 @@ THROWN_COLUMNS = (
     "tenant_id",
     "created_at",
 )
+MESSAGE_COLUMNS = (
+    "id",
+    "name",
+    "correlation_key",
+    "message_id",
+    "tenant_id",
+    "state",
+    "created_at",
+    "expires_at",
+    "kept_until",
+    "instance_id",
+    "started",
+    "explanation",
+    "variables",
+)
 INCIDENT_COLUMNS = (
     "instance_id",
     "incident_key",
@@ -145,6 +160,10 @@ class StaleDefinitions(Exception):
     """A definition was deployed, deleted, suspended or resumed since what is to be started was looked up."""
 
 
+class ClaimLost(Exception):
+    """Somebody else took what the commit was to take."""
+
+
 class AlreadyAnswered(Exception):
     """The request id was used before by the same request; `response` is what was answered."""
 
@@ -163,6 +182,20 @@ class RequestRecord:
     response: bytes = b""
 
 
+@dataclass(slots=True, frozen=True)
+class Claim:
+    """A row that one commit only may take, which it does by changing or deleting it.
+
+    The row must be there, and its `guard_columns` must hold `guard`.
+    """
+
+    table: str
+    key_columns: tuple[str, ...]
+    key: Row
+    guard_columns: tuple[str, ...]
+    guard: Row
+
+
 @dataclass(slots=True)
 class Commit:
     """The rows of one command. Rows are tuples in the order of the column lists above."""
@@ -176,6 +209,7 @@ class Commit:
     """Instance id and the revision it was loaded at; new instances have none."""
     leases: list[tuple[str, int, int]] = field(default_factory=list)
     """Instance id, job key and lease sequence that must still hold."""
+    claims: list[Claim] = field(default_factory=list)
     instances: list[Row] = field(default_factory=list)
     user_tasks: list[Row] = field(default_factory=list)
     candidates: list[Row] = field(default_factory=list)
@@ -186,6 +220,7 @@ class Commit:
     ended_subscriptions: list[Row] = field(default_factory=list)
     thrown: list[Row] = field(default_factory=list)
     """Signals and messages that instances sent, to be delivered to others."""
+    messages: list[Row] = field(default_factory=list)
     incidents: list[Row] = field(default_factory=list)
     ended_incidents: list[Row] = field(default_factory=list)
     outbox: list[OutboxEntry] = field(default_factory=list)
@@ -198,7 +233,7 @@ class CommitWriter:
 
     def write(self, works: list[Commit]) -> Program[list[Written | Exception]]:
         """See `BatchWriter.write`. A commit that is refused gets `AlreadyAnswered`, `StaleRevision`,
-        `StaleDefinitions` or a `DomainError`.
+        `StaleDefinitions`, `ClaimLost` or a `DomainError`.
         """
         refused = yield from self._refusals(works)
         accepted = [work for work in works if id(work) not in refused] if refused else works
@@ -210,6 +245,10 @@ class CommitWriter:
         if work.request is not None:
             # Under a lock: the broken transaction may still be on its way, and then this waits for it.
             return (yield from find_answer(work.request, lock=True))
+        if not work.instances:
+            # A message that came and that no instance took yet.
+            told = yield FetchKeys("message", ("id",), ("id",), [work.messages[0][:1]], lock=True)
+            return Written.YES if told else None
         instance_id, revision = work.instances[0][:2]
         rows = yield FetchKeys("process_instance", ("revision",), ("id",), [(instance_id,)], lock=True)
         if not rows or rows[0][0] < revision:
@@ -232,6 +271,7 @@ class CommitWriter:
         yield from _refuse_stale(works, refused)
         yield from _refuse_superseded(works, refused)
         yield from _refuse_outdated_definitions(works, refused)
+        yield from _refuse_taken(works, refused)
         return refused
 
 
@@ -330,6 +370,27 @@ def _refuse_outdated_definitions(works: list[Commit], refused: dict[int, Excepti
             refused[id(work)] = StaleDefinitions()
 
 
+def _refuse_taken(works: list[Commit], refused: dict[int, Exception]) -> Program[None]:
+    wanted: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[Row]] = {}
+    for work in works:
+        if id(work) not in refused:
+            for claim in work.claims:
+                wanted.setdefault((claim.table, claim.key_columns, claim.guard_columns), []).append(claim.key)
+    free: dict[tuple[str, Row], Row] = {}
+    for (table, key_columns, guard_columns), keys in wanted.items():
+        rows = yield FetchKeys(table, (*key_columns, *guard_columns), key_columns, keys, lock=True)
+        width = len(key_columns)
+        free.update({(table, tuple(row[:width])): tuple(row[width:]) for row in rows})
+    for work in works:
+        if id(work) in refused or not work.claims:
+            continue
+        if all(free.get((claim.table, claim.key)) == claim.guard for claim in work.claims):
+            for claim in work.claims:
+                del free[claim.table, claim.key]
+        else:
+            refused[id(work)] = ClaimLost()
+
+
 def _write_rows(works: list[Commit]) -> Program[None]:
     if instances := _joined(works, "instances"):
         yield UpsertMany("process_instance", INSTANCE_COLUMNS, ("id",), INSTANCE_CHANGING, instances)
@@ -352,6 +413,8 @@ def _write_rows(works: list[Commit]) -> Program[None]:
         yield InsertMany("event_subscription", SUBSCRIPTION_COLUMNS, rows)
     if rows := _joined(works, "thrown"):
         yield InsertMany("thrown_event", THROWN_COLUMNS, rows)
+    if rows := _joined(works, "messages"):
+        yield InsertMany("message", MESSAGE_COLUMNS, rows)
     if rows := _joined(works, "incidents"):
         yield InsertMany("incident", INCIDENT_COLUMNS, rows)
     for work in works:

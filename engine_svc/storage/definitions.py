@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from engine_svc.storage.commit import REQUEST_COLUMNS, AlreadyAnswered, RequestRecord, find_answer
 from engine_svc.storage.newest_version import replace_newest
+from engine_svc.storage.start_events import NO_STARTS, Starts, claim_messages, insert_starts, refuse_taken_messages
 from mesh.db.select import Select
 from mesh.db.statements import Execute, Fetch, FetchKeys, InsertMany, Program, Row
 from mesh.errors import NotFound
@@ -51,6 +52,7 @@ class NewDefinition:
     description: str
     version_tag: str
     resource_name: str
+    starts: Starts = NO_STARTS
 
 
 @dataclass(slots=True, frozen=True)
@@ -88,7 +90,8 @@ def deploy(new: NewDeployment, request: RequestRecord | None) -> Program[StoredD
 
     Where the newest deployment of the name holds the same bytes, that one is answered. Returns what
     `find_answer` says where the request id is known; its response is the deployment's id, followed by `DUPLICATE`
-    where that deployment was there before. Raises `NotFound` where that deployment has been deleted since.
+    where that deployment was there before. Raises `NotFound` where that deployment has been deleted since, and
+    `AlreadyExists` (START_MESSAGE_TAKEN).
     """
     # This lock is what makes versions count up without gaps or twins.
     yield from lock_definitions()
@@ -176,9 +179,14 @@ def _insert_definitions(new: NewDeployment) -> Program[None]:
             int(DefinitionState.ACTIVE),
         )
         yield InsertMany("process_definition", DEFINITION_COLUMNS, [row])
+        yield from insert_starts(definition.id, definition.key, new.tenant_id, definition.starts, new.now)
         yield from replace_newest(
             new.tenant_id, definition.key, before=before[0] if before else None, after=definition.id, now=new.now
         )
+    # Only now: a process of the same bundle may have given a message up.
+    for definition in new.definitions:
+        yield from refuse_taken_messages(new.tenant_id, definition.key, definition.starts)
+        yield from claim_messages(definition.id)
 
 
 def remember(request: RequestRecord | None, answer: bytes, now: int) -> Program[None]:

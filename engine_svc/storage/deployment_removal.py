@@ -18,6 +18,7 @@ from engine_svc.storage.definitions import (
 )
 from engine_svc.storage.instance_rows import instances_of_definition, remove_instances
 from engine_svc.storage.newest_version import replace_newest
+from engine_svc.storage.start_events import remove_starts
 from mesh.db.statements import DeleteMany, Fetch, FetchKeys, Program, Row, UpdateKeys
 from mesh.errors import NotFound, WrongState
 
@@ -105,6 +106,7 @@ def finish_deletion(
     if names:
         yield DeleteMany("deployment_resource", ("deployment_id", "name"), names)
     if definition_ids:
+        yield from remove_starts(definition_ids)
         yield DeleteMany("process_definition", ("id",), [(definition_id,) for definition_id in definition_ids])
     yield DeleteMany("deployment", ("id",), [(deployment_id,)])
     yield from raise_epoch()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine_svc.storage.start_events import activate_starts, deactivate_starts
 from mesh.db.statements import Program, UpdateKeys
 
 
@@ -14,5 +15,7 @@ def replace_newest(tenant_id: str, key: str, *, before: str | None, after: str |
     """
     if before is not None:
         yield UpdateKeys("process_definition", "latest=0", (), ("id",), [(before,)])
+        yield from deactivate_starts(before)
     if after is not None:
         yield UpdateKeys("process_definition", "latest=1", (), ("id",), [(after,)])
+        yield from activate_starts(after, now)

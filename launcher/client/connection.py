@@ -12,6 +12,7 @@ import grpc
 from flowmesh.engine.v1 import (
     comment_service_pb2_grpc,
     deployment_service_pb2_grpc,
+    explanation_service_pb2_grpc,
     incident_service_pb2_grpc,
     job_service_pb2_grpc,
     process_definition_service_pb2_grpc,
@@ -65,6 +66,7 @@ class Connection:
         self.tasks = user_task_service_pb2_grpc.UserTaskServiceStub(self._channel)
         self.comments = comment_service_pb2_grpc.CommentServiceStub(self._channel)
         self.jobs = job_service_pb2_grpc.JobServiceStub(self._channel)
+        self.explanations = explanation_service_pb2_grpc.ExplanationServiceStub(self._channel)
         self.incidents = incident_service_pb2_grpc.IncidentServiceStub(self._channel)
         self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
 

@@ -1,4 +1,4 @@
-"""Commands about process instances: `start`, `instances`, `instance`, `cancel`, `delete`, `incidents`."""
+"""Commands about process instances: `start`, `instances`, `instance`, `cancel`, `delete`, `explain`, `incidents`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flowmesh.engine.v1 import (
+    explanation_service_pb2,
     incident_service_pb2,
     job_service_pb2,
     process_instance_pb2,
@@ -123,6 +124,15 @@ def delete(connection: Connection, output: Output, arguments: Namespace) -> None
     )
     instance = connection.call(connection.instances.DeleteProcessInstance, request).process_instance
     output.message(instance, f"Instance {instance.id} ({status_name(instance)}) is removed.")
+
+
+def explain(connection: Connection, output: Output, arguments: Namespace) -> None:
+    """Say what an instance waits for, and why it does not move."""
+    request = explanation_service_pb2.ExplainProcessInstanceRequest(id=arguments.id, max_waits=arguments.limit)
+    answer = connection.call(connection.explanations.ExplainProcessInstance, request)
+    output.message(answer, answer.summary)
+    if not output.as_json and answer.wait_count > 1:
+        output.table(["since", "what"], [[moment(wait.start_time), wait.description] for wait in answer.waits], "")
 
 
 def list_incidents(connection: Connection, output: Output, arguments: Namespace) -> None:

@@ -15,7 +15,7 @@ from engine_svc.state.definition import Definition
 from engine_svc.state.instance import ROOT_SCOPE, Instance, Token, Wait
 
 
-def begin_instance(execution: Execution, start: int, variables: dict[str, Any], initiator: str) -> None:
+def begin_instance(execution: Execution, start: int, variables: dict[str, Any], initiator: str) -> Token:
     """Open the scope of a new instance and put a token in front of its start event."""
     process = execution.instance.definition.process
     # What the instance is given counts for more than the values of data objects.
@@ -28,7 +28,7 @@ def begin_instance(execution: Execution, start: int, variables: dict[str, Any], 
         started = (*started, instance.parent_id, instance.parent_key, instance.root_id)
     execution.changes.events.append(started)
     companions.open_event_sub_processes(execution, ROOT_SCOPE)
-    execution.start_token(ROOT_SCOPE, start)
+    return execution.start_token(ROOT_SCOPE, start)
 
 
 def call(execution: Execution, token: Token, element: Element, spec: CallActivitySpec, definition: Definition) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine_svc.runtime.behaviors.firing import fire
@@ -18,11 +18,19 @@ def deliver(execution: Execution, name: str, variables: Mapping[str, Any]) -> in
         for token in instance.tokens.values()
         if token.waits_for is Wait.SIGNAL and token.detail is not None and token.detail["name"] == name
     ]
+    return deliver_to(execution, name, keys, variables)
+
+
+def deliver_to(execution: Execution, name: str, keys: Iterable[int], variables: Mapping[str, Any]) -> int:
+    """Fire the events of these tokens that wait for a signal; return how many did."""
+    instance = execution.instance
     fired = 0
     for key in keys:
         token = instance.tokens.get(key)
         # What was fired before may have ended it.
-        if token is not None and token.waits_for is Wait.SIGNAL:
+        if token is None or token.waits_for is not Wait.SIGNAL or token.detail is None:
+            continue
+        if token.detail["name"] == name:
             fire(execution, token, variables)
             fired += 1
     return fired

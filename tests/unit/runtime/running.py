@@ -8,8 +8,8 @@ from engine_svc.compile.load import load_bpmn
 from engine_svc.events import record
 from engine_svc.runtime import step
 from engine_svc.runtime.changes import Changes, JobKind, NewJob, NewSubscription, NewUserTask
-from engine_svc.state.definition import Definition
 from engine_svc.runtime.requests import Program, run_alone
+from engine_svc.state.definition import Definition
 from engine_svc.state.instance import NO_HOST, ROOT_SCOPE, Instance, Status, Token, Wait
 from engine_svc.state.snapshot import decode_snapshot, encode_snapshot
 from tests.unit.bpmn_models import flow, process
@@ -196,9 +196,7 @@ class Run:
         instance = self.instance
         scopes = [(s.key, s.parent_key, s.variables, s.live_tokens) for s in instance.scopes.values()]
         tokens = [
-            (t.key, t.scope_key, t.element, t.flow, t.start_micros, t.assignee, t.job_type, t.host, t.stage)
-            + (t.waits_for, t.detail)
-            for t in instance.tokens.values()
+            tuple(getattr(t, name) for name in Token.__slots__ if name != "encoded") for t in instance.tokens.values()
         ]
         arrivals = {at: [token.key for token in waiting] for at, waiting in instance.arrivals.items()}
         return instance.status, instance.next_key, instance.end_micros, scopes, tokens, arrivals, self.log

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flowmesh.internal.v1 import stored_pb2
 
 from engine_svc.runtime import step
-from engine_svc.runtime.requests import run_alone
 from engine_svc.runtime.behaviors.errors import BpmnError
+from engine_svc.runtime.requests import run_alone
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import ROOT_SCOPE, Status
 from engine_svc.state.snapshot import decode_snapshot, encode_snapshot
@@ -83,7 +82,6 @@ def test_a_boundary_event_catches_what_a_worker_throws(reload: bool) -> None:
     assert run.waiting == ["tc"]
     assert run.last.ended_jobs == [key]
     assert run.instance.incidents == {}
-    (task,) = run.tasks
     assert run.named(run.last)[:3] == [
         ("JOB_FAILED", key, "work", "n", 2, "no stock", "A"),
         ("ACTIVITY_TERMINATED", key, "n", "", "serviceTask", ROOT_SCOPE, NOW, "boundary event (c)"),

@@ -259,9 +259,7 @@ class World:
         for at, event in self.log:
             if at != wanted:
                 continue
-            if event[0] == record.INSTANCE_STARTED:
-                told.update(event[2])
-            elif event[0] == record.VARIABLES_UPDATED and event[1] == ROOT_SCOPE:
+            if event[0] == record.INSTANCE_STARTED or (event[0] == record.VARIABLES_UPDATED and event[1] == ROOT_SCOPE):
                 told.update(event[2])
             elif event[0] == record.VARIABLES_DELETED and event[1] == ROOT_SCOPE:
                 for name in event[2]:

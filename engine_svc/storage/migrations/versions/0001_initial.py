@@ -180,7 +180,86 @@ Table(
     Column("definition_key", text_type(255), nullable=False),
     Column("business_key", text_type(255), nullable=False),
     Column("tenant_id", text_type(64), nullable=False),
-    Index("event_subscription_by_name", "type", "name", "correlation_key", "instance_id", "subscription_key"),
+    Index(
+        "event_subscription_by_name",
+        "type",
+        "name",
+        "correlation_key",
+        "tenant_id",
+        "instance_id",
+        "subscription_key",
+    ),
+    **CLUSTERED,
+)
+
+# Start events that wait for messages, signals and conditions; only those of the newest versions are active.
+Table(
+    "start_subscription",
+    metadata,
+    Column("definition_id", text_type(36), primary_key=True),
+    Column("element_id", text_type(255), primary_key=True),
+    Column("type", SmallInteger, nullable=False),
+    Column("name", text_type(255), nullable=False),
+    Column("active", SmallInteger, nullable=False),
+    Column("definition_key", text_type(255), nullable=False),
+    Column("tenant_id", text_type(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("start_subscription_by_name", "type", "name", "tenant_id", "active"),
+    **CLUSTERED,
+)
+
+# Start timers of every version; only those of the newest versions have a time to run, 0 stands for none.
+Table(
+    "start_timer",
+    metadata,
+    Column("definition_id", text_type(36), primary_key=True),
+    Column("element_id", text_type(255), primary_key=True),
+    Column("kind", text_type(16), nullable=False),
+    Column("text", long_text_type(), nullable=False),
+    Column("end_date", long_text_type(), nullable=False),
+    Column("cycle", long_text_type(), nullable=False),
+    Column("fired", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("run_at", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("error_message", long_text_type(), nullable=False),
+    Column("definition_key", text_type(255), nullable=False),
+    Column("tenant_id", text_type(64), nullable=False),
+    Index("start_timer_by_time", "run_at"),
+    **CLUSTERED,
+)
+
+# Messages that are kept until something waits for them, and for a while what became of the others.
+Table(
+    "message",
+    metadata,
+    Column("id", text_type(36), primary_key=True),
+    Column("name", text_type(255), nullable=False),
+    Column("correlation_key", text_type(255), nullable=False),
+    Column("message_id", text_type(128), nullable=False),
+    Column("tenant_id", text_type(64), nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("kept_until", BigInteger, nullable=False),
+    Column("instance_id", text_type(36), nullable=False),
+    Column("started", SmallInteger, nullable=False),
+    Column("explanation", long_text_type(), nullable=False),
+    Column("variables", blob_type(), nullable=False),
+    Index("message_by_name", "name", "correlation_key", "tenant_id", "state", "id"),
+    Index("message_by_state", "state", "id"),
+    Index("message_by_time", "state", "kept_until"),
+    **TABLE_OPTIONS,
+)
+
+# The last instance that messages of a name and correlation key started: only one of them runs at a time.
+Table(
+    "message_start",
+    metadata,
+    Column("tenant_id", text_type(64), primary_key=True),
+    Column("name", text_type(255), primary_key=True),
+    Column("correlation_key", text_type(255), primary_key=True),
+    Column("instance_id", text_type(36), nullable=False),
     **CLUSTERED,
 )
 

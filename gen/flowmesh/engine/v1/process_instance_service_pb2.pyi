@@ -37,7 +37,7 @@ class ProcessInstanceSpec(_message.Message):
     def __init__(self, process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., process_definition_id: _Optional[str] = ..., tenant_id: _Optional[str] = ..., business_key: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., initiator: _Optional[str] = ...) -> None: ...
 
 class CreateProcessInstanceRequest(_message.Message):
-    __slots__ = ("request_id", "process_definition_key", "process_definition_version", "process_definition_id", "tenant_id", "business_key", "variables", "initiator")
+    __slots__ = ("request_id", "process_definition_key", "process_definition_version", "process_definition_id", "tenant_id", "business_key", "variables", "initiator", "message_name")
     class VariablesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -53,6 +53,7 @@ class CreateProcessInstanceRequest(_message.Message):
     BUSINESS_KEY_FIELD_NUMBER: _ClassVar[int]
     VARIABLES_FIELD_NUMBER: _ClassVar[int]
     INITIATOR_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_NAME_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     process_definition_key: str
     process_definition_version: int
@@ -61,7 +62,8 @@ class CreateProcessInstanceRequest(_message.Message):
     business_key: str
     variables: _containers.MessageMap[str, _struct_pb2.Value]
     initiator: str
-    def __init__(self, request_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., process_definition_id: _Optional[str] = ..., tenant_id: _Optional[str] = ..., business_key: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., initiator: _Optional[str] = ...) -> None: ...
+    message_name: str
+    def __init__(self, request_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., process_definition_id: _Optional[str] = ..., tenant_id: _Optional[str] = ..., business_key: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., initiator: _Optional[str] = ..., message_name: _Optional[str] = ...) -> None: ...
 
 class CreateProcessInstanceResponse(_message.Message):
     __slots__ = ("process_instance",)

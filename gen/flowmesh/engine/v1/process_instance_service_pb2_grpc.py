@@ -98,8 +98,9 @@ class ProcessInstanceServiceServicer:
 
     def CreateProcessInstance(self, request, context):
         """Starts an instance and runs it until every token waits or it ends. The answer comes after the state is
-        durable. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_SUSPENDED,
-        FIELD_INVALID, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
+        durable. A process without a none start event is started at its first message start event. Idempotent by request
+        id. Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_SUSPENDED, MESSAGE_NOT_CORRELATED where no process is
+        started by the message, START_EVENT_MISSING, FIELD_INVALID, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
         BPMN_ERROR_NOT_CAUGHT, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -35,8 +35,9 @@ class ProcessInstanceServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ProcessInstanceServiceAsyncStub: ...
     CreateProcessInstance: _grpc.UnaryUnaryMultiCallable[_process_instance_service_pb2.CreateProcessInstanceRequest, _process_instance_service_pb2.CreateProcessInstanceResponse]
     """Starts an instance and runs it until every token waits or it ends. The answer comes after the state is
-    durable. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_SUSPENDED,
-    FIELD_INVALID, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
+    durable. A process without a none start event is started at its first message start event. Idempotent by request
+    id. Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_SUSPENDED, MESSAGE_NOT_CORRELATED where no process is
+    started by the message, START_EVENT_MISSING, FIELD_INVALID, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
     BPMN_ERROR_NOT_CAUGHT, REQUEST_ID_REUSED.
     """
     BatchCreateProcessInstances: _grpc.UnaryUnaryMultiCallable[_process_instance_service_pb2.BatchCreateProcessInstancesRequest, _process_instance_service_pb2.BatchCreateProcessInstancesResponse]
@@ -84,8 +85,9 @@ class ProcessInstanceServiceAsyncStub(ProcessInstanceServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateProcessInstance: _aio.UnaryUnaryMultiCallable[_process_instance_service_pb2.CreateProcessInstanceRequest, _process_instance_service_pb2.CreateProcessInstanceResponse]  # type: ignore[assignment]
     """Starts an instance and runs it until every token waits or it ends. The answer comes after the state is
-    durable. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_SUSPENDED,
-    FIELD_INVALID, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
+    durable. A process without a none start event is started at its first message start event. Idempotent by request
+    id. Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_SUSPENDED, MESSAGE_NOT_CORRELATED where no process is
+    started by the message, START_EVENT_MISSING, FIELD_INVALID, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
     BPMN_ERROR_NOT_CAUGHT, REQUEST_ID_REUSED.
     """
     BatchCreateProcessInstances: _aio.UnaryUnaryMultiCallable[_process_instance_service_pb2.BatchCreateProcessInstancesRequest, _process_instance_service_pb2.BatchCreateProcessInstancesResponse]  # type: ignore[assignment]
@@ -136,8 +138,9 @@ class ProcessInstanceServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_process_instance_service_pb2.CreateProcessInstanceResponse, _abc.Awaitable[_process_instance_service_pb2.CreateProcessInstanceResponse]]:
         """Starts an instance and runs it until every token waits or it ends. The answer comes after the state is
-        durable. Idempotent by request id. Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_SUSPENDED,
-        FIELD_INVALID, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
+        durable. A process without a none start event is started at its first message start event. Idempotent by request
+        id. Errors: PROCESS_DEFINITION_NOT_FOUND, PROCESS_DEFINITION_SUSPENDED, MESSAGE_NOT_CORRELATED where no process is
+        started by the message, START_EVENT_MISSING, FIELD_INVALID, VARIABLE_TOO_LARGE, EXPRESSION_FAILED, NO_OUTGOING_FLOW, STEP_LIMIT_EXCEEDED,
         BPMN_ERROR_NOT_CAUGHT, REQUEST_ID_REUSED.
         """
 

@@ -1,0 +1,275 @@
+"""The first driver: the steps of the runtime without services. It takes a millisecond or two for a case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from engine_svc.compile.load import load_bpmn
+from engine_svc.expressions.timers import duration
+from engine_svc.runtime import step as steps
+from engine_svc.runtime.behaviors.errors import BpmnError
+from engine_svc.runtime.changes import JobKind
+from engine_svc.state.definition import Definition
+from engine_svc.state.instance import HIDDEN, NO_HOST, ROOT_SCOPE, Status, Wait
+from mesh.errors import DomainError
+from tests.conformance.case import Step
+from tests.conformance.driver import CannotDo, Failed, Outcome, Refused, Seen
+from tests.conformance.pure_world import PureWorld
+from tests.unit.bpmn_models import definitions
+
+STATUS_NAMES = {
+    Status.RUNNING: "running",
+    Status.PAUSED: "suspended",
+    Status.COMPLETED: "completed",
+    Status.FAILED: "failed",
+    Status.TERMINATED: "terminated",
+}
+
+
+class PureDriver:
+    """Commands by element id on a world."""
+
+    def __init__(self) -> None:
+        self.world = PureWorld()
+        self.aliases: dict[str, str] = {}
+        self._do: dict[str, Callable[[Step], Outcome | None]] = {
+            "start": self._start,
+            "complete": self._complete,
+            "claim": self._claim,
+            "unclaim": self._unclaim,
+            "fail": self._fail,
+            "throw": self._throw,
+            "signal": self._signal,
+            "message": self._message,
+            "trigger": self._trigger,
+            "set": self._set,
+            "remove": self._remove,
+            "evaluate": self._evaluate,
+            "evaluate_starts": lambda step: Outcome(fired=self.world.evaluate_starts(step.options.get("with", {}))),
+            "advance": self._advance,
+            "run": lambda step: Outcome(fired=self.world.advance(0)),
+            "suspend": lambda step: self._changed(step, steps.suspend),
+            "resume": lambda step: self._changed(step, steps.resume),
+            "cancel": self._cancel,
+            "deploy": self._deploy,
+            "look": lambda step: None,
+        }
+
+    async def deploy(self, models: Sequence[bytes]) -> list[str]:
+        """Deploy files. Raises `Refused`."""
+        warnings: list[str] = []
+        for model in models:
+            loaded = load_bpmn(model)
+            errors = [problem for problem in loaded.problems if problem.is_error]
+            if errors:
+                raise Refused(
+                    [problem.rule.value for problem in errors],
+                    [f"{problem.rule} {problem.element_id}: {problem.message}" for problem in errors],
+                )
+            warnings += [problem.rule.value for problem in loaded.problems]
+            world = self.world
+            for process in loaded.processes:
+                before = world.definitions.get(process.key)
+                version = 1 if before is None else before.version + 1
+                definition = Definition(f"{process.key}:{version}", process.key, version, "", process)
+                world.definitions[process.key] = definition
+                world.took_over(definition)
+        return warnings
+
+    async def do(self, step: Step) -> Outcome:
+        """Do what a step says. Raises `Failed`, `CannotDo`."""
+        if step.verb == "deploy":
+            await self.deploy([definitions(step.subject)])
+            return Outcome()
+        if step.verb not in self._do:
+            raise CannotDo(step.verb)
+        try:
+            return self.world.attempt(lambda: self._do[step.verb](step)) or Outcome()
+        except DomainError as error:
+            raise Failed(error.reason, error.message) from error
+
+    async def close(self) -> None:
+        """Let go of everything."""
+
+    # Commands
+
+    def _start(self, step: Step) -> None:
+        definition = self.world.definitions[step.subject]
+        instance_id = self.world.begin(
+            definition,
+            step.options.get("with", {}),
+            business_key=step.options.get("business_key", ""),
+            initiator=step.options.get("by", ""),
+        )
+        self.aliases[step.options.get("as", "")] = instance_id
+
+    def _complete(self, step: Step) -> None:
+        self.world.complete(step.subject, step.options.get("with"), self._at(step))
+
+    def _claim(self, step: Step) -> None:
+        instance_id, key = self._place(step)
+        changes = steps.claim_user_task(self.world.instances[instance_id], key, step.options["by"], self.world.now)
+        self.world._took(self.world.instances[instance_id], changes)
+
+    def _unclaim(self, step: Step) -> None:
+        instance_id, key = self._place(step)
+        changes = steps.unclaim_user_task(self.world.instances[instance_id], key, self.world.now)
+        self.world._took(self.world.instances[instance_id], changes)
+
+    def _fail(self, step: Step) -> None:
+        self.world.fail(self._place(step), step.options.get("retries", 0), step.options.get("text", ""))
+
+    def _throw(self, step: Step) -> Outcome:
+        instance_id, key = self._place(step)
+        error = BpmnError(step.options["code"], step.options.get("text", ""), dict(step.options.get("with", {})))
+        program = steps.throw_job_error(
+            self.world.instances[instance_id], key, error, retries=2, now=self.world.now, ids=self.world._new_id
+        )
+        changes, caught = self.world.run(program)
+        self.world._took(self.world.instances[instance_id], changes)
+        return Outcome(caught=caught)
+
+    def _signal(self, step: Step) -> Outcome:
+        only = self._instance(step.options["to"]) if "to" in step.options else ""
+        return Outcome(fired=self.world.broadcast(step.subject, step.options.get("with", {}), only=only))
+
+    def _message(self, step: Step) -> None:
+        started = self.world.correlate(
+            step.subject,
+            step.options.get("with", {}),
+            key=step.options.get("key"),
+            instance_id=self._at(step),
+            business_key=step.options.get("business_key", ""),
+            everywhere=step.options.get("all", False),
+        )
+        if started is not None:
+            self.aliases[step.options.get("as", "")] = started
+
+    def _trigger(self, step: Step) -> None:
+        self.world.trigger(step.subject, step.options.get("with"), self._at(step))
+
+    def _set(self, step: Step) -> None:
+        self._update(step, dict(step.subject), [])
+
+    def _remove(self, step: Step) -> None:
+        self._update(step, {}, list(step.subject))
+
+    def _update(self, step: Step, variables: dict[str, Any], removed: list[str]) -> None:
+        at = self._at(step) or next(iter(self.world.instances))
+        key = ROOT_SCOPE
+        if "at" in step.options:
+            at, token = self.world._waiting(step.options["at"], self._at(step))
+            key = token.key
+        program = steps.update_variables(
+            self.world.instances[at],
+            key,
+            variables,
+            removed,
+            self.world.now,
+            local=step.options.get("local", False),
+            ids=self.world._new_id,
+        )
+        self.world.do(at, program)
+
+    def _evaluate(self, step: Step) -> Outcome:
+        at = self._at(step) or next(iter(self.world.instances))
+        program = steps.evaluate_conditions(
+            self.world.instances[at], dict(step.options.get("with", {})), self.world.now, self.world._new_id
+        )
+        changes, fired = self.world.run(program)
+        self.world._took(self.world.instances[at], changes)
+        return Outcome(fired=fired)
+
+    def _advance(self, step: Step) -> Outcome:
+        length = duration(step.subject).after(self.world.now) - self.world.now
+        return Outcome(fired=self.world.advance(length / 1e6))
+
+    def _changed(self, step: Step, command: Callable[..., Any]) -> None:
+        at = self._instance(step.subject)
+        self.world._took(self.world.instances[at], command(self.world.instances[at], self.world.now))
+
+    def _cancel(self, step: Step) -> None:
+        self.world.cancel(self._instance(step.subject), step.options.get("reason", ""))
+
+    def _deploy(self, step: Step) -> None:
+        raise AssertionError("done by do()")
+
+    # Finding
+
+    def _instance(self, name: str) -> str:
+        if name in self.aliases:
+            return self.aliases[name]
+        for instance_id, instance in self.world.instances.items():
+            if instance.definition.key == name:
+                return instance_id
+        raise AssertionError(f"there is no instance {name}")
+
+    def _at(self, step: Step) -> str | None:
+        return self._instance(step.options["in"]) if "in" in step.options else None
+
+    def _place(self, step: Step) -> tuple[str, int]:
+        return self.world._open(step.subject, self._at(step))
+
+    # Looking
+
+    async def see(self, instance: str | None, wanted: Mapping[str, Any]) -> Seen:
+        """Look at all instances together, or at one."""
+        world = self.world
+        only = None if instance is None else self._instance(instance)
+
+        def of(rows: Mapping[tuple[str, int], Any]) -> list[Any]:
+            return [row for place, row in sorted(rows.items()) if only in (None, place[0])]
+
+        instances = [found for at, found in world.instances.items() if only in (None, at)]
+        begun = world.activities(only)
+        seen = Seen(
+            open=[row.element_id for row in of(world.tasks)],
+            jobs=[row.element_id for row in of(world.jobs) if row.kind is JobKind.EXTERNAL],
+            timers=[row.element_id for row in of(world.jobs) if row.kind is JobKind.TIMER],
+            async_jobs=[row.element_id for row in of(world.jobs) if row.kind is JobKind.ASYNC],
+            waiting=[
+                found.definition.process.elements[token.element].id
+                for found in instances
+                for token in found.tokens.values()
+                if token.host == NO_HOST and token.stage not in HIDDEN
+            ],
+            subscriptions=[f"{Wait(row.type).name.lower()}:{row.name}" for row in of(world.subscriptions)],
+            begun=begun,
+            completed=world.completed(only),
+            ended=all(found.ended for found in instances),
+            incidents=[
+                {
+                    "element": row.element_id,
+                    "type": steps.INCIDENT_NAMES[row.type],
+                    "message": row.message,
+                }
+                for row in of(world.incidents)
+            ],
+            retries={row.element_id: row.retries for row in of(world.jobs)},
+            headers={row.element_id: dict(row.headers) for row in of(world.jobs)},
+            inputs={row.element_id: dict(row.inputs) for row in of(world.jobs)},
+        )
+        if instances:
+            seen.variables = world.variables(instances[0].id)
+            seen.status = STATUS_NAMES[instances[0].status]
+            seen.business_key = instances[0].business_key
+        for found in instances:
+            for token in found.tokens.values():
+                scope = found.scopes.get(token.key)
+                element = found.definition.process.elements[token.element].id
+                if scope is not None and element not in seen.local:
+                    seen.local[element] = dict(scope.variables)
+        for (at, key), task in sorted(world.tasks.items()):
+            if only in (None, at) and task.element_id not in seen.tasks:
+                seen.tasks[task.element_id] = {
+                    "name": task.name,
+                    "description": task.description,
+                    "assignee": world.instances[at].tokens[key].assignee,
+                    "users": sorted(task.candidate_users),
+                    "groups": sorted(task.candidate_groups),
+                    "priority": task.priority,
+                    "form": task.form_key,
+                    "due": task.due_micros,
+                }
+        return seen
