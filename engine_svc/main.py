@@ -15,6 +15,7 @@ from flowmesh.engine.v1 import (
     incident_service_pb2,
     job_service_pb2,
     message_service_pb2,
+    migration_service_pb2,
     process_definition_service_pb2,
     process_instance_service_pb2,
     signal_service_pb2,
@@ -31,6 +32,7 @@ from engine_svc.api.explanation_service import ExplanationServicer
 from engine_svc.api.incident_service import IncidentServicer
 from engine_svc.api.job_service import JobServicer
 from engine_svc.api.message_service import MessageServicer
+from engine_svc.api.migration_service import MigrationServicer
 from engine_svc.api.process_definition_service import ProcessDefinitionServicer
 from engine_svc.api.process_instance_service import ProcessInstanceServicer
 from engine_svc.api.signal_service import SignalServicer
@@ -150,6 +152,7 @@ class EngineService:
                 ActivityInstanceServicer(executor, largest),
             ),
             (condition_service_pb2, "ConditionService", ConditionServicer(executor, largest)),
+            (migration_service_pb2, "MigrationService", MigrationServicer(executor, served, largest)),
         ):
             self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
         availability = JobAvailability(database, clock, signals)

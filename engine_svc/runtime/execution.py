@@ -435,6 +435,7 @@ class Execution:
             events.append((VARIABLES_DELETED, scope_key, names))
         if instance.status is Status.COMPLETED:
             events.append((INSTANCE_COMPLETED, instance.start_micros))
+            instance.last_variables = instance.scopes[ROOT_SCOPE].variables
             instance.scopes.clear()
         return self.changes
 

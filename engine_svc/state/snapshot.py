@@ -37,6 +37,7 @@ def encode_snapshot(instance: Instance) -> bytes:
         run_length=instance.run_length,
         parent_key=instance.parent_key,
         depth=instance.depth,
+        last_variables_json=orjson.dumps(instance.last_variables) if instance.last_variables else b"",
         delegated_task_keys=sorted(instance.delegated_tasks),
         added_tasks=[
             stored_pb2.StoredAddedTask(key=task.key, parent_key=task.parent_key, assignee=task.assignee)
@@ -116,6 +117,8 @@ def decode_snapshot(content: bytes, instance: Instance) -> None:
     instance.run_length = snapshot.run_length
     instance.parent_key = snapshot.parent_key
     instance.depth = snapshot.depth
+    if snapshot.last_variables_json:
+        instance.last_variables = orjson.loads(snapshot.last_variables_json)
     instance.incidents = dict(zip(snapshot.incident_keys, snapshot.incident_job_keys, strict=True))
     instance.delegated_tasks.update(snapshot.delegated_task_keys)
     for added in snapshot.added_tasks:
