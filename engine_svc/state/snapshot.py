@@ -38,6 +38,7 @@ def encode_snapshot(instance: Instance) -> bytes:
         parent_key=instance.parent_key,
         depth=instance.depth,
         last_variables_json=orjson.dumps(instance.last_variables) if instance.last_variables else b"",
+        silent_commits=instance.silent_commits,
         delegated_task_keys=sorted(instance.delegated_tasks),
         added_tasks=[
             stored_pb2.StoredAddedTask(key=task.key, parent_key=task.parent_key, assignee=task.assignee)
@@ -119,6 +120,7 @@ def decode_snapshot(content: bytes, instance: Instance) -> None:
     instance.depth = snapshot.depth
     if snapshot.last_variables_json:
         instance.last_variables = orjson.loads(snapshot.last_variables_json)
+    instance.silent_commits = snapshot.silent_commits
     instance.incidents = dict(zip(snapshot.incident_keys, snapshot.incident_job_keys, strict=True))
     instance.delegated_tasks.update(snapshot.delegated_task_keys)
     for added in snapshot.added_tasks:

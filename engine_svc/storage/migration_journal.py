@@ -80,10 +80,7 @@ def read_instance_rows(instance_id: str) -> Program[InstanceRows | None]:
     tables: dict[str, list[Row]] = {}
     for table, columns in MEMBERS.items():
         tables[table] = yield Fetch(f"SELECT {','.join(columns)} FROM {table} WHERE instance_id=?", (instance_id,))
-    # Nobody has changed the instance while its rows were read one after another.
-    again: list[Row] = yield FetchKeys("process_instance", ("revision",), ("id",), [(instance_id,)])
-    revision = found[0][0] if again and again[0][0] == found[0][0] else 0
-    return InstanceRows(revision, found[0][1], tables)
+    return InstanceRows(found[0][0], found[0][1], tables)
 
 
 def write_entry(row: Row, snapshot: bytes, ended_rows: Mapping[str, Sequence[Row]]) -> Statement:

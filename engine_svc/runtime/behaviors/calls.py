@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine_svc.compile.executable import NO_ELEMENT, CallActivitySpec, Element
@@ -10,16 +10,20 @@ from engine_svc.events.record import INSTANCE_STARTED
 from engine_svc.runtime.behaviors import companions, mappings, placements
 from engine_svc.runtime.behaviors.triggers import failed
 from engine_svc.runtime.execution import Execution
-from engine_svc.runtime.requests import LoadInstance, Resume
+from engine_svc.runtime.requests import LoadInstance, Request, Resume
 from engine_svc.runtime.unit import MAX_DEPTH, Unit, call_too_deep
 from engine_svc.state.definition import Definition
-from engine_svc.state.instance import ROOT_SCOPE, Instance, Token, Wait
+from engine_svc.state.instance import ROOT_SCOPE, Instance, Stage, Token, Wait
+from mesh.errors import NotFound
 
 
 def begin_instance(execution: Execution, start: int, variables: dict[str, Any], initiator: str) -> Token:
     """Open the scope of a new instance and put a token in front of its start event."""
     open_instance(execution, variables, initiator)
-    return execution.start_token(ROOT_SCOPE, start)
+    token = execution.start_token(ROOT_SCOPE, start)
+    if execution.instance.definition.process.start_listeners:
+        token.stage = Stage.BEGINNING
+    return token
 
 
 def begin_at(
@@ -119,6 +123,33 @@ def missing_caller(execution: Execution, resume: Resume) -> LoadInstance | None:
             return LoadInstance(current.instance.parent_id, resume, caller=True)
         current = caller
     return None
+
+
+def load_callers(execution: Execution, go_on: Callable[[], Request | None]) -> LoadInstance | None:
+    """Return the request for the nearest caller that is not at hand, after which `go_on` is called.
+
+    None where all of them are at hand.
+    Raises `NotFound` where a caller is gone.
+    """
+
+    def resume(instance: Instance | None) -> Request | None:
+        assert request is not None
+        if instance is None:
+            raise caller_gone(request)
+        take_up(execution.unit, instance)
+        return go_on()
+
+    request = missing_caller(execution, resume)
+    return request
+
+
+def caller_gone(request: LoadInstance) -> NotFound:
+    """Return the error of a caller that does not exist any more."""
+    return NotFound(
+        "PROCESS_INSTANCE_NOT_FOUND",
+        f"the calling process instance {request.instance_id} is gone",
+        metadata={"id": request.instance_id},
+    )
 
 
 def take_up(unit: Unit, instance: Instance) -> Execution:

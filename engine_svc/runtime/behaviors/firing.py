@@ -16,7 +16,7 @@ from engine_svc.runtime.behaviors.cancellation import (
     terminate,
 )
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import NO_HOST, Token, Wait
+from engine_svc.state.instance import NO_HOST, Stage, Token, Wait
 
 
 def fire(execution: Execution, token: Token, variables: Mapping[str, Any]) -> None:
@@ -77,10 +77,31 @@ def interrupt_scope(execution: Execution, scope_key: int, reason: str) -> None:
 
 def close_event_starts(execution: Execution, scope_key: int, reason: str) -> None:
     """End what the event sub-processes of a scope wait for."""
-    waiting = [token for token in execution.instance.hosted.get(scope_key, ()) if token.scope_key == scope_key]
+    waiting = [
+        token
+        for token in execution.instance.hosted.get(scope_key, ())
+        if token.scope_key == scope_key and token.stage is not Stage.NOTICE
+    ]
     terminate(execution, waiting, reason)
     for token in waiting:
         forget(execution, token)
+
+
+def close_idle_event_starts(execution: Execution) -> None:
+    """End what event sub-processes wait for in scopes in which nothing but event sub-processes is left, as Flowable.
+
+    Nothing may be moving. Those that run go on to their end.
+    """
+    instance = execution.instance
+    scopes, execution.quieter = execution.quieter, set()
+    for scope_key in sorted(scopes & instance.scopes.keys()):
+        if not any(
+            token.scope_key == scope_key
+            and token.host == NO_HOST
+            and execution.elements[token.element].kind is not ElementKind.EVENT_SUB_PROCESS
+            for token in instance.tokens.values()
+        ):
+            close_event_starts(execution, scope_key, "completed")
 
 
 def _keep_waiting(execution: Execution, token: Token, element: Element) -> None:

@@ -14,7 +14,7 @@ from engine_svc.runtime.behaviors.cancellation import cancel_content
 from engine_svc.runtime.behaviors.placements import INNER, taken
 from engine_svc.runtime.behaviors.triggers import failed
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import Stage, Token
+from engine_svc.state.instance import NO_FLOW, Stage, Token
 
 CHUNK = 200
 """Children that are made in one go; the next ones follow when all else of the step has moved."""
@@ -183,10 +183,13 @@ def _complete(execution: Execution, body: Token, element: Element, spec: MultiIn
     if spec.output_collection:
         assert body.detail is not None
         execution.set_variable(body.scope_key, spec.output_collection, body.detail["collected"])
-    _leave_body(execution, body)
+    leave_body(execution, body)
 
 
-def _leave_body(execution: Execution, body: Token) -> None:
+def leave_body(execution: Execution, body: Token) -> None:
+    """Let a body without any child left complete."""
+    if body in execution.agenda:
+        execution.agenda.remove(body)
     body.detail = None
     body.stage = Stage.COMPLETING
     body.encoded = None
@@ -202,7 +205,8 @@ def _make_child(execution: Execution, body: Token, element: Element, spec: Multi
     body.encoded = None
     scope = instance.scopes[body.key]
     scope.live_tokens += 1
-    child = Token(body.key, element.index, body.flow)
+    # The flow was taken once, however many children there are.
+    child = Token(body.key, element.index, NO_FLOW if index else body.flow)
     child.detail = {"index": index}
     if INNER in detail:
         child.detail[INNER] = detail.pop(INNER)
@@ -262,7 +266,7 @@ def _open_loop(execution: Execution, token: Token, element: Element, spec: LoopS
     given = execution.instance.scopes.get(token.key)
     execution.open_scope(token.key, token.scope_key, {**({} if given is None else given.variables), "loopCounter": 0})
     if not inner and spec.test_before and not _again(execution, token, element, spec):
-        _leave_body(execution, token)
+        leave_body(execution, token)
     else:
         execution.agenda.appendleft(token)
 
@@ -272,7 +276,7 @@ def _loop_again(execution: Execution, body: Token, child: Token, element: Elemen
     assert body.detail is not None
     execution.set_local(body.key, "loopCounter", body.detail["made"])
     if (spec.maximum and body.detail["made"] >= spec.maximum) or not _again(execution, body, element, spec):
-        _leave_body(execution, body)
+        leave_body(execution, body)
     else:
         execution.agenda.append(body)
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine_svc.compile.executable import PROCESS_SCOPE, Element, ElementKind, ExecutableProcess
-from engine_svc.runtime.behaviors import companions
 from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import Stage, Token
 from mesh.errors import WrongState
@@ -115,7 +114,6 @@ def place(execution: Execution, scope_key: int, made: Placement) -> None:
     token.detail = detail or None
     if made.get("local"):
         execution.open_scope(token.key, scope_key, made["local"])
-    companions.open_boundary(execution, token, element)
     token.stage = Stage.STARTING
     execution.agenda.append(token)
 

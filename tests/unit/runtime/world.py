@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 from engine_svc.compile.load import load_bpmn
 from engine_svc.events import record
 from engine_svc.runtime import step
-from engine_svc.runtime.behaviors.errors import BpmnError
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.changes import Changes, JobKind, NewJob, NewUserTask, ThrownMessage, ThrownSignal
 from engine_svc.runtime.requests import FindDefinition, LoadInstance, Program, RunScript
 from engine_svc.scripts.call import ScriptCall, ScriptResult
 from engine_svc.state.definition import Definition
-from engine_svc.state.instance import NO_HOST, ROOT_SCOPE, Instance, Status, Token, Wait
+from engine_svc.state.instance import NO_HOST, ROOT_SCOPE, Instance, Stage, Status, Token, Wait
 from mesh.errors import NotFound
 from tests.unit.runtime.running import NOW, reloaded
 
@@ -219,7 +219,7 @@ class World:
             for instance_id, instance in self.instances.items()
             if at is None or instance_id == at
             for token in instance.tokens.values()
-            if instance.definition.process.elements[token.element].id == element_id
+            if token.stage is not Stage.BODY and instance.definition.process.elements[token.element].id == element_id
         )
 
     @property

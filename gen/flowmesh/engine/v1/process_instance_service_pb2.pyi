@@ -67,10 +67,12 @@ class CreateProcessInstanceRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., process_definition_id: _Optional[str] = ..., tenant_id: _Optional[str] = ..., business_key: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., initiator: _Optional[str] = ..., message_name: _Optional[str] = ...) -> None: ...
 
 class CreateProcessInstanceResponse(_message.Message):
-    __slots__ = ("process_instance",)
+    __slots__ = ("process_instance", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class BatchCreateProcessInstancesRequest(_message.Message):
     __slots__ = ("request_id", "instances")
@@ -81,10 +83,12 @@ class BatchCreateProcessInstancesRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., instances: _Optional[_Iterable[_Union[ProcessInstanceSpec, _Mapping]]] = ...) -> None: ...
 
 class BatchCreateProcessInstancesResponse(_message.Message):
-    __slots__ = ("process_instances",)
+    __slots__ = ("process_instances", "commit_tokens")
     PROCESS_INSTANCES_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     process_instances: _containers.RepeatedCompositeFieldContainer[_process_instance_pb2.ProcessInstance]
-    def __init__(self, process_instances: _Optional[_Iterable[_Union[_process_instance_pb2.ProcessInstance, _Mapping]]] = ...) -> None: ...
+    commit_tokens: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, process_instances: _Optional[_Iterable[_Union[_process_instance_pb2.ProcessInstance, _Mapping]]] = ..., commit_tokens: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GetProcessInstanceRequest(_message.Message):
     __slots__ = ("id",)
@@ -135,10 +139,12 @@ class CancelProcessInstanceRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class CancelProcessInstanceResponse(_message.Message):
-    __slots__ = ("process_instance",)
+    __slots__ = ("process_instance", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class DeleteProcessInstanceRequest(_message.Message):
     __slots__ = ("request_id", "id", "reason")
@@ -151,10 +157,12 @@ class DeleteProcessInstanceRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class DeleteProcessInstanceResponse(_message.Message):
-    __slots__ = ("process_instance",)
+    __slots__ = ("process_instance", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class SuspendProcessInstanceRequest(_message.Message):
     __slots__ = ("request_id", "id")
@@ -165,10 +173,12 @@ class SuspendProcessInstanceRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ...) -> None: ...
 
 class SuspendProcessInstanceResponse(_message.Message):
-    __slots__ = ("process_instance",)
+    __slots__ = ("process_instance", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class ResumeProcessInstanceRequest(_message.Message):
     __slots__ = ("request_id", "id")
@@ -179,10 +189,12 @@ class ResumeProcessInstanceRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ...) -> None: ...
 
 class ResumeProcessInstanceResponse(_message.Message):
-    __slots__ = ("process_instance",)
+    __slots__ = ("process_instance", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class GetProcessInstanceVariablesRequest(_message.Message):
     __slots__ = ("id", "names")
@@ -223,10 +235,12 @@ class UpdateProcessInstanceVariablesRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
 
 class UpdateProcessInstanceVariablesResponse(_message.Message):
-    __slots__ = ("process_instance",)
+    __slots__ = ("process_instance", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class ModifyProcessInstanceRequest(_message.Message):
     __slots__ = ("request_id", "id", "instructions", "reason", "skip_listeners", "skip_mappings", "validate_only")
