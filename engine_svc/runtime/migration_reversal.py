@@ -84,7 +84,8 @@ def revert(
             continue
         element = execution.elements[token.element]
         if execution.is_shown(token):
-            events.append((ACTIVITY_STARTED, key, element.id, element.name, element.bpmn_type, token.scope_key))
+            about = (element.id, element.name, element.bpmn_type, token.scope_key, execution.flow_id(token))
+            events.append((ACTIVITY_STARTED, key, *about))
         if key in created_tasks:
             events.append(tuple(created_tasks[key]))
     for key, event in raised.items():
