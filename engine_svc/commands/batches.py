@@ -28,9 +28,10 @@ from mesh.logs import get_log
 
 _log = get_log(__name__)
 
+INTERVAL_SECONDS = 0.5
 PAGE = 20
 """Items that one process works on at once: they share transactions, and leave room for the commands of others."""
-LEASE_MICROS = 60_000_000
+LEASE_MICROS = 30_000_000
 """How long a process may work on an item before others take it over."""
 PAUSE_MICROS = 1_000_000
 """How long an item waits that could not be tried, through no fault of its own."""
@@ -54,9 +55,7 @@ async def create(
 
     async def once() -> bytes:
         now = clock.now_micros()
-        return await database.write(
-            create_batch(new_id(), name, kind, operation, targets, request, now, answer)
-        )
+        return await database.write(create_batch(new_id(), name, kind, operation, targets, request, now, answer))
 
     return await _answered(once)
 
@@ -111,15 +110,19 @@ class BatchWork:
         return await self._page(self.clock.now_micros()) > 0
 
     async def run_due(self, now: int) -> int:
-        """Work until no item is left that can be tried at a time in microseconds; return how many were."""
-        count = 0
-        while tried := await self._page(now):
-            count += tried
-        return count
+        """Work on a page of items that can be tried at a time in microseconds; return how many there were."""
+        return await self._page(now)
 
     async def _page(self, now: int) -> int:
         claimed = await self.database.write(claim_items(now, now + LEASE_MICROS, PAGE))
-        outcomes = await asyncio.gather(*map(self._try, claimed))
+        try:
+            outcomes = await asyncio.gather(*map(self._try, claimed))
+        except asyncio.CancelledError:
+            # The engine stops. What took effect already is not done twice: its request id is known.
+            for batch_id in dict.fromkeys(item.batch_id for item in claimed):
+                numbers = [item.number for item in claimed if item.batch_id == batch_id]
+                await self.database.write(release_items(batch_id, numbers, now))
+            raise
         for batch_id in dict.fromkeys(item.batch_id for item in claimed):
             await self._note(batch_id, [outcome for outcome in outcomes if outcome[0].batch_id == batch_id])
         return len(claimed)
@@ -152,4 +155,3 @@ class BatchWork:
             _log.error("An item of a batch failed by a bug", error=error, batch=item.batch_id, item=item.number)
             return item, ItemResult(item.number, "INTERNAL", "the engine failed by a bug; its log tells of it")
         return item, ItemResult(item.number)
-

@@ -110,10 +110,10 @@ def create_batch(
         raise answered
     total = 0
     after: Row | None = None
-    seen: dict[str, None] = dict.fromkeys(targets.ids)
+    named = list(dict.fromkeys(targets.ids))
     while True:
-        if targets.ids:
-            page = list(seen)[total : total + _PAGE]
+        if named:
+            page = named[total : total + _PAGE]
         else:
             page, after = yield from _found(targets, after)
         if page:
@@ -175,15 +175,15 @@ def _too_large() -> WrongState:
 
 
 def claim_items(now: int, lease_until: int, limit: int) -> Program[list[Claimed]]:
-    """Take items of running batches, the oldest batch first, that nobody works on. Times in microseconds."""
-    batches: list[Row] = yield Fetch(
-        "SELECT id, operation FROM batch WHERE state=? ORDER BY id LIMIT 50", (BatchState.RUNNING,)
+    """Take items that nobody works on, of each running batch its share. Times in microseconds."""
+    running: list[Row] = yield Fetch(
+        f"SELECT id FROM batch WHERE state=? ORDER BY id LIMIT {int(limit)}", (BatchState.RUNNING,)
     )
-    claimed: list[Claimed] = []
-    for batch_id, operation in batches:
+    found: list[tuple[str, int, str]] = []
+    for (batch_id,) in running:
         rows: list[Row] = yield Fetch(
             "SELECT number, target_id FROM batch_item WHERE batch_id=? AND state=? AND lease_until<=? "
-            f"ORDER BY number LIMIT {int(limit - len(claimed))}",
+            f"ORDER BY number LIMIT {max(1, limit // len(running))}",
             (batch_id, ItemState.PENDING, now),
             lock=True,
             skip_locked=True,
@@ -191,10 +191,16 @@ def claim_items(now: int, lease_until: int, limit: int) -> Program[list[Claimed]
         if rows:
             keys = [(batch_id, number) for number, _ in rows]
             yield UpdateKeys("batch_item", "lease_until=?", (lease_until,), ("batch_id", "number"), keys)
-            claimed += [Claimed(batch_id, number, target_id, operation) for number, target_id in rows]
-        if len(claimed) >= limit:
-            break
-    return claimed
+            found += [(batch_id, number, target_id) for number, target_id in rows]
+        else:
+            # Two processes that note the last items at once may each have seen the other's as open.
+            yield from _complete(batch_id, now)
+    if not found:
+        return []
+    wanted = [(batch_id,) for batch_id in dict.fromkeys(batch_id for batch_id, _, _ in found)]
+    operations: list[Row] = yield FetchKeys("batch", ("id", "operation"), ("id",), wanted)
+    by_id: dict[str, bytes] = dict(operations)
+    return [Claimed(batch_id, number, target_id, by_id[batch_id]) for batch_id, number, target_id in found]
 
 
 def any_running() -> Program[bool]:
@@ -222,10 +228,10 @@ def end_items(batch_id: str, results: Sequence[ItemResult], now: int) -> Program
                 "WHERE batch_id=? AND number=?",
                 (ItemState.FAILED, now, result.reason, result.message, batch_id, result.number),
             )
-    yield from complete_batch(batch_id, now)
+    yield from _complete(batch_id, now)
 
 
-def complete_batch(batch_id: str, now: int) -> Program[None]:
+def _complete(batch_id: str, now: int) -> Program[None]:
     """End a batch whose items have all been tried."""
     left: list[Row] = yield Fetch(
         "SELECT 1 FROM batch_item WHERE batch_id=? AND state=? LIMIT 1", (batch_id, ItemState.PENDING)
@@ -263,7 +269,7 @@ def _with_progress(rows: Sequence[Row]) -> Program[list[Progress]]:
         counts: list[Row] = yield Fetch(
             "SELECT state, COUNT(*) FROM batch_item WHERE batch_id=? GROUP BY state", (row[0],)
         )
-        by_state = dict(counts)
+        by_state: dict[int, int] = dict(counts)
         found.append(Progress(row, by_state.get(ItemState.DONE, 0), by_state.get(ItemState.FAILED, 0)))
     return found
 

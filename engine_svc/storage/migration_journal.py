@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from engine_svc.runtime.changes import JobKind
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import WITH_JOB, WITH_SUBSCRIPTION, Wait
 from engine_svc.storage.commit import (
@@ -179,14 +180,16 @@ def rename(instance_id: str, key: int, waits_for: Wait, element_id: str) -> list
 
 def bring_back(ended_rows: Mapping[str, Sequence[Row]]) -> list[Statement]:
     """Return the statements that insert rows again; leases that jobs had are over."""
-    state, owner = JOB_COLUMNS.index("state"), JOB_COLUMNS.index("lease_owner")
+    state, kind, owner, sequence = map(JOB_COLUMNS.index, ("state", "kind", "lease_owner", "lease_sequence"))
     statements: list[Statement] = []
     for table, rows in ended_rows.items():
         made = [list(row) for row in rows]
         if table == "job":
             for row in made:
                 if row[state] == JobState.LEASED:
-                    row[state], row[owner] = JobState.READY, ""
+                    row[state] = JobState.READY if row[kind] == JobKind.EXTERNAL else JobState.SCHEDULED
+                    row[owner] = ""
+                row[sequence] += 1
         if made:
             statements.append(InsertMany(table, MEMBERS[table], [tuple(row) for row in made]))
     return statements

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flowmesh.engine.v1 import migration_pb2, process_instance_pb2
+from flowmesh.engine.v1 import (
+    migration_pb2,
+    process_definition_service_pb2,
+    process_instance_pb2,
+    process_instance_service_pb2,
+)
 from flowmesh.engine.v1 import migration_service_pb2 as pb
 from flowmesh.engine.v1.migration_service_pb2_grpc import MigrationServiceStub
 
@@ -28,9 +33,7 @@ TIMED = model(
     "late>e",
 )
 OTHER = model("p", ENDS + '<userTask id="z"/>', "s>z", "z>e")
-WORK = model(
-    "p", ENDS + '<serviceTask id="w" flowable:type="external-worker" flowable:topic="work"/>', "s>w", "w>e"
-)
+WORK = model("p", ENDS + '<serviceTask id="w" flowable:type="external-worker" flowable:topic="work"/>', "s>w", "w>e")
 WORK_RENAMED = model(
     "p", ENDS + '<serviceTask id="v" flowable:type="external-worker" flowable:topic="work"/>', "s>v", "v>e"
 )
@@ -85,9 +88,7 @@ async def test_a_task_is_kept_with_its_claim_and_rows_follow(
     changed, migration = await migrations.migrate(
         started.id, migrations.plan(target, variables=to_values({"x": 1})), request_id="m"
     )
-    again = await migrations.migrate(
-        started.id, migrations.plan(target, variables=to_values({"x": 1})), request_id="m"
-    )
+    again = await migrations.migrate(started.id, migrations.plan(target, variables=to_values({"x": 1})), request_id="m")
     assert again == (changed, migration)
     assert (changed.process_definition_id, changed.process_definition_version) == (target, 2)
     assert await engine.get(started.id) == changed
@@ -140,9 +141,7 @@ async def test_the_preview_of_a_definition_goes_through_its_instances(engine: En
     await engine.complete_task(task.id)
     await engine.suspend(ids[1])
     target = await migrations.version(ONE)
-    request = pb.PreviewMigrationRequest(
-        source_process_definition_id=source, plan=migrations.plan(target), page_size=2
-    )
+    request = pb.PreviewMigrationRequest(source_process_definition_id=source, plan=migrations.plan(target), page_size=2)
     found = []
     while True:
         answer = await migrations.stub.PreviewMigration(request)
@@ -231,8 +230,6 @@ async def test_a_paused_instance_stays_paused(engine: Engine, migrations: Migrat
 
 
 async def test_instances_go_to_a_suspended_definition_too(engine: Engine, migrations: Migrations) -> None:
-    from flowmesh.engine.v1 import process_definition_service_pb2
-
     await migrations.version(ONE)
     started = await engine.start("p")
     target = await migrations.version(LONGER)
@@ -246,8 +243,6 @@ async def test_instances_go_to_a_suspended_definition_too(engine: Engine, migrat
 async def test_deleting_an_instance_takes_its_journal_along(
     engine: Engine, migrations: Migrations, engine_database: Database
 ) -> None:
-    from flowmesh.engine.v1 import process_instance_service_pb2
-
     await migrations.version(ONE)
     started = await engine.start("p")
     await migrations.migrate(started.id, migrations.plan(await migrations.version(LONGER)))

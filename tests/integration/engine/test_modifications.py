@@ -80,7 +80,13 @@ async def test_a_paused_instance_is_not_modified(engine: Engine) -> None:
 async def test_out_of_a_called_process(engine: Engine) -> None:
     await engine.deploy(
         TWO,
-        model("outer", ENDS + '<callActivity id="c" calledElement="two"/><userTask id="after"/>', "s>c", "c>after", "after>e"),
+        model(
+            "outer",
+            ENDS + '<callActivity id="c" calledElement="two"/><userTask id="after"/>',
+            "s>c",
+            "c>after",
+            "after>e",
+        ),
     )
     outer = await engine.start("outer")
     (task,) = await engine.user_tasks()
