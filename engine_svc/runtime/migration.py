@@ -220,7 +220,7 @@ class _Migration:
             return
         owner = self._instance.tokens.get(token.scope_key)
         child = owner is not None and owner.stage is Stage.BODY
-        if not child and token.stage in (Stage.STARTING, Stage.ACTIVE, Stage.BODY, Stage.COMPLETING):
+        if not child and token.stage in (Stage.ACTIVE, Stage.BODY, Stage.COMPLETING):
             companions.open_boundary(execution, token, execution.elements[token.element])
 
     def _open_event_sub_processes(self, scope_key: int) -> None:

@@ -36,6 +36,8 @@ def encode_snapshot(instance: Instance) -> bytes:
     if instance.parent_id:
         head.parent_key = instance.parent_key
         head.depth = instance.depth
+    if instance.last_variables:
+        head.last_variables_json = orjson.dumps(instance.last_variables)
     if instance.incidents or instance.delegated_tasks or instance.added_tasks:
         _add_rare(head, instance)
     parts = [head.SerializeToString()]
@@ -125,6 +127,8 @@ def decode_snapshot(content: bytes, instance: Instance) -> None:
     instance.run_length = snapshot.run_length
     instance.parent_key = snapshot.parent_key
     instance.depth = snapshot.depth
+    if snapshot.last_variables_json:
+        instance.last_variables = orjson.loads(snapshot.last_variables_json)
     instance.silent_commits = snapshot.silent_commits
     instance.incidents = dict(zip(snapshot.incident_keys, snapshot.incident_job_keys, strict=True))
     instance.delegated_tasks.update(snapshot.delegated_task_keys)
