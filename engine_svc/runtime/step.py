@@ -79,10 +79,9 @@ def start(
     spec = process.elements[element].spec
     if isinstance(spec, StartSpec) and spec.initiator_variable and initiator:
         variables = {spec.initiator_variable: initiator, **variables}
-    token = calls.begin_instance(execution, element, variables, initiator)
-    if process.elements[element].kind is not ElementKind.START_EVENT:
-        # Behind an event-based gateway that instantiates, or a receive task: what it waits for has come already.
-        token.stage = Stage.COMPLETING
+    # Behind an event-based gateway that instantiates, or a receive task, what is waited for has come already.
+    arrived = process.elements[element].kind is not ElementKind.START_EVENT
+    calls.begin_instance(execution, element, variables, initiator, arrived=arrived)
     yield from drain(unit)
     return instance, unit.finish(execution)
 

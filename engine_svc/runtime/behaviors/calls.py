@@ -17,8 +17,13 @@ from engine_svc.state.instance import ROOT_SCOPE, Instance, Stage, Token, Wait
 from mesh.errors import NotFound
 
 
-def begin_instance(execution: Execution, start: int, variables: dict[str, Any], initiator: str) -> Token:
-    """Open the scope of a new instance and put a token in front of its start event."""
+def begin_instance(
+    execution: Execution, start: int, variables: dict[str, Any], initiator: str, *, arrived: bool = False
+) -> None:
+    """Open the scope of a new instance and put a token in front of its start event.
+
+    `arrived`: it begins at an element whose event has come already, and goes on behind it.
+    """
     process = execution.instance.definition.process
     # What the instance is given counts for more than the values of data objects.
     given = {**process.variables, **variables}
@@ -31,9 +36,10 @@ def begin_instance(execution: Execution, start: int, variables: dict[str, Any], 
     execution.changes.events.append(started)
     companions.open_event_sub_processes(execution, ROOT_SCOPE)
     token = execution.start_token(ROOT_SCOPE, start)
-    if process.start_listeners:
+    if process.start_listeners or arrived:
         token.stage = Stage.BEGINNING
-    return token
+    if arrived:
+        token.detail = {"arrived": True}
 
 
 def call(execution: Execution, token: Token, element: Element, spec: CallActivitySpec, definition: Definition) -> None:

@@ -160,9 +160,13 @@ def begin_instance(execution: Execution, token: Token, element: Element) -> Requ
     paused = run_listeners(execution, token, element, execution.instance.definition.process.start_listeners)
     if paused is not None:
         return paused if isinstance(paused, Request) else None
+    arrived = bool(token.detail and token.detail.get("arrived"))
     if token.key:
         execution.withdraw(token)
-    token.stage = Stage.ACTIVE
+    if arrived:
+        token.detail = None
+        execution.wait(token)
+    token.stage = Stage.COMPLETING if arrived else Stage.ACTIVE
     execution.agenda.appendleft(token)
     return None
 

@@ -8,8 +8,6 @@ from tests.unit.bpmn_models import flow
 from tests.unit.runtime.pieces import boundary, end, extensions, handler, listener, one, sub, tasks
 from tests.unit.runtime.world import World
 
-BOTH = extensions(listener("start", "${execution.currentActivityId}:start"), listener("end", "x"))
-
 
 def both(name: str) -> str:
     return extensions(listener("start", f"{name}+"), listener("end", f"{name}-"))
@@ -101,13 +99,6 @@ def test_what_a_start_listener_sets_is_read_by_the_boundary() -> None:
 
 
 # Scripts
-
-
-def script(event: str, text: str) -> str:
-    return (
-        f'<flowable:executionListener event="{event}" type="script"><flowable:script language="javascript">{text}'
-        "</flowable:script></flowable:executionListener>"
-    )
 
 
 def scripted(event: str, text: str) -> str:
