@@ -14,7 +14,6 @@ from engine_svc.compile.executable import (
     ElementKind,
     ExecutableProcess,
     MessageTrigger,
-    ReceiveTaskSpec,
     StartSpec,
 )
 from engine_svc.events.record import (
@@ -37,6 +36,9 @@ from engine_svc.state.definition import Definition
 from engine_svc.state.instance import NO_HOST, ROOT_SCOPE, WITH_JOB, Instance, Stage, Status, Token, Wait
 from mesh.errors import NotFound, WrongState
 from mesh.ids import member_id, new_id
+
+TRIGGERED = frozenset({Wait.MESSAGE, Wait.SIGNAL, Wait.TIMER, Wait.CONDITION, Wait.VARIABLE, Wait.TRIGGER})
+"""What a token waits for that can be let come by command."""
 
 _PLAIN_COMPLETION = Completion()
 
@@ -154,7 +156,7 @@ def trigger(
     Raises `WrongState`, `NotFound` (ACTIVITY_NOT_FOUND).
     """
     token = instance.tokens.get(key)
-    if token is None or not _can_be_triggered(instance, token):
+    if token is None or token.waits_for not in TRIGGERED:
         raise _activity_missing(instance, key)
     require_running(instance)
     instance.run_length = 0
@@ -189,17 +191,6 @@ def deliver_signal(
     fired = signals.deliver_to(execution, name, keys, variables)
     yield from drain(execution.unit)
     return execution.unit.finish(execution), fired
-
-
-def _can_be_triggered(instance: Instance, token: Token) -> bool:
-    return token.waits_for in (
-        Wait.MESSAGE,
-        Wait.SIGNAL,
-        Wait.TIMER,
-        Wait.CONDITION,
-        Wait.VARIABLE,
-        Wait.TRIGGER,
-    ) or isinstance(instance.definition.process.elements[token.element].spec, ReceiveTaskSpec)
 
 
 def evaluate_conditions(

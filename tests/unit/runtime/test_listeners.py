@@ -218,3 +218,19 @@ def test_a_worker_throws_an_error_in_a_listener() -> None:
     world.complete("t")
     assert world.throw_error("t", "E")
     assert world.open == ["caught"]
+
+
+@pytest.mark.parametrize("place", ["process", "sub-process"])
+def test_nothing_begins_in_a_scope_whose_end_listener_waits_for_its_work(place: str) -> None:
+    inside = tasks("it") + handler("h", "signal", tasks("ht"), "in.h>ht", interrupting=False)
+    if place == "process":
+        file = one(inside, "s>it").replace(b'isExecutable="true" >', f'isExecutable="true">{work("end")}'.encode())
+    else:
+        file = one(sub("n", inside, "in.n>it", loop=work("end")), "s>n")
+    world = World(file)
+    world.start()
+    world.complete("it")
+    assert [job.type for job in world.jobs.values()] == ["com.acme.Audit"]
+    assert world.signal("sig") == 0
+    world.complete(world.open[0])
+    assert world.ended

@@ -84,7 +84,9 @@ class World:
 
     def throw_error(self, element_id: str, code: str, message: str = "", at: str | None = None) -> bool:
         """Let a worker throw a BPMN error; say whether it was caught."""
-        instance_id, key = self._open(element_id, at)
+        instance_id, key = min(
+            place for place, job in self.jobs.items() if job.element_id == element_id and at in (None, place[0])
+        )
         instance = self.instances[instance_id]
         program = step.throw_job_error(instance, key, BpmnError(code, message), retries=2, now=self.now)
         changes, caught = self.run(program)
@@ -220,6 +222,7 @@ class World:
             if at is None or instance_id == at
             for token in instance.tokens.values()
             if instance.definition.process.elements[token.element].id == element_id
+            and token.waits_for in step.TRIGGERED
         )
 
     @property
