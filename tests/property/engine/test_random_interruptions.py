@@ -9,11 +9,22 @@ import random
 
 import pytest
 
-from engine_svc.state.instance import Wait
-from tests.unit.runtime.pieces import a_process, boundary, extensions, file_of, flows, several
+from engine_svc.compile.executable import AdHocSpec
+from engine_svc.runtime import ad_hoc
+from engine_svc.state.instance import Stage, Wait
+from tests.unit.runtime.pieces import (
+    CAUSES,
+    a_process,
+    boundary,
+    extensions,
+    file_of,
+    flows,
+    several,
+    throw,
+)
 from tests.unit.runtime.world import World
 
-MODELS = 1500
+MODELS = 400
 ACTIONS = 40
 WORK = 'flowable:type="external-worker" flowable:topic="w"'
 AUDIT = '<flowable:executionListener event="{event}" class="audit"/>'
@@ -70,8 +81,14 @@ class Builder:
         if chance.random() < 0.1:
             attributes += ' flowable:asyncLeave="true"'
         audits = [AUDIT.format(event=event) for event in ("start", "end") if chance.random() < 0.1]
-        kinds = ["user", "user", "job", "receive", "pass"] + ["sub"] * 3 * (depth > 0) + ["call"] * bool(self.called)
+        kinds = ["user", "user", "job", "receive", "pass", "throw", "choice", "ad_hoc"]
+        kinds += ["sub"] * 3 * (depth > 0) + ["call"] * bool(self.called)
         kind = chance.choice(kinds)
+        if kind == "throw":
+            cause = chance.choice(["escalation", "compensation"])
+            return throw(name, cause), name, name
+        if kind == "choice":
+            return self.choice(name, out, prefix)
         errors = False
         match kind:
             case "user":
@@ -92,6 +109,12 @@ class Builder:
                     "</callActivity>"
                 )
                 errors = True
+            case "ad_hoc":
+                inner = self.new(f"{prefix}i")
+                node = (
+                    f'<adHocSubProcess id="{name}" {attributes}>{extensions(*audits)}{loop}'
+                    f'<userTask id="{inner}"/></adHocSubProcess>'
+                )
             case _:
                 node = self.sub_process(name, depth, prefix, attributes, extensions(*audits) + loop)
                 errors = True
@@ -100,9 +123,25 @@ class Builder:
             text += self.boundaries(name, out, prefix, errors=errors)
         return text, name, out
 
+    def choice(self, name: str, out: str, prefix: str) -> tuple[str, str, str]:
+        text = f'<eventBasedGateway id="{name}"/><exclusiveGateway id="{out}"/>'
+        for cause in ("timer", "signal"):
+            event = self.new(f"{prefix}c")
+            text += f'<intermediateCatchEvent id="{event}">{CAUSES[cause]}</intermediateCatchEvent>'
+            text += flows(f"{name}>{event}>{out}")
+        return text, name, out
+
     def boundaries(self, name: str, out: str, prefix: str, *, errors: bool) -> str:
-        causes = self.chance.sample(["timer", "signal", "condition"], self.chance.randint(0, 2))
+        causes = self.chance.sample(["timer", "signal", "condition", "escalation"], self.chance.randint(0, 2))
         text = ""
+        if not errors:
+            causes = [cause for cause in causes if cause != "escalation"]
+        if self.chance.random() < 0.3:
+            event, undo = self.new(f"{prefix}b"), self.new(f"{prefix}x")
+            text += boundary(event, name, "compensation") + f'<userTask id="{undo}" isForCompensation="true"/>'
+            text += (
+                f'<association id="{event}.{undo}" associationDirection="One" sourceRef="{event}" targetRef="{undo}"/>'
+            )
         if errors:
             event = self.new(f"{prefix}b")
             text += boundary(event, name, "any_error") + flows(f"{event}>{out}")
@@ -120,8 +159,8 @@ class Builder:
         chance = self.chance
         inner, start, end = self.block(depth - 1, prefix)
         begin, finish = self.new(f"{prefix}s"), self.new(f"{prefix}e")
-        cause = chance.choice(["", "", "<terminateEventDefinition/>", '<errorEventDefinition errorRef="err"/>'])
-        text = f'<startEvent id="{begin}"/>{inner}<endEvent id="{finish}">{cause}</endEvent>'
+        cause = chance.choice(["", "", "terminate", "terminate_mi", "error", "escalation", "compensation"])
+        text = f'<startEvent id="{begin}"/>{inner}<endEvent id="{finish}">{CAUSES.get(cause, "")}</endEvent>'
         text += flows(f"{begin}>{start}", f"{end}>{finish}")
         if chance.random() < 0.4:
             handler, hs, ht = self.new(f"{prefix}h"), self.new(f"{prefix}hs"), self.new(f"{prefix}ht")
@@ -161,7 +200,18 @@ def act(world: World, chance: random.Random, *, calm: bool) -> bool:
         for token in instance.tokens.values()
         if token.waits_for is Wait.TRIGGER
     ]
+    idle = [
+        (instance, token)
+        for instance in world.instances.values()
+        for token in instance.tokens.values()
+        if isinstance(instance.definition.process.elements[token.element].spec, AdHocSpec)
+        and token.stage is Stage.ACTIVE
+        and token.key in instance.scopes
+        and not instance.scopes[token.key].live_tokens
+    ]
     choices = ["complete"] * 3 if world.open else []
+    if idle:
+        choices += ["ad_hoc"] * 2
     if receiving:
         choices += ["trigger"] * 2
     if not calm:
@@ -177,6 +227,13 @@ def act(world: World, chance: random.Random, *, calm: bool) -> bool:
             token = chance.choice(receiving)
             instance = next(one for one in world.instances.values() if one.tokens.get(token.key) is token)
             world.trigger(instance.definition.process.elements[token.element].id, at=instance.id)
+        case "ad_hoc":
+            instance, token = chance.choice(idle)
+            if chance.random() < 0.5:
+                world.do(instance.id, ad_hoc.complete(instance, token.key, world.now))
+            else:
+                (element,) = ad_hoc.enabled_activities(instance, token.key)
+                world.do(instance.id, ad_hoc.start_activity(instance, token.key, element.id, {}, world.now))
         case "advance":
             world.advance(chance.choice([1, 30, 60]))
         case "signal":
