@@ -247,9 +247,9 @@ def act(world: World, chance: random.Random, *, calm: bool) -> bool:
         case "error":
             jobs = [(at, job.element_id) for (at, _), job in world.jobs.items() if job.type]
             if jobs:
-                at, element = chance.choice(jobs)
-                if not world.throw_error(element, "E", at=at):
-                    world.complete(element, at=at)
+                at, name = chance.choice(jobs)
+                if not world.throw_error(name, "E", at=at):
+                    world.complete(name, at=at)
         case _:
             world.work_off()
     return True

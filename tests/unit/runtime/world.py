@@ -210,7 +210,8 @@ class World:
     # What can be seen
 
     def _open(self, element_id: str, at: str | None) -> tuple[str, int]:
-        rows: dict[tuple[str, int], NewUserTask | NewJob] = {**self.tasks, **self.jobs}
+        work = {place: job for place, job in self.jobs.items() if job.kind is JobKind.EXTERNAL}
+        rows: dict[tuple[str, int], NewUserTask | NewJob] = {**self.tasks, **work}
         return min(
             place for place, row in rows.items() if row.element_id == element_id and (at is None or place[0] == at)
         )
