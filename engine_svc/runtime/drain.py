@@ -11,6 +11,7 @@ from engine_svc.compile.executable import Element, ElementKind
 from engine_svc.events.record import INSTANCE_TERMINATED
 from engine_svc.runtime.behaviors import calls, conditions, jobs, lifecycle
 from engine_svc.runtime.behaviors.cancellation import drop_rows, terminate
+from engine_svc.runtime.behaviors.firing import close_idle_event_starts
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors import (
     ad_hoc_sub_process,
@@ -93,6 +94,10 @@ def drain(unit: Unit) -> Program[None]:
     """Run every execution of a unit until its tokens wait. Raises `WrongState`, `NotFound`."""
     while True:
         while unit.ready:
+            if unit.cancelled_calls:
+                # Nothing of a called instance may run once it is interrupted.
+                yield from _cancel_called(unit)
+                continue
             execution = unit.ready.popleft()
             if execution.agenda:
                 yield from _run(execution)
@@ -107,6 +112,9 @@ def _run(execution: Execution) -> Program[None]:
     while agenda:
         if unit.steps >= SLICE:
             _cut(execution)
+            return
+        if unit.cancelled_calls:
+            unit.ready.append(execution)
             return
         unit.steps += 1
         token = agenda.popleft()
@@ -163,6 +171,10 @@ def _settle(unit: Unit) -> Program[bool]:
         ):
             unit.ready.append(execution)
             moved = True
+    if not moved:
+        for execution in unit.executions.values():
+            if execution.quieter:
+                close_idle_event_starts(execution)
     return moved
 
 

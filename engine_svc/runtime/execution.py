@@ -21,7 +21,19 @@ from engine_svc.expressions.errors import ExpressionError
 from engine_svc.runtime.changes import Changes
 from engine_svc.runtime.execution_host import ExecutionHost
 from engine_svc.runtime.unit import Unit
-from engine_svc.state.instance import HIDDEN, NO_HOST, ROOT_SCOPE, WATCHING, Instance, Scope, Stage, Status, Token, Wait
+from engine_svc.state.instance import (
+    HIDDEN,
+    NO_FLOW,
+    NO_HOST,
+    ROOT_SCOPE,
+    WATCHING,
+    Instance,
+    Scope,
+    Stage,
+    Status,
+    Token,
+    Wait,
+)
 from mesh.errors import WrongState
 
 FORKING_TO_ALL = frozenset({ElementKind.PARALLEL_GATEWAY})
@@ -87,6 +99,7 @@ class Execution:
         "elements",
         "instance",
         "now",
+        "quieter",
         "touched",
         "transient",
         "unit",
@@ -105,6 +118,8 @@ class Execution:
         """Variables by scope that are gone when the step is over."""
         self.changed: list[tuple[int, str, str]] = []
         """Scope, name and kind (create, update, delete) of variables that changed while something watches."""
+        self.quieter: set[int] = set()
+        """Scopes in which a token has ended while event sub-processes wait for their events."""
         self._fresh: dict[int, Token] = {}
         self._written: dict[int, dict[str, Any]] = {}
         self._removed: dict[int, list[str]] = {}
@@ -259,7 +274,16 @@ class Execution:
         key = instance.next_key
         instance.next_key = key + 1
         self.changes.events.append(
-            (ACTIVITY_COMPLETED, key, element.id, element.name, element.bpmn_type, token.scope_key, self.now)
+            (
+                ACTIVITY_COMPLETED,
+                key,
+                element.id,
+                element.name,
+                element.bpmn_type,
+                token.scope_key,
+                self.now,
+                self.flow_id(token),
+            )
         )
 
     def wait(self, token: Token, waits_for: Wait = Wait.NOTHING) -> None:
@@ -292,8 +316,13 @@ class Execution:
                 element.bpmn_type,
                 token.scope_key,
                 token.start_micros,
+                self.flow_id(token),
             )
         )
+
+    def flow_id(self, token: Token) -> str:
+        """Return the id of the sequence flow by which a token came to its element; empty where it came otherwise."""
+        return "" if token.flow == NO_FLOW else self.instance.definition.process.flows[token.flow].id
 
     def withdraw(self, token: Token) -> None:
         """Take a token that stands for no activity out of the state. It moves again."""
@@ -401,6 +430,8 @@ class Execution:
         scope.live_tokens -= 1
         if not scope.live_tokens:
             self.end_scope(scope.key)
+        elif scope.key in self.instance.hosted:
+            self.quieter.add(scope.key)
 
     def end_scope(self, scope_key: int) -> None:
         """The last token of a scope has ended: its activity completes, or the instance."""
@@ -441,12 +472,23 @@ class Execution:
         for key, token in self._fresh.items():
             if tokens.get(key) is token and self.is_shown(token):
                 element = self.elements[token.element]
-                events.append((ACTIVITY_STARTED, key, element.id, element.name, element.bpmn_type, token.scope_key))
+                events.append(
+                    (
+                        ACTIVITY_STARTED,
+                        key,
+                        element.id,
+                        element.name,
+                        element.bpmn_type,
+                        token.scope_key,
+                        self.flow_id(token),
+                    )
+                )
+        # In this order: what was removed may have been set again.
+        for scope_key, names in self._removed.items():
+            events.append((VARIABLES_DELETED, scope_key, names))
         for scope_key, variables in self._written.items():
             if variables:
                 events.append((VARIABLES_UPDATED, scope_key, variables))
-        for scope_key, names in self._removed.items():
-            events.append((VARIABLES_DELETED, scope_key, names))
         if instance.status is Status.COMPLETED:
             events.append((INSTANCE_COMPLETED, instance.start_micros))
             instance.scopes.clear()

@@ -213,6 +213,7 @@ class Instance:
         "root_id",
         "run_length",
         "scopes",
+        "silent_commits",
         "start_micros",
         "status",
         "tenant_id",
@@ -230,6 +231,8 @@ class Instance:
         self.start_micros = start_micros
         self.end_micros = 0
         self.revision = 0
+        self.silent_commits = 0
+        """How many of the last commits had no events, so that nobody outside will ever hear of their revisions."""
         self.status = Status.RUNNING
         self.parent_id = ""
         """The calling instance; empty: none."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine_svc.compile.executable import NO_ELEMENT, CallActivitySpec, Element
 from engine_svc.events.record import INSTANCE_STARTED
-from engine_svc.runtime.behaviors import companions, mappings
+from engine_svc.runtime.behaviors import companions, mappings, placements
 from engine_svc.runtime.behaviors.triggers import failed
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.requests import LoadInstance, Request, Resume
@@ -24,6 +24,16 @@ def begin_instance(
 
     `arrived`: it begins at an element whose event has come already, and goes on behind it.
     """
+    open_instance(execution, variables, initiator)
+    token = execution.start_token(ROOT_SCOPE, start)
+    if execution.instance.definition.process.start_listeners or arrived:
+        token.stage = Stage.BEGINNING
+    if arrived:
+        token.detail = {"arrived": True}
+
+
+def open_instance(execution: Execution, variables: dict[str, Any], initiator: str) -> None:
+    """Open the scope of a new instance; nothing moves in it yet."""
     process = execution.instance.definition.process
     # What the instance is given counts for more than the values of data objects.
     given = {**process.variables, **variables}
@@ -35,11 +45,6 @@ def begin_instance(
         started = (*started, instance.parent_id, instance.parent_key, instance.root_id)
     execution.changes.events.append(started)
     companions.open_event_sub_processes(execution, ROOT_SCOPE)
-    token = execution.start_token(ROOT_SCOPE, start)
-    if process.start_listeners or arrived:
-        token.stage = Stage.BEGINNING
-    if arrived:
-        token.detail = {"arrived": True}
 
 
 def call(execution: Execution, token: Token, element: Element, spec: CallActivitySpec, definition: Definition) -> None:
@@ -50,7 +55,10 @@ def call(execution: Execution, token: Token, element: Element, spec: CallActivit
     instance = execution.instance
     if instance.depth >= MAX_DEPTH:
         raise call_too_deep(element.id)
-    if definition.process.start == NO_ELEMENT:
+    places = placements.called_placements(
+        definition.process, definition.key, placements.taken(token, placements.CALLED)
+    )
+    if definition.process.start == NO_ELEMENT and not places:
         raise failed(element, f"process {definition.key} has no none start event and cannot be called")
     scope_key = execution.scope_of(token)
     variables: dict[str, Any] = execution.visible(scope_key) if spec.inherit_variables else {}
@@ -73,7 +81,13 @@ def call(execution: Execution, token: Token, element: Element, spec: CallActivit
     token.detail = {**(token.detail or {}), "called": called.id}
     if spec.id_variable:
         execution.set_variable(scope_key, spec.id_variable, called.id)
-    begin_instance(Execution(called, execution.unit), definition.process.start, variables, "")
+    below = Execution(called, execution.unit)
+    if not places:
+        begin_instance(below, definition.process.start, variables, "")
+        return
+    open_instance(below, variables, "")
+    for made in places:
+        placements.place(below, ROOT_SCOPE, made)
 
 
 def returned(caller: Execution, called: Execution) -> None:

@@ -109,6 +109,7 @@ def terminate(execution: Execution, tokens: Iterable[Token], reason: str) -> Non
                     token.scope_key,
                     token.start_micros,
                     reason,
+                    execution.flow_id(token),
                 )
             )
     end_incidents(execution, jobs)

@@ -86,6 +86,23 @@ def close_event_starts(execution: Execution, scope_key: int, reason: str) -> Non
         forget(execution, token)
 
 
+def close_idle_event_starts(execution: Execution) -> None:
+    """End what event sub-processes wait for in scopes in which nothing but event sub-processes is left, as Flowable.
+
+    Nothing may be moving. Those that run go on to their end.
+    """
+    instance = execution.instance
+    scopes, execution.quieter = execution.quieter, set()
+    for scope_key in sorted(scopes & instance.scopes.keys()):
+        if not any(
+            token.scope_key == scope_key
+            and token.host == NO_HOST
+            and execution.elements[token.element].kind is not ElementKind.EVENT_SUB_PROCESS
+            for token in instance.tokens.values()
+        ):
+            close_event_starts(execution, scope_key, "completed")
+
+
 def _keep_waiting(execution: Execution, token: Token, element: Element) -> None:
     # Messages, signals and conditions may come again; a timer only where it is a cycle.
     if token.waits_for is Wait.TIMER:

@@ -15,6 +15,7 @@ from engine_svc.runtime.behaviors.cancellation import close_companions
 from engine_svc.runtime.behaviors.compensation import own_handler
 from engine_svc.runtime.behaviors.firing import close_event_starts
 from engine_svc.runtime.behaviors.listeners import run_listeners
+from engine_svc.runtime.behaviors.placements import SKIP_INPUTS
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.requests import Request
 from engine_svc.state.instance import ROOT_SCOPE, Compensable, Stage, Token
@@ -73,13 +74,17 @@ def start(execution: Execution, token: Token, element: Element) -> Request | Non
             return None
     token.stage = Stage.ACTIVE
     token.encoded = None
-    if wrapping.inputs:
+    if wrapping.inputs and not _skips_inputs(token):
         execution.local_scope(token)
         mappings.apply_inputs(execution, element, wrapping.inputs, token.key)
     if wrapping.skip is not None and execution.skips(wrapping.skip, token, element):
         token.stage = Stage.COMPLETING
     execution.agenda.appendleft(token)
     return None
+
+
+def _skips_inputs(token: Token) -> bool:
+    return bool(token.detail and token.detail.pop(SKIP_INPUTS, False))
 
 
 def go_on_with_body(execution: Execution, token: Token, element: Element) -> Request | None:
