@@ -17,13 +17,19 @@ from engine_svc.state.instance import ROOT_SCOPE, Instance, Stage, Token, Wait
 from mesh.errors import NotFound
 
 
-def begin_instance(execution: Execution, start: int, variables: dict[str, Any], initiator: str) -> Token:
-    """Open the scope of a new instance and put a token in front of its start event."""
+def begin_instance(
+    execution: Execution, start: int, variables: dict[str, Any], initiator: str, *, arrived: bool = False
+) -> None:
+    """Open the scope of a new instance and put a token in front of its start event.
+
+    `arrived`: it begins at an element whose event has come already, and goes on behind it.
+    """
     open_instance(execution, variables, initiator)
     token = execution.start_token(ROOT_SCOPE, start)
-    if execution.instance.definition.process.start_listeners:
+    if execution.instance.definition.process.start_listeners or arrived:
         token.stage = Stage.BEGINNING
-    return token
+    if arrived:
+        token.detail = {"arrived": True}
 
 
 def begin_at(
