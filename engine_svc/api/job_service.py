@@ -17,7 +17,7 @@ from engine_svc.commands.due_jobs import DueJobs
 from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.variables import read_variables
-from engine_svc.runtime.behaviors.errors import BpmnError
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.job_commands import NO_RESULT
 from engine_svc.state.instance import Instance
 from engine_svc.storage.commit import FINISHED_JOB_COLUMNS, JOB_COLUMNS

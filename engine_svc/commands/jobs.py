@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 
 from engine_svc.commands.executor import Effect, InstanceExecutor
 from engine_svc.runtime import job_commands, step
-from engine_svc.runtime.behaviors.errors import BpmnError
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.requests import Program as StepProgram
 from engine_svc.state.instance import ROOT_SCOPE, Instance
 from engine_svc.storage.commit import JOB_COLUMNS, RequestRecord

@@ -21,7 +21,19 @@ from engine_svc.expressions.errors import ExpressionError
 from engine_svc.runtime.changes import Changes
 from engine_svc.runtime.execution_host import ExecutionHost
 from engine_svc.runtime.unit import Unit
-from engine_svc.state.instance import HIDDEN, NO_FLOW, NO_HOST, ROOT_SCOPE, WATCHING, Instance, Scope, Stage, Status, Token, Wait
+from engine_svc.state.instance import (
+    HIDDEN,
+    NO_FLOW,
+    NO_HOST,
+    ROOT_SCOPE,
+    WATCHING,
+    Instance,
+    Scope,
+    Stage,
+    Status,
+    Token,
+    Wait,
+)
 from mesh.errors import WrongState
 
 FORKING_TO_ALL = frozenset({ElementKind.PARALLEL_GATEWAY})

@@ -24,7 +24,8 @@ from engine_svc.events.record import (
     JOB_FAILED,
 )
 from engine_svc.runtime.behaviors import calls, conditions, firing, lifecycle, signals
-from engine_svc.runtime.behaviors.errors import BpmnError, throw_from_activity
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
+from engine_svc.runtime.behaviors.errors import throw_from_activity
 from engine_svc.runtime.changes import Changes, NewIncident
 from engine_svc.runtime.drain import Enter, cancel_instance, drain
 from engine_svc.runtime.execution import Execution

@@ -10,7 +10,7 @@ from engine_svc.compile.load import load_bpmn
 from engine_svc.expressions.timers import duration
 from engine_svc.runtime import step as steps
 from engine_svc.runtime import user_task_commands
-from engine_svc.runtime.behaviors.errors import BpmnError
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.changes import JobKind
 from engine_svc.runtime.processors.user_task import Completion
 from engine_svc.state.definition import Definition

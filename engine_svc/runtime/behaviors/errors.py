@@ -8,8 +8,7 @@ nothing in a called instance catches is thrown at the call activity of its calle
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from engine_svc.compile.executable import (
     PROCESS_SCOPE,
@@ -20,6 +19,7 @@ from engine_svc.compile.executable import (
     StartSpec,
     SubProcessSpec,
 )
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.behaviors.companions import open_boundary
 from engine_svc.runtime.behaviors.firing import fire_boundary, interrupt_scope
 from engine_svc.runtime.behaviors.multi_instance import is_child
@@ -27,16 +27,6 @@ from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import Stage, Token
 
 Catch = TypeVar("Catch")
-
-
-@dataclass(slots=True, frozen=True)
-class BpmnError:
-    """An error that was thrown. Without a code it is caught by every catch."""
-
-    code: str
-    message: str
-    variables: dict[str, Any] = field(default_factory=dict)
-    """Set where the error is caught."""
 
 
 def throw_from_activity(execution: Execution, token: Token, error: BpmnError) -> bool:

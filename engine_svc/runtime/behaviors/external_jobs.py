@@ -7,7 +7,7 @@ from typing import Any
 
 from engine_svc.compile.executable import Element, Evaluate, ExternalTaskSpec
 from engine_svc.events.record import JOB_SCHEDULED
-from engine_svc.runtime.behaviors.errors import BpmnError
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.behaviors.triggers import failed
 from engine_svc.runtime.changes import NewJob
 from engine_svc.runtime.execution import Execution

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from engine_svc.compile.executable import Element, ScriptSpec
 from engine_svc.runtime.behaviors import calls
-from engine_svc.runtime.behaviors.errors import BpmnError, throw_from_activity
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
+from engine_svc.runtime.behaviors.errors import throw_from_activity
 from engine_svc.runtime.behaviors.script_writes import apply_writes
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.execution_host import ExecutionHost

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from engine_svc.compile.executable import Element, ListenerSpec
 from engine_svc.expressions.errors import OperationError
 from engine_svc.runtime.behaviors import scripts
-from engine_svc.runtime.behaviors.errors import BpmnError
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.behaviors.external_jobs import make_job
 from engine_svc.runtime.behaviors.listeners import PAUSED, Paused
 from engine_svc.runtime.behaviors.script_writes import apply_writes

@@ -6,7 +6,8 @@ from engine_svc.compile.executable import Element, ErrorThrowSpec
 from engine_svc.expressions.coercion import to_string
 from engine_svc.expressions.errors import OperationError
 from engine_svc.runtime.behaviors import calls
-from engine_svc.runtime.behaviors.errors import BpmnError, throw_in_scope
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
+from engine_svc.runtime.behaviors.errors import throw_in_scope
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.requests import Request
 from engine_svc.state.instance import Token
