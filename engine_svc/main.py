@@ -22,6 +22,7 @@ from flowmesh.engine.v1 import (
     process_instance_service_pb2,
     signal_service_pb2,
     user_task_service_pb2,
+    variable_service_pb2,
 )
 
 from engine_svc.api.activity_instance_service import ActivityInstanceServicer
@@ -40,6 +41,7 @@ from engine_svc.api.process_definition_service import ProcessDefinitionServicer
 from engine_svc.api.process_instance_service import ProcessInstanceServicer
 from engine_svc.api.signal_service import SignalServicer
 from engine_svc.api.user_task_service import UserTaskServicer
+from engine_svc.api.variable_service import VariableServicer
 from engine_svc.commands.definition_cache import DefinitionCache
 from engine_svc.commands.draining import DueWork
 from engine_svc.commands.due_jobs import DueJobs
@@ -124,7 +126,9 @@ class EngineService:
         )
         limits = ExecutorLimits(settings.max_instance_variable_bytes, settings.cached_instances)
         self._scripts = ScriptRunner()
-        executor = InstanceExecutor(served, self._committer, definitions, clock, signals, self._scripts, limits)
+        self.executor = executor = InstanceExecutor(
+            served, self._committer, definitions, clock, signals, self._scripts, limits
+        )
         self._delivery = EventDelivery(executor, runs_asynchronous=settings.runs_jobs)
         executor.follow_up = self._delivery.follow_up
         largest = settings.max_variable_bytes
@@ -165,6 +169,7 @@ class EngineService:
                 AdHocSubProcessServicer(executor, largest),
             ),
             (incident_service_pb2, "IncidentService", IncidentServicer(executor, served)),
+            (variable_service_pb2, "VariableService", VariableServicer(executor, largest)),
             (explanation_service_pb2, "ExplanationService", ExplanationServicer(executor, served)),
             (
                 message_service_pb2,

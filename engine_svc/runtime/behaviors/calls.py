@@ -32,9 +32,9 @@ def open_instance(execution: Execution, variables: dict[str, Any], initiator: st
     # What the instance is given counts for more than the values of data objects.
     given = {**process.variables, **variables}
     execution.open_scope(ROOT_SCOPE, ROOT_SCOPE, given)
-    # The event shows the variables as they were given, whatever the step makes of them.
+    # The event shows the variables as they were given, whatever the step makes of those of the scope.
     instance = execution.instance
-    started: tuple[Any, ...] = (INSTANCE_STARTED, initiator, dict(given))
+    started: tuple[Any, ...] = (INSTANCE_STARTED, initiator, given)
     if instance.parent_id:
         started = (*started, instance.parent_id, instance.parent_key, instance.root_id)
     execution.changes.events.append(started)
@@ -105,7 +105,6 @@ def returned(caller: Execution, called: Execution) -> None:
             caller.set_variable(scope_key, name, value)
     caller.touched = True
     caller.complete(token, element)
-    caller.unit.ready.append(caller)
 
 
 def missing_caller(execution: Execution, resume: Resume) -> LoadInstance | None:

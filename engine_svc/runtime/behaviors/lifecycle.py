@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine_svc.compile.executable import NO_ELEMENT, Element, SubProcessSpec, Wrapping
-from engine_svc.runtime.behaviors import ad_hoc, companions, jobs, mappings, multi_instance
+from engine_svc.runtime.behaviors import ad_hoc, companions, firing, jobs, mappings, multi_instance
 from engine_svc.runtime.behaviors.cancellation import close_companions
 from engine_svc.runtime.behaviors.compensation import own_handler
 from engine_svc.runtime.behaviors.listeners import run_listeners
@@ -94,8 +94,13 @@ def go_on_with_body(execution: Execution, token: Token, element: Element) -> Req
 
 def complete(execution: Execution, token: Token, element: Element) -> Request | None:
     """The behaviour is done: outputs, end listeners, and out."""
-    wrapping = element.wrapping or _PLAIN
     key = token.key
+    if element.wrapping is None and (not key or key not in execution.instance.scopes):
+        token.stage = Stage.ACTIVE
+        execution.over(token, element)
+        execution.leave(token, element)
+        return None
+    wrapping = element.wrapping or _PLAIN
     child = multi_instance.is_child(execution, token)
     body = not child and (wrapping.multi_instance is not None or wrapping.loop is not None)
     if wrapping.outputs and not body and not (token.detail and "listener" in token.detail):
@@ -148,15 +153,31 @@ def _keep(execution: Execution, scope_key: int, entries: list[Compensable]) -> N
 
 
 def take_flow(execution: Execution, token: Token, element: Element) -> Request | None:
-    """A token is on a flow that has listeners; `element` is where the flow leads to."""
+    """A token is on a flow; `element` is where the flow leads to."""
     flow = execution.instance.definition.process.flows[token.flow]
-    paused = run_listeners(execution, token, element, flow.listeners)
-    if paused is not None:
-        return paused if isinstance(paused, Request) else None
+    if flow.listeners:
+        paused = run_listeners(execution, token, element, flow.listeners)
+        if paused is not None:
+            return paused if isinstance(paused, Request) else None
     if token.key:
         execution.withdraw(token)
     token.stage = Stage.ACTIVE
-    execution.agenda.appendleft(token)
+    execution.agenda.append(token)
+    return None
+
+
+def end_path(execution: Execution, token: Token, element: Element) -> Request | None:
+    """A token has come to the end of its path."""
+    if token.key:
+        execution.withdraw(token)
+    execution.end_token(token)
+    return None
+
+
+def fire(execution: Execution, token: Token, element: Element) -> Request | None:
+    """The event has come that a token waits for."""
+    token.stage = Stage.ACTIVE
+    firing.fire(execution, token, {})
     return None
 
 
@@ -213,6 +234,8 @@ STAGES: Mapping[Stage, Enter] = {
     Stage.BODY: go_on_with_body,
     Stage.CHILD: begin_child,
     Stage.TAKING: take_flow,
+    Stage.ENDED: end_path,
+    Stage.FIRING: fire,
     Stage.ENDING: end_instance,
     Stage.LEAVING: ad_hoc.leave,
     Stage.BEGINNING: begin_instance,
