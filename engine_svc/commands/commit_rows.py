@@ -11,7 +11,7 @@ from engine_svc.runtime.changes import Changes, JobKind, NewJob, NewUserTask
 from engine_svc.state.instance import Instance, Wait
 from engine_svc.state.snapshot import encode_snapshot
 from engine_svc.storage.commit import Commit
-from engine_svc.storage.jobs import JobState
+from engine_svc.storage.jobs import LEASE_BITS, JobState
 from engine_svc.storage.user_tasks import CANDIDATE_GROUP, CANDIDATE_USER
 from mesh.errors import InvalidField
 from mesh.ids import new_id
@@ -27,6 +27,8 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
     if instance.revision:
         commit.expected.append((instance.id, instance.revision))
     instance.revision += 1
+    instance.silent_commits = 0 if changes.events else instance.silent_commits + 1
+    commit.told.append((instance.id, instance.revision - instance.silent_commits))
     snapshot = encode_snapshot(instance)
     if len(snapshot) > max_state_bytes:
         raise InvalidField(
@@ -178,7 +180,8 @@ def _add_job(commit: Commit, instance: Instance, job: NewJob) -> None:
             job.due_micros,
             job.retries,
             "",
-            0,
+            # A recurring timer makes jobs of one key: a lease of an earlier one must not open a later one.
+            0 if job.kind is JobKind.EXTERNAL else instance.revision << LEASE_BITS,
             "",
             job.element_id,
             definition.id,

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
+from engine_svc.commands.answers import Told, answer_bytes
 from engine_svc.commands.commit_rows import add_to_commit
 from engine_svc.commands.definition_cache import DefinitionCache
 from engine_svc.commands.instance_cache import InstanceCache
@@ -36,7 +37,7 @@ from engine_svc.storage.definition_suspension import definition_suspended
 from engine_svc.storage.instances import fetch_instances, instance_of
 from engine_svc.storage.start_events import find_starts
 from mesh.clock import Clock
-from mesh.db.database import Database
+from mesh.db.database import ConstraintViolated, Database
 from mesh.db.group_commit import GroupCommitter
 from mesh.db.statements import Row, Statement
 from mesh.errors import Conflict, DependencyDown, DomainError, NotFound, WrongState
@@ -86,6 +87,7 @@ class Effect:
     """Makes the answer once the instance has the revision that the commit gives it."""
     leases: Sequence[tuple[str, int, int]] = ()
     statements: Sequence[Statement] = ()
+    finished_jobs: Sequence[Row] = ()
     claims: Sequence[Claim] = ()
     messages: Sequence[Row] = ()
     """Messages that came, as `MESSAGE_COLUMNS`."""
@@ -149,7 +151,8 @@ class InstanceExecutor:
     ) -> bytes:
         """Start instances, all of them or none; return the serialised answer.
 
-        `beside` says what else is written, given the instances and the time. Raises `DomainError`, `ClaimLost`.
+        `beside` says what else is written, given the instances and the time. Raises `DomainError`, `ClaimLost`,
+        `ConstraintViolated` where that inserts what is there.
         """
         for _ in range(MAX_ATTEMPTS):
             try:
@@ -160,7 +163,8 @@ class InstanceExecutor:
                 self.definitions.forget_newest()
             except StaleRevision:
                 continue
-            except DomainError:
+            except (DomainError, ConstraintViolated):
+                # The same request may have been served elsewhere at the same time.
                 if (answer := await self.answer_to(request)) is not None:
                     return answer
                 raise
@@ -180,6 +184,7 @@ class InstanceExecutor:
         instances = []
         changed_instances: list[Instance] = []
         sizes = []
+        told: list[Told] = []
         job_types: set[str] = set()
         for start in starts:
             start_element = start.start_element
@@ -206,17 +211,19 @@ class InstanceExecutor:
                 start_element=definition.process.by_id[start_element] if start_element else None,
             )
             instance, changes = await self._run(program, commit)
+            first = len(commit.told)
             for changed, its_changes in ((instance, changes), *changes.others):
                 sizes.append(add_to_commit(commit, changed, its_changes, self.limits.max_state_bytes))
                 changed_instances.append(changed)
                 job_types.update(job.type for job in its_changes.new_jobs)
             instances.append(instance)
+            told.append(commit.told[first:])
         if beside is not None:
             extra = beside(instances, commit.now)
             commit.claims += extra.claims
             commit.statements += extra.statements
             commit.messages += extra.messages
-        response = respond(instances).SerializeToString()
+        response = answer_bytes(respond(instances), *told)
         if request is not None:
             request.response = response
         await self._submit(commit)
@@ -293,7 +300,7 @@ class InstanceExecutor:
             instance, effect = make(commit.now)
             size = add_to_commit(commit, instance, effect.changes, self.limits.max_state_bytes)
             commit.statements += effect.statements
-            response = effect.respond().SerializeToString()
+            response = answer_bytes(effect.respond(), commit.told)
             if request is not None:
                 request.response = response
             try:
@@ -384,9 +391,10 @@ class InstanceExecutor:
             raise
         commit.leases += effect.leases
         commit.statements += effect.statements
+        commit.finished_jobs += effect.finished_jobs
         commit.claims += effect.claims
         commit.messages += effect.messages
-        response = effect.respond().SerializeToString()
+        response = answer_bytes(effect.respond(), commit.told)
         if request is not None:
             request.response = response
         await self._submit(commit)
@@ -420,6 +428,22 @@ class InstanceExecutor:
     def _keep(self, instance: Instance, stored_bytes: int) -> None:
         if not instance.ended:
             self._cache.keep(instance, stored_bytes)
+
+    async def keep_answer(self, request: RequestRecord | None, response: bytes) -> bytes:
+        """Keep the answer of a request whose work is done in parts; return the one that counts.
+
+        Raises `DomainError`.
+        """
+        if request is None:
+            return response
+        request.response = response
+        try:
+            await self.committer.submit(Commit(self.clock.now_micros(), request))
+        except AlreadyAnswered as answered:
+            return answered.response
+        except (StaleRevision, ConstraintViolated):
+            return await self.answer_to(request) or response
+        return response
 
     async def answer_to(self, request: RequestRecord | None) -> bytes | None:
         """Return what was answered to this request before; a repeated one often finds its own work done.

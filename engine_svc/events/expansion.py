@@ -53,7 +53,8 @@ def expand(row: OutboxRow) -> list[BusMessage]:
         "traceparent": record.traceparent,
     }
     messages = []
-    for ordinal, (number, *values) in enumerate(orjson.loads(record.events_json)):
+    events = orjson.loads(record.events_json)
+    for ordinal, (number, *values) in enumerate(events):
         kind = KINDS[number]
         fields = kind.build(instance_id, dict(zip(compact.POSITIONS[number], values, strict=False)))
         fields["process_instance"] = workflow_pb2.ProcessInstanceRef(
@@ -65,6 +66,7 @@ def expand(row: OutboxRow) -> list[BusMessage]:
             tenant_id=record.tenant_id,
             revision=record.revision,
             ordinal=ordinal,
+            last_in_commit=ordinal == len(events) - 1,
         )
         event_id = event_id_of(row.id, ordinal)
         envelope = event_pb2.EventEnvelope(
@@ -138,6 +140,7 @@ def _activity(instance_id: str, fields: Fields) -> Fields:
             element_type=fields["element_type"],
             parent_activity_id=member_id(instance_id, parent) if parent else "",
             sequence=key,
+            flow_id=fields.get("flow_id", ""),
         )
     }
     if "start_micros" in fields:

@@ -5,19 +5,21 @@ Long runs are cut into slices: what is left moves on in asynchronous jobs, so th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from engine_svc.compile.executable import Element, ElementKind
 from engine_svc.events.record import INSTANCE_TERMINATED
 from engine_svc.runtime.behaviors import calls, conditions, jobs, lifecycle
-from engine_svc.runtime.behaviors.cancellation import terminate
+from engine_svc.runtime.behaviors.cancellation import drop_rows, terminate
 from engine_svc.runtime.behaviors.firing import close_idle_event_starts
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors import (
+    ad_hoc_sub_process,
     call_activity,
     cancel_end_event,
     catch_event,
     compensation_throw_event,
+    complex_gateway,
     error_end_event,
     escalation_throw_event,
     event_based_gateway,
@@ -76,6 +78,15 @@ ENTER: dict[ElementKind, Enter] = {
     ElementKind.SCRIPT_TASK: script_task.enter,
     ElementKind.RECEIVE_TASK: receive_task.enter,
     ElementKind.CALL_ACTIVITY: call_activity.enter,
+    ElementKind.AD_HOC_SUB_PROCESS: ad_hoc_sub_process.enter,
+    ElementKind.COMPLEX_GATEWAY: complex_gateway.enter,
+}
+
+
+STAGES: Mapping[Stage, Enter] = {
+    **lifecycle.STAGES,
+    Stage.TASK_CREATING: user_task.create,
+    Stage.TASK_COMPLETING: user_task.finish,
 }
 
 
@@ -109,7 +120,7 @@ def _run(execution: Execution) -> Program[None]:
         token = agenda.popleft()
         element = elements[token.element]
         if token.stage:
-            request = lifecycle.STAGES[token.stage](execution, token, element)
+            request = STAGES[token.stage](execution, token, element)
         elif element.wrapping is None or token.key:
             request = ENTER[element.kind](execution, token, element)
         else:
@@ -138,6 +149,12 @@ def _cut(execution: Execution) -> None:
 
 def _settle(unit: Unit) -> Program[bool]:
     """Do what waits until nothing else moves; say whether something moves again."""
+    if unit.aside:
+        request: Request | None = unit.aside.pop(0)
+        while request is not None:
+            answer = yield request
+            request = request.resume(answer)
+        return True
     if unit.cancelled_calls:
         yield from _cancel_called(unit)
         return True
@@ -177,7 +194,11 @@ def cancel_instance(execution: Execution, reason: str) -> None:
     """End an instance before its end, with what it has called."""
     instance = execution.instance
     execution.touched = True
-    terminate(execution, reversed(instance.tokens.values()), reason)
+    waiting = list(reversed(instance.tokens.values()))
+    terminate(execution, waiting, reason)
+    # Work that listeners of the tasks ask for is not done any more.
+    for token in list(instance.tokens.values())[len(waiting) :]:
+        drop_rows(execution, token)
     execution.changes.events.append((INSTANCE_TERMINATED, instance.start_micros, reason))
     execution.agenda.clear()
     instance.tokens.clear()

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from engine_svc.compile.executable import Element, ElementKind, Evaluate, Flow
+from engine_svc.compile.executable import PROCESS_SCOPE, Element, ElementKind, Evaluate, Flow
 from engine_svc.events.record import (
     ACTIVITY_COMPLETED,
     ACTIVITY_STARTED,
@@ -21,7 +21,19 @@ from engine_svc.expressions.errors import ExpressionError
 from engine_svc.runtime.changes import Changes
 from engine_svc.runtime.execution_host import ExecutionHost
 from engine_svc.runtime.unit import Unit
-from engine_svc.state.instance import HIDDEN, NO_HOST, ROOT_SCOPE, WATCHING, Instance, Scope, Stage, Status, Token, Wait
+from engine_svc.state.instance import (
+    HIDDEN,
+    NO_FLOW,
+    NO_HOST,
+    ROOT_SCOPE,
+    WATCHING,
+    Instance,
+    Scope,
+    Stage,
+    Status,
+    Token,
+    Wait,
+)
 from mesh.errors import WrongState
 
 FORKING_TO_ALL = frozenset({ElementKind.PARALLEL_GATEWAY})
@@ -116,9 +128,12 @@ class Execution:
 
     # Variables
 
-    def reader(self, scope_key: int, element: Element | None = None, *, key: int = 0) -> ScopeReader:
-        """Return what an expression sees from a scope; `key` is that of the activity of `element`."""
-        return ScopeReader(self, scope_key, element, key=key)
+    def reader(self, scope_key: int, element: Element | None = None, *, key: int = 0, event: str = "") -> ScopeReader:
+        """Return what an expression sees from a scope; `key` is that of the activity of `element`.
+
+        `event` is what a listener is called for.
+        """
+        return ScopeReader(self, scope_key, element, key=key, event=event)
 
     def evaluate(self, expression: Evaluate, token: Token, element: Element, *, event: str = "") -> Any:
         """Evaluate an expression of an element; `event` is what a listener is called for.
@@ -259,7 +274,16 @@ class Execution:
         key = instance.next_key
         instance.next_key = key + 1
         self.changes.events.append(
-            (ACTIVITY_COMPLETED, key, element.id, element.name, element.bpmn_type, token.scope_key, self.now)
+            (
+                ACTIVITY_COMPLETED,
+                key,
+                element.id,
+                element.name,
+                element.bpmn_type,
+                token.scope_key,
+                self.now,
+                self.flow_id(token),
+            )
         )
 
     def wait(self, token: Token, waits_for: Wait = Wait.NOTHING) -> None:
@@ -292,8 +316,13 @@ class Execution:
                 element.bpmn_type,
                 token.scope_key,
                 token.start_micros,
+                self.flow_id(token),
             )
         )
+
+    def flow_id(self, token: Token) -> str:
+        """Return the id of the sequence flow by which a token came to its element; empty where it came otherwise."""
+        return "" if token.flow == NO_FLOW else self.instance.definition.process.flows[token.flow].id
 
     def withdraw(self, token: Token) -> None:
         """Take a token that stands for no activity out of the state. It moves again."""
@@ -312,7 +341,18 @@ class Execution:
         token.encoded = None
 
     def leave(self, token: Token, element: Element) -> None:
-        """Leave an element: take every outgoing flow whose condition holds, or as its kind of gateway has it.
+        """Leave an element by `take_outgoing`; inside an ad-hoc sub-process its completion condition comes first.
+
+        Raises `WrongState` (NO_OUTGOING_FLOW).
+        """
+        if element.scope != PROCESS_SCOPE and self.elements[element.scope].kind is ElementKind.AD_HOC_SUB_PROCESS:
+            token.stage = Stage.LEAVING
+            self.agenda.appendleft(token)
+        else:
+            self.take_outgoing(token, element)
+
+    def take_outgoing(self, token: Token, element: Element) -> None:
+        """Take every outgoing flow whose condition holds, or as the kind of gateway has it.
 
         Several of them fork (BPMN 2.0 section 13.3.1). Raises `WrongState` (NO_OUTGOING_FLOW).
         """
@@ -432,12 +472,23 @@ class Execution:
         for key, token in self._fresh.items():
             if tokens.get(key) is token and self.is_shown(token):
                 element = self.elements[token.element]
-                events.append((ACTIVITY_STARTED, key, element.id, element.name, element.bpmn_type, token.scope_key))
+                events.append(
+                    (
+                        ACTIVITY_STARTED,
+                        key,
+                        element.id,
+                        element.name,
+                        element.bpmn_type,
+                        token.scope_key,
+                        self.flow_id(token),
+                    )
+                )
+        # In this order: what was removed may have been set again.
+        for scope_key, names in self._removed.items():
+            events.append((VARIABLES_DELETED, scope_key, names))
         for scope_key, variables in self._written.items():
             if variables:
                 events.append((VARIABLES_UPDATED, scope_key, variables))
-        for scope_key, names in self._removed.items():
-            events.append((VARIABLES_DELETED, scope_key, names))
         if instance.status is Status.COMPLETED:
             events.append((INSTANCE_COMPLETED, instance.start_micros))
             instance.scopes.clear()
@@ -447,19 +498,11 @@ class Execution:
         """Say whether a waiting token stands for an activity of its own."""
         if token.stage in HIDDEN:
             return False
-        if token.host != NO_HOST and self._waits_to_start(token):
-            return False
-        # Of the tokens that wait at one join only the oldest stands for the activity.
-        arrivals = self.instance.arrivals.get((token.scope_key, token.element))
-        return arrivals is None or arrivals[0] is token
+        return token.host == NO_HOST or not self._waits_to_start(token)
 
     def _waits_to_start(self, token: Token) -> bool:
         # The start event of an event sub-process is an activity only once its event has come.
         return self.elements[token.element].bpmn_type == "startEvent"
-
-    def show(self, token: Token) -> None:
-        """Report a waiting token's activity as started in this step."""
-        self._fresh[token.key] = token
 
 
 def no_outgoing_flow(element: Element) -> WrongState:

@@ -24,13 +24,14 @@ from engine_svc.events.record import (
     JOB_FAILED,
 )
 from engine_svc.runtime.behaviors import calls, conditions, firing, lifecycle, signals
-from engine_svc.runtime.behaviors.errors import BpmnError, throw_from_activity
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
+from engine_svc.runtime.behaviors.errors import throw_from_activity
 from engine_svc.runtime.changes import Changes, NewIncident
 from engine_svc.runtime.drain import Enter, cancel_instance, drain
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors import external_task, user_task
 from engine_svc.runtime.processors.user_task import Completion
-from engine_svc.runtime.requests import LoadInstance, Program
+from engine_svc.runtime.requests import Program
 from engine_svc.runtime.unit import Unit
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import NO_HOST, ROOT_SCOPE, WITH_JOB, Instance, Stage, Status, Token, Wait
@@ -38,6 +39,9 @@ from mesh.errors import NotFound, WrongState
 from mesh.ids import member_id, new_id
 
 _PLAIN_COMPLETION = Completion()
+
+OWN_JOBS = frozenset({Wait.TIMER, Wait.ASYNC_JOB})
+"""Waits for jobs that the engine does itself."""
 
 INCIDENT_JOB_NO_RETRIES = 1
 INCIDENT_UNHANDLED_ERROR = 2
@@ -81,6 +85,7 @@ def start(
     token = calls.begin_instance(execution, element, variables, initiator)
     if process.elements[element].kind is not ElementKind.START_EVENT:
         # Behind an event-based gateway that instantiates, or a receive task: what it waits for has come already.
+        execution.wait(token)
         token.stage = Stage.COMPLETING
     yield from drain(unit)
     return instance, unit.finish(execution)
@@ -124,18 +129,23 @@ def complete_job(
 def run_job(instance: Instance, key: int, now: int, ids: Callable[[], str] = new_id) -> Program[Changes]:
     """Do a timer's or asynchronous job and run on. Raises `WrongState`, `NotFound`."""
     token = instance.tokens.get(key)
-    if token is None or token.waits_for not in (Wait.TIMER, Wait.ASYNC_JOB):
-        raise _job_missing(instance, key)
+    if token is None or token.waits_for not in OWN_JOBS:
+        raise job_missing(instance, key)
     require_running(instance)
     execution = execution_of(instance, now, ids)
-    if token.waits_for is Wait.TIMER:
-        instance.run_length = 0
-        firing.fire(execution, token, {})
-    else:
-        execution.changes.ended_jobs.append(key)
-        lifecycle.go_on(execution, token, execution.elements[token.element])
+    do_job(execution, token)
     yield from drain(execution.unit)
     return execution.unit.finish(execution)
+
+
+def do_job(execution: Execution, token: Token) -> None:
+    """The time of a timer has come, or of an asynchronous continuation. The step goes on from there."""
+    if token.waits_for is Wait.TIMER:
+        execution.instance.run_length = 0
+        firing.fire(execution, token, {})
+    else:
+        execution.changes.ended_jobs.append(token.key)
+        lifecycle.go_on(execution, token, execution.elements[token.element])
 
 
 def trigger(
@@ -219,7 +229,7 @@ def fail_job(instance: Instance, key: int, *, retries: int, error_message: str, 
     """
     token = instance.tokens.get(key)
     if token is None or token.waits_for not in WITH_JOB:
-        raise _job_missing(instance, key)
+        raise job_missing(instance, key)
     require_running(instance)
     element = instance.definition.process.elements[token.element]
     execution = execution_of(instance, now)
@@ -227,13 +237,19 @@ def fail_job(instance: Instance, key: int, *, retries: int, error_message: str, 
     if (retries == 0 or error_code) and key not in instance.incidents.values():
         incident_type = INCIDENT_UNHANDLED_ERROR if error_code else INCIDENT_JOB_NO_RETRIES
         message = f"error {error_code} is not caught: {error_message}" if error_code else error_message
-        incident = NewIncident(execution.new_key(), incident_type, element.id, key, message)
-        execution.changes.new_incidents.append(incident)
-        execution.changes.events.append(
-            (INCIDENT_RAISED, incident.key, INCIDENT_NAMES[incident_type], element.id, key, message)
-        )
-        instance.incidents[incident.key] = key
+        raise_incident(execution, token, incident_type, message)
     return execution.unit.finish(execution)
+
+
+def raise_incident(execution: Execution, token: Token, incident_type: int, message: str) -> None:
+    """Raise an incident of the job that a token waits for."""
+    element_id = execution.elements[token.element].id
+    incident = NewIncident(execution.new_key(), incident_type, element_id, token.key, message)
+    execution.changes.new_incidents.append(incident)
+    execution.changes.events.append(
+        (INCIDENT_RAISED, incident.key, INCIDENT_NAMES[incident_type], element_id, token.key, message)
+    )
+    execution.instance.incidents[incident.key] = token.key
 
 
 def throw_job_error(
@@ -261,23 +277,15 @@ def _load_callers(execution: Execution) -> Program[None]:
     while (request := calls.missing_caller(execution, lambda _: None)) is not None:
         caller: Instance | None = yield request
         if caller is None:
-            raise _gone(request)
+            raise calls.caller_gone(request)
         calls.take_up(execution.unit, caller)
-
-
-def _gone(request: LoadInstance) -> NotFound:
-    return NotFound(
-        "PROCESS_INSTANCE_NOT_FOUND",
-        f"the calling process instance {request.instance_id} is gone",
-        metadata={"id": request.instance_id},
-    )
 
 
 def touch_job(instance: Instance, key: int, now: int) -> Changes:
     """Change nothing of an instance that has this open job. Raises `NotFound`."""
     token = instance.tokens.get(key)
     if token is None or token.waits_for not in WITH_JOB:
-        raise _job_missing(instance, key)
+        raise job_missing(instance, key)
     execution = execution_of(instance, now)
     return execution.unit.finish(execution)
 
@@ -385,7 +393,7 @@ def user_task_token(instance: Instance, key: int) -> Token:
         require_running(instance)
         return token
     task_id = member_id(instance.id, key)
-    if 0 < key < instance.next_key and key not in instance.tokens:
+    if 0 < key < instance.next_key and (token is None or token.stage is Stage.TASK_COMPLETING):
         raise WrongState(
             "USER_TASK_ALREADY_COMPLETED",
             f"user task {task_id} was completed or cancelled already",
@@ -397,12 +405,13 @@ def user_task_token(instance: Instance, key: int) -> Token:
 def _job_token(instance: Instance, key: int) -> Token:
     token = instance.tokens.get(key)
     if token is None or token.waits_for is not Wait.EXTERNAL_JOB:
-        raise _job_missing(instance, key)
+        raise job_missing(instance, key)
     require_running(instance)
     return token
 
 
-def _job_missing(instance: Instance, key: int) -> NotFound:
+def job_missing(instance: Instance, key: int) -> NotFound:
+    """Return the error for a job that no token waits for."""
     job_id = member_id(instance.id, key)
     return NotFound("JOB_NOT_FOUND", f"there is no open job {job_id}", metadata={"id": job_id})
 

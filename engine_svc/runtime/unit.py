@@ -11,6 +11,7 @@ from mesh.errors import WrongState
 if TYPE_CHECKING:
     from engine_svc.runtime.changes import Changes
     from engine_svc.runtime.execution import Execution
+    from engine_svc.runtime.requests import RunScript
 
 MAX_DEPTH = 256
 
@@ -18,7 +19,7 @@ MAX_DEPTH = 256
 class Unit:
     """What the executions of one step share. `now` in microseconds since the Unix epoch."""
 
-    __slots__ = ("cancelled_calls", "ended_calls", "executions", "new_id", "now", "ready", "steps", "user")
+    __slots__ = ("aside", "cancelled_calls", "ended_calls", "executions", "new_id", "now", "ready", "steps", "user")
 
     def __init__(self, now: int, new_id: Callable[[], str], user: str = "") -> None:
         self.now = now
@@ -32,6 +33,8 @@ class Unit:
         """Elements run through."""
         self.cancelled_calls: list[tuple[str, str]] = []
         """Called instances to be cancelled, each with the reason."""
+        self.aside: list[RunScript] = []
+        """Scripts that are run when nothing else moves: listeners of tasks that were ended."""
         self.ended_calls: list[Execution] = []
         """Called instances that have completed, whose caller has to go on."""
 

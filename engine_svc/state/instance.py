@@ -53,10 +53,35 @@ class Stage(enum.IntEnum):
     """A child of a multi-instance or loop that is about to begin."""
     COMPENSATING = 10
     """Holds the scope of a completed activity open again while its handlers run."""
+    LEAVING = 11
+    """Leaves an element inside an ad-hoc sub-process, whose completion condition is looked at first."""
+    RESETTING = 12
+    """Remembers for a complex gateway, as a companion of its scope, which flows have brought a token."""
+    BEGINNING = 13
+    """In front of the start event of an instance, in the start listeners of the process."""
+    TASK_CREATING = 14
+    """In a user task, in the task listeners that come before the task is there."""
+    TASK_COMPLETING = 15
+    """In a user task that is done, in its task listeners."""
+    NOTICE = 16
+    """A companion of the instance: work that a task listener asks for, which nothing waits for."""
 
 
 HIDDEN = frozenset(
-    {Stage.BEFORE, Stage.AFTER, Stage.BODY, Stage.CHOOSING, Stage.TAKING, Stage.ENDING, Stage.CHILD, Stage.COMPENSATING}
+    {
+        Stage.BEFORE,
+        Stage.AFTER,
+        Stage.BODY,
+        Stage.CHOOSING,
+        Stage.TAKING,
+        Stage.ENDING,
+        Stage.CHILD,
+        Stage.COMPENSATING,
+        Stage.LEAVING,
+        Stage.RESETTING,
+        Stage.BEGINNING,
+        Stage.NOTICE,
+    }
 )
 """Stages in which a token stands for no activity."""
 
@@ -188,6 +213,7 @@ class Instance:
         "root_id",
         "run_length",
         "scopes",
+        "silent_commits",
         "start_micros",
         "status",
         "tenant_id",
@@ -205,6 +231,8 @@ class Instance:
         self.start_micros = start_micros
         self.end_micros = 0
         self.revision = 0
+        self.silent_commits = 0
+        """How many of the last commits had no events, so that nobody outside will ever hear of their revisions."""
         self.status = Status.RUNNING
         self.parent_id = ""
         """The calling instance; empty: none."""

@@ -37,6 +37,7 @@ def encode_snapshot(instance: Instance) -> bytes:
         run_length=instance.run_length,
         parent_key=instance.parent_key,
         depth=instance.depth,
+        silent_commits=instance.silent_commits,
         delegated_task_keys=sorted(instance.delegated_tasks),
         added_tasks=[
             stored_pb2.StoredAddedTask(key=task.key, parent_key=task.parent_key, assignee=task.assignee)
@@ -116,6 +117,7 @@ def decode_snapshot(content: bytes, instance: Instance) -> None:
     instance.run_length = snapshot.run_length
     instance.parent_key = snapshot.parent_key
     instance.depth = snapshot.depth
+    instance.silent_commits = snapshot.silent_commits
     instance.incidents = dict(zip(snapshot.incident_keys, snapshot.incident_job_keys, strict=True))
     instance.delegated_tasks.update(snapshot.delegated_task_keys)
     for added in snapshot.added_tasks:

@@ -62,6 +62,8 @@ class Seen:
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
     inputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     retries: dict[str, int] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+    priorities: dict[str, int] = field(default_factory=dict)
     business_key: str = ""
 
 

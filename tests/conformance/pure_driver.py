@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine_svc.compile.load import load_bpmn
 from engine_svc.expressions.timers import duration
 from engine_svc.runtime import step as steps
-from engine_svc.runtime.behaviors.errors import BpmnError
+from engine_svc.runtime import user_task_commands
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.changes import JobKind
+from engine_svc.runtime.processors.user_task import Completion
 from engine_svc.state.definition import Definition
-from engine_svc.state.instance import HIDDEN, NO_HOST, ROOT_SCOPE, Status, Wait
+from engine_svc.state.instance import HIDDEN, NO_HOST, ROOT_SCOPE, Instance, Status, Wait
 from mesh.errors import DomainError
 from tests.conformance.case import Step
 from tests.conformance.driver import CannotDo, Failed, Outcome, Refused, Seen
 from tests.conformance.pure_world import PureWorld
 from tests.unit.bpmn_models import definitions
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 STATUS_NAMES = {
     Status.RUNNING: "running",
@@ -38,6 +43,9 @@ class PureDriver:
             "complete": self._complete,
             "claim": self._claim,
             "unclaim": self._unclaim,
+            "assign": self._assign,
+            "delegate": self._delegate,
+            "resolve": self._resolve,
             "fail": self._fail,
             "throw": self._throw,
             "signal": self._signal,
@@ -105,20 +113,53 @@ class PureDriver:
         self.aliases[step.options.get("as", "")] = instance_id
 
     def _complete(self, step: Step) -> None:
-        self.world.complete(step.subject, step.options.get("with"), self._at(step))
+        instance_id, key = place = self._place(step)
+        variables = dict(step.options.get("with", {}))
+        instance = self.world.instances[instance_id]
+        if place in self.world.work:
+            program = steps.complete_job(instance, key, variables, self.world.now, self.world._new_id)
+            self.world.do(instance_id, program)
+            return
+        completion = Completion(completed_by=step.options.get("by", ""))
+        program = user_task_commands.complete(instance, key, variables, self.world.now, completion, self.world._new_id)
+        self.world.do(instance_id, program)
 
     def _claim(self, step: Step) -> None:
-        instance_id, key = self._place(step)
-        changes = steps.claim_user_task(self.world.instances[instance_id], key, step.options["by"], self.world.now)
-        self.world._took(self.world.instances[instance_id], changes)
+        self._task(step, lambda instance, key, now: user_task_commands.claim(instance, key, step.options["by"], now))
 
     def _unclaim(self, step: Step) -> None:
+        self._task(step, lambda instance, key, now: user_task_commands.assign(instance, key, "", now))
+
+    def _assign(self, step: Step) -> None:
+        self._task(step, lambda instance, key, now: user_task_commands.assign(instance, key, step.options["to"], now))
+
+    def _delegate(self, step: Step) -> None:
+        place = self._place(step)
+        task = self.world.tasks[place]
+        if not task.owner:
+            task.owner = self.world.instances[place[0]].tokens[place[1]].assignee
+        to = step.options["to"]
+        self._task(step, lambda instance, key, now: user_task_commands.delegate(instance, key, to, now))
+
+    def _resolve(self, step: Step) -> None:
         instance_id, key = self._place(step)
-        changes = steps.unclaim_user_task(self.world.instances[instance_id], key, self.world.now)
-        self.world._took(self.world.instances[instance_id], changes)
+        program = user_task_commands.resolve(
+            self.world.instances[instance_id],
+            key,
+            self.world.tasks[(instance_id, key)].owner,
+            dict(step.options.get("with", {})),
+            self.world.now,
+            self.world._new_id,
+        )
+        self.world.do(instance_id, program)
+
+    def _task(self, step: Step, command: Callable[[Instance, int, int], Any]) -> None:
+        instance_id, key = self._place(step)
+        instance = self.world.instances[instance_id]
+        self.world._took(instance, command(instance, key, self.world.now))
 
     def _fail(self, step: Step) -> None:
-        self.world.fail(self._place(step), step.options.get("retries", 0), step.options.get("text", ""))
+        self.world.fail(self._place(step), step.options.get("left", 0), step.options.get("text", ""))
 
     def _throw(self, step: Step) -> Outcome:
         instance_id, key = self._place(step)
@@ -167,7 +208,7 @@ class PureDriver:
             variables,
             removed,
             self.world.now,
-            local=step.options.get("local", False),
+            local=step.options.get("locally", False),
             ids=self.world._new_id,
         )
         self.world.do(at, program)
@@ -209,7 +250,16 @@ class PureDriver:
         return self._instance(step.options["in"]) if "in" in step.options else None
 
     def _place(self, step: Step) -> tuple[str, int]:
-        return self.world._open(step.subject, self._at(step))
+        """The oldest open task or job of an element; the newest that was open where there is none any more."""
+        at = self._at(step)
+        known = [
+            place
+            for place, element in self.world.elements.items()
+            if element == step.subject and at in (None, place[0])
+        ]
+        assert known, f"there was never a task or job of {step.subject}"
+        still = [place for place in known if place in self.world.tasks or place in self.world.jobs]
+        return min(still) if still else max(known)
 
     # Looking
 
@@ -249,6 +299,8 @@ class PureDriver:
             retries={row.element_id: row.retries for row in of(world.jobs)},
             headers={row.element_id: dict(row.headers) for row in of(world.jobs)},
             inputs={row.element_id: dict(row.inputs) for row in of(world.jobs)},
+            types={row.element_id: row.type for row in of(world.jobs)},
+            priorities={row.element_id: row.priority for row in of(world.jobs)},
         )
         if instances:
             seen.variables = world.variables(instances[0].id)
@@ -270,6 +322,16 @@ class PureDriver:
                     "groups": sorted(task.candidate_groups),
                     "priority": task.priority,
                     "form": task.form_key,
-                    "due": task.due_micros,
+                    "due": _time(task.due_micros),
+                    "follow_up": _time(task.follow_up_micros),
+                    "owner": task.owner,
+                    "category": task.category,
+                    "delegated": key in world.instances[at].delegated_tasks,
                 }
         return seen
+
+
+def _time(micros: int) -> str:
+    if not micros:
+        return ""
+    return (EPOCH + timedelta(microseconds=micros)).isoformat().replace("+00:00", "Z")

@@ -83,6 +83,10 @@ class PureWorld(World):
         self.incidents: dict[tuple[str, int], NewIncident] = {}
         self.start_timers: list[StartTimer] = []
         self.attempts: dict[tuple[str, int], int] = {}
+        self.elements: dict[tuple[str, int], str] = {}
+        """Elements of tasks and jobs, also of those that are no more."""
+        self.work: set[tuple[str, int]] = set()
+        """Those that are, or were, a worker's."""
         self.delivered_signals = 0
         self.delivered_messages = 0
 
@@ -336,6 +340,8 @@ class PureWorld(World):
     def _keep(self, instance: Instance, changes: Changes) -> None:
         super()._keep(instance, changes)
         at = instance.id
+        self.elements.update({(at, row.key): row.element_id for row in (*changes.new_user_tasks, *changes.new_jobs)})
+        self.work.update((at, row.key) for row in changes.new_jobs if row.kind is JobKind.EXTERNAL)
         for key in changes.ended_subscriptions:
             self.subscriptions.pop((at, key), None)
         self.subscriptions.update({(at, row.key): row for row in changes.new_subscriptions})

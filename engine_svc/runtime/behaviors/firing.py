@@ -16,7 +16,7 @@ from engine_svc.runtime.behaviors.cancellation import (
     terminate,
 )
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import NO_HOST, Token, Wait
+from engine_svc.state.instance import NO_HOST, Stage, Token, Wait
 
 
 def fire(execution: Execution, token: Token, variables: Mapping[str, Any]) -> None:
@@ -77,7 +77,11 @@ def interrupt_scope(execution: Execution, scope_key: int, reason: str) -> None:
 
 def close_event_starts(execution: Execution, scope_key: int, reason: str) -> None:
     """End what the event sub-processes of a scope wait for."""
-    waiting = [token for token in execution.instance.hosted.get(scope_key, ()) if token.scope_key == scope_key]
+    waiting = [
+        token
+        for token in execution.instance.hosted.get(scope_key, ())
+        if token.scope_key == scope_key and token.stage is not Stage.NOTICE
+    ]
     terminate(execution, waiting, reason)
     for token in waiting:
         forget(execution, token)

@@ -1,4 +1,7 @@
-"""Tokens that wait for others at a gateway. A join takes one token of each flow; more of one flow stay."""
+"""Tokens that wait for others at a gateway. A join takes one token of each flow; more of one flow stay.
+
+Each token that arrives is an activity of its own, as in Flowable's history.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +32,10 @@ def merge(execution: Execution, element: Element, arrivals: list[Token]) -> Toke
     survivor = arrivals[0]
     for token in merged.values():
         if token is not survivor:
-            instance.remove_waiting(token)
+            execution.end_wait(token, element)
     instance.scopes[scope_key].live_tokens -= len(merged) - 1
     if remaining:
         instance.arrivals[(scope_key, element.index)] = remaining
-        execution.show(remaining[0])
     else:
         del instance.arrivals[(scope_key, element.index)]
     return survivor

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine_svc.compile.executable import NO_ELEMENT, Element, SubProcessSpec, Wrapping
-from engine_svc.runtime.behaviors import companions, jobs, mappings, multi_instance
+from engine_svc.runtime.behaviors import ad_hoc, companions, jobs, mappings, multi_instance
 from engine_svc.runtime.behaviors.cancellation import close_companions
 from engine_svc.runtime.behaviors.compensation import own_handler
 from engine_svc.runtime.behaviors.listeners import run_listeners
+from engine_svc.runtime.behaviors.placements import SKIP_INPUTS
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.requests import Request
 from engine_svc.state.instance import ROOT_SCOPE, Compensable, Stage, Token
@@ -35,7 +36,6 @@ def arrive(execution: Execution, token: Token, element: Element) -> Request | No
 def begin(execution: Execution, token: Token, element: Element) -> Request | None:
     """The activity of an element begins; of a multi-instance, its body."""
     execution.wait(token)
-    companions.open_boundary(execution, token, element)
     token.stage = Stage.STARTING
     token.encoded = None
     return start(execution, token, element)
@@ -59,24 +59,31 @@ def _resumed(token: Token) -> bool:
 
 
 def start(execution: Execution, token: Token, element: Element) -> Request | None:
-    """Start listeners, then inputs, then the behaviour."""
+    """Start listeners, then boundary events, inputs, and the behaviour."""
     wrapping = element.wrapping or _PLAIN
     if wrapping.start_listeners:
         paused = run_listeners(execution, token, element, wrapping.start_listeners)
         if paused is not None:
             return paused if isinstance(paused, Request) else None
-    if (wrapping.multi_instance or wrapping.loop) and not multi_instance.is_child(execution, token):
-        multi_instance.open_body(execution, token, element)
-        return None
+    if not multi_instance.is_child(execution, token):
+        # What the listeners have set can be read by the timers and messages of the boundary.
+        companions.open_boundary(execution, token, element)
+        if wrapping.multi_instance or wrapping.loop:
+            multi_instance.open_body(execution, token, element)
+            return None
     token.stage = Stage.ACTIVE
     token.encoded = None
-    if wrapping.inputs:
+    if wrapping.inputs and not _skips_inputs(token):
         execution.local_scope(token)
         mappings.apply_inputs(execution, element, wrapping.inputs, token.key)
     if wrapping.skip is not None and execution.skips(wrapping.skip, token, element):
         token.stage = Stage.COMPLETING
     execution.agenda.appendleft(token)
     return None
+
+
+def _skips_inputs(token: Token) -> bool:
+    return bool(token.detail and token.detail.pop(SKIP_INPUTS, False))
 
 
 def go_on_with_body(execution: Execution, token: Token, element: Element) -> Request | None:
@@ -153,6 +160,18 @@ def take_flow(execution: Execution, token: Token, element: Element) -> Request |
     return None
 
 
+def begin_instance(execution: Execution, token: Token, element: Element) -> Request | None:
+    """An instance begins: the start listeners of the process come before its start event."""
+    paused = run_listeners(execution, token, element, execution.instance.definition.process.start_listeners)
+    if paused is not None:
+        return paused if isinstance(paused, Request) else None
+    if token.key:
+        execution.withdraw(token)
+    token.stage = Stage.ACTIVE
+    execution.agenda.appendleft(token)
+    return None
+
+
 def end_instance(execution: Execution, token: Token, element: Element) -> Request | None:
     """The last token of an instance has ended."""
     process = execution.instance.definition.process
@@ -160,8 +179,8 @@ def end_instance(execution: Execution, token: Token, element: Element) -> Reques
         paused = run_listeners(execution, token, element, process.end_listeners)
         if paused is not None:
             return paused if isinstance(paused, Request) else None
-        if token.key:
-            execution.withdraw(token)
+    if token.key:
+        execution.withdraw(token)
     close_companions(execution, ROOT_SCOPE, REASON_COMPLETED)
     execution.complete_instance()
     return None
@@ -195,5 +214,7 @@ STAGES: Mapping[Stage, Enter] = {
     Stage.CHILD: begin_child,
     Stage.TAKING: take_flow,
     Stage.ENDING: end_instance,
+    Stage.LEAVING: ad_hoc.leave,
+    Stage.BEGINNING: begin_instance,
 }
 """What is called for a token on the agenda that is not about to enter its element."""

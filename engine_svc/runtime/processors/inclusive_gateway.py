@@ -46,8 +46,8 @@ def _must_wait(execution: Execution, scope_key: int, element: Element, arrivals:
         if token.scope_key != scope_key or token.host != NO_HOST:
             continue
         if token.element == element.index:
-            # Before the gateway, waiting for its asynchronous job: it is sure to come by its flow.
-            if token.stage is Stage.BEFORE and token.flow in empty:
+            # In front of the gateway, for an asynchronous job or a listener of the flow.
+            if token.stage in (Stage.BEFORE, Stage.TAKING) and token.flow in empty:
                 return True
         elif any(token.element in reaches[flow] for flow in empty) and not any(
             token.element in reaches[flow] for flow in filled

@@ -7,7 +7,7 @@ from engine_svc.runtime.behaviors import calls, signals, triggers
 from engine_svc.runtime.changes import ThrownSignal
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.requests import Request
-from engine_svc.state.instance import Instance, Token
+from engine_svc.state.instance import Token
 
 
 def enter(execution: Execution, token: Token, element: Element) -> Request | None:
@@ -15,12 +15,10 @@ def enter(execution: Execution, token: Token, element: Element) -> Request | Non
     spec = element.spec
     assert isinstance(spec, SignalThrowSpec)
 
-    def resume(instance: Instance | None) -> Request | None:
-        if instance is not None:
-            calls.take_up(execution.unit, instance)
+    def again() -> Request | None:
         return enter(execution, token, element)
 
-    if spec.instance_wide and (request := calls.missing_caller(execution, resume)) is not None:
+    if spec.instance_wide and (request := calls.load_callers(execution, again)) is not None:
         return request
     name = triggers.name_of(execution, element, spec.name, execution.scope_of(token), "signal name")
     # The token leaves before others move: an interrupting event that catches the signal must find it gone or moving.

@@ -121,7 +121,7 @@ class Parallel:
 
     def write(self, out: Writer) -> tuple[str, str, Expected]:
         fork, join = out.new("fork"), out.new("join")
-        expected = Expected(Counter({fork: 1, join: 1}))
+        expected = Expected(Counter({fork: 1, join: len(self.blocks)}))
         out.add(f'<parallelGateway id="{fork}"/><parallelGateway id="{join}"/>')
         for block in self.blocks:
             start, end, inside = block.write(out)
@@ -141,7 +141,7 @@ class Inclusive:
 
     def write(self, out: Writer) -> tuple[str, str, Expected]:
         split, join = out.new("split"), out.new("join")
-        expected = Expected(Counter({split: 1, join: 1}))
+        expected = Expected(Counter({split: 1}))
         kind = "task" if self.implicit else "inclusiveGateway"
         out.add(f'<{kind} id="{split}"/><inclusiveGateway id="{join}"/>')
         for position, block in enumerate(self.blocks):
@@ -150,6 +150,7 @@ class Inclusive:
             out.flow(split, start, "${true}" if taken else "${false}")
             out.flow(end, join)
             if taken:
+                expected.completed[join] += 1
                 expected.add(inside)
         return split, join, expected
 

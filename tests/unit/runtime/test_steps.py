@@ -77,6 +77,7 @@ def test_events_of_a_job_behind_a_fork() -> None:
     assert run.named(run.complete("b")) == [
         ("JOB_COMPLETED", 4, "work", "b"),
         ("ACTIVITY_COMPLETED", 4, "b", "", "serviceTask", 0, NOW),
+        ("ACTIVITY_COMPLETED", 6, "j", "", "parallelGateway", 0, NOW + SECOND),
         ("ACTIVITY_COMPLETED", 5, "j", "", "parallelGateway", 0, NOW),
         ("ACTIVITY_COMPLETED", 7, "e", "", "endEvent", 0, NOW + SECOND),
         ("INSTANCE_COMPLETED", NOW),

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from engine_svc.compile.load import load_bpmn
 from engine_svc.events import record
 from engine_svc.runtime import step
-from engine_svc.runtime.behaviors.errors import BpmnError
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.changes import Changes, JobKind, NewJob, NewUserTask, ThrownMessage, ThrownSignal
 from engine_svc.runtime.requests import FindDefinition, LoadInstance, Program, RunScript
 from engine_svc.scripts.call import ScriptCall, ScriptResult

@@ -24,12 +24,13 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from flowmesh.auth.v1 import permission_pb2 as flowmesh_dot_auth_dot_v1_dot_permission__pb2
+from flowmesh.engine.v1 import modification_pb2 as flowmesh_dot_engine_dot_v1_dot_modification__pb2
 from flowmesh.engine.v1 import process_instance_pb2 as flowmesh_dot_engine_dot_v1_dot_process__instance__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1flowmesh/engine/v1/process_instance_service.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a)flowmesh/engine/v1/process_instance.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\"\x96\x03\n\x13ProcessInstanceSpec\x12(\n\x16process_definition_key\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12+\n\x1aprocess_definition_version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12&\n\x15process_definition_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1a\n\ttenant_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1e\n\x0c\x62usiness_key\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12]\n\tvariables\x18\x06 \x03(\x0b\x32\x36.flowmesh.engine.v1.ProcessInstanceSpec.VariablesEntryB\x12\xbaH\x0f\x9a\x01\x0c\x10\xe8\x07\"\x07r\x05\x10\x01\x18\xff\x01\x12\x1b\n\tinitiator\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x1aH\n\x0eVariablesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\xe6\x03\n\x1c\x43reateProcessInstanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12(\n\x16process_definition_key\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12+\n\x1aprocess_definition_version\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12&\n\x15process_definition_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1a\n\ttenant_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1e\n\x0c\x62usiness_key\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x66\n\tvariables\x18\x07 \x03(\x0b\x32?.flowmesh.engine.v1.CreateProcessInstanceRequest.VariablesEntryB\x12\xbaH\x0f\x9a\x01\x0c\x10\xe8\x07\"\x07r\x05\x10\x01\x18\xff\x01\x12\x1b\n\tinitiator\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x1e\n\x0cmessage_name\x18\t \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x1aH\n\x0eVariablesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"^\n\x1d\x43reateProcessInstanceResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\"\x8b\x01\n\"BatchCreateProcessInstancesRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12G\n\tinstances\x18\x02 \x03(\x0b\x32\'.flowmesh.engine.v1.ProcessInstanceSpecB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"e\n#BatchCreateProcessInstancesResponse\x12>\n\x11process_instances\x18\x01 \x03(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\"2\n\x19GetProcessInstanceRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"[\n\x1aGetProcessInstanceResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\"\xae\x02\n\x1bListProcessInstancesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12(\n\x16process_definition_key\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12&\n\x15process_definition_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1e\n\x0c\x62usiness_key\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x44\n\x06status\x18\x06 \x01(\x0e\x32*.flowmesh.engine.v1.ProcessInstance.StatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\ttenant_id\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@\"w\n\x1cListProcessInstancesResponse\x12>\n\x11process_instances\x18\x01 \x03(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"m\n\x1c\x43\x61ncelProcessInstanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x06reason\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xa0\x1f\"^\n\x1d\x43\x61ncelProcessInstanceResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\"m\n\x1c\x44\x65leteProcessInstanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x06reason\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xa0\x1f\"^\n\x1d\x44\x65leteProcessInstanceResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\"T\n\x1dSuspendProcessInstanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"_\n\x1eSuspendProcessInstanceResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\"S\n\x1cResumeProcessInstanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"^\n\x1dResumeProcessInstanceResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\"U\n\"GetProcessInstanceVariablesRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x05names\x18\x02 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\"\xca\x01\n#GetProcessInstanceVariablesResponse\x12Y\n\tvariables\x18\x01 \x03(\x0b\x32\x46.flowmesh.engine.v1.GetProcessInstanceVariablesResponse.VariablesEntry\x1aH\n\x0eVariablesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\x99\x02\n%UpdateProcessInstanceVariablesRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12q\n\tvariables\x18\x03 \x03(\x0b\x32H.flowmesh.engine.v1.UpdateProcessInstanceVariablesRequest.VariablesEntryB\x14\xbaH\x11\x9a\x01\x0e\x08\x01\x10\xe8\x07\"\x07r\x05\x10\x01\x18\xff\x01\x1aH\n\x0eVariablesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"g\n&UpdateProcessInstanceVariablesResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance2\xf6\x0f\n\x16ProcessInstanceService\x12\xba\x01\n\x15\x43reateProcessInstance\x12\x30.flowmesh.engine.v1.CreateProcessInstanceRequest\x1a\x31.flowmesh.engine.v1.CreateProcessInstanceResponse\"<\xaa\xbb\x18\x19\n\x17processInstances.create\x82\xd3\xe4\x93\x02\x19\"\x14/v1/processInstances:\x01*\x12\xd8\x01\n\x1b\x42\x61tchCreateProcessInstances\x12\x36.flowmesh.engine.v1.BatchCreateProcessInstancesRequest\x1a\x37.flowmesh.engine.v1.BatchCreateProcessInstancesResponse\"H\xaa\xbb\x18\x19\n\x17processInstances.create\x82\xd3\xe4\x93\x02%\" /v1/processInstances:batchCreate:\x01*\x12\xb0\x01\n\x12GetProcessInstance\x12-.flowmesh.engine.v1.GetProcessInstanceRequest\x1a..flowmesh.engine.v1.GetProcessInstanceResponse\";\xaa\xbb\x18\x16\n\x14processInstances.get\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/processInstances/{id}\x12\xb2\x01\n\x14ListProcessInstances\x12/.flowmesh.engine.v1.ListProcessInstancesRequest\x1a\x30.flowmesh.engine.v1.ListProcessInstancesResponse\"7\xaa\xbb\x18\x17\n\x15processInstances.list\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/processInstances\x12\xc6\x01\n\x15\x43\x61ncelProcessInstance\x12\x30.flowmesh.engine.v1.CancelProcessInstanceRequest\x1a\x31.flowmesh.engine.v1.CancelProcessInstanceResponse\"H\xaa\xbb\x18\x19\n\x17processInstances.cancel\x82\xd3\xe4\x93\x02%\" /v1/processInstances/{id}:cancel:\x01*\x12\xbc\x01\n\x15\x44\x65leteProcessInstance\x12\x30.flowmesh.engine.v1.DeleteProcessInstanceRequest\x1a\x31.flowmesh.engine.v1.DeleteProcessInstanceResponse\">\xaa\xbb\x18\x19\n\x17processInstances.delete\x82\xd3\xe4\x93\x02\x1b*\x19/v1/processInstances/{id}\x12\xcb\x01\n\x16SuspendProcessInstance\x12\x31.flowmesh.engine.v1.SuspendProcessInstanceRequest\x1a\x32.flowmesh.engine.v1.SuspendProcessInstanceResponse\"J\xaa\xbb\x18\x1a\n\x18processInstances.suspend\x82\xd3\xe4\x93\x02&\"!/v1/processInstances/{id}:suspend:\x01*\x12\xc6\x01\n\x15ResumeProcessInstance\x12\x30.flowmesh.engine.v1.ResumeProcessInstanceRequest\x1a\x31.flowmesh.engine.v1.ResumeProcessInstanceResponse\"H\xaa\xbb\x18\x19\n\x17processInstances.resume\x82\xd3\xe4\x93\x02%\" /v1/processInstances/{id}:resume:\x01*\x12\xd5\x01\n\x1bGetProcessInstanceVariables\x12\x36.flowmesh.engine.v1.GetProcessInstanceVariablesRequest\x1a\x37.flowmesh.engine.v1.GetProcessInstanceVariablesResponse\"E\xaa\xbb\x18\x16\n\x14processInstances.get\x82\xd3\xe4\x93\x02%\x12#/v1/processInstances/{id}/variables\x12\xe4\x01\n\x1eUpdateProcessInstanceVariables\x12\x39.flowmesh.engine.v1.UpdateProcessInstanceVariablesRequest\x1a:.flowmesh.engine.v1.UpdateProcessInstanceVariablesResponse\"K\xaa\xbb\x18\x19\n\x17processInstances.update\x82\xd3\xe4\x93\x02(2#/v1/processInstances/{id}/variables:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n1flowmesh/engine/v1/process_instance_service.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a%flowmesh/engine/v1/modification.proto\x1a)flowmesh/engine/v1/process_instance.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\"\x96\x03\n\x13ProcessInstanceSpec\x12(\n\x16process_definition_key\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12+\n\x1aprocess_definition_version\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12&\n\x15process_definition_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1a\n\ttenant_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1e\n\x0c\x62usiness_key\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12]\n\tvariables\x18\x06 \x03(\x0b\x32\x36.flowmesh.engine.v1.ProcessInstanceSpec.VariablesEntryB\x12\xbaH\x0f\x9a\x01\x0c\x10\xe8\x07\"\x07r\x05\x10\x01\x18\xff\x01\x12\x1b\n\tinitiator\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x1aH\n\x0eVariablesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\xe6\x03\n\x1c\x43reateProcessInstanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12(\n\x16process_definition_key\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12+\n\x1aprocess_definition_version\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12&\n\x15process_definition_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1a\n\ttenant_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1e\n\x0c\x62usiness_key\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x66\n\tvariables\x18\x07 \x03(\x0b\x32?.flowmesh.engine.v1.CreateProcessInstanceRequest.VariablesEntryB\x12\xbaH\x0f\x9a\x01\x0c\x10\xe8\x07\"\x07r\x05\x10\x01\x18\xff\x01\x12\x1b\n\tinitiator\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x1e\n\x0cmessage_name\x18\t \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x1aH\n\x0eVariablesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"t\n\x1d\x43reateProcessInstanceResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\x12\x14\n\x0c\x63ommit_token\x18\x0f \x01(\t\"\x8b\x01\n\"BatchCreateProcessInstancesRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12G\n\tinstances\x18\x02 \x03(\x0b\x32\'.flowmesh.engine.v1.ProcessInstanceSpecB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"|\n#BatchCreateProcessInstancesResponse\x12>\n\x11process_instances\x18\x01 \x03(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\x12\x15\n\rcommit_tokens\x18\x0f \x03(\t\"2\n\x19GetProcessInstanceRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"[\n\x1aGetProcessInstanceResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\"\xae\x02\n\x1bListProcessInstancesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12(\n\x16process_definition_key\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12&\n\x15process_definition_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1e\n\x0c\x62usiness_key\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x44\n\x06status\x18\x06 \x01(\x0e\x32*.flowmesh.engine.v1.ProcessInstance.StatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\ttenant_id\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@\"w\n\x1cListProcessInstancesResponse\x12>\n\x11process_instances\x18\x01 \x03(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"m\n\x1c\x43\x61ncelProcessInstanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x06reason\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xa0\x1f\"t\n\x1d\x43\x61ncelProcessInstanceResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\x12\x14\n\x0c\x63ommit_token\x18\x0f \x01(\t\"m\n\x1c\x44\x65leteProcessInstanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x06reason\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xa0\x1f\"t\n\x1d\x44\x65leteProcessInstanceResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\x12\x14\n\x0c\x63ommit_token\x18\x0f \x01(\t\"T\n\x1dSuspendProcessInstanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"u\n\x1eSuspendProcessInstanceResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\x12\x14\n\x0c\x63ommit_token\x18\x0f \x01(\t\"S\n\x1cResumeProcessInstanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"t\n\x1dResumeProcessInstanceResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\x12\x14\n\x0c\x63ommit_token\x18\x0f \x01(\t\"U\n\"GetProcessInstanceVariablesRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x18\n\x05names\x18\x02 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\"\xca\x01\n#GetProcessInstanceVariablesResponse\x12Y\n\tvariables\x18\x01 \x03(\x0b\x32\x46.flowmesh.engine.v1.GetProcessInstanceVariablesResponse.VariablesEntry\x1aH\n\x0eVariablesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\x99\x02\n%UpdateProcessInstanceVariablesRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12q\n\tvariables\x18\x03 \x03(\x0b\x32H.flowmesh.engine.v1.UpdateProcessInstanceVariablesRequest.VariablesEntryB\x14\xbaH\x11\x9a\x01\x0e\x08\x01\x10\xe8\x07\"\x07r\x05\x10\x01\x18\xff\x01\x1aH\n\x0eVariablesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"}\n&UpdateProcessInstanceVariablesResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\x12\x14\n\x0c\x63ommit_token\x18\x0f \x01(\t\"\x83\x02\n\x1cModifyProcessInstanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12N\n\x0cinstructions\x18\x03 \x03(\x0b\x32+.flowmesh.engine.v1.ModificationInstructionB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xa0\x1f\x12\x16\n\x0eskip_listeners\x18\x05 \x01(\x08\x12\x15\n\rskip_mappings\x18\x06 \x01(\x08\x12\x15\n\rvalidate_only\x18\x07 \x01(\x08\"^\n\x1dModifyProcessInstanceResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\"\xd6\x02\n\x1dRestartProcessInstanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12-\n\x11start_element_ids\x18\x03 \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10\xe8\x07\"\x07r\x05\x10\x01\x18\xff\x01\x12g\n\tvariables\x18\x04 \x03(\x0b\x32@.flowmesh.engine.v1.RestartProcessInstanceRequest.VariablesEntryB\x12\xbaH\x0f\x9a\x01\x0c\x10\xe8\x07\"\x07r\x05\x10\x01\x18\xff\x01\x12\x1e\n\x16without_last_variables\x18\x05 \x01(\x08\x1aH\n\x0eVariablesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"_\n\x1eRestartProcessInstanceResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance2\x8c\x13\n\x16ProcessInstanceService\x12\xba\x01\n\x15\x43reateProcessInstance\x12\x30.flowmesh.engine.v1.CreateProcessInstanceRequest\x1a\x31.flowmesh.engine.v1.CreateProcessInstanceResponse\"<\xaa\xbb\x18\x19\n\x17processInstances.create\x82\xd3\xe4\x93\x02\x19\"\x14/v1/processInstances:\x01*\x12\xd8\x01\n\x1b\x42\x61tchCreateProcessInstances\x12\x36.flowmesh.engine.v1.BatchCreateProcessInstancesRequest\x1a\x37.flowmesh.engine.v1.BatchCreateProcessInstancesResponse\"H\xaa\xbb\x18\x19\n\x17processInstances.create\x82\xd3\xe4\x93\x02%\" /v1/processInstances:batchCreate:\x01*\x12\xb0\x01\n\x12GetProcessInstance\x12-.flowmesh.engine.v1.GetProcessInstanceRequest\x1a..flowmesh.engine.v1.GetProcessInstanceResponse\";\xaa\xbb\x18\x16\n\x14processInstances.get\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/processInstances/{id}\x12\xb2\x01\n\x14ListProcessInstances\x12/.flowmesh.engine.v1.ListProcessInstancesRequest\x1a\x30.flowmesh.engine.v1.ListProcessInstancesResponse\"7\xaa\xbb\x18\x17\n\x15processInstances.list\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/processInstances\x12\xc6\x01\n\x15\x43\x61ncelProcessInstance\x12\x30.flowmesh.engine.v1.CancelProcessInstanceRequest\x1a\x31.flowmesh.engine.v1.CancelProcessInstanceResponse\"H\xaa\xbb\x18\x19\n\x17processInstances.cancel\x82\xd3\xe4\x93\x02%\" /v1/processInstances/{id}:cancel:\x01*\x12\xbc\x01\n\x15\x44\x65leteProcessInstance\x12\x30.flowmesh.engine.v1.DeleteProcessInstanceRequest\x1a\x31.flowmesh.engine.v1.DeleteProcessInstanceResponse\">\xaa\xbb\x18\x19\n\x17processInstances.delete\x82\xd3\xe4\x93\x02\x1b*\x19/v1/processInstances/{id}\x12\xcb\x01\n\x16SuspendProcessInstance\x12\x31.flowmesh.engine.v1.SuspendProcessInstanceRequest\x1a\x32.flowmesh.engine.v1.SuspendProcessInstanceResponse\"J\xaa\xbb\x18\x1a\n\x18processInstances.suspend\x82\xd3\xe4\x93\x02&\"!/v1/processInstances/{id}:suspend:\x01*\x12\xc6\x01\n\x15ResumeProcessInstance\x12\x30.flowmesh.engine.v1.ResumeProcessInstanceRequest\x1a\x31.flowmesh.engine.v1.ResumeProcessInstanceResponse\"H\xaa\xbb\x18\x19\n\x17processInstances.resume\x82\xd3\xe4\x93\x02%\" /v1/processInstances/{id}:resume:\x01*\x12\xd5\x01\n\x1bGetProcessInstanceVariables\x12\x36.flowmesh.engine.v1.GetProcessInstanceVariablesRequest\x1a\x37.flowmesh.engine.v1.GetProcessInstanceVariablesResponse\"E\xaa\xbb\x18\x16\n\x14processInstances.get\x82\xd3\xe4\x93\x02%\x12#/v1/processInstances/{id}/variables\x12\xe4\x01\n\x1eUpdateProcessInstanceVariables\x12\x39.flowmesh.engine.v1.UpdateProcessInstanceVariablesRequest\x1a:.flowmesh.engine.v1.UpdateProcessInstanceVariablesResponse\"K\xaa\xbb\x18\x19\n\x17processInstances.update\x82\xd3\xe4\x93\x02(2#/v1/processInstances/{id}/variables:\x01*\x12\xc6\x01\n\x15ModifyProcessInstance\x12\x30.flowmesh.engine.v1.ModifyProcessInstanceRequest\x1a\x31.flowmesh.engine.v1.ModifyProcessInstanceResponse\"H\xaa\xbb\x18\x19\n\x17processInstances.modify\x82\xd3\xe4\x93\x02%\" /v1/processInstances/{id}:modify:\x01*\x12\xca\x01\n\x16RestartProcessInstance\x12\x31.flowmesh.engine.v1.RestartProcessInstanceRequest\x1a\x32.flowmesh.engine.v1.RestartProcessInstanceResponse\"I\xaa\xbb\x18\x19\n\x17processInstances.create\x82\xd3\xe4\x93\x02&\"!/v1/processInstances/{id}:restart:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -126,6 +127,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATEPROCESSINSTANCEVARIABLESREQUEST'].fields_by_name['id']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_UPDATEPROCESSINSTANCEVARIABLESREQUEST'].fields_by_name['variables']._loaded_options = None
   _globals['_UPDATEPROCESSINSTANCEVARIABLESREQUEST'].fields_by_name['variables']._serialized_options = b'\272H\021\232\001\016\010\001\020\350\007\"\007r\005\020\001\030\377\001'
+  _globals['_MODIFYPROCESSINSTANCEREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_MODIFYPROCESSINSTANCEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_MODIFYPROCESSINSTANCEREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_MODIFYPROCESSINSTANCEREQUEST'].fields_by_name['id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_MODIFYPROCESSINSTANCEREQUEST'].fields_by_name['instructions']._loaded_options = None
+  _globals['_MODIFYPROCESSINSTANCEREQUEST'].fields_by_name['instructions']._serialized_options = b'\272H\010\222\001\005\010\001\020\350\007'
+  _globals['_MODIFYPROCESSINSTANCEREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_MODIFYPROCESSINSTANCEREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\240\037'
+  _globals['_RESTARTPROCESSINSTANCEREQUEST_VARIABLESENTRY']._loaded_options = None
+  _globals['_RESTARTPROCESSINSTANCEREQUEST_VARIABLESENTRY']._serialized_options = b'8\001'
+  _globals['_RESTARTPROCESSINSTANCEREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_RESTARTPROCESSINSTANCEREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_RESTARTPROCESSINSTANCEREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_RESTARTPROCESSINSTANCEREQUEST'].fields_by_name['id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_RESTARTPROCESSINSTANCEREQUEST'].fields_by_name['start_element_ids']._loaded_options = None
+  _globals['_RESTARTPROCESSINSTANCEREQUEST'].fields_by_name['start_element_ids']._serialized_options = b'\272H\017\222\001\014\020\350\007\"\007r\005\020\001\030\377\001'
+  _globals['_RESTARTPROCESSINSTANCEREQUEST'].fields_by_name['variables']._loaded_options = None
+  _globals['_RESTARTPROCESSINSTANCEREQUEST'].fields_by_name['variables']._serialized_options = b'\272H\017\232\001\014\020\350\007\"\007r\005\020\001\030\377\001'
   _globals['_PROCESSINSTANCESERVICE'].methods_by_name['CreateProcessInstance']._loaded_options = None
   _globals['_PROCESSINSTANCESERVICE'].methods_by_name['CreateProcessInstance']._serialized_options = b'\252\273\030\031\n\027processInstances.create\202\323\344\223\002\031\"\024/v1/processInstances:\001*'
   _globals['_PROCESSINSTANCESERVICE'].methods_by_name['BatchCreateProcessInstances']._loaded_options = None
@@ -146,56 +165,70 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PROCESSINSTANCESERVICE'].methods_by_name['GetProcessInstanceVariables']._serialized_options = b'\252\273\030\026\n\024processInstances.get\202\323\344\223\002%\022#/v1/processInstances/{id}/variables'
   _globals['_PROCESSINSTANCESERVICE'].methods_by_name['UpdateProcessInstanceVariables']._loaded_options = None
   _globals['_PROCESSINSTANCESERVICE'].methods_by_name['UpdateProcessInstanceVariables']._serialized_options = b'\252\273\030\031\n\027processInstances.update\202\323\344\223\002(2#/v1/processInstances/{id}/variables:\001*'
-  _globals['_PROCESSINSTANCESPEC']._serialized_start=241
-  _globals['_PROCESSINSTANCESPEC']._serialized_end=647
-  _globals['_PROCESSINSTANCESPEC_VARIABLESENTRY']._serialized_start=575
-  _globals['_PROCESSINSTANCESPEC_VARIABLESENTRY']._serialized_end=647
-  _globals['_CREATEPROCESSINSTANCEREQUEST']._serialized_start=650
-  _globals['_CREATEPROCESSINSTANCEREQUEST']._serialized_end=1136
-  _globals['_CREATEPROCESSINSTANCEREQUEST_VARIABLESENTRY']._serialized_start=575
-  _globals['_CREATEPROCESSINSTANCEREQUEST_VARIABLESENTRY']._serialized_end=647
-  _globals['_CREATEPROCESSINSTANCERESPONSE']._serialized_start=1138
-  _globals['_CREATEPROCESSINSTANCERESPONSE']._serialized_end=1232
-  _globals['_BATCHCREATEPROCESSINSTANCESREQUEST']._serialized_start=1235
-  _globals['_BATCHCREATEPROCESSINSTANCESREQUEST']._serialized_end=1374
-  _globals['_BATCHCREATEPROCESSINSTANCESRESPONSE']._serialized_start=1376
-  _globals['_BATCHCREATEPROCESSINSTANCESRESPONSE']._serialized_end=1477
-  _globals['_GETPROCESSINSTANCEREQUEST']._serialized_start=1479
-  _globals['_GETPROCESSINSTANCEREQUEST']._serialized_end=1529
-  _globals['_GETPROCESSINSTANCERESPONSE']._serialized_start=1531
-  _globals['_GETPROCESSINSTANCERESPONSE']._serialized_end=1622
-  _globals['_LISTPROCESSINSTANCESREQUEST']._serialized_start=1625
-  _globals['_LISTPROCESSINSTANCESREQUEST']._serialized_end=1927
-  _globals['_LISTPROCESSINSTANCESRESPONSE']._serialized_start=1929
-  _globals['_LISTPROCESSINSTANCESRESPONSE']._serialized_end=2048
-  _globals['_CANCELPROCESSINSTANCEREQUEST']._serialized_start=2050
-  _globals['_CANCELPROCESSINSTANCEREQUEST']._serialized_end=2159
-  _globals['_CANCELPROCESSINSTANCERESPONSE']._serialized_start=2161
-  _globals['_CANCELPROCESSINSTANCERESPONSE']._serialized_end=2255
-  _globals['_DELETEPROCESSINSTANCEREQUEST']._serialized_start=2257
-  _globals['_DELETEPROCESSINSTANCEREQUEST']._serialized_end=2366
-  _globals['_DELETEPROCESSINSTANCERESPONSE']._serialized_start=2368
-  _globals['_DELETEPROCESSINSTANCERESPONSE']._serialized_end=2462
-  _globals['_SUSPENDPROCESSINSTANCEREQUEST']._serialized_start=2464
-  _globals['_SUSPENDPROCESSINSTANCEREQUEST']._serialized_end=2548
-  _globals['_SUSPENDPROCESSINSTANCERESPONSE']._serialized_start=2550
-  _globals['_SUSPENDPROCESSINSTANCERESPONSE']._serialized_end=2645
-  _globals['_RESUMEPROCESSINSTANCEREQUEST']._serialized_start=2647
-  _globals['_RESUMEPROCESSINSTANCEREQUEST']._serialized_end=2730
-  _globals['_RESUMEPROCESSINSTANCERESPONSE']._serialized_start=2732
-  _globals['_RESUMEPROCESSINSTANCERESPONSE']._serialized_end=2826
-  _globals['_GETPROCESSINSTANCEVARIABLESREQUEST']._serialized_start=2828
-  _globals['_GETPROCESSINSTANCEVARIABLESREQUEST']._serialized_end=2913
-  _globals['_GETPROCESSINSTANCEVARIABLESRESPONSE']._serialized_start=2916
-  _globals['_GETPROCESSINSTANCEVARIABLESRESPONSE']._serialized_end=3118
-  _globals['_GETPROCESSINSTANCEVARIABLESRESPONSE_VARIABLESENTRY']._serialized_start=575
-  _globals['_GETPROCESSINSTANCEVARIABLESRESPONSE_VARIABLESENTRY']._serialized_end=647
-  _globals['_UPDATEPROCESSINSTANCEVARIABLESREQUEST']._serialized_start=3121
-  _globals['_UPDATEPROCESSINSTANCEVARIABLESREQUEST']._serialized_end=3402
-  _globals['_UPDATEPROCESSINSTANCEVARIABLESREQUEST_VARIABLESENTRY']._serialized_start=575
-  _globals['_UPDATEPROCESSINSTANCEVARIABLESREQUEST_VARIABLESENTRY']._serialized_end=647
-  _globals['_UPDATEPROCESSINSTANCEVARIABLESRESPONSE']._serialized_start=3404
-  _globals['_UPDATEPROCESSINSTANCEVARIABLESRESPONSE']._serialized_end=3507
-  _globals['_PROCESSINSTANCESERVICE']._serialized_start=3510
-  _globals['_PROCESSINSTANCESERVICE']._serialized_end=5548
+  _globals['_PROCESSINSTANCESERVICE'].methods_by_name['ModifyProcessInstance']._loaded_options = None
+  _globals['_PROCESSINSTANCESERVICE'].methods_by_name['ModifyProcessInstance']._serialized_options = b'\252\273\030\031\n\027processInstances.modify\202\323\344\223\002%\" /v1/processInstances/{id}:modify:\001*'
+  _globals['_PROCESSINSTANCESERVICE'].methods_by_name['RestartProcessInstance']._loaded_options = None
+  _globals['_PROCESSINSTANCESERVICE'].methods_by_name['RestartProcessInstance']._serialized_options = b'\252\273\030\031\n\027processInstances.create\202\323\344\223\002&\"!/v1/processInstances/{id}:restart:\001*'
+  _globals['_PROCESSINSTANCESPEC']._serialized_start=280
+  _globals['_PROCESSINSTANCESPEC']._serialized_end=686
+  _globals['_PROCESSINSTANCESPEC_VARIABLESENTRY']._serialized_start=614
+  _globals['_PROCESSINSTANCESPEC_VARIABLESENTRY']._serialized_end=686
+  _globals['_CREATEPROCESSINSTANCEREQUEST']._serialized_start=689
+  _globals['_CREATEPROCESSINSTANCEREQUEST']._serialized_end=1175
+  _globals['_CREATEPROCESSINSTANCEREQUEST_VARIABLESENTRY']._serialized_start=614
+  _globals['_CREATEPROCESSINSTANCEREQUEST_VARIABLESENTRY']._serialized_end=686
+  _globals['_CREATEPROCESSINSTANCERESPONSE']._serialized_start=1177
+  _globals['_CREATEPROCESSINSTANCERESPONSE']._serialized_end=1293
+  _globals['_BATCHCREATEPROCESSINSTANCESREQUEST']._serialized_start=1296
+  _globals['_BATCHCREATEPROCESSINSTANCESREQUEST']._serialized_end=1435
+  _globals['_BATCHCREATEPROCESSINSTANCESRESPONSE']._serialized_start=1437
+  _globals['_BATCHCREATEPROCESSINSTANCESRESPONSE']._serialized_end=1561
+  _globals['_GETPROCESSINSTANCEREQUEST']._serialized_start=1563
+  _globals['_GETPROCESSINSTANCEREQUEST']._serialized_end=1613
+  _globals['_GETPROCESSINSTANCERESPONSE']._serialized_start=1615
+  _globals['_GETPROCESSINSTANCERESPONSE']._serialized_end=1706
+  _globals['_LISTPROCESSINSTANCESREQUEST']._serialized_start=1709
+  _globals['_LISTPROCESSINSTANCESREQUEST']._serialized_end=2011
+  _globals['_LISTPROCESSINSTANCESRESPONSE']._serialized_start=2013
+  _globals['_LISTPROCESSINSTANCESRESPONSE']._serialized_end=2132
+  _globals['_CANCELPROCESSINSTANCEREQUEST']._serialized_start=2134
+  _globals['_CANCELPROCESSINSTANCEREQUEST']._serialized_end=2243
+  _globals['_CANCELPROCESSINSTANCERESPONSE']._serialized_start=2245
+  _globals['_CANCELPROCESSINSTANCERESPONSE']._serialized_end=2361
+  _globals['_DELETEPROCESSINSTANCEREQUEST']._serialized_start=2363
+  _globals['_DELETEPROCESSINSTANCEREQUEST']._serialized_end=2472
+  _globals['_DELETEPROCESSINSTANCERESPONSE']._serialized_start=2474
+  _globals['_DELETEPROCESSINSTANCERESPONSE']._serialized_end=2590
+  _globals['_SUSPENDPROCESSINSTANCEREQUEST']._serialized_start=2592
+  _globals['_SUSPENDPROCESSINSTANCEREQUEST']._serialized_end=2676
+  _globals['_SUSPENDPROCESSINSTANCERESPONSE']._serialized_start=2678
+  _globals['_SUSPENDPROCESSINSTANCERESPONSE']._serialized_end=2795
+  _globals['_RESUMEPROCESSINSTANCEREQUEST']._serialized_start=2797
+  _globals['_RESUMEPROCESSINSTANCEREQUEST']._serialized_end=2880
+  _globals['_RESUMEPROCESSINSTANCERESPONSE']._serialized_start=2882
+  _globals['_RESUMEPROCESSINSTANCERESPONSE']._serialized_end=2998
+  _globals['_GETPROCESSINSTANCEVARIABLESREQUEST']._serialized_start=3000
+  _globals['_GETPROCESSINSTANCEVARIABLESREQUEST']._serialized_end=3085
+  _globals['_GETPROCESSINSTANCEVARIABLESRESPONSE']._serialized_start=3088
+  _globals['_GETPROCESSINSTANCEVARIABLESRESPONSE']._serialized_end=3290
+  _globals['_GETPROCESSINSTANCEVARIABLESRESPONSE_VARIABLESENTRY']._serialized_start=614
+  _globals['_GETPROCESSINSTANCEVARIABLESRESPONSE_VARIABLESENTRY']._serialized_end=686
+  _globals['_UPDATEPROCESSINSTANCEVARIABLESREQUEST']._serialized_start=3293
+  _globals['_UPDATEPROCESSINSTANCEVARIABLESREQUEST']._serialized_end=3574
+  _globals['_UPDATEPROCESSINSTANCEVARIABLESREQUEST_VARIABLESENTRY']._serialized_start=614
+  _globals['_UPDATEPROCESSINSTANCEVARIABLESREQUEST_VARIABLESENTRY']._serialized_end=686
+  _globals['_UPDATEPROCESSINSTANCEVARIABLESRESPONSE']._serialized_start=3576
+  _globals['_UPDATEPROCESSINSTANCEVARIABLESRESPONSE']._serialized_end=3701
+  _globals['_MODIFYPROCESSINSTANCEREQUEST']._serialized_start=3704
+  _globals['_MODIFYPROCESSINSTANCEREQUEST']._serialized_end=3963
+  _globals['_MODIFYPROCESSINSTANCERESPONSE']._serialized_start=3965
+  _globals['_MODIFYPROCESSINSTANCERESPONSE']._serialized_end=4059
+  _globals['_RESTARTPROCESSINSTANCEREQUEST']._serialized_start=4062
+  _globals['_RESTARTPROCESSINSTANCEREQUEST']._serialized_end=4404
+  _globals['_RESTARTPROCESSINSTANCEREQUEST_VARIABLESENTRY']._serialized_start=614
+  _globals['_RESTARTPROCESSINSTANCEREQUEST_VARIABLESENTRY']._serialized_end=686
+  _globals['_RESTARTPROCESSINSTANCERESPONSE']._serialized_start=4406
+  _globals['_RESTARTPROCESSINSTANCERESPONSE']._serialized_end=4501
+  _globals['_PROCESSINSTANCESERVICE']._serialized_start=4504
+  _globals['_PROCESSINSTANCESERVICE']._serialized_end=6948
 # @@protoc_insertion_point(module_scope)
