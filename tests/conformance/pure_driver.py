@@ -93,9 +93,12 @@ class PureDriver:
         if step.verb not in self._do:
             raise CannotDo(step.verb)
         try:
-            return self.world.attempt(lambda: self._do[step.verb](step)) or Outcome()
+            outcome = self.world.attempt(lambda: self._do[step.verb](step)) or Outcome()
         except DomainError as error:
             raise Failed(error.reason, error.message) from error
+        # What a commit throws is delivered right after it.
+        self.world.deliver_thrown()
+        return outcome
 
     async def close(self) -> None:
         """Let go of everything."""
