@@ -119,7 +119,7 @@ class PureDriver:
         instance_id, key = place = self._place(step)
         variables = dict(step.options.get("with", {}))
         instance = self.world.instances[instance_id]
-        if place in self.world.work:
+        if place in self.world.work and place not in self.world.tasks:
             program = steps.complete_job(instance, key, variables, self.world.now, self.world._new_id)
             self.world.do(instance_id, program)
             return
@@ -159,7 +159,7 @@ class PureDriver:
     def _task(self, step: Step, command: Callable[[Instance, int, int], Any]) -> None:
         instance_id, key = self._place(step)
         instance = self.world.instances[instance_id]
-        self.world._took(instance, command(instance, key, self.world.now))
+        self.world.do(instance_id, command(instance, key, self.world.now))
 
     def _fail(self, step: Step) -> None:
         self.world.fail(self._place(step), step.options.get("left", 0), step.options.get("text", ""))
