@@ -125,7 +125,7 @@ class EngineService:
         limits = ExecutorLimits(settings.max_instance_variable_bytes, settings.cached_instances)
         self._scripts = ScriptRunner()
         executor = InstanceExecutor(served, self._committer, definitions, clock, signals, self._scripts, limits)
-        self._delivery = EventDelivery(executor)
+        self._delivery = EventDelivery(executor, runs_asynchronous=settings.runs_jobs)
         executor.follow_up = self._delivery.follow_up
         largest = settings.max_variable_bytes
         runs = metrics.counter(

@@ -30,7 +30,6 @@ from flowmesh.engine.v1 import (
     signal_service_pb2,
     user_task_pb2,
     user_task_service_pb2,
-    variable_service_pb2,
 )
 from flowmesh.engine.v1.activity_instance_service_pb2_grpc import ActivityInstanceServiceStub
 from flowmesh.engine.v1.condition_service_pb2_grpc import ConditionServiceStub
@@ -38,7 +37,6 @@ from flowmesh.engine.v1.event_subscription_service_pb2_grpc import EventSubscrip
 from flowmesh.engine.v1.incident_service_pb2 import Incident, ListIncidentsRequest
 from flowmesh.engine.v1.message_service_pb2_grpc import MessageServiceStub
 from flowmesh.engine.v1.signal_service_pb2_grpc import SignalServiceStub
-from flowmesh.engine.v1.variable_service_pb2_grpc import VariableServiceStub
 from flowmesh.internal.v1 import stored_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -83,7 +81,6 @@ class Stubs:
         self.conditions: Any = ConditionServiceStub(channel)
         self.activities: Any = ActivityInstanceServiceStub(channel)
         self.subscriptions: Any = EventSubscriptionServiceStub(channel)
-        self.variables: Any = VariableServiceStub(channel)
 
 
 class EngineDriver:
@@ -210,9 +207,7 @@ class EngineDriver:
         await self.engine.tasks.AssignUserTask(request)
 
     async def _delegate(self, step: Step) -> None:
-        request = user_task_service_pb2.DelegateUserTaskRequest(
-            id=await self._place(step), assignee=step.options["to"]
-        )
+        request = user_task_service_pb2.DelegateUserTaskRequest(id=await self._place(step), assignee=step.options["to"])
         await self.engine.tasks.DelegateUserTask(request)
 
     async def _resolve(self, step: Step) -> None:
@@ -284,18 +279,20 @@ class EngineDriver:
         )
 
     async def _set(self, step: Step) -> None:
-        request = variable_service_pb2.UpdateVariablesRequest(
-            scope_id=await self._scope(step),
-            variables=to_values(step.subject),
-            local=step.options.get("locally", False),
+        if "at" in step.options:
+            raise CannotDo("variables of an activity")
+        request = process_instance_service_pb2.UpdateProcessInstanceVariablesRequest(
+            id=await self._at(step) or await self._first(), variables=to_values(step.subject)
         )
-        await self.stubs.variables.UpdateVariables(request)
+        await self.engine.instances.UpdateProcessInstanceVariables(request)
 
     async def _remove(self, step: Step) -> None:
-        request = variable_service_pb2.DeleteVariablesRequest(
-            scope_id=await self._scope(step), names=step.subject, local=step.options.get("locally", False)
+        if "at" in step.options:
+            raise CannotDo("variables of an activity")
+        request = process_instance_service_pb2.DeleteProcessInstanceVariablesRequest(
+            id=await self._at(step) or await self._first(), names=step.subject
         )
-        await self.stubs.variables.DeleteVariables(request)
+        await self.engine.instances.DeleteProcessInstanceVariables(request)
 
     async def _evaluate(self, step: Step) -> Outcome:
         request = condition_service_pb2.EvaluateInstanceConditionsRequest(
@@ -423,13 +420,6 @@ class EngineDriver:
                         return activity
         raise AssertionError(f"nothing runs in {element_id}")
 
-    async def _scope(self, step: Step) -> str:
-        at = await self._at(step)
-        if "at" in step.options:
-            activity_id: str = (await self._activity(step.options["at"], at)).id
-            return activity_id
-        return at or await self._first()
-
     # Looking
 
     async def see(self, instance: str | None, wanted: Mapping[str, Any]) -> Seen:
@@ -457,7 +447,9 @@ class EngineDriver:
             seen.status = STATUS_NAMES[instances[0].status]
             seen.business_key = instances[0].business_key
             seen.variables = variables.get(instances[0].id, {})
-        if wanted.keys() & {"waiting", "local"}:
+        if "local" in wanted:
+            raise CannotDo("variables of an activity")
+        if "waiting" in wanted:
             for found in instances:
                 await self._look_into(found.id, seen)
         if "subscriptions" in wanted:
@@ -503,11 +495,6 @@ class EngineDriver:
         for activity in await self._running(instance_id):
             if not activity.attached_activity_id:
                 seen.waiting.append(activity.element_id)
-            if activity.element_id in seen.local:
-                continue
-            request = variable_service_pb2.GetVariablesRequest(scope_id=activity.id, local=True)
-            answer = await self.stubs.variables.GetVariables(request)
-            seen.local[activity.element_id] = {name: from_value(value) for name, value in answer.variables.items()}
 
     async def _told(self, ids: set[str]) -> tuple[Counter[str], list[str], dict[str, dict[str, Any]]]:
         """What the events in the outbox tell: activities begun, those completed, variables of each instance."""
@@ -539,8 +526,8 @@ class EngineDriver:
 
 def _order(entry_id: str) -> tuple[str, int]:
     """Instances by age, and what they hold by number."""
-    instance, _, key = entry_id.rpartition("-")
-    return (instance, int(key)) if key.isdigit() and len(key) < 12 else (entry_id, 0)
+    instance, _, key = entry_id.partition(".")
+    return instance, int(key or 0)
 
 
 def _failed(error: grpc.aio.AioRpcError) -> Failed:

@@ -11,8 +11,9 @@ from engine_svc.expressions.timers import duration
 from engine_svc.runtime import step as steps
 from engine_svc.runtime import user_task_commands
 from engine_svc.runtime.behaviors.bpmn_error import BpmnError
-from engine_svc.runtime.changes import JobKind
+from engine_svc.runtime.changes import Changes, JobKind
 from engine_svc.runtime.processors.user_task import Completion
+from engine_svc.runtime.requests import Program
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import HIDDEN, NO_HOST, ROOT_SCOPE, Instance, Status, Wait
 from mesh.errors import DomainError
@@ -156,7 +157,7 @@ class PureDriver:
         )
         self.world.do(instance_id, program)
 
-    def _task(self, step: Step, command: Callable[[Instance, int, int], Any]) -> None:
+    def _task(self, step: Step, command: Callable[[Instance, int, int], Program[Changes]]) -> None:
         instance_id, key = self._place(step)
         instance = self.world.instances[instance_id]
         self.world.do(instance_id, command(instance, key, self.world.now))
