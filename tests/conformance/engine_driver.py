@@ -66,6 +66,7 @@ SUBSCRIPTION_NAMES = {
 }
 PAGE = 1000
 LEASE = Duration(seconds=86_400)
+LEASABLE = (job_pb2.Job.STATE_READY, job_pb2.Job.STATE_LEASED)
 _tenants = itertools.count(1)
 
 
@@ -98,6 +99,8 @@ class EngineDriver:
         self.work: dict[str, str] = {}
         """Job types of workers' jobs by id."""
         self.leases: dict[str, str] = {}
+        self.inputs: dict[str, dict[str, Any]] = {}
+        """What workers are given, by job."""
         self._do: dict[str, Callable[[Step], Awaitable[Outcome | None]]] = {
             "start": self._start,
             "complete": self._complete,
@@ -158,6 +161,7 @@ class EngineDriver:
             return Outcome()
         if step.verb not in self._do:
             raise CannotDo(step.verb)
+        await self._note()
         try:
             return await self._do[step.verb](step) or Outcome()
         except grpc.aio.AioRpcError as error:
@@ -172,7 +176,6 @@ class EngineDriver:
     # Commands
 
     async def _start(self, step: Step) -> None:
-        await self._note()
         started = await self.engine.start(
             step.subject,
             step.options.get("with"),
@@ -185,16 +188,18 @@ class EngineDriver:
     async def _complete(self, step: Step) -> None:
         task_id = await self._place(step)
         if task_id in self.work:
-            lease = await self._lease(task_id)
+            lease = self._lease(task_id)
             variables = to_values(step.options.get("with", {}))
             await self.engine.jobs.CompleteJob(
                 job_service_pb2.CompleteJobRequest(id=task_id, lease_token=lease, variables=variables)
             )
+            # Work of a listener may follow under the same id.
+            del self.leases[task_id]
         else:
             await self.engine.complete_task(task_id, step.options.get("with"))
 
     async def _claim(self, step: Step) -> None:
-        request = user_task_service_pb2.ClaimUserTaskRequest(id=await self._place(step), user=step.options["by"])
+        request = user_task_service_pb2.ClaimUserTaskRequest(id=await self._place(step), user_id=step.options["by"])
         await self.engine.tasks.ClaimUserTask(request)
 
     async def _unclaim(self, step: Step) -> None:
@@ -203,11 +208,11 @@ class EngineDriver:
         )
 
     async def _assign(self, step: Step) -> None:
-        request = user_task_service_pb2.AssignUserTaskRequest(id=await self._place(step), assignee=step.options["to"])
+        request = user_task_service_pb2.AssignUserTaskRequest(id=await self._place(step), user_id=step.options["to"])
         await self.engine.tasks.AssignUserTask(request)
 
     async def _delegate(self, step: Step) -> None:
-        request = user_task_service_pb2.DelegateUserTaskRequest(id=await self._place(step), assignee=step.options["to"])
+        request = user_task_service_pb2.DelegateUserTaskRequest(id=await self._place(step), user_id=step.options["to"])
         await self.engine.tasks.DelegateUserTask(request)
 
     async def _resolve(self, step: Step) -> None:
@@ -219,7 +224,7 @@ class EngineDriver:
         job_id = await self._place(step)
         request = job_service_pb2.FailJobRequest(
             id=job_id,
-            lease_token=await self._lease(job_id),
+            lease_token=self._lease(job_id),
             retries=step.options.get("left", 0),
             error_message=step.options.get("text", ""),
             retry_backoff=Duration(),
@@ -231,7 +236,7 @@ class EngineDriver:
         job_id = await self._place(step)
         request = job_service_pb2.ThrowJobErrorRequest(
             id=job_id,
-            lease_token=await self._lease(job_id),
+            lease_token=self._lease(job_id),
             error_code=step.options["code"],
             error_message=step.options.get("text", ""),
             variables=to_values(step.options.get("with", {})),
@@ -310,8 +315,9 @@ class EngineDriver:
 
     async def _advance(self, step: Step) -> None:
         until = duration(step.subject).after(self.now)
+        await self._run(step)
         while True:
-            due = [job.due_time.ToMicroseconds() for job in await self._jobs() if job.HasField("due_time")]
+            due = [_next_time(job) for job in await self._jobs() if job.kind != job_pb2.Job.KIND_EXTERNAL]
             due = [time for time in due if self.now < time <= until]
             if not due:
                 break
@@ -321,6 +327,8 @@ class EngineDriver:
         await self._run(step)
 
     async def _turn(self, micros: int) -> None:
+        if micros - self.now >= LEASE.ToMicroseconds():
+            self.leases.clear()
         self.now = micros
         time = Timestamp()
         time.FromMicroseconds(micros)
@@ -380,11 +388,24 @@ class EngineDriver:
         tasks = await self.engine.user_tasks(tenant_id=self.tenant, page_size=PAGE)
         for task in tasks:
             self.known[task.id] = (task.process_instance_id, task.element_id)
+            self.work.pop(task.id, None)
         return sorted(tasks, key=lambda task: _order(task.id))
 
     async def _note(self) -> list[str]:
-        """Note what is open now, for those who ask for it when it is no more; return the ids."""
-        return [entry.id for entry in (*await self._tasks(), *await self._jobs())]
+        """Note what is open now, for those who ask for it when it is no more, and lease all work; return the ids."""
+        jobs = await self._jobs()
+        for job in jobs:
+            if job.id in self.work and job.id not in self.leases and job.state in LEASABLE:
+                await self._activate(job.type)
+        return [entry.id for entry in (*await self._tasks(), *jobs)]
+
+    async def _activate(self, job_type: str) -> None:
+        leased = await self.engine.activate(
+            job_type, tenant_id=self.tenant, max_jobs=PAGE, lease_duration=LEASE, worker="case"
+        )
+        for job in leased:
+            self.leases[job.id] = job.lease_token
+            self.inputs[job.id] = {name: from_value(value) for name, value in job.variables.items()}
 
     async def _place(self, step: Step) -> str:
         """The oldest open task or job of an element; the newest that was open where there is none any more."""
@@ -399,12 +420,7 @@ class EngineDriver:
         open_ones = [entry for entry in found if entry in still]
         return min(open_ones, key=_order) if open_ones else max(found, key=_order)
 
-    async def _lease(self, job_id: str) -> str:
-        if job_id not in self.leases:
-            jobs = await self.engine.activate(
-                self.work[job_id], tenant_id=self.tenant, max_jobs=PAGE, lease_duration=LEASE
-            )
-            self.leases.update({job.id: job.lease_token for job in jobs})
+    def _lease(self, job_id: str) -> str:
         return self.leases.get(job_id, "no lease")
 
     async def _running(self, instance_id: str) -> list[activity_pb2.ActivityInstance]:
@@ -476,16 +492,8 @@ class EngineDriver:
                 if row.process_instance_id in ids
             ]
         if "inputs" in wanted:
-            for job in jobs:
-                if job.id not in self.leases:
-                    activated = await self.engine.activate(
-                        job.type, tenant_id=self.tenant, max_jobs=PAGE, lease_duration=LEASE
-                    )
-                    for given in activated:
-                        self.leases[given.id] = given.lease_token
-                        seen.inputs[given.element_id] = {
-                            name: from_value(value) for name, value in given.variables.items()
-                        }
+            await self._note()
+            seen.inputs = {job.element_id: self.inputs[job.id] for job in jobs if job.id in self.inputs}
         for task in tasks:
             if task.element_id not in seen.tasks:
                 seen.tasks[task.element_id] = _attributes(task)
@@ -528,6 +536,13 @@ def _order(entry_id: str) -> tuple[str, int]:
     """Instances by age, and what they hold by number."""
     instance, _, key = entry_id.partition(".")
     return instance, int(key or 0)
+
+
+def _next_time(job: job_pb2.Job) -> int:
+    """When a timer or asynchronous job is done next, in microseconds."""
+    time = job.retry_time if job.HasField("retry_time") else job.due_time
+    micros: int = time.ToMicroseconds()
+    return micros
 
 
 def _failed(error: grpc.aio.AioRpcError) -> Failed:

@@ -8,8 +8,8 @@ from typing import Any
 
 from engine_svc.compile.load import load_bpmn
 from engine_svc.expressions.timers import duration
+from engine_svc.runtime import job_commands, user_task_commands
 from engine_svc.runtime import step as steps
-from engine_svc.runtime import user_task_commands
 from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.changes import Changes, JobKind
 from engine_svc.runtime.processors.user_task import Completion
@@ -49,6 +49,7 @@ class PureDriver:
             "resolve": self._resolve,
             "fail": self._fail,
             "throw": self._throw,
+            "retry": self._retry,
             "signal": self._signal,
             "message": self._message,
             "trigger": self._trigger,
@@ -174,6 +175,14 @@ class PureDriver:
         changes, caught = self.world.run(program)
         self.world._took(self.world.instances[instance_id], changes)
         return Outcome(caught=caught)
+
+    def _retry(self, step: Step) -> None:
+        instance_id, key = place = self._place(step)
+        changes, _ = job_commands.revive_job(self.world.instances[instance_id], key, self.world.now)
+        self.world._took(self.world.instances[instance_id], changes)
+        job = self.world.jobs[place]
+        job.retries = step.options.get("left", 1)
+        job.due_micros = min(job.due_micros, self.world.now)
 
     def _signal(self, step: Step) -> Outcome:
         only = self._instance(step.options["to"]) if "to" in step.options else ""
