@@ -124,7 +124,7 @@ class PureDriver:
         instance_id, key = place = self._place(step)
         variables = dict(step.options.get("with", {}))
         instance = self.world.instances[instance_id]
-        if place in self.world.work:
+        if place in self.world.work and place not in self.world.tasks:
             program = steps.complete_job(instance, key, variables, self.world.now, self.world._new_id)
             self.world.do(instance_id, program)
             return
