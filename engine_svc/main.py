@@ -138,7 +138,7 @@ class EngineService:
         self.executor = executor = InstanceExecutor(
             served, self._committer, definitions, clock, signals, self._scripts, limits
         )
-        self._delivery = EventDelivery(executor)
+        self._delivery = EventDelivery(executor, runs_asynchronous=settings.runs_jobs)
         executor.follow_up = self._delivery.follow_up
         largest = settings.max_variable_bytes
         runs = metrics.counter(
