@@ -14,7 +14,8 @@ from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.variables import read_variables
 from engine_svc.runtime.instructions import Options
 from engine_svc.state.instance import ROOT_SCOPE
-from engine_svc.storage.instances import InstanceFilter, fetch_summary, list_summaries
+from engine_svc.storage.instances import InstanceFilter, fetch_summary, fetch_told_revision, list_summaries
+from mesh.commit_token import encode_commit_token
 from mesh.db.database import Database
 from mesh.errors import InvalidField, Violation
 from mesh.json_values import to_values
@@ -74,7 +75,11 @@ class ProcessInstanceServicer:
         row = await self.database.read(fetch_summary(request.id))
         if row is None:
             raise instance_missing(request.id)
-        return pb.GetProcessInstanceResponse(process_instance=messages.process_instance_of_row(row))
+        told = await self.database.read(fetch_told_revision(request.id))
+        return pb.GetProcessInstanceResponse(
+            process_instance=messages.process_instance_of_row(row),
+            commit_token=encode_commit_token([(request.id, told)] if told else []),
+        )
 
     async def ListProcessInstances(self, request: pb.ListProcessInstancesRequest) -> pb.ListProcessInstancesResponse:
         """See the contract."""

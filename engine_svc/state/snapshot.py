@@ -25,6 +25,11 @@ class UnknownSnapshotFormat(Exception):
     """The snapshot was written by another release. Guessing could lose work, so it is refused."""
 
 
+def silent_commits_of(content: bytes) -> int:
+    """Return how many of the last commits of the instance with this stored state had no events."""
+    return stored_pb2.InstanceSnapshot.FromString(content).silent_commits
+
+
 def encode_snapshot(instance: Instance) -> bytes:
     """Return the live state as bytes."""
     process = instance.definition.process
