@@ -50,6 +50,7 @@ def instance_of(row: Row, definitions: Mapping[str, Definition]) -> Instance:
         _,
         parent_id,
         root_id,
+        restarted_from,
         snapshot,
     ) = row
     instance = Instance(
@@ -64,6 +65,7 @@ def instance_of(row: Row, definitions: Mapping[str, Definition]) -> Instance:
     instance.end_micros = ended_at
     instance.parent_id = parent_id
     instance.root_id = root_id
+    instance.restarted_from = restarted_from
     decode_snapshot(snapshot, instance)
     return instance
 

@@ -298,3 +298,19 @@ class RestartProcessInstanceResponse(_message.Message):
     process_instance: _process_instance_pb2.ProcessInstance
     commit_token: str
     def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
+
+class DeleteProcessInstanceVariablesRequest(_message.Message):
+    __slots__ = ("request_id", "id", "names")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    id: str
+    names: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., names: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class DeleteProcessInstanceVariablesResponse(_message.Message):
+    __slots__ = ("process_instance",)
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    process_instance: _process_instance_pb2.ProcessInstance
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
