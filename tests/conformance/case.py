@@ -124,7 +124,7 @@ VERBS: dict[str, Verb] = {
     "cancel": Verb(_text, {"reason": _text}),
     "delete": Verb(_text, {}),
     "deploy": Verb(_text, {}),
-    "undeploy": Verb(_text, {"cascade": _flag}),
+    "undeploy": Verb(_is("newest"), {}),
     "enable": Verb(_text, IN),
     "finish": Verb(_text, IN),
     "modify": Verb(_variables, IN),

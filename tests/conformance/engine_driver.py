@@ -25,6 +25,7 @@ from flowmesh.engine.v1 import (
     job_pb2,
     job_service_pb2,
     message_service_pb2,
+    process_definition_service_pb2,
     process_instance_pb2,
     process_instance_service_pb2,
     signal_service_pb2,
@@ -124,6 +125,9 @@ class EngineDriver:
             "suspend": self._suspend,
             "resume": self._resume,
             "cancel": self._cancel,
+            "suspend_definition": self._suspend_definition,
+            "resume_definition": self._resume_definition,
+            "undeploy": self._undeploy,
             "look": self._look,
         }
 
@@ -342,6 +346,31 @@ class EngineDriver:
 
     async def _resume(self, step: Step) -> None:
         await self.engine.resume(await self._instance(step.subject))
+
+    async def _suspend_definition(self, step: Step) -> None:
+        await self.engine.definitions.SuspendProcessDefinition(
+            process_definition_service_pb2.SuspendProcessDefinitionRequest(
+                id=await self._definition(step.subject), include_instances=step.options.get("with_instances", False)
+            )
+        )
+
+    async def _resume_definition(self, step: Step) -> None:
+        await self.engine.definitions.ResumeProcessDefinition(
+            process_definition_service_pb2.ResumeProcessDefinitionRequest(
+                id=await self._definition(step.subject), include_instances=step.options.get("with_instances", False)
+            )
+        )
+
+    async def _definition(self, key: str) -> str:
+        request = process_definition_service_pb2.ListProcessDefinitionsRequest(
+            key=key, tenant_id=self.tenant, latest_only=True
+        )
+        (found,) = (await self.engine.definitions.ListProcessDefinitions(request)).process_definitions
+        return str(found.id)
+
+    async def _undeploy(self, step: Step) -> None:
+        request = deployment_service_pb2.DeleteDeploymentRequest(id=self.deployments.pop(), cascade=True)
+        await self.engine.deployments.DeleteDeployment(request)
 
     async def _cancel(self, step: Step) -> None:
         request = process_instance_service_pb2.CancelProcessInstanceRequest(

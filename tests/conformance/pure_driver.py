@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from engine_svc.compile.executable import ExecutableProcess, MessageTrigger
 from engine_svc.compile.load import load_bpmn
+from engine_svc.expressions.coercion import to_string
 from engine_svc.expressions.timers import duration
 from engine_svc.runtime import job_commands, user_task_commands
 from engine_svc.runtime import step as steps
@@ -19,7 +21,7 @@ from engine_svc.state.instance import HIDDEN, NO_HOST, ROOT_SCOPE, Instance, Sta
 from mesh.errors import DomainError
 from tests.conformance.case import Step
 from tests.conformance.driver import CannotDo, Failed, Outcome, Refused, Seen
-from tests.conformance.pure_world import PureWorld
+from tests.conformance.pure_world import NoVariables, PureWorld, start_elements, trigger_of
 from tests.unit.bpmn_models import definitions
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,6 +41,8 @@ class PureDriver:
     def __init__(self) -> None:
         self.world = PureWorld()
         self.aliases: dict[str, str] = {}
+        self.replaced: list[dict[str, Definition | None]] = []
+        """What each deployment replaced, by key."""
         self._do: dict[str, Callable[[Step], Outcome | None]] = {
             "start": self._start,
             "complete": self._complete,
@@ -62,6 +66,9 @@ class PureDriver:
             "suspend": lambda step: self._changed(step, steps.suspend),
             "resume": lambda step: self._changed(step, steps.resume),
             "cancel": self._cancel,
+            "suspend_definition": self._suspend_definition,
+            "resume_definition": self._resume_definition,
+            "undeploy": self._undeploy,
             "deploy": self._deploy,
             "look": lambda step: None,
         }
@@ -79,6 +86,9 @@ class PureDriver:
                 )
             warnings += [problem.rule.value for problem in loaded.problems]
             world = self.world
+            for process in loaded.processes:
+                self._refuse_taken_messages(process)
+            self.replaced.append({process.key: world.definitions.get(process.key) for process in loaded.processes})
             for process in loaded.processes:
                 before = world.definitions.get(process.key)
                 version = 1 if before is None else before.version + 1
@@ -245,6 +255,41 @@ class PureDriver:
 
     def _cancel(self, step: Step) -> None:
         self.world.cancel(self._instance(step.subject), step.options.get("reason", ""))
+
+    def _suspend_definition(self, step: Step) -> None:
+        definition = self.world.definitions[step.subject]
+        self.world.suspended.add(definition.id)
+        self._with_instances(step, definition, Status.RUNNING, steps.suspend)
+
+    def _resume_definition(self, step: Step) -> None:
+        definition = self.world.definitions[step.subject]
+        self.world.suspended.discard(definition.id)
+        self._with_instances(step, definition, Status.PAUSED, steps.resume)
+
+    def _with_instances(
+        self, step: Step, definition: Definition, status: Status, command: Callable[[Instance, int], Changes]
+    ) -> None:
+        for instance in list(self.world.instances.values()) if step.options.get("with_instances") else []:
+            if instance.definition.id == definition.id and instance.status is status:
+                self.world._took(instance, command(instance, self.world.now))
+
+    def _undeploy(self, step: Step) -> None:
+        for key, before in self.replaced.pop().items():
+            if before is None:
+                self.world.withdrawn(self.world.definitions.pop(key))
+            else:
+                self.world.definitions[key] = before
+                self.world.took_over(before)
+
+    def _refuse_taken_messages(self, process: ExecutableProcess) -> None:
+        wanted = Definition("", process.key, 1, "", process)
+        for element in start_elements(wanted):
+            trigger = trigger_of(element)
+            if not isinstance(trigger, MessageTrigger):
+                continue
+            name = to_string(trigger.name(NoVariables()))
+            if any(definition.key != process.key for definition, _ in self.world.start_by(MessageTrigger, name)):
+                raise Failed("START_MESSAGE_TAKEN", f"another process is started by {name}")
 
     def _deploy(self, step: Step) -> None:
         raise AssertionError("done by do()")

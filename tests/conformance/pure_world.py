@@ -83,6 +83,8 @@ class PureWorld(World):
         self.subscriptions: dict[tuple[str, int], NewSubscription] = {}
         self.incidents: dict[tuple[str, int], NewIncident] = {}
         self.start_timers: list[StartTimer] = []
+        self.suspended: set[str] = set()
+        """Ids of suspended definitions."""
         self.attempts: dict[tuple[str, int], int] = {}
         self.elements: dict[tuple[str, int], str] = {}
         """Elements of tasks and jobs, also of those that are no more."""
@@ -100,9 +102,13 @@ class PureWorld(World):
 
     # Definitions
 
+    def withdrawn(self, definition: Definition) -> None:
+        """No version of a key is left: no timer starts it."""
+        self.start_timers = [timer for timer in self.start_timers if timer.definition.key != definition.key]
+
     def took_over(self, definition: Definition) -> None:
         """A definition is the newest version of its key now: its timers start it, not those of the one before."""
-        self.start_timers = [timer for timer in self.start_timers if timer.definition.key != definition.key]
+        self.withdrawn(definition)
         for element in start_elements(definition):
             trigger = trigger_of(element)
             if not isinstance(trigger, TimerTrigger):
@@ -137,7 +143,9 @@ class PureWorld(World):
         business_key: str = "",
         initiator: str = "",
     ) -> str:
-        """Start an instance; return its id."""
+        """Start an instance; return its id. Raises `WrongState` (PROCESS_DEFINITION_SUSPENDED)."""
+        if definition.id in self.suspended:
+            raise WrongState("PROCESS_DEFINITION_SUSPENDED", f"definition {definition.id} is suspended")
         instance_id = self._new_id()
         instance, changes = self.run(
             step.start(
