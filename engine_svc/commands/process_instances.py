@@ -7,15 +7,16 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from engine_svc.commands.executor import Effect, InstanceExecutor, instance_missing
+from engine_svc.commands.executor import Effect, InstanceExecutor, Start, instance_missing
 from engine_svc.runtime import step
 from engine_svc.runtime.changes import Changes
 from engine_svc.runtime.requests import Program
-from engine_svc.state.instance import ROOT_SCOPE, Instance
+from engine_svc.state.instance import Instance
 from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.instance_rows import remove_instances
 from engine_svc.storage.jobs import resume_jobs, suspend_jobs
 from mesh.db.statements import Execute, Statement
+from mesh.errors import WrongState
 
 Respond = Callable[[Instance], Message]
 
@@ -76,17 +77,38 @@ async def _pause(
     return await executor.change(instance_id, work, request, lambda: instance_missing(instance_id))
 
 
-async def set_variables(
+async def restart(
     executor: InstanceExecutor,
     instance_id: str,
+    begin_at: Sequence[str],
     variables: dict[str, Any],
     request: RequestRecord | None,
     respond: Respond,
+    *,
+    without_last_variables: bool = False,
 ) -> bytes:
-    """Set variables of the instance's own scope. Raises `NotFound`, `WrongState`, `InvalidField`."""
+    """Start a new instance of the definition that an ended one had, with the variables that it ended with.
 
-    def work(instance: Instance, now: int) -> Program[Effect]:
-        changes = yield from step.update_variables(instance, ROOT_SCOPE, variables, (), now)
-        return Effect(changes, lambda: respond(instance))
-
-    return await executor.change(instance_id, work, request, lambda: instance_missing(instance_id))
+    Raises `NotFound`, `WrongState`.
+    """
+    ended = await executor.load(instance_id)
+    if ended is None:
+        raise instance_missing(instance_id)
+    if not ended.ended:
+        raise WrongState(
+            "PROCESS_INSTANCE_NOT_ENDED",
+            f"process instance {instance_id} is {ended.status.name.lower()}; only one that has ended can be restarted",
+            metadata={"id": instance_id, "status": ended.status.name},
+        )
+    start = Start(
+        definition_id=ended.definition.id,
+        definition_key="",
+        definition_version=0,
+        tenant_id=ended.tenant_id,
+        business_key=ended.business_key,
+        variables={**({} if without_last_variables else ended.last_variables), **variables},
+        initiator="",
+        begin_at=begin_at,
+        restarted_from=instance_id,
+    )
+    return await executor.create([start], request, lambda instances: respond(instances[0]))

@@ -63,6 +63,10 @@ class Stage(enum.IntEnum):
     """In a user task, in the task listeners that come before the task is there."""
     TASK_COMPLETING = 15
     """In a user task that is done, in its task listeners."""
+    FIRING = 17
+    """The event has come that it waits for; it is about to go on."""
+    ENDED = 18
+    """At the end of its path: the scope may end with it."""
     NOTICE = 16
     """A companion of the instance: work that a task listener asks for, which nothing waits for."""
 
@@ -74,6 +78,7 @@ HIDDEN = frozenset(
         Stage.BODY,
         Stage.CHOOSING,
         Stage.TAKING,
+        Stage.ENDED,
         Stage.ENDING,
         Stage.CHILD,
         Stage.COMPENSATING,
@@ -206,9 +211,11 @@ class Instance:
         "hosted",
         "id",
         "incidents",
+        "last_variables",
         "next_key",
         "parent_id",
         "parent_key",
+        "restarted_from",
         "revision",
         "root_id",
         "run_length",
@@ -240,6 +247,10 @@ class Instance:
         """Key of the call activity in the calling instance."""
         self.root_id = instance_id
         """The outermost calling instance, or itself."""
+        self.restarted_from = ""
+        """The ended instance that this one repeats; empty: none."""
+        self.last_variables: dict[str, Any] = {}
+        """Of an ended instance: the variables of its own scope."""
         self.depth = 0
         """How many instances it is called through."""
         self.run_length = 0

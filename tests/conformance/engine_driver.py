@@ -17,6 +17,7 @@ from flowmesh.engine.v1 import (
     activity_instance_service_pb2 as activity_pb2,
 )
 from flowmesh.engine.v1 import (
+    ad_hoc_sub_process_service_pb2,
     clock_service_pb2,
     condition_service_pb2,
     deployment_pb2,
@@ -33,6 +34,7 @@ from flowmesh.engine.v1 import (
     user_task_service_pb2,
 )
 from flowmesh.engine.v1.activity_instance_service_pb2_grpc import ActivityInstanceServiceStub
+from flowmesh.engine.v1.ad_hoc_sub_process_service_pb2_grpc import AdHocSubProcessServiceStub
 from flowmesh.engine.v1.condition_service_pb2_grpc import ConditionServiceStub
 from flowmesh.engine.v1.event_subscription_service_pb2_grpc import EventSubscriptionServiceStub
 from flowmesh.engine.v1.incident_service_pb2 import Incident, ListIncidentsRequest
@@ -80,6 +82,7 @@ class Stubs:
         channel = engine.channel
         self.messages: Any = MessageServiceStub(channel)
         self.signals: Any = SignalServiceStub(channel)
+        self.ad_hoc: Any = AdHocSubProcessServiceStub(channel)
         self.conditions: Any = ConditionServiceStub(channel)
         self.activities: Any = ActivityInstanceServiceStub(channel)
         self.subscriptions: Any = EventSubscriptionServiceStub(channel)
@@ -118,6 +121,8 @@ class EngineDriver:
             "trigger": self._trigger,
             "set": self._set,
             "remove": self._remove,
+            "begin": self._begin,
+            "finish": self._finish,
             "evaluate": self._evaluate,
             "evaluate_starts": self._evaluate_starts,
             "advance": self._advance,
@@ -302,6 +307,19 @@ class EngineDriver:
             id=await self._at(step) or await self._first(), names=step.subject
         )
         await self.engine.instances.DeleteProcessInstanceVariables(request)
+
+    async def _begin(self, step: Step) -> None:
+        activity = await self._activity(step.options["of"], await self._at(step))
+        request = ad_hoc_sub_process_service_pb2.StartAdHocActivityRequest(
+            id=activity.id, element_id=step.subject, variables=to_values(step.options.get("with", {}))
+        )
+        await self.stubs.ad_hoc.StartAdHocActivity(request)
+
+    async def _finish(self, step: Step) -> None:
+        activity = await self._activity(step.subject, await self._at(step))
+        await self.stubs.ad_hoc.CompleteAdHocSubProcess(
+            ad_hoc_sub_process_service_pb2.CompleteAdHocSubProcessRequest(id=activity.id)
+        )
 
     async def _evaluate(self, step: Step) -> Outcome:
         request = condition_service_pb2.EvaluateInstanceConditionsRequest(
@@ -497,6 +515,8 @@ class EngineDriver:
         if "waiting" in wanted:
             for found in instances:
                 await self._look_into(found.id, seen)
+        if "enabled" in wanted:
+            seen.enabled = [name for found in instances for name in await self._enabled(found.id)]
         if "subscriptions" in wanted:
             request = event_subscription_service_pb2.ListEventSubscriptionsRequest(
                 tenant_id=self.tenant, page_size=PAGE
@@ -532,6 +552,15 @@ class EngineDriver:
         for activity in await self._running(instance_id):
             if not activity.attached_activity_id:
                 seen.waiting.append(activity.element_id)
+
+    async def _enabled(self, instance_id: str) -> list[str]:
+        found: list[str] = []
+        for activity in await self._running(instance_id):
+            if activity.element_type == "adHocSubProcess":
+                request = ad_hoc_sub_process_service_pb2.ListEnabledActivitiesRequest(id=activity.id)
+                answer = await self.stubs.ad_hoc.ListEnabledActivities(request)
+                found += [enabled.element_id for enabled in answer.enabled_activities]
+        return found
 
     async def _told(self, ids: set[str]) -> tuple[Counter[str], list[str], dict[str, dict[str, Any]]]:
         """What the events in the outbox tell: activities begun, those completed, variables of each instance."""

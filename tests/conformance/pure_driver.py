@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from engine_svc.compile.executable import ExecutableProcess, MessageTrigger
+from engine_svc.compile.executable import AdHocSpec, ExecutableProcess, MessageTrigger
 from engine_svc.compile.load import load_bpmn
 from engine_svc.expressions.coercion import to_string
 from engine_svc.expressions.timers import duration
-from engine_svc.runtime import job_commands, user_task_commands
+from engine_svc.runtime import ad_hoc, job_commands, user_task_commands
 from engine_svc.runtime import step as steps
 from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.changes import Changes, JobKind
@@ -59,6 +59,8 @@ class PureDriver:
             "trigger": self._trigger,
             "set": self._set,
             "remove": self._remove,
+            "begin": self._begin,
+            "finish": self._finish,
             "evaluate": self._evaluate,
             "evaluate_starts": lambda step: Outcome(fired=self.world.evaluate_starts(step.options.get("with", {}))),
             "advance": self._advance,
@@ -236,6 +238,17 @@ class PureDriver:
         )
         self.world.do(at, program)
 
+    def _begin(self, step: Step) -> None:
+        at, token = self.world._waiting(step.options["of"], self._at(step))
+        program = ad_hoc.start_activity(
+            self.world.instances[at], token.key, step.subject, dict(step.options.get("with", {})), self.world.now
+        )
+        self.world.do(at, program)
+
+    def _finish(self, step: Step) -> None:
+        at, token = self.world._waiting(step.subject, self._at(step))
+        self.world.do(at, ad_hoc.complete(self.world.instances[at], token.key, self.world.now))
+
     def _evaluate(self, step: Step) -> Outcome:
         at = self._at(step) or next(iter(self.world.instances))
         program = steps.evaluate_conditions(
@@ -370,6 +383,16 @@ class PureDriver:
                 element = found.definition.process.elements[token.element].id
                 if scope is not None and element not in seen.local:
                     seen.local[element] = dict(scope.variables)
+        if "enabled" in wanted:
+            seen.enabled = [
+                element.id
+                for found in instances
+                for token in found.tokens.values()
+                if token.host == NO_HOST
+                and isinstance(found.definition.process.elements[token.element].spec, AdHocSpec)
+                and token.key in found.scopes
+                for element in ad_hoc.enabled_activities(found, token.key)
+            ]
         for (at, key), task in sorted(world.tasks.items()):
             if only in (None, at) and task.element_id not in seen.tasks:
                 seen.tasks[task.element_id] = {

@@ -85,7 +85,7 @@ def test_the_task_that_is_left_is_told_with_the_reason() -> None:
     made.complete("a")
     change(made, at, Move(element_ids=["b"], targets=["a"]))
     terminated = [event for _, event in made.log if event[0] == record.ACTIVITY_TERMINATED]
-    assert [(event[2], event[-1]) for event in terminated] == [("b", "Change activity to a")]
+    assert [(event[2], event[7]) for event in terminated] == [("b", "Change activity to a")]
 
 
 def test_to_a_later_task_by_the_id_of_its_activity_with_variables() -> None:
