@@ -25,7 +25,7 @@ from engine_svc.runtime.changes import Changes, JobKind, NewIncident, NewSubscri
 from engine_svc.runtime.requests import RunScript
 from engine_svc.scripts.call import ScriptError
 from engine_svc.state.definition import Definition
-from engine_svc.state.instance import Instance, Status, Wait
+from engine_svc.state.instance import Instance, Status, Token, Wait
 from mesh.errors import DomainError, NotFound, WrongState
 from tests.conformance.scripting import run_script
 from tests.unit.runtime.running import reloaded
@@ -162,6 +162,17 @@ class PureWorld(World):
         )
         self._took(instance, changes)
         return instance_id
+
+    def _waiting(self, element_id: str, at: str | None) -> tuple[str, Token]:
+        found = [
+            (instance_id, token)
+            for instance_id, instance in self.instances.items()
+            if at in (None, instance_id)
+            for token in instance.tokens.values()
+            if instance.definition.process.elements[token.element].id == element_id
+        ]
+        # An activity that waits for no event is named too, for its variables or to see that it is not triggered.
+        return next((entry for entry in found if entry[1].waits_for in step.TRIGGERED), found[0])
 
     def trigger_key(self, instance_id: str, key: int, variables: Mapping[str, Any]) -> None:
         """Let the event come that one token waits for."""
