@@ -48,6 +48,7 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
             len(instance.incidents),
             instance.parent_id,
             instance.root_id,
+            instance.restarted_from,
             snapshot,
         )
     )

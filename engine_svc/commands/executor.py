@@ -67,6 +67,10 @@ class Start:
     """Id of another start event than the none start event, or of the event that the instance begins by."""
     message_name: str = ""
     """Start the newest version whose start event waits for this message; nothing else is named then."""
+    begin_at: Sequence[str] = ()
+    """Ids of elements to begin at instead of a start event."""
+    restarted_from: str = ""
+    """The ended instance that this one repeats."""
 
 
 @dataclass(slots=True)
@@ -209,6 +213,8 @@ class InstanceExecutor:
                 initiator=start.initiator,
                 now=commit.now,
                 start_element=definition.process.by_id[start_element] if start_element else None,
+                begin_at=start.begin_at,
+                restarted_from=start.restarted_from,
             )
             instance, changes = await self._run(program, commit)
             first = len(commit.told)
@@ -404,6 +410,19 @@ class InstanceExecutor:
         if job_types:
             self.signals.notify(job_types)
         return response, commit
+
+    async def try_out(self, instance_id: str, work: Work, missing: Callable[[], DomainError]) -> bytes:
+        """Run a command on a copy of an instance and keep nothing of it; return the serialised answer.
+
+        Raises `DomainError`.
+        """
+        instance = await self.load(instance_id)
+        if instance is None:
+            raise missing()
+        commit = Commit(self.clock.now_micros())
+        worked = work(instance, commit.now)
+        effect = worked if isinstance(worked, Effect) else await self._run(worked, commit)
+        return effect.respond().SerializeToString()
 
     async def load(self, instance_id: str, *, task_trees: bool = False) -> Instance | None:
         """Read an instance from the database, a stand-alone task only where it is asked for."""

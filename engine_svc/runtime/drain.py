@@ -41,7 +41,7 @@ from engine_svc.runtime.processors import (
 )
 from engine_svc.runtime.requests import LoadInstance, Program, Request
 from engine_svc.runtime.unit import Unit
-from engine_svc.state.instance import Instance, Stage, Status, Token
+from engine_svc.state.instance import ROOT_SCOPE, Instance, Stage, Status, Token
 from mesh.errors import WrongState
 
 SLICE = 1_000
@@ -205,6 +205,7 @@ def cancel_instance(execution: Execution, reason: str) -> None:
     instance.hosted.clear()
     instance.watching.clear()
     instance.arrivals.clear()
+    instance.last_variables = instance.scopes[ROOT_SCOPE].variables
     instance.scopes.clear()
     instance.incidents.clear()
     instance.status = Status.TERMINATED

@@ -495,6 +495,7 @@ class Execution:
                 events.append((VARIABLES_UPDATED, scope_key, variables))
         if instance.status is Status.COMPLETED:
             events.append((INSTANCE_COMPLETED, instance.start_micros))
+            instance.last_variables = instance.scopes[ROOT_SCOPE].variables
             instance.scopes.clear()
         return self.changes
 

@@ -358,7 +358,11 @@ class Modification:
         instance = execution.instance
         reason = self._options.reason or CANCELLED
         while True:
-            empty = [key for key in self._left if key in instance.scopes and not instance.scopes[key].live_tokens]
+            empty = [
+                key
+                for key in self._left
+                if key in instance.scopes and not instance.scopes[key].live_tokens and not self._may_be_empty(key)
+            ]
             if not empty:
                 return
             key = max(empty)
@@ -366,6 +370,11 @@ class Modification:
                 cancel_instance(execution, reason)
                 return
             self._end(instance.tokens[key], reason)
+
+    def _may_be_empty(self, scope_key: int) -> bool:
+        """Whether a scope waits for more even if nothing runs in it: an ad-hoc sub-process."""
+        owner = self.execution.instance.tokens.get(scope_key)
+        return owner is not None and self.execution.elements[owner.element].kind is ElementKind.AD_HOC_SUB_PROCESS
 
     def _close_interrupting_start(self, scope_key: int, made: Placement) -> None:
         """An interrupting event sub-process that is entered waits for its event no more."""

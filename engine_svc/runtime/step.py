@@ -23,7 +23,7 @@ from engine_svc.events.record import (
     INSTANCE_SUSPENDED,
     JOB_FAILED,
 )
-from engine_svc.runtime.behaviors import calls, conditions, firing, lifecycle, signals
+from engine_svc.runtime.behaviors import calls, conditions, firing, lifecycle, placements, signals
 from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.behaviors.errors import throw_from_activity
 from engine_svc.runtime.changes import Changes, NewIncident
@@ -37,6 +37,9 @@ from engine_svc.state.definition import Definition
 from engine_svc.state.instance import NO_HOST, ROOT_SCOPE, WITH_JOB, Instance, Stage, Status, Token, Wait
 from mesh.errors import NotFound, WrongState
 from mesh.ids import member_id, new_id
+
+TRIGGERED = frozenset({Wait.MESSAGE, Wait.SIGNAL, Wait.TIMER, Wait.CONDITION, Wait.VARIABLE, Wait.TRIGGER})
+"""What a token waits for that can be let come by command."""
 
 _PLAIN_COMPLETION = Completion()
 
@@ -58,16 +61,29 @@ def start(
     initiator: str,
     now: int,
     start_element: int | None = None,
+    begin_at: Sequence[str] = (),
+    restarted_from: str = "",
     ids: Callable[[], str] = new_id,
 ) -> Program[tuple[Instance, Changes]]:
     """Start an instance and run it until every token waits. `now` in microseconds since the Unix epoch.
 
     `start_element`: another start event than the none start event; or the event or receive task that a message or
     signal has just reached, by which the instance begins. A process without a none start event begins at the first of
-    its events that wait for a message. `ids` names called instances.
-    Raises `WrongState` (BPMN_ERROR_NOT_CAUGHT, EXPRESSION_FAILED, NO_OUTGOING_FLOW, START_EVENT_MISSING).
+    its events that wait for a message. `begin_at`: ids of elements to begin at instead. `restarted_from`: the ended
+    instance that this one repeats. `ids` names called instances.
+    Raises `WrongState` (BPMN_ERROR_NOT_CAUGHT, ELEMENT_NOT_FOUND, EXPRESSION_FAILED, NO_OUTGOING_FLOW,
+    START_EVENT_MISSING).
     """
     process = definition.process
+    if begin_at:
+        places = placements.placements_of(process, begin_at)
+        instance = Instance(instance_id, definition, tenant_id=tenant_id, business_key=business_key, start_micros=now)
+        instance.restarted_from = restarted_from
+        unit = Unit(now, ids, initiator)
+        execution = Execution(instance, unit)
+        calls.begin_at(execution, places, variables, initiator)
+        yield from drain(unit)
+        return instance, unit.finish(execution)
     element = _first_start(process) if start_element is None else start_element
     if element < 0:
         raise WrongState(
@@ -77,16 +93,15 @@ def start(
             metadata={"key": definition.key},
         )
     instance = Instance(instance_id, definition, tenant_id=tenant_id, business_key=business_key, start_micros=now)
+    instance.restarted_from = restarted_from
     unit = Unit(now, ids, initiator)
     execution = Execution(instance, unit)
     spec = process.elements[element].spec
     if isinstance(spec, StartSpec) and spec.initiator_variable and initiator:
         variables = {spec.initiator_variable: initiator, **variables}
-    token = calls.begin_instance(execution, element, variables, initiator)
-    if process.elements[element].kind is not ElementKind.START_EVENT:
-        # Behind an event-based gateway that instantiates, or a receive task: what it waits for has come already.
-        execution.wait(token)
-        token.stage = Stage.COMPLETING
+    # Behind an event-based gateway that instantiates, or a receive task, what is waited for has come already.
+    arrived = process.elements[element].kind is not ElementKind.START_EVENT
+    calls.begin_instance(execution, element, variables, initiator, arrived=arrived)
     yield from drain(unit)
     return instance, unit.finish(execution)
 
@@ -164,7 +179,7 @@ def trigger(
     Raises `WrongState`, `NotFound` (ACTIVITY_NOT_FOUND).
     """
     token = instance.tokens.get(key)
-    if token is None or token.waits_for not in _TRIGGERED:
+    if token is None or token.waits_for not in TRIGGERED:
         raise _activity_missing(instance, key)
     require_running(instance)
     instance.run_length = 0
@@ -199,9 +214,6 @@ def deliver_signal(
     fired = signals.deliver_to(execution, name, keys, variables)
     yield from drain(execution.unit)
     return execution.unit.finish(execution), fired
-
-
-_TRIGGERED = frozenset({Wait.MESSAGE, Wait.SIGNAL, Wait.TIMER, Wait.CONDITION, Wait.VARIABLE, Wait.TRIGGER})
 
 
 def evaluate_conditions(

@@ -211,9 +211,11 @@ class Instance:
         "hosted",
         "id",
         "incidents",
+        "last_variables",
         "next_key",
         "parent_id",
         "parent_key",
+        "restarted_from",
         "revision",
         "root_id",
         "run_length",
@@ -245,6 +247,10 @@ class Instance:
         """Key of the call activity in the calling instance."""
         self.root_id = instance_id
         """The outermost calling instance, or itself."""
+        self.restarted_from = ""
+        """The ended instance that this one repeats; empty: none."""
+        self.last_variables: dict[str, Any] = {}
+        """Of an ended instance: the variables of its own scope."""
         self.depth = 0
         """How many instances it is called through."""
         self.run_length = 0

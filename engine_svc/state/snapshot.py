@@ -25,6 +25,11 @@ class UnknownSnapshotFormat(Exception):
     """The snapshot was written by another release. Guessing could lose work, so it is refused."""
 
 
+def silent_commits_of(content: bytes) -> int:
+    """Return how many of the last commits of the instance with this stored state had no events."""
+    return stored_pb2.InstanceSnapshot.FromString(content).silent_commits
+
+
 def encode_snapshot(instance: Instance) -> bytes:
     """Return the live state as bytes."""
     process = instance.definition.process
@@ -36,6 +41,8 @@ def encode_snapshot(instance: Instance) -> bytes:
     if instance.parent_id:
         head.parent_key = instance.parent_key
         head.depth = instance.depth
+    if instance.last_variables:
+        head.last_variables_json = orjson.dumps(instance.last_variables)
     if instance.incidents or instance.delegated_tasks or instance.added_tasks:
         _add_rare(head, instance)
     parts = [head.SerializeToString()]
@@ -125,6 +132,8 @@ def decode_snapshot(content: bytes, instance: Instance) -> None:
     instance.run_length = snapshot.run_length
     instance.parent_key = snapshot.parent_key
     instance.depth = snapshot.depth
+    if snapshot.last_variables_json:
+        instance.last_variables = orjson.loads(snapshot.last_variables_json)
     instance.silent_commits = snapshot.silent_commits
     instance.incidents = dict(zip(snapshot.incident_keys, snapshot.incident_job_keys, strict=True))
     instance.delegated_tasks.update(snapshot.delegated_task_keys)

@@ -34,6 +34,7 @@ INSTANCE_COLUMNS = (
     "incident_count",
     "parent_id",
     "root_id",
+    "restarted_from",
     "snapshot",
 )
 INSTANCE_CHANGING = ("revision", "status", "ended_at", "incident_count", "snapshot")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine_svc.compile.executable import NO_ELEMENT, CallActivitySpec, Element
@@ -17,13 +17,28 @@ from engine_svc.state.instance import ROOT_SCOPE, Instance, Stage, Token, Wait
 from mesh.errors import NotFound
 
 
-def begin_instance(execution: Execution, start: int, variables: dict[str, Any], initiator: str) -> Token:
-    """Open the scope of a new instance and put a token in front of its start event."""
+def begin_instance(
+    execution: Execution, start: int, variables: dict[str, Any], initiator: str, *, arrived: bool = False
+) -> None:
+    """Open the scope of a new instance and put a token in front of its start event.
+
+    `arrived`: it begins at an element whose event has come already, and goes on behind it.
+    """
     open_instance(execution, variables, initiator)
     token = execution.start_token(ROOT_SCOPE, start)
-    if execution.instance.definition.process.start_listeners:
+    if execution.instance.definition.process.start_listeners or arrived:
         token.stage = Stage.BEGINNING
-    return token
+    if arrived:
+        token.detail = {"arrived": True}
+
+
+def begin_at(
+    execution: Execution, places: Sequence[placements.Placement], variables: dict[str, Any], initiator: str
+) -> None:
+    """Open the scope of a new instance and put tokens at places of its process."""
+    open_instance(execution, variables, initiator)
+    for made in places:
+        placements.place(execution, ROOT_SCOPE, made)
 
 
 def open_instance(execution: Execution, variables: dict[str, Any], initiator: str) -> None:
@@ -49,9 +64,7 @@ def call(execution: Execution, token: Token, element: Element, spec: CallActivit
     instance = execution.instance
     if instance.depth >= MAX_DEPTH:
         raise call_too_deep(element.id)
-    places = placements.called_placements(
-        definition.process, definition.key, placements.taken(token, placements.CALLED)
-    )
+    places = placements.placements_of(definition.process, placements.taken(token, placements.CALLED))
     if definition.process.start == NO_ELEMENT and not places:
         raise failed(element, f"process {definition.key} has no none start event and cannot be called")
     scope_key = execution.scope_of(token)
@@ -76,12 +89,10 @@ def call(execution: Execution, token: Token, element: Element, spec: CallActivit
     if spec.id_variable:
         execution.set_variable(scope_key, spec.id_variable, called.id)
     below = Execution(called, execution.unit)
-    if not places:
+    if places:
+        begin_at(below, places, variables, "")
+    else:
         begin_instance(below, definition.process.start, variables, "")
-        return
-    open_instance(below, variables, "")
-    for made in places:
-        placements.place(below, ROOT_SCOPE, made)
 
 
 def returned(caller: Execution, called: Execution) -> None:

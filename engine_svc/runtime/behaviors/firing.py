@@ -106,11 +106,10 @@ def interrupt_scope(execution: Execution, scope_key: int, reason: str) -> None:
 
 def close_event_starts(execution: Execution, scope_key: int, reason: str) -> None:
     """End what the event sub-processes of a scope wait for."""
-    waiting = [
-        token
-        for token in execution.instance.hosted.get(scope_key, ())
-        if token.scope_key == scope_key and token.stage is not Stage.NOTICE
-    ]
+    companions = execution.instance.hosted.get(scope_key)
+    if not companions:
+        return
+    waiting = [token for token in companions if token.scope_key == scope_key and token.stage is not Stage.NOTICE]
     terminate(execution, waiting, reason)
     for token in waiting:
         forget(execution, token)

@@ -13,6 +13,7 @@ from engine_svc.compile.executable import NO_ELEMENT, Element, SubProcessSpec, W
 from engine_svc.runtime.behaviors import ad_hoc, companions, firing, jobs, mappings, multi_instance
 from engine_svc.runtime.behaviors.cancellation import close_companions
 from engine_svc.runtime.behaviors.compensation import own_handler
+from engine_svc.runtime.behaviors.firing import close_event_starts
 from engine_svc.runtime.behaviors.listeners import run_listeners
 from engine_svc.runtime.behaviors.placements import SKIP_INPUTS
 from engine_svc.runtime.execution import Execution
@@ -103,6 +104,8 @@ def complete(execution: Execution, token: Token, element: Element) -> Request | 
     wrapping = element.wrapping or _PLAIN
     child = multi_instance.is_child(execution, token)
     body = not child and (wrapping.multi_instance is not None or wrapping.loop is not None)
+    # Nothing may begin in a scope any more while its end listeners wait for their work.
+    close_event_starts(execution, key, REASON_COMPLETED)
     if wrapping.outputs and not body and not (token.detail and "listener" in token.detail):
         execution.local_scope(token)
         mappings.apply_outputs(execution, element, wrapping.outputs, key)
@@ -186,9 +189,13 @@ def begin_instance(execution: Execution, token: Token, element: Element) -> Requ
     paused = run_listeners(execution, token, element, execution.instance.definition.process.start_listeners)
     if paused is not None:
         return paused if isinstance(paused, Request) else None
+    arrived = bool(token.detail and token.detail.get("arrived"))
     if token.key:
         execution.withdraw(token)
-    token.stage = Stage.ACTIVE
+    if arrived:
+        token.detail = None
+        execution.wait(token)
+    token.stage = Stage.COMPLETING if arrived else Stage.ACTIVE
     execution.agenda.appendleft(token)
     return None
 
@@ -196,6 +203,7 @@ def begin_instance(execution: Execution, token: Token, element: Element) -> Requ
 def end_instance(execution: Execution, token: Token, element: Element) -> Request | None:
     """The last token of an instance has ended."""
     process = execution.instance.definition.process
+    close_event_starts(execution, ROOT_SCOPE, REASON_COMPLETED)
     if process.end_listeners:
         paused = run_listeners(execution, token, element, process.end_listeners)
         if paused is not None:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine_svc.compile.executable import PROCESS_SCOPE, Element, ElementKind, ExecutableProcess
-from engine_svc.runtime.behaviors import companions
 from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import Stage, Token
 from mesh.errors import WrongState
@@ -67,27 +66,29 @@ def entering(element_id: str, *, skip_listeners: bool = False, skip_mappings: bo
     return made
 
 
-def from_the_process(process: ExecutableProcess, element_id: str) -> Placement:
-    """Return the placement of a token before an element of a new instance, through the sub-processes around it."""
-    made = placement(element_id)
-    scope = process.elements[process.by_id[element_id]].scope
-    while scope != PROCESS_SCOPE:
-        around = entering(process.elements[scope].id)
-        around[INNER].append(made)
-        made, scope = around, process.elements[scope].scope
-    return made
+def placements_of(process: ExecutableProcess, element_ids: Sequence[str]) -> list[Placement]:
+    """Return where a new instance begins at elements, through the sub-processes around them, which they share.
 
-
-def called_placements(process: ExecutableProcess, key: str, element_ids: Sequence[str]) -> list[Placement]:
-    """Return where a called process begins. Raises `WrongState` (ELEMENT_NOT_FOUND)."""
+    Raises `WrongState` (ELEMENT_NOT_FOUND).
+    """
+    found: list[Placement] = []
+    entered: dict[int, Placement] = {}
     for element_id in element_ids:
-        if element_id not in process.by_id:
+        index = process.by_id.get(element_id)
+        if index is None:
             raise WrongState(
                 "ELEMENT_NOT_FOUND",
-                f"process {key} has no element {element_id}",
-                metadata={"element_id": element_id, "key": key},
+                f"process {process.key} has no element {element_id}",
+                metadata={"element_id": element_id, "key": process.key},
             )
-    return [from_the_process(process, element_id) for element_id in element_ids]
+        made = placement(element_id)
+        scope = process.elements[index].scope
+        while scope != PROCESS_SCOPE and scope not in entered:
+            around = entered[scope] = entering(process.elements[scope].id)
+            around[INNER].append(made)
+            made, scope = around, process.elements[scope].scope
+        (found if scope == PROCESS_SCOPE else entered[scope][INNER]).append(made)
+    return found
 
 
 def place(execution: Execution, scope_key: int, made: Placement) -> None:
@@ -113,7 +114,6 @@ def place(execution: Execution, scope_key: int, made: Placement) -> None:
     token.detail = detail or None
     if made.get("local"):
         execution.open_scope(token.key, scope_key, made["local"])
-    companions.open_boundary(execution, token, element)
     token.stage = Stage.STARTING
     execution.agenda.append(token)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine_svc.compile.executable import AdHocSpec, Element
-from engine_svc.runtime.behaviors import companions
+from engine_svc.runtime.behaviors import companions, placements
 from engine_svc.runtime.behaviors.ad_hoc import finish
 from engine_svc.runtime.behaviors.triggers import failed
 from engine_svc.runtime.execution import Execution
@@ -21,7 +21,7 @@ def enter(execution: Execution, token: Token, element: Element) -> None:
     for name, value in spec.variables.items():
         execution.set_local(token.key, name, value)
     companions.open_event_sub_processes(execution, token.key)
-    if spec.active_elements is None:
+    if placements.place_all(execution, token.key, token) or spec.active_elements is None:
         return
     named = _named(execution, element, spec, execution.evaluate(spec.active_elements, token, element))
     for index in named:

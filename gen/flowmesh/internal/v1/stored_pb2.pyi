@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class InstanceSnapshot(_message.Message):
-    __slots__ = ("format", "next_key", "scopes", "tokens", "incident_keys", "incident_job_keys", "delegated_task_keys", "added_tasks", "run_length", "parent_key", "depth", "silent_commits")
+    __slots__ = ("format", "next_key", "scopes", "tokens", "incident_keys", "incident_job_keys", "delegated_task_keys", "added_tasks", "run_length", "parent_key", "depth", "last_variables_json", "silent_commits")
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     NEXT_KEY_FIELD_NUMBER: _ClassVar[int]
     SCOPES_FIELD_NUMBER: _ClassVar[int]
@@ -19,6 +19,7 @@ class InstanceSnapshot(_message.Message):
     RUN_LENGTH_FIELD_NUMBER: _ClassVar[int]
     PARENT_KEY_FIELD_NUMBER: _ClassVar[int]
     DEPTH_FIELD_NUMBER: _ClassVar[int]
+    LAST_VARIABLES_JSON_FIELD_NUMBER: _ClassVar[int]
     SILENT_COMMITS_FIELD_NUMBER: _ClassVar[int]
     format: int
     next_key: int
@@ -31,8 +32,9 @@ class InstanceSnapshot(_message.Message):
     run_length: int
     parent_key: int
     depth: int
+    last_variables_json: bytes
     silent_commits: int
-    def __init__(self, format: _Optional[int] = ..., next_key: _Optional[int] = ..., scopes: _Optional[_Iterable[_Union[StoredScope, _Mapping]]] = ..., tokens: _Optional[_Iterable[_Union[StoredToken, _Mapping]]] = ..., incident_keys: _Optional[_Iterable[int]] = ..., incident_job_keys: _Optional[_Iterable[int]] = ..., delegated_task_keys: _Optional[_Iterable[int]] = ..., added_tasks: _Optional[_Iterable[_Union[StoredAddedTask, _Mapping]]] = ..., run_length: _Optional[int] = ..., parent_key: _Optional[int] = ..., depth: _Optional[int] = ..., silent_commits: _Optional[int] = ...) -> None: ...
+    def __init__(self, format: _Optional[int] = ..., next_key: _Optional[int] = ..., scopes: _Optional[_Iterable[_Union[StoredScope, _Mapping]]] = ..., tokens: _Optional[_Iterable[_Union[StoredToken, _Mapping]]] = ..., incident_keys: _Optional[_Iterable[int]] = ..., incident_job_keys: _Optional[_Iterable[int]] = ..., delegated_task_keys: _Optional[_Iterable[int]] = ..., added_tasks: _Optional[_Iterable[_Union[StoredAddedTask, _Mapping]]] = ..., run_length: _Optional[int] = ..., parent_key: _Optional[int] = ..., depth: _Optional[int] = ..., last_variables_json: _Optional[bytes] = ..., silent_commits: _Optional[int] = ...) -> None: ...
 
 class StoredScope(_message.Message):
     __slots__ = ("key", "parent_key", "variables_json", "compensations")
