@@ -31,6 +31,7 @@ from flowmesh.engine.v1 import (
     signal_service_pb2,
     user_task_pb2,
     user_task_service_pb2,
+    variable_service_pb2,
 )
 from flowmesh.engine.v1.activity_instance_service_pb2_grpc import ActivityInstanceServiceStub
 from flowmesh.engine.v1.ad_hoc_sub_process_service_pb2_grpc import AdHocSubProcessServiceStub
@@ -39,6 +40,7 @@ from flowmesh.engine.v1.event_subscription_service_pb2_grpc import EventSubscrip
 from flowmesh.engine.v1.incident_service_pb2 import Incident, ListIncidentsRequest
 from flowmesh.engine.v1.message_service_pb2_grpc import MessageServiceStub
 from flowmesh.engine.v1.signal_service_pb2_grpc import SignalServiceStub
+from flowmesh.engine.v1.variable_service_pb2_grpc import VariableServiceStub
 from flowmesh.internal.v1 import stored_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -84,6 +86,7 @@ class Stubs:
         self.ad_hoc: Any = AdHocSubProcessServiceStub(channel)
         self.conditions: Any = ConditionServiceStub(channel)
         self.activities: Any = ActivityInstanceServiceStub(channel)
+        self.variables: Any = VariableServiceStub(channel)
         self.subscriptions: Any = EventSubscriptionServiceStub(channel)
 
 
@@ -289,20 +292,26 @@ class EngineDriver:
         )
 
     async def _set(self, step: Step) -> None:
-        if "at" in step.options:
-            raise CannotDo("variables of an activity")
-        request = process_instance_service_pb2.UpdateProcessInstanceVariablesRequest(
-            id=await self._at(step) or await self._first(), variables=to_values(step.subject)
+        request = variable_service_pb2.UpdateVariablesRequest(
+            scope_id=await self._scope(step),
+            variables=to_values(step.subject),
+            local=step.options.get("locally", False),
         )
-        await self.engine.instances.UpdateProcessInstanceVariables(request)
+        await self.stubs.variables.UpdateVariables(request)
 
     async def _remove(self, step: Step) -> None:
-        if "at" in step.options:
-            raise CannotDo("variables of an activity")
-        request = process_instance_service_pb2.DeleteProcessInstanceVariablesRequest(
-            id=await self._at(step) or await self._first(), names=step.subject
+        request = variable_service_pb2.DeleteVariablesRequest(
+            scope_id=await self._scope(step), names=step.subject, local=step.options.get("locally", False)
         )
-        await self.engine.instances.DeleteProcessInstanceVariables(request)
+        await self.stubs.variables.DeleteVariables(request)
+
+    async def _scope(self, step: Step) -> str:
+        """The id of the instance, or of the activity, whose variables a step is about."""
+        at = await self._at(step)
+        if "at" in step.options:
+            activity_id: str = (await self._activity(step.options["at"], at)).id
+            return activity_id
+        return at or await self._first()
 
     async def _begin(self, step: Step) -> None:
         activity = await self._activity(step.options["of"], await self._at(step))
@@ -481,11 +490,9 @@ class EngineDriver:
             seen.status = STATUS_NAMES[instances[0].status]
             seen.business_key = instances[0].business_key
             seen.variables = variables.get(instances[0].id, {})
-        if "local" in wanted:
-            raise CannotDo("variables of an activity")
-        if "waiting" in wanted:
+        if wanted.keys() & {"waiting", "local"}:
             for found in instances:
-                await self._look_into(found.id, seen)
+                await self._look_into(found.id, seen, wanted.get("local", {}))
         if "enabled" in wanted:
             seen.enabled = [name for found in instances for name in await self._enabled(found.id)]
         if "subscriptions" in wanted:
@@ -519,10 +526,15 @@ class EngineDriver:
                 seen.tasks[task.element_id] = _attributes(task)
         return seen
 
-    async def _look_into(self, instance_id: str, seen: Seen) -> None:
+    async def _look_into(self, instance_id: str, seen: Seen, scopes: Mapping[str, Any]) -> None:
         for activity in await self._running(instance_id):
             if not activity.attached_activity_id:
                 seen.waiting.append(activity.element_id)
+            if activity.element_id not in scopes or activity.element_id in seen.local:
+                continue
+            request = variable_service_pb2.GetVariablesRequest(scope_id=activity.id, local=True)
+            answer = await self.stubs.variables.GetVariables(request)
+            seen.local[activity.element_id] = {name: from_value(value) for name, value in answer.variables.items()}
 
     async def _enabled(self, instance_id: str) -> list[str]:
         found: list[str] = []
