@@ -12,8 +12,13 @@ from engine_svc.expressions.coercion import to_string
 from engine_svc.expressions.timers import duration
 from engine_svc.runtime import ad_hoc, job_commands, user_task_commands
 from engine_svc.runtime import step as steps
+from engine_svc.runtime.behaviors import placements
 from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.changes import Changes, JobKind
+from engine_svc.runtime.instructions import AddChild, Cancel, Instruction, Move, Options, Start
+from engine_svc.runtime.migration import migrate
+from engine_svc.runtime.migration_plan import ElementMapping, Plan
+from engine_svc.runtime.modification import modify
 from engine_svc.runtime.processors.user_task import Completion
 from engine_svc.runtime.requests import Program
 from engine_svc.state.definition import Definition
@@ -61,6 +66,8 @@ class PureDriver:
             "remove": self._remove,
             "begin": self._begin,
             "finish": self._finish,
+            "modify": self._modify,
+            "migrate": self._migrate,
             "evaluate": self._evaluate,
             "evaluate_starts": lambda step: Outcome(fired=self.world.evaluate_starts(step.options.get("with", {}))),
             "advance": self._advance,
@@ -249,6 +256,24 @@ class PureDriver:
         at, token = self.world._waiting(step.subject, self._at(step))
         self.world.do(at, ad_hoc.complete(self.world.instances[at], token.key, self.world.now))
 
+    def _modify(self, step: Step) -> None:
+        at = self._at(step) or next(iter(self.world.instances))
+        instructions = [_instruction(entry) for entry in step.subject]
+        program = modify(self.world.instances[at], instructions, Options(), self.world.now, self.world._new_id)
+        self.world.do(at, program)
+
+    def _migrate(self, step: Step) -> None:
+        at = self._instance(step.subject)
+        instance = self.world.instances[at]
+        mappings = [ElementMapping([source], [target]) for source, target in step.options.get("mapping", {}).items()]
+        plan = Plan(
+            self.world.definitions[instance.definition.key], mappings, variables=dict(step.options.get("with", {}))
+        )
+        migrated = self.world.run(migrate(instance, plan, self.world.now, self.world._new_id))
+        for place in [place for place in self.world.elements if place[0] == at and place[1] in migrated.renamed]:
+            self.world.renamed(place, migrated.renamed[place[1]])
+        self.world._took(instance, migrated.changes)
+
     def _evaluate(self, step: Step) -> Outcome:
         at = self._at(step) or next(iter(self.world.instances))
         program = steps.evaluate_conditions(
@@ -410,6 +435,20 @@ class PureDriver:
                     "delegated": key in world.instances[at].delegated_tasks,
                 }
         return seen
+
+
+def _instruction(entry: Mapping[str, Any]) -> Instruction:
+    """Return an instruction as a case writes it."""
+    given = dict(entry.get("with", {}))
+    if "move" in entry:
+        return Move(element_ids=[entry["move"]], targets=[entry["to"]], variables=given)
+    if "cancel" in entry:
+        return Cancel(element_ids=[entry["cancel"]])
+    if "add_child" in entry:
+        return AddChild(entry["add_child"], variables=given)
+    if "start_before" in entry:
+        return Start(entry["start_before"], variables=given)
+    return Start(entry["start_after"], placements.AFTER, variables=given)
 
 
 def _time(micros: int) -> str:

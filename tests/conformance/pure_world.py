@@ -254,6 +254,13 @@ class PureWorld(World):
                     started += 1
         return started
 
+    def renamed(self, place: tuple[str, int], element_id: str) -> None:
+        """What is open has another element since its instance was migrated."""
+        self.elements[place] = element_id
+        rows: tuple[Mapping[tuple[str, int], Any], ...] = (self.tasks, self.jobs, self.subscriptions)
+        for row in [of_kind[place] for of_kind in rows if place in of_kind]:
+            row.element_id = element_id
+
     def deliver_thrown(self, *, asynchronous: bool = False) -> int:
         """Deliver what instances threw, asynchronous signals only where they are asked for; return how much it was."""
         done = 0
