@@ -26,12 +26,9 @@ from flowmesh.engine.v1 import (
     job_pb2,
     job_service_pb2,
     message_service_pb2,
-<<<<<<< HEAD
-=======
     migration_pb2,
     migration_service_pb2,
     modification_pb2,
->>>>>>> conformance
     process_definition_service_pb2,
     process_instance_pb2,
     process_instance_service_pb2,
