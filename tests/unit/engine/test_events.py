@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +19,8 @@ from engine_svc.events.commit_record import COMMIT_RECORD, encode_commit
 from engine_svc.events.expansion import KINDS, UnknownRecordFormat, expand
 from engine_svc.runtime import step, user_task_commands
 from engine_svc.runtime.changes import Changes, NewUserTask
+from engine_svc.runtime.migration import migrate
+from engine_svc.runtime.migration_plan import Plan
 from engine_svc.runtime.processors.user_task import Completion
 from engine_svc.runtime.requests import run_alone
 from engine_svc.state.instance import ROOT_SCOPE, Status
@@ -104,6 +107,10 @@ def life() -> Iterator[tuple[Run, list[Any]]]:
     yield committed(user_task_commands.delete_attachment(run.instance, attachment, 0, NOW + 16))
     yield committed(run.complete("t"))
     assert run.completed
+    migrated = Run(rich_model())
+    migrated.instance.revision = 1
+    newer = dataclasses.replace(migrated.instance.definition, id="newer", version=2)
+    yield migrated, run_alone(migrate(migrated.instance, Plan(newer), NOW)).changes.events
     cancelled = Run(rich_model())
     cancelled.instance.revision = 1
     yield cancelled, cancelled.cancel("no more").events
