@@ -173,6 +173,8 @@ class Execution:
         if self.instance.watching:
             self.changed.append((scope.key, name, "update" if name in scope.variables else "create"))
         scope.variables[name] = value
+        if scope.large is not None:
+            scope.large.pop(name, None)
         scope.encoded = None
         self._written.setdefault(scope.key, {})[name] = value
 
@@ -185,6 +187,8 @@ class Execution:
                 return False
             scope = scopes[scope.parent_key]
         del scope.variables[name]
+        if scope.large is not None:
+            scope.large.pop(name, None)
         scope.encoded = None
         self._written.get(scope.key, {}).pop(name, None)
         self._removed.setdefault(scope.key, []).append(name)

@@ -34,9 +34,10 @@ INSTANCE_COLUMNS = (
     "incident_count",
     "parent_id",
     "root_id",
+    "apart",
     "snapshot",
 )
-INSTANCE_CHANGING = ("revision", "status", "ended_at", "incident_count", "snapshot")
+INSTANCE_CHANGING = ("revision", "status", "ended_at", "incident_count", "apart", "snapshot")
 USER_TASK_COLUMNS = (
     "instance_id",
     "task_key",
