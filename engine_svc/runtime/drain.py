@@ -1,6 +1,6 @@
 """Runs a step until every token waits.
 
-Long runs are cut into slices: what is left moves on in asynchronous jobs, so that no step holds the engine for long.
+Long runs are cut into slices: what is left moves on in an asynchronous job, so that no step holds the engine for long.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from engine_svc.compile.executable import Element, ElementKind
 from engine_svc.events.record import INSTANCE_TERMINATED
-from engine_svc.runtime.behaviors import calls, conditions, jobs, lifecycle
-from engine_svc.runtime.behaviors.cancellation import terminate
+from engine_svc.runtime.behaviors import calls, conditions, continuation, lifecycle
+from engine_svc.runtime.behaviors.cancellation import terminate, youngest_first
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors import (
     call_activity,
@@ -38,7 +38,7 @@ from engine_svc.runtime.processors import (
 )
 from engine_svc.runtime.requests import LoadInstance, Program, Request
 from engine_svc.runtime.unit import Unit
-from engine_svc.state.instance import Instance, Stage, Status, Token
+from engine_svc.state.instance import Instance, Status, Token
 from mesh.errors import WrongState
 
 SLICE = 1_000
@@ -130,10 +130,7 @@ def _cut(execution: Execution) -> None:
             f"more than {RUN_LIMIT} elements without a wait, the last one {element.id}: does the model loop?",
             metadata={"element_id": element.id, "limit": str(RUN_LIMIT)},
         )
-    while agenda:
-        token = agenda.popleft()
-        stage = Stage.BEFORE if not token.key and token.stage is Stage.ACTIVE else token.stage
-        jobs.park(execution, token, execution.elements[token.element], stage)
+    continuation.cut(execution)
 
 
 def _settle(unit: Unit) -> bool:
@@ -168,7 +165,7 @@ def cancel_instance(execution: Execution, reason: str) -> None:
     """End an instance before its end, with what it has called."""
     instance = execution.instance
     execution.touched = True
-    terminate(execution, reversed(instance.tokens.values()), reason)
+    terminate(execution, youngest_first(instance.tokens.values()), reason)
     execution.changes.events.append((INSTANCE_TERMINATED, instance.start_micros, reason))
     execution.agenda.clear()
     instance.tokens.clear()
@@ -176,6 +173,7 @@ def cancel_instance(execution: Execution, reason: str) -> None:
     instance.watching.clear()
     instance.arrivals.clear()
     instance.scopes.clear()
+    instance.pages.clear()
     instance.incidents.clear()
     instance.status = Status.TERMINATED
     instance.end_micros = execution.now

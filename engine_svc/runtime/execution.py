@@ -440,6 +440,7 @@ class Execution:
         if instance.status is Status.COMPLETED:
             events.append((INSTANCE_COMPLETED, instance.start_micros))
             instance.scopes.clear()
+            instance.pages.clear()
         return self.changes
 
     def is_shown(self, token: Token) -> bool:

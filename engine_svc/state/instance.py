@@ -54,10 +54,12 @@ class Stage(enum.IntEnum):
     """A child of a multi-instance or loop that is about to begin."""
     COMPENSATING = 10
     """Holds the scope of a completed activity open again while its handlers run."""
+    CARRYING = 20
+    """Stands for all that did not move yet when a step was cut; see `engine_svc.runtime.behaviors.continuation`."""
 
 
 HIDDEN = frozenset(
-    {Stage.BEFORE, Stage.AFTER, Stage.BODY, Stage.CHOOSING, Stage.TAKING, Stage.ENDING, Stage.CHILD, Stage.COMPENSATING}
+    {Stage.BEFORE, Stage.AFTER, Stage.BODY, Stage.CHOOSING, Stage.TAKING, Stage.ENDING, Stage.CHILD, Stage.COMPENSATING, Stage.CARRYING}
 )
 """Stages in which a token stands for no activity."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine_svc.compile.executable import Element, LoopSpec, MultiInstanceSpec
+from engine_svc.runtime.behaviors import long_lists
 from engine_svc.runtime.behaviors.cancellation import cancel_content
 from engine_svc.runtime.behaviors.triggers import failed
 from engine_svc.runtime.execution import Execution
@@ -47,9 +48,9 @@ def open_body(execution: Execution, token: Token, element: Element) -> None:
     token.stage = Stage.BODY
     token.detail = {"count": count, "made": 0}
     if items is not None:
-        token.detail["items"] = items
+        token.detail["items"] = long_lists.keep(execution, items)
     if spec.output_collection:
-        token.detail["collected"] = [None] * count
+        token.detail["collected"] = long_lists.keep(execution, [None] * count)
     token.encoded = None
     execution.open_scope(token.key, token.scope_key, {INSTANCES: count, ACTIVE: 0, COMPLETED: 0})
     execution.agenda.appendleft(token)
@@ -77,6 +78,8 @@ def go_on(execution: Execution, token: Token, element: Element) -> None:
             _make_child(execution, token, element, spec)
         if detail["made"] < count:
             execution.agenda.append(token)
+        elif "items" in detail:
+            long_lists.drop(execution.instance, detail.pop("items"))
 
 
 def child_done(execution: Execution, child: Token, element: Element) -> None:
@@ -100,8 +103,10 @@ def child_done(execution: Execution, child: Token, element: Element) -> None:
     assert body.detail is not None
     if spec.output_collection:
         value = None if spec.output_element is None else execution.evaluate(spec.output_element, child, element)
-        body.detail["collected"][child.detail["index"] if child.detail else 0] = value
-        body.encoded = None
+        collected = body.detail["collected"]
+        long_lists.replace(instance, collected, child.detail["index"] if child.detail else 0, value)
+        if isinstance(collected, list):
+            body.encoded = None
     satisfied = spec.completion_condition is not None and bool(
         execution.evaluate(spec.completion_condition, child, element)
     )
@@ -111,7 +116,8 @@ def child_done(execution: Execution, child: Token, element: Element) -> None:
             execution.agenda.remove(body)
         cancel_content(execution, body.key, f"completion condition of {element.id}")
         _complete(execution, body, element, spec)
-    elif not scope.live_tokens and body not in execution.agenda:
+    elif not scope.live_tokens and (spec.sequential or body.detail["made"] == body.detail["count"]):
+        # A parallel one that has more to make goes on by itself.
         execution.agenda.appendleft(body)
 
 
@@ -125,11 +131,14 @@ def _end_child(execution: Execution, child: Token, element: Element) -> None:
 def _complete(execution: Execution, body: Token, element: Element, spec: MultiInstanceSpec) -> None:
     if spec.output_collection:
         assert body.detail is not None
-        execution.set_variable(body.scope_key, spec.output_collection, body.detail["collected"])
+        collected = long_lists.entries(execution.instance, body.detail["collected"])
+        execution.set_variable(body.scope_key, spec.output_collection, collected)
     _leave_body(execution, body)
 
 
 def _leave_body(execution: Execution, body: Token) -> None:
+    if body.detail and execution.instance.pages:
+        long_lists.drop_all(execution.instance, body.detail)
     body.detail = None
     body.stage = Stage.COMPLETING
     body.encoded = None
@@ -154,7 +163,7 @@ def _make_child(execution: Execution, body: Token, element: Element, spec: Multi
         execution.set_local(body.key, ACTIVE, scope.variables[ACTIVE] + 1)
         variables[spec.index_variable] = index
         if "items" in detail and spec.element_variable:
-            variables[spec.element_variable] = detail["items"][index]
+            variables[spec.element_variable] = long_lists.entry(instance, detail["items"], index)
     execution.wait(child)
     execution.open_scope(child.key, body.key, variables)
     child.stage = Stage.CHILD
