@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import AsyncExitStack
 
 from flowmesh.engine.v1 import (
     activity_instance_service_pb2,
     attachment_service_pb2,
+    clock_service_pb2,
     comment_service_pb2,
     condition_service_pb2,
     deployment_service_pb2,
@@ -24,6 +26,7 @@ from flowmesh.engine.v1 import (
 
 from engine_svc.api.activity_instance_service import ActivityInstanceServicer
 from engine_svc.api.attachment_service import AttachmentServicer
+from engine_svc.api.clock_service import ClockServicer
 from engine_svc.api.comment_service import CommentServicer
 from engine_svc.api.condition_service import ConditionServicer
 from engine_svc.api.deployment_service import DeploymentServicer
@@ -38,16 +41,19 @@ from engine_svc.api.signal_service import SignalServicer
 from engine_svc.api.user_task_service import UserTaskServicer
 from engine_svc.api.variable_service import VariableServicer
 from engine_svc.commands.definition_cache import DefinitionCache
+from engine_svc.commands.draining import DueWork
+from engine_svc.commands.due_jobs import DueJobs
 from engine_svc.commands.event_delivery import EventDelivery
 from engine_svc.commands.executor import ExecutorLimits, InstanceExecutor
 from engine_svc.commands.job_signals import JobSignals
 from engine_svc.relay import EngineRelay
 from engine_svc.scripts.sandbox import ScriptRunner
-from engine_svc.settings import EngineSettings
+from engine_svc.settings import CONTROLLED, EngineSettings
 from engine_svc.storage.commit import Commit, CommitWriter, Written
 from engine_svc.storage.migrations import HEAD
 from engine_svc.storage.served_database import ServedDatabase
 from engine_svc.workers import (
+    finished_job_retention,
     job_availability,
     message_buffer,
     message_expiry,
@@ -55,6 +61,8 @@ from engine_svc.workers import (
     start_timers,
     thrown_events,
 )
+from engine_svc.workers.finished_job_retention import FinishedJobRetention
+from engine_svc.workers.internal_jobs import InternalJobs
 from engine_svc.workers.job_availability import JobAvailability
 from engine_svc.workers.message_buffer import MessageBuffer
 from engine_svc.workers.message_expiry import MessageExpiry
@@ -64,7 +72,7 @@ from engine_svc.workers.start_timers import StartTimers
 from engine_svc.workers.thrown_events import ThrownEvents
 from mesh.admin_http import AdminServer, Readiness
 from mesh.bus.topics import all_topics
-from mesh.clock import Clock, SystemClock
+from mesh.clock import Clock, ControlledClock, SystemClock
 from mesh.db.database import Database
 from mesh.db.group_commit import GroupCommitter
 from mesh.db.statements import Fetch, fetch
@@ -97,7 +105,7 @@ class EngineService:
         clock: Clock | None = None,
         telemetry: Telemetry | None = None,
     ) -> None:
-        clock = clock or SystemClock()
+        clock = clock or (ControlledClock() if settings.clock == CONTROLLED else SystemClock())
         self._settings = settings
         self._database = database
         signals = JobSignals()
@@ -122,6 +130,19 @@ class EngineService:
         self._delivery = EventDelivery(executor)
         executor.follow_up = self._delivery.follow_up
         largest = settings.max_variable_bytes
+        runs = metrics.counter(
+            "flowmesh_engine_jobs_total",
+            "Timers and asynchronous jobs that were tried, by result.",
+            ["result"],
+        )
+        due_jobs = DueJobs(
+            executor,
+            settings.instance,
+            settings.job_lease_seconds * 1_000_000,
+            lambda result: runs.at(result.value).add(),
+        )
+        timers, thrown = StartTimers(executor), ThrownEvents(executor, self._delivery)
+        other_due_work: list[DueWork] = [timers.run_due, thrown.run_due]
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry)
         for module, name, servicer in (
             (deployment_service_pb2, "DeploymentService", DeploymentServicer(executor, served)),
@@ -136,9 +157,10 @@ class EngineService:
                 ProcessInstanceServicer(executor, served, largest),
             ),
             (user_task_service_pb2, "UserTaskService", UserTaskServicer(executor, served, largest)),
+            (job_service_pb2, "JobService", JobServicer(executor, served, largest, due_jobs)),
+            (clock_service_pb2, "ClockService", ClockServicer(clock, signals, due_jobs, other_due_work)),
             (comment_service_pb2, "CommentService", CommentServicer(executor, served)),
             (attachment_service_pb2, "AttachmentService", AttachmentServicer(executor, served)),
-            (job_service_pb2, "JobService", JobServicer(executor, served, largest)),
             (incident_service_pb2, "IncidentService", IncidentServicer(executor, served)),
             (variable_service_pb2, "VariableService", VariableServicer(executor, largest)),
             (explanation_service_pb2, "ExplanationService", ExplanationServicer(executor, served)),
@@ -159,18 +181,23 @@ class EngineService:
             self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
         availability = JobAvailability(database, clock, signals)
         retention = RequestRetention(database, clock, settings.request_retention_seconds)
-        self.start_timers = StartTimers(executor)
-        self.thrown_events = ThrownEvents(executor, self._delivery)
         buffer = MessageBuffer(executor, self._delivery.messages)
         expiry = MessageExpiry(database, clock)
-        self._workers = [
-            Periodic("start timers", start_timers.INTERVAL_SECONDS, self.start_timers.run),
-            Periodic("thrown events", thrown_events.INTERVAL_SECONDS, self.thrown_events.run),
+        self._workers: list[Periodic | InternalJobs] = [
             Periodic("message buffer", message_buffer.INTERVAL_SECONDS, buffer.run),
             Periodic("message expiry", message_expiry.INTERVAL_SECONDS, expiry.run),
             Periodic("job availability", job_availability.INTERVAL_SECONDS, availability.run),
             Periodic("request retention", request_retention.INTERVAL_SECONDS, retention.run),
+            Periodic(
+                "finished job retention", finished_job_retention.INTERVAL_SECONDS, FinishedJobRetention(database).run
+            ),
         ]
+        if settings.runs_jobs:
+            self._workers += [
+                Periodic("start timers", start_timers.INTERVAL_SECONDS, timers.run),
+                Periodic("thrown events", thrown_events.INTERVAL_SECONDS, thrown.run),
+                InternalJobs(due_jobs, settings.concurrent_jobs),
+            ]
 
     async def start(self) -> int:
         """Listen and begin the background work; return the port."""
@@ -222,6 +249,8 @@ async def serve(settings: EngineSettings) -> None:
         closing.push_async_callback(relay.stop)
         closing.push_async_callback(service.stop)
         port = await service.start()
+        # What start-up made stays: a full collection that went through it all would hold up every call for 100 ms.
+        gc.freeze()
         _log.info("The engine is serving", host=settings.host, port=port)
         try:
             await until_stopped()

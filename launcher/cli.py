@@ -15,7 +15,8 @@ from pathlib import Path
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 EXIT_INTERRUPTED = 130
-_JOB_STATES = ("ready", "leased", "backoff", "failed", "suspended")
+_JOB_STATES = ("ready", "leased", "backoff", "failed", "suspended", "scheduled")
+_JOB_KINDS = ("external", "timer", "async")
 _INSTANCE_STATES = ("running", "paused", "completed", "failed", "terminated")
 
 
@@ -45,6 +46,7 @@ def _up(arguments: argparse.Namespace) -> int:
         engine_metrics_port=arguments.engine_metrics_port,
         history_metrics_port=arguments.history_metrics_port,
         cors_origins=tuple(arguments.cors_origin),
+        clock=arguments.clock,
         verbose=arguments.verbose,
     )
     return run_embedded_mesh(options, print_welcome)
@@ -166,7 +168,8 @@ def _parser() -> argparse.ArgumentParser:
     history.add_argument("--key", default="", metavar="KEY", help="of this process only")
     history.add_argument("--business-key", default="", metavar="TEXT")
 
-    jobs = command("jobs", "list jobs that wait for a worker", "jobs:list_jobs", tenant, listing)
+    jobs = command("jobs", "list jobs: of workers, timers and asynchronous ones", "jobs:list_jobs", tenant, listing)
+    jobs.add_argument("--kind", choices=_JOB_KINDS)
     jobs.add_argument("--type", default="", metavar="TYPE")
     jobs.add_argument("--state", choices=_JOB_STATES)
     jobs.add_argument("--instance", default="", metavar="ID")
@@ -185,6 +188,24 @@ def _parser() -> argparse.ArgumentParser:
 
     about = "print the JSON Schema of process definitions in JSON and YAML"
     commands.add_parser("schema", help=about, description=f"{about[0].upper()}{about[1:]}.")
+
+    run_job = command("run-job", "run a timer or asynchronous job now", "jobs:run_job", common)
+    run_job.add_argument("job_id", metavar="JOB_ID")
+
+    retry = command("retry", "let a job be tried again, or so many times more", "jobs:retry", common)
+    retry.add_argument("job_id", metavar="JOB_ID")
+    retry.add_argument("--retries", type=_count, default=3, metavar="N", help="attempts it gets (default 3)")
+
+    clock = command("clock", "show or turn the clock of a mesh started with --clock controlled", "clocks:clock")
+    actions = clock.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("show", help="tell the time", parents=[common])
+    to = actions.add_parser("set", help="set it and stop it there", parents=[common])
+    to.add_argument("time", metavar="TIME", help="2030-01-31T09:00:00Z")
+    by = actions.add_parser("advance", help="put it forward and stop it there", parents=[common])
+    by.add_argument("duration", metavar="DURATION", help="ISO 8601: PT1H, P30D")
+    actions.add_parser("reset", help="let it run as the machine's again", parents=[common])
+    drained = actions.add_parser("drain", help="run all timers and asynchronous jobs that are due", parents=[common])
+    drained.add_argument("--max-jobs", type=_count, default=10_000, metavar="N", help="default 10000")
 
     version = commands.add_parser("version", help="tell the version")
     version.add_argument("--json", action="store_true", help="print JSON for scripts")
@@ -243,6 +264,12 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         default=[],
         metavar="URL",
         help="let this origin's pages call; may be repeated",
+    )
+    up.add_argument(
+        "--clock",
+        choices=("system", "controlled"),
+        default=default.clock,
+        help="controlled: for tests, `flowmesh clock` turns it, and timers fire when that says so",
     )
     up.add_argument("--verbose", action="store_true", help="show every log line, not only warnings and errors")
 

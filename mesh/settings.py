@@ -130,6 +130,12 @@ class MeshSettings:
     max_variable_bytes: int = setting(1 << 20, "Size of one variable's value.", minimum=1)
     max_instance_variable_bytes: int = setting(8 << 20, "Size of all variables of an instance.", minimum=1)
 
+    clock: str = setting(
+        "system",
+        "Where the engine has its time from; controlled: callers turn it, for tests.",
+        choices=("system", "controlled"),
+    )
+
     def __post_init__(self) -> None:
         for name, (kind, limits) in _fields_of(type(self)).items():
             value = getattr(self, name)

@@ -194,7 +194,7 @@ def attachment_of_row(row: Row) -> attachment_service_pb2.Attachment:
     )
 
 
-def job_of_row(row: Row) -> job_pb2.Job:
+def job_of_row(row: Row, failed_attempts: int = 0, error_details: str = "") -> job_pb2.Job:
     """Return a row in the order of `JOB_COLUMNS`."""
     (
         instance_id,
@@ -239,6 +239,54 @@ def job_of_row(row: Row) -> job_pb2.Job:
         error_message=error_message,
         kind=kind,
         due_time=timestamp(due_at),
+        failed_attempts=failed_attempts,
+        error_details=error_details,
+    )
+
+
+def listed_job(row: Row) -> job_pb2.Job:
+    """Return a row in the order of `LISTED_COLUMNS`."""
+    return job_of_row(row[:-1], row[-1])
+
+
+def detailed_job(row: Row) -> job_pb2.Job:
+    """Return a row in the order of `DETAILED_COLUMNS`."""
+    return job_of_row(row[:-2], row[-2], row[-1] or "")
+
+
+def finished_job_of_row(row: Row) -> job_pb2.FinishedJob:
+    """Return a row in the order of `FINISHED_JOB_COLUMNS`."""
+    (
+        definition_key,
+        outcome,
+        record_id,
+        instance_id,
+        key,
+        kind,
+        element_id,
+        definition_id,
+        tenant_id,
+        created_at,
+        due_at,
+        ended_at,
+        error_message,
+        error_details,
+    ) = row
+    return job_pb2.FinishedJob(
+        id=record_id,
+        job_id=member_id(instance_id, key),
+        kind=kind,
+        outcome=outcome,
+        element_id=element_id,
+        process_instance_id=instance_id,
+        process_definition_id=definition_id,
+        process_definition_key=definition_key,
+        tenant_id=tenant_id,
+        create_time=timestamp(created_at),
+        due_time=timestamp(due_at),
+        end_time=timestamp(ended_at),
+        error_message=error_message,
+        error_details=error_details,
     )
 
 

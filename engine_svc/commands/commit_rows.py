@@ -12,7 +12,7 @@ from engine_svc.state.instance import Instance, Wait
 from engine_svc.state.snapshot import encode_snapshot
 from engine_svc.storage.commit import Commit
 from engine_svc.storage.instance_parts import write_apart
-from engine_svc.storage.jobs import JobState
+from engine_svc.storage.jobs import LEASE_BITS, JobState
 from engine_svc.storage.user_tasks import CANDIDATE_GROUP, CANDIDATE_USER
 from mesh.errors import InvalidField
 from mesh.ids import new_id
@@ -198,7 +198,8 @@ def _add_job(commit: Commit, instance: Instance, job: NewJob) -> None:
             job.due_micros,
             job.retries,
             "",
-            0,
+            # A recurring timer makes jobs of one key: a lease of an earlier one must not open a later one.
+            0 if job.kind is JobKind.EXTERNAL else instance.revision << LEASE_BITS,
             "",
             job.element_id,
             definition.id,

@@ -86,6 +86,7 @@ class Effect:
     """Makes the answer once the instance has the revision that the commit gives it."""
     leases: Sequence[tuple[str, int, int]] = ()
     statements: Sequence[Statement] = ()
+    finished_jobs: Sequence[Row] = ()
     claims: Sequence[Claim] = ()
     messages: Sequence[Row] = ()
     """Messages that came, as `MESSAGE_COLUMNS`."""
@@ -384,6 +385,7 @@ class InstanceExecutor:
             raise
         commit.leases += effect.leases
         commit.statements += effect.statements
+        commit.finished_jobs += effect.finished_jobs
         commit.claims += effect.claims
         commit.messages += effect.messages
         response = effect.respond().SerializeToString()

@@ -11,7 +11,7 @@ import orjson
 from google.protobuf.message import Message
 
 from engine_svc.commands.executor import Effect, InstanceExecutor
-from engine_svc.runtime import step
+from engine_svc.runtime import job_commands, step
 from engine_svc.runtime.behaviors.errors import BpmnError
 from engine_svc.runtime.requests import Program as StepProgram
 from engine_svc.state.instance import ROOT_SCOPE, Instance
@@ -171,15 +171,19 @@ async def complete(
     job_id: str,
     lease_token: str,
     variables: dict[str, Any],
+    result: object,
     request: RequestRecord | None,
     respond: Callable[[Instance], Message],
 ) -> bytes:
-    """Complete a job and run on. Raises `NotFound`, `LeaseLost`, `WrongState`, `InvalidField`."""
+    """Complete a job and run on; `result` may be `NO_RESULT`.
+
+    Raises `NotFound`, `LeaseLost`, `WrongState`, `InvalidField`.
+    """
     instance_id, key = _parts(job_id)
     lease = (instance_id, key, _sequence(job_id, lease_token))
 
     def work(instance: Instance, now: int) -> StepProgram[Effect]:
-        changes = yield from step.complete_job(instance, key, variables, now)
+        changes = yield from job_commands.complete_external_job(instance, key, variables, result, now)
         return Effect(changes, lambda: respond(instance), leases=[lease])
 
     return await executor.change(instance_id, work, request, lambda: job_missing(job_id))
@@ -192,6 +196,7 @@ class Failure:
     retries: int | None
     backoff_micros: int | None
     message: str
+    code: str = ""
 
 
 async def fail_job(
@@ -201,8 +206,11 @@ async def fail_job(
     failure: Failure,
     request: RequestRecord | None,
     respond: Callable[[Row, JobState, int, int], Message],
+    respond_caught: Callable[[], Message],
 ) -> bytes:
     """Note a failed attempt. `respond` gets the job's old row, new state, retries and when it is tried again.
+
+    `respond_caught` answers where the model maps the failure to a BPMN error that something caught.
 
     Raises `NotFound`, `LeaseLost`, `WrongState`.
     """
@@ -211,16 +219,22 @@ async def fail_job(
 
     row = await executor.database.read(fetch_job(instance_id, key))
 
-    def work(instance: Instance, now: int) -> Effect:
+    def work(instance: Instance, now: int) -> StepProgram[Effect]:
         retries = _retries_left(row) if failure.retries is None else failure.retries
-        changes = step.fail_job(instance, key, retries=retries, error_message=failure.message, error_code="", now=now)
+        changes, outcome = yield from job_commands.fail_external_job(
+            instance, key, retries=retries, error_message=failure.message, error_code=failure.code, now=now
+        )
         if row is None:
             raise job_missing(job_id)
+        lease = (instance_id, key, sequence)
+        if outcome is job_commands.Failed.CAUGHT:
+            return Effect(changes, respond_caught, leases=[lease])
         backoff = failure.backoff_micros
         if backoff is None:
             # A failed attempt raises the sequence twice: when the lease is taken, and when it is given up.
             backoff = min(FIRST_BACKOFF_MICROS << min((sequence - 1) // 2, 20), MAX_BACKOFF_MICROS)
-        state = JobState.FAILED if retries == 0 else JobState.BACKOFF if backoff else JobState.READY
+        uncaught = outcome is job_commands.Failed.UNCAUGHT
+        state = JobState.FAILED if retries == 0 or uncaught else JobState.BACKOFF if backoff else JobState.READY
         available_at = now + backoff if state is JobState.BACKOFF else 0
         statement = fail(
             instance_id, key, state=state, available_at=available_at, retries=retries, message=failure.message
@@ -228,7 +242,7 @@ async def fail_job(
         return Effect(
             changes,
             lambda: respond(row, state, retries, available_at),
-            leases=[(instance_id, key, sequence)],
+            leases=[lease],
             statements=[statement],
         )
 

@@ -40,6 +40,9 @@ from mesh.ids import member_id, new_id
 
 _PLAIN_COMPLETION = Completion()
 
+OWN_JOBS = frozenset({Wait.TIMER, Wait.ASYNC_JOB})
+"""Waits for jobs that the engine does itself."""
+
 INCIDENT_JOB_NO_RETRIES = 1
 INCIDENT_UNHANDLED_ERROR = 2
 INCIDENT_NAMES = {INCIDENT_JOB_NO_RETRIES: "JOB_NO_RETRIES", INCIDENT_UNHANDLED_ERROR: "UNHANDLED_ERROR"}
@@ -125,18 +128,23 @@ def complete_job(
 def run_job(instance: Instance, key: int, now: int, ids: Callable[[], str] = new_id) -> Program[Changes]:
     """Do a timer's or asynchronous job and run on. Raises `WrongState`, `NotFound`."""
     token = instance.tokens.get(key)
-    if token is None or token.waits_for not in (Wait.TIMER, Wait.ASYNC_JOB):
-        raise _job_missing(instance, key)
+    if token is None or token.waits_for not in OWN_JOBS:
+        raise job_missing(instance, key)
     require_running(instance)
     execution = execution_of(instance, now, ids)
-    if token.waits_for is Wait.TIMER:
-        instance.run_length = 0
-        firing.fire(execution, token, {})
-    else:
-        execution.changes.ended_jobs.append(key)
-        lifecycle.go_on(execution, token, execution.elements[token.element])
+    do_job(execution, token)
     yield from drain(execution.unit)
     return execution.unit.finish(execution)
+
+
+def do_job(execution: Execution, token: Token) -> None:
+    """The time of a timer has come, or of an asynchronous continuation. The step goes on from there."""
+    if token.waits_for is Wait.TIMER:
+        execution.instance.run_length = 0
+        firing.fire(execution, token, {})
+    else:
+        execution.changes.ended_jobs.append(token.key)
+        lifecycle.go_on(execution, token, execution.elements[token.element])
 
 
 def trigger(
@@ -228,7 +236,7 @@ def fail_job(instance: Instance, key: int, *, retries: int, error_message: str, 
     """
     token = instance.tokens.get(key)
     if token is None or token.waits_for not in WITH_JOB:
-        raise _job_missing(instance, key)
+        raise job_missing(instance, key)
     require_running(instance)
     element = instance.definition.process.elements[token.element]
     execution = execution_of(instance, now)
@@ -236,13 +244,19 @@ def fail_job(instance: Instance, key: int, *, retries: int, error_message: str, 
     if (retries == 0 or error_code) and key not in instance.incidents.values():
         incident_type = INCIDENT_UNHANDLED_ERROR if error_code else INCIDENT_JOB_NO_RETRIES
         message = f"error {error_code} is not caught: {error_message}" if error_code else error_message
-        incident = NewIncident(execution.new_key(), incident_type, element.id, key, message)
-        execution.changes.new_incidents.append(incident)
-        execution.changes.events.append(
-            (INCIDENT_RAISED, incident.key, INCIDENT_NAMES[incident_type], element.id, key, message)
-        )
-        instance.incidents[incident.key] = key
+        raise_incident(execution, token, incident_type, message)
     return execution.unit.finish(execution)
+
+
+def raise_incident(execution: Execution, token: Token, incident_type: int, message: str) -> None:
+    """Raise an incident of the job that a token waits for."""
+    element_id = execution.elements[token.element].id
+    incident = NewIncident(execution.new_key(), incident_type, element_id, token.key, message)
+    execution.changes.new_incidents.append(incident)
+    execution.changes.events.append(
+        (INCIDENT_RAISED, incident.key, INCIDENT_NAMES[incident_type], element_id, token.key, message)
+    )
+    execution.instance.incidents[incident.key] = token.key
 
 
 def throw_job_error(
@@ -286,7 +300,7 @@ def touch_job(instance: Instance, key: int, now: int) -> Changes:
     """Change nothing of an instance that has this open job. Raises `NotFound`."""
     token = instance.tokens.get(key)
     if token is None or token.waits_for not in WITH_JOB:
-        raise _job_missing(instance, key)
+        raise job_missing(instance, key)
     execution = execution_of(instance, now)
     return execution.unit.finish(execution)
 
@@ -406,12 +420,13 @@ def user_task_token(instance: Instance, key: int) -> Token:
 def _job_token(instance: Instance, key: int) -> Token:
     token = instance.tokens.get(key)
     if token is None or token.waits_for is not Wait.EXTERNAL_JOB:
-        raise _job_missing(instance, key)
+        raise job_missing(instance, key)
     require_running(instance)
     return token
 
 
-def _job_missing(instance: Instance, key: int) -> NotFound:
+def job_missing(instance: Instance, key: int) -> NotFound:
+    """Return the error for a job that no token waits for."""
     job_id = member_id(instance.id, key)
     return NotFound("JOB_NOT_FOUND", f"there is no open job {job_id}", metadata={"id": job_id})
 

@@ -140,6 +140,22 @@ INCIDENT_COLUMNS = (
     "definition_key",
     "tenant_id",
 )
+FINISHED_JOB_COLUMNS = (
+    "definition_key",
+    "outcome",
+    "id",
+    "instance_id",
+    "job_key",
+    "kind",
+    "element_id",
+    "definition_id",
+    "tenant_id",
+    "created_at",
+    "due_at",
+    "ended_at",
+    "error_message",
+    "error_details",
+)
 REQUEST_COLUMNS = ("method", "request_id", "fingerprint", "response", "created_at")
 TASK_KEY = ("instance_id", "task_key")
 JOB_KEY = ("instance_id", "job_key")
@@ -217,6 +233,8 @@ class Commit:
     ended_user_tasks: list[Row] = field(default_factory=list)
     jobs: list[Row] = field(default_factory=list)
     ended_jobs: list[Row] = field(default_factory=list)
+    finished_jobs: list[Row] = field(default_factory=list)
+    """Records of the engine's own jobs that were done or given up."""
     subscriptions: list[Row] = field(default_factory=list)
     ended_subscriptions: list[Row] = field(default_factory=list)
     thrown: list[Row] = field(default_factory=list)
@@ -410,6 +428,8 @@ def _write_rows(works: list[Commit]) -> Program[None]:
         yield InsertMany("user_task_candidate", CANDIDATE_COLUMNS, rows)
     if rows := _joined(works, "jobs"):
         yield InsertMany("job", JOB_COLUMNS, rows)
+    if rows := _joined(works, "finished_jobs"):
+        yield InsertMany("finished_job", FINISHED_JOB_COLUMNS, rows)
     if rows := _joined(works, "subscriptions"):
         yield InsertMany("event_subscription", SUBSCRIPTION_COLUMNS, rows)
     if rows := _joined(works, "thrown"):

@@ -1,4 +1,4 @@
-"""Jobs of external workers: leases, back-off, lists.
+"""Jobs of all kinds: lists, and what keeps them available; leases and back-off of those of external workers.
 
 Taking the lease raises its sequence number, which fences: the commit of a completion checks that the number is
 still the one its worker was given.
@@ -10,12 +10,17 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine_svc.state.instance import Status
+from engine_svc.runtime.changes import JobKind
+from engine_svc.state.instance import ENDED, Status
 from engine_svc.storage.commit import JOB_COLUMNS, JOB_KEY
 from mesh.db.select import Select
-from mesh.db.statements import Execute, Fetch, FetchKeys, Program, Row, Statement, UpdateKeys
+from mesh.db.statements import DeleteMany, Execute, Fetch, FetchKeys, Program, Row, Statement, UpdateKeys
 
 ORDER = ("created_at", "instance_id", "job_key")
+LISTED_COLUMNS = (*JOB_COLUMNS, "failed_attempts")
+DETAILED_COLUMNS = (*LISTED_COLUMNS, "error_details")
+LEASE_BITS = 16
+"""Bits of the lease sequence that count leases of one job of the engine's own; those above tell its making."""
 EXPIRY_BATCH = 500
 
 
@@ -38,6 +43,15 @@ class JobFilter:
     state: int = 0
     instance_id: str = ""
     tenant_id: str = ""
+    kind: int = 0
+    due_before: int = 0
+    """Timers and asynchronous jobs due then or earlier, in microseconds."""
+    element_id: str = ""
+    definition_key: str = ""
+    worker: str = ""
+    with_error: bool = False
+    min_priority: int | None = None
+    max_priority: int | None = None
 
 
 def fetch_job(instance_id: str, key: int) -> Program[Row | None]:
@@ -46,17 +60,34 @@ def fetch_job(instance_id: str, key: int) -> Program[Row | None]:
     return rows[0] if rows else None
 
 
+def fetch_job_details(instance_id: str, key: int) -> Program[Row | None]:
+    """Read one job, in the order of `DETAILED_COLUMNS`."""
+    rows: list[Row] = yield FetchKeys("job", DETAILED_COLUMNS, JOB_KEY, [(instance_id, key)])
+    return rows[0] if rows else None
+
+
 def list_jobs(wanted: JobFilter, after: Sequence[object] | None, limit: int) -> Program[list[Row]]:
-    """Read jobs, oldest first, in the order of `JOB_COLUMNS`."""
+    """Read jobs, oldest first, in the order of `LISTED_COLUMNS`."""
     select = (
-        Select("job", JOB_COLUMNS)
+        Select("job", LISTED_COLUMNS)
         .equal("type", wanted.type)
         .equal("state", wanted.state)
         .equal("instance_id", wanted.instance_id)
         .equal("tenant_id", wanted.tenant_id)
-        .page(ORDER, after, limit)
+        .equal("kind", wanted.kind)
+        .equal("element_id", wanted.element_id)
+        .equal("definition_key", wanted.definition_key)
+        .equal("lease_owner", wanted.worker)
     )
-    rows: list[Row] = yield select.fetch()
+    if wanted.due_before:
+        select.where("kind<>? AND due_at<=?", JobKind.EXTERNAL, wanted.due_before)
+    if wanted.with_error:
+        select.where("error_message<>''")
+    if wanted.min_priority is not None:
+        select.where("priority_order<=?", -wanted.min_priority)
+    if wanted.max_priority is not None:
+        select.where("priority_order>=?", -wanted.max_priority)
+    rows: list[Row] = yield select.page(ORDER, after, limit).fetch()
     return rows
 
 
@@ -85,24 +116,39 @@ def release_leases(leases: Sequence[tuple[str, int, int]]) -> Program[None]:
     """Give leases back that no worker got: instance id, job key, lease sequence."""
     held = set(leases)
     rows: list[Row] = yield FetchKeys(
-        "job", (*JOB_KEY, "lease_sequence"), JOB_KEY, [lease[:2] for lease in leases], lock=True
+        "job", (*JOB_KEY, "lease_sequence", "kind"), JOB_KEY, [lease[:2] for lease in leases], lock=True
     )
-    yield from _make_available([row[:2] for row in rows if row in held])
+    yield from make_available([(*row[:2], row[3]) for row in rows if row[:3] in held])
 
 
-def _make_available(keys: list[Row]) -> Program[None]:
-    """Let jobs that are locked be given out, or, where their instance is paused, once it is resumed."""
-    if not keys:
+def make_available(jobs: list[Row], available_at: int = 0) -> Program[None]:
+    """Let jobs that are locked (instance id, key, kind) be given out, or be run from `available_at` on (0: at once).
+
+    Where their instance is paused they wait until it is resumed; where it has ended they are dropped.
+    """
+    if not jobs:
         return
     # Read after the jobs were locked: who pauses or resumes the instance meanwhile waits for them.
-    statuses: list[Row] = yield FetchKeys("process_instance", ("id", "status"), ("id",), [key[:1] for key in keys])
-    paused = {instance_id for instance_id, status in statuses if status == Status.PAUSED}
-    for state, part in (
-        (JobState.READY, [key for key in keys if key[0] not in paused]),
-        (JobState.SUSPENDED, [key for key in keys if key[0] in paused]),
-    ):
-        if part:
-            yield UpdateKeys("job", "state=?, lease_owner='', available_at=0", (state,), JOB_KEY, part)
+    rows: list[Row] = yield FetchKeys("process_instance", ("id", "status"), ("id",), [job[:1] for job in jobs])
+    statuses: dict[str, int] = dict(rows)
+    parts: dict[JobState | None, list[Row]] = {}
+    for instance_id, key, kind in jobs:
+        status = statuses.get(instance_id, Status.TERMINATED)
+        state = (
+            None
+            if status in ENDED
+            else JobState.SUSPENDED
+            if status == Status.PAUSED
+            else JobState.READY
+            if kind == JobKind.EXTERNAL
+            else JobState.SCHEDULED
+        )
+        parts.setdefault(state, []).append((instance_id, key))
+    for state, part in parts.items():
+        if state is None:
+            yield DeleteMany("job", JOB_KEY, part)
+        else:
+            yield UpdateKeys("job", "state=?, lease_owner='', available_at=?", (state, available_at), JOB_KEY, part)
 
 
 def extend_lease(instance_id: str, key: int, lease_until: int) -> Statement:
@@ -125,8 +171,33 @@ def fail(instance_id: str, key: int, *, state: JobState, available_at: int, retr
 def give_retries(instance_id: str, key: int, retries: int) -> Statement:
     """Return the statement that lets a failed job be tried again."""
     return Execute(
-        "UPDATE job SET state=?, retries=?, available_at=0 WHERE instance_id=? AND job_key=?",
-        (JobState.READY, retries, instance_id, key),
+        "UPDATE job SET state=CASE WHEN kind=? THEN ? ELSE ? END, retries=?, failed_attempts=0, available_at=0 "
+        "WHERE instance_id=? AND job_key=?",
+        (JobKind.EXTERNAL, JobState.READY, JobState.SCHEDULED, retries, instance_id, key),
+    )
+
+
+def set_retries(instance_id: str, key: int, retries: int) -> Statement:
+    """Return the statement that changes how often a job that has not failed for good may be tried."""
+    return Execute("UPDATE job SET retries=? WHERE instance_id=? AND job_key=?", (retries, instance_id, key))
+
+
+def give_up(instance_id: str, key: int, message: str) -> Statement:
+    """Return the statement that puts a job into the dead letter; a lease on it is void."""
+    return Execute(
+        "UPDATE job SET state=?, available_at=0, retries=0, lease_owner='', lease_sequence=lease_sequence+1, "
+        "error_message=CASE WHEN error_message='' THEN ? ELSE error_message END WHERE instance_id=? AND job_key=?",
+        (JobState.FAILED, message, instance_id, key),
+    )
+
+
+def reschedule(instance_id: str, key: int, due_at: int) -> Statement:
+    """Return the statement that makes a timer due at another time; a lease on it is void."""
+    return Execute(
+        "UPDATE job SET due_at=?, available_at=CASE WHEN state=? THEN 0 ELSE ? END, "
+        "state=CASE WHEN state=? THEN state ELSE ? END, lease_owner='', lease_sequence=lease_sequence+1 "
+        "WHERE instance_id=? AND job_key=?",
+        (due_at, JobState.FAILED, due_at, JobState.FAILED, JobState.SCHEDULED, instance_id, key),
     )
 
 
@@ -134,8 +205,8 @@ def suspend_jobs(instance_id: str) -> list[Statement]:
     """Return the statements that keep an instance's jobs from being given out."""
     return [
         Execute(
-            "UPDATE job SET state=? WHERE instance_id=? AND state IN (?,?)",
-            (JobState.SUSPENDED, instance_id, JobState.READY, JobState.BACKOFF),
+            "UPDATE job SET state=? WHERE instance_id=? AND state IN (?,?,?)",
+            (JobState.SUSPENDED, instance_id, JobState.READY, JobState.BACKOFF, JobState.SCHEDULED),
         ),
         Execute("UPDATE user_task SET suspended=1 WHERE instance_id=?", (instance_id,)),
     ]
@@ -145,8 +216,16 @@ def resume_jobs(instance_id: str) -> list[Statement]:
     """Return the statements that undo `suspend_jobs`; what was in back-off waits for its time again."""
     return [
         Execute(
-            "UPDATE job SET state=CASE WHEN available_at>0 THEN ? ELSE ? END WHERE instance_id=? AND state=?",
-            (JobState.BACKOFF, JobState.READY, instance_id, JobState.SUSPENDED),
+            "UPDATE job SET state=CASE WHEN kind<>? THEN ? WHEN available_at>0 THEN ? ELSE ? END "
+            "WHERE instance_id=? AND state=?",
+            (
+                JobKind.EXTERNAL,
+                JobState.SCHEDULED,
+                JobState.BACKOFF,
+                JobState.READY,
+                instance_id,
+                JobState.SUSPENDED,
+            ),
         ),
         Execute("UPDATE user_task SET suspended=0 WHERE instance_id=?", (instance_id,)),
     ]
@@ -157,14 +236,14 @@ def free_due_jobs(now: int) -> Program[list[str]]:
     types: list[str] = []
     for state in (JobState.LEASED, JobState.BACKOFF):
         rows: list[Row] = yield Fetch(
-            "SELECT instance_id, job_key, type FROM job WHERE state=? AND available_at<=? "
+            "SELECT instance_id, job_key, kind, type FROM job WHERE state=? AND available_at<=? "
             f"ORDER BY available_at LIMIT {EXPIRY_BATCH}",
             (state, now),
             lock=True,
             skip_locked=True,
         )
-        yield from _make_available([row[:2] for row in rows])
-        types += [row[2] for row in rows]
+        yield from make_available([row[:3] for row in rows])
+        types += [row[3] for row in rows]
     return types
 
 

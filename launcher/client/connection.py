@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import grpc
 from flowmesh.engine.v1 import (
+    clock_service_pb2_grpc,
     comment_service_pb2_grpc,
     deployment_service_pb2_grpc,
     explanation_service_pb2_grpc,
@@ -68,6 +69,7 @@ class Connection:
         self.jobs = job_service_pb2_grpc.JobServiceStub(self._channel)
         self.explanations = explanation_service_pb2_grpc.ExplanationServiceStub(self._channel)
         self.incidents = incident_service_pb2_grpc.IncidentServiceStub(self._channel)
+        self.clocks = clock_service_pb2_grpc.ClockServiceStub(self._channel)
         self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Commands about work outside the engine: `jobs`, `work`."""
+"""Commands about jobs: `jobs`, `run-job`, `retry`, `work`."""
 
 from __future__ import annotations
 
@@ -29,11 +29,13 @@ def list_jobs(connection: Connection, output: Output, arguments: Namespace) -> N
     request = job_service_pb2.ListJobsRequest(
         type=arguments.type,
         state=f"STATE_{arguments.state.upper()}" if arguments.state else None,
+        kind=f"KIND_{arguments.kind.upper()}" if arguments.kind else None,
         process_instance_id=arguments.instance,
         tenant_id=arguments.tenant,
     )
     columns = {
         "id": lambda job: job.id,
+        "kind": lambda job: job_pb2.Job.Kind.Name(job.kind).removeprefix("KIND_").lower(),
         "type": lambda job: job.type,
         "state": lambda job: state.Name(job.state).removeprefix("STATE_").lower(),
         "instance": lambda job: job.process_instance_id,
@@ -41,10 +43,28 @@ def list_jobs(connection: Connection, output: Output, arguments: Namespace) -> N
         "retries": lambda job: job.retries,
         "worker": lambda job: job.worker,
         "created": lambda job: moment(job.create_time),
+        "due": lambda job: moment(job.due_time),
         "error": lambda job: job.error_message,
     }
     found = connection.pages(connection.jobs.ListJobs, request, lambda page: page.jobs, arguments.limit)
     output.messages(found, columns, "There are no jobs.")
+
+
+def run_job(connection: Connection, output: Output, arguments: Namespace) -> None:
+    """Run a timer or asynchronous job now."""
+    request = job_service_pb2.RunJobRequest(request_id=new_request_id(), id=arguments.job_id)
+    response = connection.call(connection.jobs.RunJob, request)
+    after = ", which has ended" if response.process_instance_ended else ""
+    output.message(response, f"Job {arguments.job_id} of instance {response.process_instance_id} is done{after}.")
+
+
+def retry(connection: Connection, output: Output, arguments: Namespace) -> None:
+    """Give a job attempts."""
+    request = job_service_pb2.SetJobRetriesRequest(
+        request_id=new_request_id(), id=arguments.job_id, retries=arguments.retries
+    )
+    job = connection.call(connection.jobs.SetJobRetries, request).job
+    output.message(job, f"Job {job.id} ({job.element_id}) has {job.retries} attempts.")
 
 
 def work(connection: Connection, output: Output, arguments: Namespace) -> None:

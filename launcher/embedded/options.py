@@ -22,6 +22,8 @@ class MeshOptions:
     history_metrics_port: int = 9305
     cors_origins: tuple[str, ...] = ()
     """Origins that may call from a browser; `*` allows every one."""
+    clock: str = "system"
+    """`controlled`: for tests, callers turn the engine's clock, and timers wait for `flowmesh clock drain`."""
     verbose: bool = False
     """Show every log line on the console, not only warnings and errors."""
 

@@ -74,7 +74,13 @@ class EmbeddedMesh:
         before_exec = end_with_parent()
         data = str(folder.path)
         engine = {"host": options.host, "data_dir": data}
-        engine_settings = {**engine, "port": options.engine_port, "admin_port": options.engine_metrics_port}
+        engine_settings = {
+            **engine,
+            "port": options.engine_port,
+            "admin_port": options.engine_metrics_port,
+            # None leaves it to the environment.
+            "clock": None if options.clock == "system" else options.clock,
+        }
         history = {**engine, "port": options.history_port, "admin_port": options.history_metrics_port}
         try:
             self._access_log = InheritedLogFile(folder.logs / "access.log")

@@ -6,10 +6,11 @@ from typing import Any
 
 from engine_svc.compile.executable import Element, ExternalTaskSpec
 from engine_svc.events.record import JOB_SCHEDULED
+from engine_svc.runtime.behaviors.errors import BpmnError
 from engine_svc.runtime.behaviors.triggers import failed
 from engine_svc.runtime.changes import NewJob
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import Token, Wait
+from engine_svc.state.instance import Stage, Token, Wait
 
 MAX_JOB_TYPE = 255
 """Characters that the index of jobs has room for."""
@@ -26,10 +27,10 @@ def make_job(execution: Execution, token: Token, element: Element, spec: Externa
     inputs = {name: execution.evaluate(value, token, element) for name, value in spec.inputs.items()}
     retries = spec.retries
     if spec.retries_text is not None:
-        retries = _whole(execution.evaluate(spec.retries_text, token, element), element, "number of retries")
+        retries = whole_number(execution.evaluate(spec.retries_text, token, element), element, "number of retries")
     priority = 0
     if spec.priority is not None:
-        priority = _whole(execution.evaluate(spec.priority, token, element), element, "priority")
+        priority = whole_number(execution.evaluate(spec.priority, token, element), element, "priority")
     execution.wait(token, Wait.EXTERNAL_JOB)
     token.job_type = job_type
     execution.changes.new_jobs.append(
@@ -38,7 +39,39 @@ def make_job(execution: Execution, token: Token, element: Element, spec: Externa
     execution.changes.events.append((JOB_SCHEDULED, token.key, job_type, element.id, retries))
 
 
-def _whole(value: Any, element: Element, what: str) -> int:
+def mapped_error(
+    execution: Execution, token: Token, element: Element, error_code: str, error_message: str
+) -> BpmnError | None:
+    """Return the BPMN error that the model maps a worker's failure to, None where it maps it to none.
+
+    A condition sees the failure as `externalTask.errorCode` and `externalTask.errorMessage`. Raises `WrongState`
+    (EXPRESSION_FAILED).
+    """
+    spec = element.spec
+    if token.stage is not Stage.ACTIVE or not isinstance(spec, ExternalTaskSpec):
+        # The job of a listener.
+        return None
+    if spec.error_mappings:
+        failure = {"errorCode": error_code, "errorMessage": error_message, "topicName": token.job_type}
+        execution.set_transient(execution.scope_of(token), "externalTask", failure)
+    for mapping in spec.error_mappings:
+        if mapping.exception and mapping.exception != error_code:
+            continue
+        if mapping.condition is None or execution.evaluate(mapping.condition, token, element) is True:
+            return BpmnError(mapping.error_code, error_message)
+    return None
+
+
+def named_result(token: Token, element: Element, result: Any) -> dict[str, Any]:
+    """Return what a worker's result sets: the variable that the model names for it."""
+    spec = element.spec
+    if token.stage is Stage.ACTIVE and isinstance(spec, ExternalTaskSpec) and spec.result_variable:
+        return {spec.result_variable: result}
+    return {}
+
+
+def whole_number(value: Any, element: Element, what: str) -> int:
+    """Return a whole number that an expression gave, also as a text. Raises `WrongState` (EXPRESSION_FAILED)."""
     if isinstance(value, str) and value.strip().lstrip("+-").isdigit():
         value = int(value)
     if isinstance(value, float) and value.is_integer():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine_svc.compile.executable import Element, RetrySpec, Wrapping
 from engine_svc.model.retry_cycle import read_retry_cycle
 from engine_svc.runtime.behaviors import triggers
+from engine_svc.runtime.behaviors.external_jobs import whole_number
 from engine_svc.runtime.changes import JobKind, NewJob
 from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import Stage, Token, Wait
@@ -23,8 +24,7 @@ def park(execution: Execution, token: Token, element: Element, stage: Stage) -> 
     retry = retries(execution, token, element, wrapping.retry)
     priority = 0
     if wrapping.job_priority is not None:
-        value = execution.evaluate(wrapping.job_priority, token, element)
-        priority = value if isinstance(value, int) and not isinstance(value, bool) else 0
+        priority = whole_number(execution.evaluate(wrapping.job_priority, token, element), element, "job priority")
     execution.changes.new_jobs.append(
         NewJob(
             token.key,

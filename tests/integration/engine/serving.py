@@ -11,6 +11,7 @@ import grpc
 import grpc.aio
 import pytest
 from flowmesh.engine.v1 import (
+    clock_service_pb2,
     deployment_pb2,
     deployment_service_pb2,
     incident_service_pb2,
@@ -21,6 +22,7 @@ from flowmesh.engine.v1 import (
     user_task_pb2,
     user_task_service_pb2,
 )
+from flowmesh.engine.v1.clock_service_pb2_grpc import ClockServiceStub
 from flowmesh.engine.v1.deployment_service_pb2_grpc import DeploymentServiceStub
 from flowmesh.engine.v1.incident_service_pb2_grpc import IncidentServiceStub
 from flowmesh.engine.v1.job_service_pb2_grpc import JobServiceStub
@@ -131,12 +133,22 @@ class Engine:
         self.jobs: Any = JobServiceStub(channel)
         self.incidents: Any = IncidentServiceStub(channel)
         self.scoped: Any = VariableServiceStub(channel)
+        self.clocks: Any = ClockServiceStub(channel)
 
     @classmethod
-    async def started(cls, database: Database, clock: TurnedClock | None = None, **settings: Any) -> Engine:
-        """Start an engine on a free port."""
+    async def started(
+        cls, database: Database, clock: TurnedClock | None = None, *, controlled: bool = False, **settings: Any
+    ) -> Engine:
+        """Start an engine on a free port; `controlled`: with a clock of its own that callers turn."""
         clock = clock or TurnedClock()
-        service = EngineService(EngineSettings(port=0, drain_seconds=0.5, **settings), database, Metrics(), clock=clock)
+        if controlled:
+            settings = {"clock": "controlled", "clock_forced": True, **settings}
+        service = EngineService(
+            EngineSettings(port=0, drain_seconds=0.5, **settings),
+            database,
+            Metrics(),
+            clock=None if controlled else clock,
+        )
         port = await service.start()
         options = [("grpc.max_receive_message_length", -1)]
         return cls(service, grpc.aio.insecure_channel(f"127.0.0.1:{port}", options), clock)
@@ -226,6 +238,29 @@ class Engine:
 
     async def open_jobs(self, **filters: Any) -> list[job_pb2.Job]:
         return list((await self.jobs.ListJobs(job_service_pb2.ListJobsRequest(**filters))).jobs)
+
+    async def job(self, job_id: str) -> job_pb2.Job:
+        found: job_pb2.Job = (await self.jobs.GetJob(job_service_pb2.GetJobRequest(id=job_id))).job
+        return found
+
+    async def run_job(self, job_id: str, **fields: Any) -> job_service_pb2.RunJobResponse:
+        answer: job_service_pb2.RunJobResponse = await self.jobs.RunJob(
+            job_service_pb2.RunJobRequest(id=job_id, **fields)
+        )
+        return answer
+
+    async def finished_jobs(self, **filters: Any) -> list[job_pb2.FinishedJob]:
+        request = job_service_pb2.ListFinishedJobsRequest(**filters)
+        return list((await self.jobs.ListFinishedJobs(request)).finished_jobs)
+
+    async def advance(self, by_seconds: float) -> clock_service_pb2.Clock:
+        request = clock_service_pb2.AdvanceClockRequest(duration=seconds(by_seconds))
+        turned: clock_service_pb2.Clock = (await self.clocks.AdvanceClock(request)).clock
+        return turned
+
+    async def drain(self, **limits: Any) -> clock_service_pb2.DrainResponse:
+        drained: clock_service_pb2.DrainResponse = await self.clocks.Drain(clock_service_pb2.DrainRequest(**limits))
+        return drained
 
     async def open_incidents(self, **filters: Any) -> list[incident_service_pb2.Incident]:
         request = incident_service_pb2.ListIncidentsRequest(**filters)

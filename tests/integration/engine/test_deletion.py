@@ -89,8 +89,9 @@ def test_every_table_with_rows_of_instances_is_known(sqlite_template: Path) -> N
             for table in tables
             if any(column[1] == "instance_id" for column in connection.execute(f"PRAGMA table_info({table})"))
         }
-    # What an instance has thrown is delivered though the instance is gone; what became of messages is kept for a while.
-    assert members - {"thrown_event", "message", "message_start"} == set(MEMBER_TABLES)
+    # What an instance has thrown is delivered though the instance is gone; what became of messages is kept for a while,
+    # and so are the last jobs of each process.
+    assert members - {"thrown_event", "message", "message_start", "finished_job"} == set(MEMBER_TABLES)
 
 
 @pytest.mark.parametrize(

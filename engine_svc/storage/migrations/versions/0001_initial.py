@@ -181,8 +181,32 @@ Table(
     Column("kind", SmallInteger, nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("waits", long_text_type(), nullable=False),
+    # Of the engine's own jobs alone; what makes jobs for workers does not write them.
+    Column("failed_attempts", Integer, nullable=False, server_default="0"),
+    Column("error_details", long_text_type()),
     Index("job_by_type", "type", "state", "priority_order", "created_at", "instance_id", "job_key"),
     Index("job_by_availability", "state", "available_at"),
+    **CLUSTERED,
+)
+
+# The last of the engine's own jobs that were done or given up. Ids are time-ordered.
+Table(
+    "finished_job",
+    metadata,
+    Column("definition_key", text_type(255), primary_key=True),
+    Column("outcome", SmallInteger, primary_key=True, autoincrement=False),
+    Column("id", text_type(36), primary_key=True),
+    Column("instance_id", text_type(36), nullable=False),
+    Column("job_key", BigInteger, nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    Column("element_id", text_type(255), nullable=False),
+    Column("definition_id", text_type(36), nullable=False),
+    Column("tenant_id", text_type(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("error_message", long_text_type(), nullable=False),
+    Column("error_details", long_text_type(), nullable=False),
     **CLUSTERED,
 )
 

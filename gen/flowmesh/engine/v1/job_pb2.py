@@ -26,7 +26,7 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x66lowmesh/engine/v1/job.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x87\x08\n\x03Job\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12,\n\x05state\x18\x03 \x01(\x0e\x32\x1d.flowmesh.engine.v1.Job.State\x12\x12\n\nelement_id\x18\x04 \x01(\t\x12\x1b\n\x13process_instance_id\x18\x05 \x01(\t\x12\x1d\n\x15process_definition_id\x18\x06 \x01(\t\x12\x1e\n\x16process_definition_key\x18\x07 \x01(\t\x12\x14\n\x0c\x62usiness_key\x18\x08 \x01(\t\x12\x11\n\ttenant_id\x18\t \x01(\t\x12\x10\n\x08priority\x18\n \x01(\x05\x12\x0f\n\x07retries\x18\x0b \x01(\x05\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x07headers\x18\r \x03(\x0b\x32$.flowmesh.engine.v1.Job.HeadersEntry\x12\x39\n\tvariables\x18\x0e \x03(\x0b\x32&.flowmesh.engine.v1.Job.VariablesEntry\x12\x0e\n\x06worker\x18\x0f \x01(\t\x12\x35\n\x11lease_expire_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0blease_token\x18\x11 \x01(\t\x12\x15\n\rerror_message\x18\x12 \x01(\t\x12.\n\nretry_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x04kind\x18\x14 \x01(\x0e\x32\x1c.flowmesh.engine.v1.Job.Kind\x12,\n\x08\x64ue_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1aH\n\x0eVariablesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\x90\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTATE_READY\x10\x01\x12\x10\n\x0cSTATE_LEASED\x10\x02\x12\x11\n\rSTATE_BACKOFF\x10\x03\x12\x10\n\x0cSTATE_FAILED\x10\x04\x12\x13\n\x0fSTATE_SUSPENDED\x10\x05\x12\x13\n\x0fSTATE_SCHEDULED\x10\x06\"O\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_EXTERNAL\x10\x01\x12\x0e\n\nKIND_TIMER\x10\x02\x12\x0e\n\nKIND_ASYNC\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x66lowmesh/engine/v1/job.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb7\x08\n\x03Job\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12,\n\x05state\x18\x03 \x01(\x0e\x32\x1d.flowmesh.engine.v1.Job.State\x12\x12\n\nelement_id\x18\x04 \x01(\t\x12\x1b\n\x13process_instance_id\x18\x05 \x01(\t\x12\x1d\n\x15process_definition_id\x18\x06 \x01(\t\x12\x1e\n\x16process_definition_key\x18\x07 \x01(\t\x12\x14\n\x0c\x62usiness_key\x18\x08 \x01(\t\x12\x11\n\ttenant_id\x18\t \x01(\t\x12\x10\n\x08priority\x18\n \x01(\x05\x12\x0f\n\x07retries\x18\x0b \x01(\x05\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x07headers\x18\r \x03(\x0b\x32$.flowmesh.engine.v1.Job.HeadersEntry\x12\x39\n\tvariables\x18\x0e \x03(\x0b\x32&.flowmesh.engine.v1.Job.VariablesEntry\x12\x0e\n\x06worker\x18\x0f \x01(\t\x12\x35\n\x11lease_expire_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0blease_token\x18\x11 \x01(\t\x12\x15\n\rerror_message\x18\x12 \x01(\t\x12.\n\nretry_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x04kind\x18\x14 \x01(\x0e\x32\x1c.flowmesh.engine.v1.Job.Kind\x12,\n\x08\x64ue_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rerror_details\x18\x16 \x01(\t\x12\x17\n\x0f\x66\x61iled_attempts\x18\x17 \x01(\x05\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1aH\n\x0eVariablesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\x90\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTATE_READY\x10\x01\x12\x10\n\x0cSTATE_LEASED\x10\x02\x12\x11\n\rSTATE_BACKOFF\x10\x03\x12\x10\n\x0cSTATE_FAILED\x10\x04\x12\x13\n\x0fSTATE_SUSPENDED\x10\x05\x12\x13\n\x0fSTATE_SCHEDULED\x10\x06\"O\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_EXTERNAL\x10\x01\x12\x0e\n\nKIND_TIMER\x10\x02\x12\x0e\n\nKIND_ASYNC\x10\x03\"\x9c\x04\n\x0b\x46inishedJob\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06job_id\x18\x02 \x01(\t\x12*\n\x04kind\x18\x03 \x01(\x0e\x32\x1c.flowmesh.engine.v1.Job.Kind\x12\x38\n\x07outcome\x18\x04 \x01(\x0e\x32\'.flowmesh.engine.v1.FinishedJob.Outcome\x12\x12\n\nelement_id\x18\x05 \x01(\t\x12\x1b\n\x13process_instance_id\x18\x06 \x01(\t\x12\x1d\n\x15process_definition_id\x18\x07 \x01(\t\x12\x1e\n\x16process_definition_key\x18\x08 \x01(\t\x12\x11\n\ttenant_id\x18\t \x01(\t\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rerror_message\x18\r \x01(\t\x12\x15\n\rerror_details\x18\x0e \x01(\t\"M\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x15\n\x11OUTCOME_COMPLETED\x10\x01\x12\x12\n\x0eOUTCOME_FAILED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,13 +38,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_JOB_VARIABLESENTRY']._loaded_options = None
   _globals['_JOB_VARIABLESENTRY']._serialized_options = b'8\001'
   _globals['_JOB']._serialized_start=116
-  _globals['_JOB']._serialized_end=1147
-  _globals['_JOB_HEADERSENTRY']._serialized_start=799
-  _globals['_JOB_HEADERSENTRY']._serialized_end=845
-  _globals['_JOB_VARIABLESENTRY']._serialized_start=847
-  _globals['_JOB_VARIABLESENTRY']._serialized_end=919
-  _globals['_JOB_STATE']._serialized_start=922
-  _globals['_JOB_STATE']._serialized_end=1066
-  _globals['_JOB_KIND']._serialized_start=1068
-  _globals['_JOB_KIND']._serialized_end=1147
+  _globals['_JOB']._serialized_end=1195
+  _globals['_JOB_HEADERSENTRY']._serialized_start=847
+  _globals['_JOB_HEADERSENTRY']._serialized_end=893
+  _globals['_JOB_VARIABLESENTRY']._serialized_start=895
+  _globals['_JOB_VARIABLESENTRY']._serialized_end=967
+  _globals['_JOB_STATE']._serialized_start=970
+  _globals['_JOB_STATE']._serialized_end=1114
+  _globals['_JOB_KIND']._serialized_start=1116
+  _globals['_JOB_KIND']._serialized_end=1195
+  _globals['_FINISHEDJOB']._serialized_start=1198
+  _globals['_FINISHEDJOB']._serialized_end=1738
+  _globals['_FINISHEDJOB_OUTCOME']._serialized_start=1661
+  _globals['_FINISHEDJOB_OUTCOME']._serialized_end=1738
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class JobServiceStub:
-    """Gives work to external workers and takes its results.
+    """Gives work to external workers and takes its results, and shows and steers all jobs: those of workers, timers and
+    asynchronous jobs.
 
     A job is given to one worker at a time, under a lease. The lease token fences: once the lease has ended and
     the job went to another worker, the first one's answer is refused.
@@ -83,10 +84,46 @@ class JobServiceStub:
                 request_serializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.ExtendJobLeaseRequest.SerializeToString,
                 response_deserializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.ExtendJobLeaseResponse.FromString,
                 _registered_method=True)
+        self.RunJob = channel.unary_unary(
+                '/flowmesh.engine.v1.JobService/RunJob',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.RunJobRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.RunJobResponse.FromString,
+                _registered_method=True)
+        self.SetJobRetries = channel.unary_unary(
+                '/flowmesh.engine.v1.JobService/SetJobRetries',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.SetJobRetriesRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.SetJobRetriesResponse.FromString,
+                _registered_method=True)
+        self.BatchSetJobRetries = channel.unary_unary(
+                '/flowmesh.engine.v1.JobService/BatchSetJobRetries',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.BatchSetJobRetriesRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.BatchSetJobRetriesResponse.FromString,
+                _registered_method=True)
+        self.MoveJobToDeadLetter = channel.unary_unary(
+                '/flowmesh.engine.v1.JobService/MoveJobToDeadLetter',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.MoveJobToDeadLetterRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.MoveJobToDeadLetterResponse.FromString,
+                _registered_method=True)
+        self.MoveJobFromDeadLetter = channel.unary_unary(
+                '/flowmesh.engine.v1.JobService/MoveJobFromDeadLetter',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.MoveJobFromDeadLetterRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.MoveJobFromDeadLetterResponse.FromString,
+                _registered_method=True)
+        self.RescheduleJob = channel.unary_unary(
+                '/flowmesh.engine.v1.JobService/RescheduleJob',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.RescheduleJobRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.RescheduleJobResponse.FromString,
+                _registered_method=True)
+        self.ListFinishedJobs = channel.unary_unary(
+                '/flowmesh.engine.v1.JobService/ListFinishedJobs',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.ListFinishedJobsRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.ListFinishedJobsResponse.FromString,
+                _registered_method=True)
 
 
 class JobServiceServicer:
-    """Gives work to external workers and takes its results.
+    """Gives work to external workers and takes its results, and shows and steers all jobs: those of workers, timers and
+    asynchronous jobs.
 
     A job is given to one worker at a time, under a lease. The lease token fences: once the lease has ended and
     the job went to another worker, the first one's answer is refused.
@@ -100,7 +137,7 @@ class JobServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListJobs(self, request, context):
-        """Lists open jobs, oldest first. Errors: PAGE_TOKEN_INVALID.
+        """Lists open jobs, oldest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -143,8 +180,9 @@ class JobServiceServicer:
 
     def FailJob(self, request, context):
         """Tells that an attempt failed. With retries left the job is given out again after `retry_backoff`; with none
-        it is held and an incident is raised. Idempotent by request id. Errors: JOB_NOT_FOUND,
-        JOB_LEASE_SUPERSEDED, PROCESS_INSTANCE_NOT_RUNNING.
+        it is held and an incident is raised. Where the model maps the failure to a BPMN error, that is thrown instead,
+        as ThrowJobError does it. Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED,
+        PROCESS_INSTANCE_NOT_RUNNING; where a BPMN error is thrown, those of ThrowJobError.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -164,6 +202,68 @@ class JobServiceServicer:
     def ExtendJobLease(self, request, context):
         """Makes the lease end later: `lease_duration` from now. Idempotent by request id. Errors: JOB_NOT_FOUND,
         JOB_LEASE_SUPERSEDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RunJob(self, request, context):
+        """Runs a timer or asynchronous job at once, whatever its due date. An attempt that fails counts as any other: the
+        job has one retry less and waits, or goes to the dead letter; the call answers with the error. Idempotent by
+        request id once the run succeeded; a run that failed is tried again. Errors: JOB_NOT_FOUND,
+        JOB_KIND_UNSUITABLE, JOB_NOT_RUNNABLE, PROCESS_INSTANCE_NOT_RUNNING, REVISION_CONFLICT, and what the model raises:
+        EXPRESSION_FAILED, NO_OUTGOING_FLOW, SCRIPT_FAILED, STEP_LIMIT_EXCEEDED, BPMN_ERROR_NOT_CAUGHT,
+        CALL_DEPTH_EXCEEDED, PROCESS_DEFINITION_NOT_FOUND, VARIABLE_TOO_LARGE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetJobRetries(self, request, context):
+        """Says how often a job of any kind may still be tried. One in the dead letter that gets retries is tried at once
+        and its incident is closed; 0 puts a job into the dead letter. Idempotent by request id. Errors: JOB_NOT_FOUND,
+        PROCESS_INSTANCE_NOT_RUNNING.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchSetJobRetries(self, request, context):
+        """Does SetJobRetries for many jobs, given by id or by a filter. Each stands for itself: the answer holds one result
+        for each, and one that fails does not hurt the others. Sending the same again is safe. Errors: FIELD_INVALID where
+        neither ids nor a filter is given, or both.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MoveJobToDeadLetter(self, request, context):
+        """Takes a job of any kind out of the run and puts it into the dead letter, with an incident. One that is there
+        already stays as it is. Idempotent by request id. Errors: JOB_NOT_FOUND, PROCESS_INSTANCE_NOT_RUNNING.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MoveJobFromDeadLetter(self, request, context):
+        """Takes a job out of the dead letter: it gets `retries` and is tried at once, and its incident is closed.
+        Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_NOT_FAILED, PROCESS_INSTANCE_NOT_RUNNING.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RescheduleJob(self, request, context):
+        """Makes a timer due at another time. A later occurrence of a cycle counts from there. Idempotent by request id.
+        Errors: JOB_NOT_FOUND, JOB_KIND_UNSUITABLE, PROCESS_INSTANCE_NOT_RUNNING.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFinishedJobs(self, request, context):
+        """Lists timers and asynchronous jobs that were done or went to the dead letter, newest first. Of each process the
+        last 100 that were done are kept, and the last 50 that failed. Errors: PAGE_TOKEN_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -217,6 +317,41 @@ def add_JobServiceServicer_to_server(servicer, server):
                     request_deserializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.ExtendJobLeaseRequest.FromString,
                     response_serializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.ExtendJobLeaseResponse.SerializeToString,
             ),
+            'RunJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.RunJob,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.RunJobRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.RunJobResponse.SerializeToString,
+            ),
+            'SetJobRetries': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetJobRetries,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.SetJobRetriesRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.SetJobRetriesResponse.SerializeToString,
+            ),
+            'BatchSetJobRetries': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchSetJobRetries,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.BatchSetJobRetriesRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.BatchSetJobRetriesResponse.SerializeToString,
+            ),
+            'MoveJobToDeadLetter': grpc.unary_unary_rpc_method_handler(
+                    servicer.MoveJobToDeadLetter,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.MoveJobToDeadLetterRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.MoveJobToDeadLetterResponse.SerializeToString,
+            ),
+            'MoveJobFromDeadLetter': grpc.unary_unary_rpc_method_handler(
+                    servicer.MoveJobFromDeadLetter,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.MoveJobFromDeadLetterRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.MoveJobFromDeadLetterResponse.SerializeToString,
+            ),
+            'RescheduleJob': grpc.unary_unary_rpc_method_handler(
+                    servicer.RescheduleJob,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.RescheduleJobRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.RescheduleJobResponse.SerializeToString,
+            ),
+            'ListFinishedJobs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFinishedJobs,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.ListFinishedJobsRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_job__service__pb2.ListFinishedJobsResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'flowmesh.engine.v1.JobService', rpc_method_handlers)
@@ -226,7 +361,8 @@ def add_JobServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class JobService:
-    """Gives work to external workers and takes its results.
+    """Gives work to external workers and takes its results, and shows and steers all jobs: those of workers, timers and
+    asynchronous jobs.
 
     A job is given to one worker at a time, under a lease. The lease token fences: once the lease has ended and
     the job went to another worker, the first one's answer is refused.
@@ -465,6 +601,195 @@ class JobService:
             '/flowmesh.engine.v1.JobService/ExtendJobLease',
             flowmesh_dot_engine_dot_v1_dot_job__service__pb2.ExtendJobLeaseRequest.SerializeToString,
             flowmesh_dot_engine_dot_v1_dot_job__service__pb2.ExtendJobLeaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RunJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.JobService/RunJob',
+            flowmesh_dot_engine_dot_v1_dot_job__service__pb2.RunJobRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_job__service__pb2.RunJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetJobRetries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.JobService/SetJobRetries',
+            flowmesh_dot_engine_dot_v1_dot_job__service__pb2.SetJobRetriesRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_job__service__pb2.SetJobRetriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchSetJobRetries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.JobService/BatchSetJobRetries',
+            flowmesh_dot_engine_dot_v1_dot_job__service__pb2.BatchSetJobRetriesRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_job__service__pb2.BatchSetJobRetriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MoveJobToDeadLetter(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.JobService/MoveJobToDeadLetter',
+            flowmesh_dot_engine_dot_v1_dot_job__service__pb2.MoveJobToDeadLetterRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_job__service__pb2.MoveJobToDeadLetterResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MoveJobFromDeadLetter(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.JobService/MoveJobFromDeadLetter',
+            flowmesh_dot_engine_dot_v1_dot_job__service__pb2.MoveJobFromDeadLetterRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_job__service__pb2.MoveJobFromDeadLetterResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RescheduleJob(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.JobService/RescheduleJob',
+            flowmesh_dot_engine_dot_v1_dot_job__service__pb2.RescheduleJobRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_job__service__pb2.RescheduleJobResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFinishedJobs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.JobService/ListFinishedJobs',
+            flowmesh_dot_engine_dot_v1_dot_job__service__pb2.ListFinishedJobsRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_job__service__pb2.ListFinishedJobsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class JobServiceStub:
-    """Gives work to external workers and takes its results.
+    """Gives work to external workers and takes its results, and shows and steers all jobs: those of workers, timers and
+    asynchronous jobs.
 
     A job is given to one worker at a time, under a lease. The lease token fences: once the lease has ended and
     the job went to another worker, the first one's answer is refused.
@@ -40,7 +41,7 @@ class JobServiceStub:
     GetJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.GetJobRequest, _job_service_pb2.GetJobResponse]
     """Reads an open job. Errors: JOB_NOT_FOUND."""
     ListJobs: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.ListJobsRequest, _job_service_pb2.ListJobsResponse]
-    """Lists open jobs, oldest first. Errors: PAGE_TOKEN_INVALID."""
+    """Lists open jobs, oldest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID."""
     ActivateJobs: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.ActivateJobsRequest, _job_service_pb2.ActivateJobsResponse]
     """Leases up to `max_jobs` jobs of a type to a worker, those of higher priority first, then the oldest.
     Where there are none it waits up to `request_timeout` (long poll) and then answers an empty list. Not
@@ -62,8 +63,9 @@ class JobServiceStub:
     """
     FailJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.FailJobRequest, _job_service_pb2.FailJobResponse]
     """Tells that an attempt failed. With retries left the job is given out again after `retry_backoff`; with none
-    it is held and an incident is raised. Idempotent by request id. Errors: JOB_NOT_FOUND,
-    JOB_LEASE_SUPERSEDED, PROCESS_INSTANCE_NOT_RUNNING.
+    it is held and an incident is raised. Where the model maps the failure to a BPMN error, that is thrown instead,
+    as ThrowJobError does it. Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED,
+    PROCESS_INSTANCE_NOT_RUNNING; where a BPMN error is thrown, those of ThrowJobError.
     """
     ThrowJobError: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.ThrowJobErrorRequest, _job_service_pb2.ThrowJobErrorResponse]
     """Throws a BPMN error at the job's element. What catches it cancels the activity it is attached to, or its
@@ -76,10 +78,45 @@ class JobServiceStub:
     """Makes the lease end later: `lease_duration` from now. Idempotent by request id. Errors: JOB_NOT_FOUND,
     JOB_LEASE_SUPERSEDED.
     """
+    RunJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.RunJobRequest, _job_service_pb2.RunJobResponse]
+    """Runs a timer or asynchronous job at once, whatever its due date. An attempt that fails counts as any other: the
+    job has one retry less and waits, or goes to the dead letter; the call answers with the error. Idempotent by
+    request id once the run succeeded; a run that failed is tried again. Errors: JOB_NOT_FOUND,
+    JOB_KIND_UNSUITABLE, JOB_NOT_RUNNABLE, PROCESS_INSTANCE_NOT_RUNNING, REVISION_CONFLICT, and what the model raises:
+    EXPRESSION_FAILED, NO_OUTGOING_FLOW, SCRIPT_FAILED, STEP_LIMIT_EXCEEDED, BPMN_ERROR_NOT_CAUGHT,
+    CALL_DEPTH_EXCEEDED, PROCESS_DEFINITION_NOT_FOUND, VARIABLE_TOO_LARGE.
+    """
+    SetJobRetries: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.SetJobRetriesRequest, _job_service_pb2.SetJobRetriesResponse]
+    """Says how often a job of any kind may still be tried. One in the dead letter that gets retries is tried at once
+    and its incident is closed; 0 puts a job into the dead letter. Idempotent by request id. Errors: JOB_NOT_FOUND,
+    PROCESS_INSTANCE_NOT_RUNNING.
+    """
+    BatchSetJobRetries: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.BatchSetJobRetriesRequest, _job_service_pb2.BatchSetJobRetriesResponse]
+    """Does SetJobRetries for many jobs, given by id or by a filter. Each stands for itself: the answer holds one result
+    for each, and one that fails does not hurt the others. Sending the same again is safe. Errors: FIELD_INVALID where
+    neither ids nor a filter is given, or both.
+    """
+    MoveJobToDeadLetter: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.MoveJobToDeadLetterRequest, _job_service_pb2.MoveJobToDeadLetterResponse]
+    """Takes a job of any kind out of the run and puts it into the dead letter, with an incident. One that is there
+    already stays as it is. Idempotent by request id. Errors: JOB_NOT_FOUND, PROCESS_INSTANCE_NOT_RUNNING.
+    """
+    MoveJobFromDeadLetter: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.MoveJobFromDeadLetterRequest, _job_service_pb2.MoveJobFromDeadLetterResponse]
+    """Takes a job out of the dead letter: it gets `retries` and is tried at once, and its incident is closed.
+    Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_NOT_FAILED, PROCESS_INSTANCE_NOT_RUNNING.
+    """
+    RescheduleJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.RescheduleJobRequest, _job_service_pb2.RescheduleJobResponse]
+    """Makes a timer due at another time. A later occurrence of a cycle counts from there. Idempotent by request id.
+    Errors: JOB_NOT_FOUND, JOB_KIND_UNSUITABLE, PROCESS_INSTANCE_NOT_RUNNING.
+    """
+    ListFinishedJobs: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.ListFinishedJobsRequest, _job_service_pb2.ListFinishedJobsResponse]
+    """Lists timers and asynchronous jobs that were done or went to the dead letter, newest first. Of each process the
+    last 100 that were done are kept, and the last 50 that failed. Errors: PAGE_TOKEN_INVALID.
+    """
 
 @_typing.type_check_only
 class JobServiceAsyncStub(JobServiceStub):
-    """Gives work to external workers and takes its results.
+    """Gives work to external workers and takes its results, and shows and steers all jobs: those of workers, timers and
+    asynchronous jobs.
 
     A job is given to one worker at a time, under a lease. The lease token fences: once the lease has ended and
     the job went to another worker, the first one's answer is refused.
@@ -89,7 +126,7 @@ class JobServiceAsyncStub(JobServiceStub):
     GetJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.GetJobRequest, _job_service_pb2.GetJobResponse]  # type: ignore[assignment]
     """Reads an open job. Errors: JOB_NOT_FOUND."""
     ListJobs: _aio.UnaryUnaryMultiCallable[_job_service_pb2.ListJobsRequest, _job_service_pb2.ListJobsResponse]  # type: ignore[assignment]
-    """Lists open jobs, oldest first. Errors: PAGE_TOKEN_INVALID."""
+    """Lists open jobs, oldest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID."""
     ActivateJobs: _aio.UnaryUnaryMultiCallable[_job_service_pb2.ActivateJobsRequest, _job_service_pb2.ActivateJobsResponse]  # type: ignore[assignment]
     """Leases up to `max_jobs` jobs of a type to a worker, those of higher priority first, then the oldest.
     Where there are none it waits up to `request_timeout` (long poll) and then answers an empty list. Not
@@ -111,8 +148,9 @@ class JobServiceAsyncStub(JobServiceStub):
     """
     FailJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.FailJobRequest, _job_service_pb2.FailJobResponse]  # type: ignore[assignment]
     """Tells that an attempt failed. With retries left the job is given out again after `retry_backoff`; with none
-    it is held and an incident is raised. Idempotent by request id. Errors: JOB_NOT_FOUND,
-    JOB_LEASE_SUPERSEDED, PROCESS_INSTANCE_NOT_RUNNING.
+    it is held and an incident is raised. Where the model maps the failure to a BPMN error, that is thrown instead,
+    as ThrowJobError does it. Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED,
+    PROCESS_INSTANCE_NOT_RUNNING; where a BPMN error is thrown, those of ThrowJobError.
     """
     ThrowJobError: _aio.UnaryUnaryMultiCallable[_job_service_pb2.ThrowJobErrorRequest, _job_service_pb2.ThrowJobErrorResponse]  # type: ignore[assignment]
     """Throws a BPMN error at the job's element. What catches it cancels the activity it is attached to, or its
@@ -125,9 +163,44 @@ class JobServiceAsyncStub(JobServiceStub):
     """Makes the lease end later: `lease_duration` from now. Idempotent by request id. Errors: JOB_NOT_FOUND,
     JOB_LEASE_SUPERSEDED.
     """
+    RunJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.RunJobRequest, _job_service_pb2.RunJobResponse]  # type: ignore[assignment]
+    """Runs a timer or asynchronous job at once, whatever its due date. An attempt that fails counts as any other: the
+    job has one retry less and waits, or goes to the dead letter; the call answers with the error. Idempotent by
+    request id once the run succeeded; a run that failed is tried again. Errors: JOB_NOT_FOUND,
+    JOB_KIND_UNSUITABLE, JOB_NOT_RUNNABLE, PROCESS_INSTANCE_NOT_RUNNING, REVISION_CONFLICT, and what the model raises:
+    EXPRESSION_FAILED, NO_OUTGOING_FLOW, SCRIPT_FAILED, STEP_LIMIT_EXCEEDED, BPMN_ERROR_NOT_CAUGHT,
+    CALL_DEPTH_EXCEEDED, PROCESS_DEFINITION_NOT_FOUND, VARIABLE_TOO_LARGE.
+    """
+    SetJobRetries: _aio.UnaryUnaryMultiCallable[_job_service_pb2.SetJobRetriesRequest, _job_service_pb2.SetJobRetriesResponse]  # type: ignore[assignment]
+    """Says how often a job of any kind may still be tried. One in the dead letter that gets retries is tried at once
+    and its incident is closed; 0 puts a job into the dead letter. Idempotent by request id. Errors: JOB_NOT_FOUND,
+    PROCESS_INSTANCE_NOT_RUNNING.
+    """
+    BatchSetJobRetries: _aio.UnaryUnaryMultiCallable[_job_service_pb2.BatchSetJobRetriesRequest, _job_service_pb2.BatchSetJobRetriesResponse]  # type: ignore[assignment]
+    """Does SetJobRetries for many jobs, given by id or by a filter. Each stands for itself: the answer holds one result
+    for each, and one that fails does not hurt the others. Sending the same again is safe. Errors: FIELD_INVALID where
+    neither ids nor a filter is given, or both.
+    """
+    MoveJobToDeadLetter: _aio.UnaryUnaryMultiCallable[_job_service_pb2.MoveJobToDeadLetterRequest, _job_service_pb2.MoveJobToDeadLetterResponse]  # type: ignore[assignment]
+    """Takes a job of any kind out of the run and puts it into the dead letter, with an incident. One that is there
+    already stays as it is. Idempotent by request id. Errors: JOB_NOT_FOUND, PROCESS_INSTANCE_NOT_RUNNING.
+    """
+    MoveJobFromDeadLetter: _aio.UnaryUnaryMultiCallable[_job_service_pb2.MoveJobFromDeadLetterRequest, _job_service_pb2.MoveJobFromDeadLetterResponse]  # type: ignore[assignment]
+    """Takes a job out of the dead letter: it gets `retries` and is tried at once, and its incident is closed.
+    Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_NOT_FAILED, PROCESS_INSTANCE_NOT_RUNNING.
+    """
+    RescheduleJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.RescheduleJobRequest, _job_service_pb2.RescheduleJobResponse]  # type: ignore[assignment]
+    """Makes a timer due at another time. A later occurrence of a cycle counts from there. Idempotent by request id.
+    Errors: JOB_NOT_FOUND, JOB_KIND_UNSUITABLE, PROCESS_INSTANCE_NOT_RUNNING.
+    """
+    ListFinishedJobs: _aio.UnaryUnaryMultiCallable[_job_service_pb2.ListFinishedJobsRequest, _job_service_pb2.ListFinishedJobsResponse]  # type: ignore[assignment]
+    """Lists timers and asynchronous jobs that were done or went to the dead letter, newest first. Of each process the
+    last 100 that were done are kept, and the last 50 that failed. Errors: PAGE_TOKEN_INVALID.
+    """
 
 class JobServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Gives work to external workers and takes its results.
+    """Gives work to external workers and takes its results, and shows and steers all jobs: those of workers, timers and
+    asynchronous jobs.
 
     A job is given to one worker at a time, under a lease. The lease token fences: once the lease has ended and
     the job went to another worker, the first one's answer is refused.
@@ -147,7 +220,7 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _job_service_pb2.ListJobsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_job_service_pb2.ListJobsResponse, _abc.Awaitable[_job_service_pb2.ListJobsResponse]]:
-        """Lists open jobs, oldest first. Errors: PAGE_TOKEN_INVALID."""
+        """Lists open jobs, oldest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID."""
 
     @_abc_1.abstractmethod
     def ActivateJobs(
@@ -199,8 +272,9 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_job_service_pb2.FailJobResponse, _abc.Awaitable[_job_service_pb2.FailJobResponse]]:
         """Tells that an attempt failed. With retries left the job is given out again after `retry_backoff`; with none
-        it is held and an incident is raised. Idempotent by request id. Errors: JOB_NOT_FOUND,
-        JOB_LEASE_SUPERSEDED, PROCESS_INSTANCE_NOT_RUNNING.
+        it is held and an incident is raised. Where the model maps the failure to a BPMN error, that is thrown instead,
+        as ThrowJobError does it. Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_LEASE_SUPERSEDED,
+        PROCESS_INSTANCE_NOT_RUNNING; where a BPMN error is thrown, those of ThrowJobError.
         """
 
     @_abc_1.abstractmethod
@@ -224,6 +298,82 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_job_service_pb2.ExtendJobLeaseResponse, _abc.Awaitable[_job_service_pb2.ExtendJobLeaseResponse]]:
         """Makes the lease end later: `lease_duration` from now. Idempotent by request id. Errors: JOB_NOT_FOUND,
         JOB_LEASE_SUPERSEDED.
+        """
+
+    @_abc_1.abstractmethod
+    def RunJob(
+        self,
+        request: _job_service_pb2.RunJobRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_job_service_pb2.RunJobResponse, _abc.Awaitable[_job_service_pb2.RunJobResponse]]:
+        """Runs a timer or asynchronous job at once, whatever its due date. An attempt that fails counts as any other: the
+        job has one retry less and waits, or goes to the dead letter; the call answers with the error. Idempotent by
+        request id once the run succeeded; a run that failed is tried again. Errors: JOB_NOT_FOUND,
+        JOB_KIND_UNSUITABLE, JOB_NOT_RUNNABLE, PROCESS_INSTANCE_NOT_RUNNING, REVISION_CONFLICT, and what the model raises:
+        EXPRESSION_FAILED, NO_OUTGOING_FLOW, SCRIPT_FAILED, STEP_LIMIT_EXCEEDED, BPMN_ERROR_NOT_CAUGHT,
+        CALL_DEPTH_EXCEEDED, PROCESS_DEFINITION_NOT_FOUND, VARIABLE_TOO_LARGE.
+        """
+
+    @_abc_1.abstractmethod
+    def SetJobRetries(
+        self,
+        request: _job_service_pb2.SetJobRetriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_job_service_pb2.SetJobRetriesResponse, _abc.Awaitable[_job_service_pb2.SetJobRetriesResponse]]:
+        """Says how often a job of any kind may still be tried. One in the dead letter that gets retries is tried at once
+        and its incident is closed; 0 puts a job into the dead letter. Idempotent by request id. Errors: JOB_NOT_FOUND,
+        PROCESS_INSTANCE_NOT_RUNNING.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchSetJobRetries(
+        self,
+        request: _job_service_pb2.BatchSetJobRetriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_job_service_pb2.BatchSetJobRetriesResponse, _abc.Awaitable[_job_service_pb2.BatchSetJobRetriesResponse]]:
+        """Does SetJobRetries for many jobs, given by id or by a filter. Each stands for itself: the answer holds one result
+        for each, and one that fails does not hurt the others. Sending the same again is safe. Errors: FIELD_INVALID where
+        neither ids nor a filter is given, or both.
+        """
+
+    @_abc_1.abstractmethod
+    def MoveJobToDeadLetter(
+        self,
+        request: _job_service_pb2.MoveJobToDeadLetterRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_job_service_pb2.MoveJobToDeadLetterResponse, _abc.Awaitable[_job_service_pb2.MoveJobToDeadLetterResponse]]:
+        """Takes a job of any kind out of the run and puts it into the dead letter, with an incident. One that is there
+        already stays as it is. Idempotent by request id. Errors: JOB_NOT_FOUND, PROCESS_INSTANCE_NOT_RUNNING.
+        """
+
+    @_abc_1.abstractmethod
+    def MoveJobFromDeadLetter(
+        self,
+        request: _job_service_pb2.MoveJobFromDeadLetterRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_job_service_pb2.MoveJobFromDeadLetterResponse, _abc.Awaitable[_job_service_pb2.MoveJobFromDeadLetterResponse]]:
+        """Takes a job out of the dead letter: it gets `retries` and is tried at once, and its incident is closed.
+        Idempotent by request id. Errors: JOB_NOT_FOUND, JOB_NOT_FAILED, PROCESS_INSTANCE_NOT_RUNNING.
+        """
+
+    @_abc_1.abstractmethod
+    def RescheduleJob(
+        self,
+        request: _job_service_pb2.RescheduleJobRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_job_service_pb2.RescheduleJobResponse, _abc.Awaitable[_job_service_pb2.RescheduleJobResponse]]:
+        """Makes a timer due at another time. A later occurrence of a cycle counts from there. Idempotent by request id.
+        Errors: JOB_NOT_FOUND, JOB_KIND_UNSUITABLE, PROCESS_INSTANCE_NOT_RUNNING.
+        """
+
+    @_abc_1.abstractmethod
+    def ListFinishedJobs(
+        self,
+        request: _job_service_pb2.ListFinishedJobsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_job_service_pb2.ListFinishedJobsResponse, _abc.Awaitable[_job_service_pb2.ListFinishedJobsResponse]]:
+        """Lists timers and asynchronous jobs that were done or went to the dead letter, newest first. Of each process the
+        last 100 that were done are kept, and the last 50 that failed. Errors: PAGE_TOKEN_INVALID.
         """
 
 def add_JobServiceServicer_to_server(servicer: JobServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
