@@ -84,9 +84,7 @@ MODELS = {
         f"again>merge:${{n &lt; {LOOP_STEPS // 3}}}",
     ),
     "people": _model("people", _ENDS + _many("userTask", sequential=False), "s>t", "t>e"),
-    "parallel": _model(
-        "parallel", _ENDS + _many("serviceTask", sequential=False, attributes=_COUNTING), "s>t", "t>e"
-    ),
+    "parallel": _model("parallel", _ENDS + _many("serviceTask", sequential=False, attributes=_COUNTING), "s>t", "t>e"),
     "sequential": _model(
         "sequential", _ENDS + _many("serviceTask", sequential=True, attributes=_COUNTING), "s>t", "t>e"
     ),
@@ -166,7 +164,9 @@ class Client:
         """Deploy all models."""
         for key, content in MODELS.items():
             resource = deployment_pb2.Resource(name=f"{key}.bpmn", content=content)
-            await self.deployments.CreateDeployment(deployment_service_pb2.CreateDeploymentRequest(resources=[resource]))
+            await self.deployments.CreateDeployment(
+                deployment_service_pb2.CreateDeploymentRequest(resources=[resource])
+            )
 
     async def start(self, key: str, **variables: Any) -> str:
         """Start an instance; return its id."""

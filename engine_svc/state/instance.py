@@ -59,7 +59,17 @@ class Stage(enum.IntEnum):
 
 
 HIDDEN = frozenset(
-    {Stage.BEFORE, Stage.AFTER, Stage.BODY, Stage.CHOOSING, Stage.TAKING, Stage.ENDING, Stage.CHILD, Stage.COMPENSATING, Stage.CARRYING}
+    {
+        Stage.BEFORE,
+        Stage.AFTER,
+        Stage.BODY,
+        Stage.CHOOSING,
+        Stage.TAKING,
+        Stage.ENDING,
+        Stage.CHILD,
+        Stage.COMPENSATING,
+        Stage.CARRYING,
+    }
 )
 """Stages in which a token stands for no activity."""
 
