@@ -171,6 +171,10 @@ class Run:
             done += 1
         return done
 
+    def work_off_one(self) -> None:
+        """Do the oldest asynchronous job."""
+        self.took(self.run(step.run_job(self.instance, min(self.engine_jobs), self.now)))
+
     def token(self, element_id: str) -> Token:
         """The oldest token that waits in an element."""
         return min(
