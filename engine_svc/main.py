@@ -7,7 +7,9 @@ from contextlib import AsyncExitStack
 
 from flowmesh.engine.v1 import (
     activity_instance_service_pb2,
+    ad_hoc_sub_process_service_pb2,
     attachment_service_pb2,
+    batch_service_pb2,
     clock_service_pb2,
     comment_service_pb2,
     condition_service_pb2,
@@ -17,6 +19,7 @@ from flowmesh.engine.v1 import (
     incident_service_pb2,
     job_service_pb2,
     message_service_pb2,
+    migration_service_pb2,
     process_definition_service_pb2,
     process_instance_service_pb2,
     signal_service_pb2,
@@ -25,7 +28,10 @@ from flowmesh.engine.v1 import (
 )
 
 from engine_svc.api.activity_instance_service import ActivityInstanceServicer
+from engine_svc.api.ad_hoc_sub_process_service import AdHocSubProcessServicer
 from engine_svc.api.attachment_service import AttachmentServicer
+from engine_svc.api.batch_operations import BatchOperations
+from engine_svc.api.batch_service import BatchServicer
 from engine_svc.api.clock_service import ClockServicer
 from engine_svc.api.comment_service import CommentServicer
 from engine_svc.api.condition_service import ConditionServicer
@@ -35,11 +41,14 @@ from engine_svc.api.explanation_service import ExplanationServicer
 from engine_svc.api.incident_service import IncidentServicer
 from engine_svc.api.job_service import JobServicer
 from engine_svc.api.message_service import MessageServicer
+from engine_svc.api.migration_service import MigrationServicer
 from engine_svc.api.process_definition_service import ProcessDefinitionServicer
 from engine_svc.api.process_instance_service import ProcessInstanceServicer
 from engine_svc.api.signal_service import SignalServicer
 from engine_svc.api.user_task_service import UserTaskServicer
 from engine_svc.api.variable_service import VariableServicer
+from engine_svc.commands.batches import INTERVAL_SECONDS as BATCH_INTERVAL_SECONDS
+from engine_svc.commands.batches import BatchWork
 from engine_svc.commands.definition_cache import DefinitionCache
 from engine_svc.commands.draining import DueWork
 from engine_svc.commands.due_jobs import DueJobs
@@ -66,6 +75,8 @@ from engine_svc.workers.internal_jobs import InternalJobs
 from engine_svc.workers.job_availability import JobAvailability
 from engine_svc.workers.message_buffer import MessageBuffer
 from engine_svc.workers.message_expiry import MessageExpiry
+from engine_svc.workers.operation_retention import INTERVAL_SECONDS as OPERATION_RETENTION_SECONDS
+from engine_svc.workers.operation_retention import OperationRetention
 from engine_svc.workers.periodic import Periodic
 from engine_svc.workers.request_retention import RequestRetention
 from engine_svc.workers.start_timers import StartTimers
@@ -127,7 +138,7 @@ class EngineService:
         self.executor = executor = InstanceExecutor(
             served, self._committer, definitions, clock, signals, self._scripts, limits
         )
-        self._delivery = EventDelivery(executor)
+        self._delivery = EventDelivery(executor, runs_asynchronous=settings.runs_jobs)
         executor.follow_up = self._delivery.follow_up
         largest = settings.max_variable_bytes
         runs = metrics.counter(
@@ -142,7 +153,12 @@ class EngineService:
             lambda result: runs.at(result.value).add(),
         )
         timers, thrown = StartTimers(executor), ThrownEvents(executor, self._delivery)
-        other_due_work: list[DueWork] = [timers.run_due, thrown.run_due]
+        instance_servicer = ProcessInstanceServicer(executor, served, largest)
+        job_servicer = JobServicer(executor, served, largest, due_jobs)
+        migration_servicer = MigrationServicer(executor, served, largest)
+        operations = BatchOperations(instance_servicer, migration_servicer, job_servicer)
+        batches = BatchWork(served, clock, operations.perform)
+        other_due_work: list[DueWork] = [timers.run_due, thrown.run_due, batches.run_due]
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry)
         for module, name, servicer in (
             (deployment_service_pb2, "DeploymentService", DeploymentServicer(executor, served)),
@@ -154,13 +170,18 @@ class EngineService:
             (
                 process_instance_service_pb2,
                 "ProcessInstanceService",
-                ProcessInstanceServicer(executor, served, largest),
+                instance_servicer,
             ),
             (user_task_service_pb2, "UserTaskService", UserTaskServicer(executor, served, largest)),
-            (job_service_pb2, "JobService", JobServicer(executor, served, largest, due_jobs)),
+            (job_service_pb2, "JobService", job_servicer),
             (clock_service_pb2, "ClockService", ClockServicer(clock, signals, due_jobs, other_due_work)),
             (comment_service_pb2, "CommentService", CommentServicer(executor, served)),
             (attachment_service_pb2, "AttachmentService", AttachmentServicer(executor, served)),
+            (
+                ad_hoc_sub_process_service_pb2,
+                "AdHocSubProcessService",
+                AdHocSubProcessServicer(executor, largest),
+            ),
             (incident_service_pb2, "IncidentService", IncidentServicer(executor, served)),
             (variable_service_pb2, "VariableService", VariableServicer(executor, largest)),
             (explanation_service_pb2, "ExplanationService", ExplanationServicer(executor, served)),
@@ -177,13 +198,19 @@ class EngineService:
                 ActivityInstanceServicer(executor, largest),
             ),
             (condition_service_pb2, "ConditionService", ConditionServicer(executor, largest)),
+            (migration_service_pb2, "MigrationService", migration_servicer),
+            (batch_service_pb2, "BatchService", BatchServicer(served, clock, largest)),
         ):
             self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
         availability = JobAvailability(database, clock, signals)
         retention = RequestRetention(database, clock, settings.request_retention_seconds)
         buffer = MessageBuffer(executor, self._delivery.messages)
         expiry = MessageExpiry(database, clock)
+        operation_retention = OperationRetention(
+            database, clock, settings.batch_retention_seconds, settings.migration_retention_seconds
+        )
         self._workers: list[Periodic | InternalJobs] = [
+            Periodic("operation retention", OPERATION_RETENTION_SECONDS, operation_retention.run),
             Periodic("message buffer", message_buffer.INTERVAL_SECONDS, buffer.run),
             Periodic("message expiry", message_expiry.INTERVAL_SECONDS, expiry.run),
             Periodic("job availability", job_availability.INTERVAL_SECONDS, availability.run),
@@ -195,6 +222,7 @@ class EngineService:
         if settings.runs_jobs:
             self._workers += [
                 Periodic("start timers", start_timers.INTERVAL_SECONDS, timers.run),
+                Periodic("batches", BATCH_INTERVAL_SECONDS, batches.run),
                 Periodic("thrown events", thrown_events.INTERVAL_SECONDS, thrown.run),
                 InternalJobs(due_jobs, settings.concurrent_jobs),
             ]

@@ -30,6 +30,10 @@ class EngineRelay:
         """Begin."""
         self._task = asyncio.create_task(self._relay.run(), name="engine relay")
 
+    def wake(self) -> None:
+        """Let it look for events at once."""
+        self._relay.wake()
+
     async def stop(self) -> None:
         """End after the batch that is being relayed."""
         self._relay.stop()

@@ -21,6 +21,12 @@ class EngineSettings(MeshSettings):
     request_retention_seconds: int = setting(
         86_400, "How long the answer to a request id is kept.", minimum=60, maximum=31_536_000
     )
+    batch_retention_seconds: int = setting(
+        604_800, "How long batches that have ended are kept.", minimum=60, maximum=31_536_000
+    )
+    migration_retention_seconds: int = setting(
+        2_592_000, "How long a migration may be undone.", minimum=60, maximum=31_536_000
+    )
     cached_instances: int = setting(4096, "Instances kept in memory between commands.", minimum=0, maximum=1_000_000)
     clock_forced: bool = setting(False, "Allow clock=controlled on a database that several engines may share.")
     background_jobs: str = setting(

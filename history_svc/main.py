@@ -9,6 +9,7 @@ from flowmesh.history.v1 import history_service_pb2
 
 from history_svc.api.service import HistoryServicer
 from history_svc.consumers.consuming import WorkflowEventConsumer
+from history_svc.queries.commit_waits import CommitWaits
 from history_svc.settings import HistorySettings
 from history_svc.storage.schema import HEAD, MIGRATIONS
 from mesh.admin_http import AdminServer, Readiness
@@ -41,7 +42,8 @@ _log = get_log(__name__)
 class HistoryService:
     """A running history service: its consumer and its gRPC server, on a database that is open and has its tables.
 
-    What it is given it does not close. `rpcs` is needed where several services share `metrics`.
+    What it is given it does not close. `rpcs` is needed where several services share `metrics`. `hasten` is called
+    when a read begins to wait for events.
     """
 
     def __init__(
@@ -54,13 +56,16 @@ class HistoryService:
         rpcs: RpcMetrics | None = None,
         telemetry: Telemetry | None = None,
         authorize: Authorize | None = None,
+        hasten: Callable[[], None] | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
         self._bus = bus
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize)
-        self.server.add(history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"], HistoryServicer(database))
-        self.consumer = WorkflowEventConsumer(bus, database, max_batch=settings.consumer_batch)
+        waits = CommitWaits(database, hasten=hasten)
+        servicer = HistoryServicer(database, waits)
+        self.server.add(history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"], servicer)
+        self.consumer = WorkflowEventConsumer(bus, database, max_batch=settings.consumer_batch, applied=waits.reached)
         for name, about in _OBSERVED.items():
             metrics.observe(f"flowmesh_history_consumer_{name}", about, self._counter(name))
 

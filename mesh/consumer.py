@@ -80,7 +80,9 @@ class ConsumerLoop:
         clock: Clock | None = None,
         max_batch: int = MAX_BATCH,
         inbox_retention_seconds: int | None = None,
+        applied: Callable[[Sequence[EventEnvelope]], None] | None = None,
     ) -> None:
+        """`applied` is called with the events whose transaction is over, those seen before among them."""
         self._bus = bus
         self._database = database
         self._group = group
@@ -90,6 +92,7 @@ class ConsumerLoop:
         self._max_batch = max_batch
         # A message may be delivered up to its retention after it was published; double covers clocks and pauses.
         self._inbox_retention_seconds = inbox_retention_seconds or 2 * max(map(retention_seconds, topics))
+        self._applied = applied
         self._stop = asyncio.Event()
         self.counters = ConsumerCounters()
 
@@ -209,6 +212,8 @@ class ConsumerLoop:
             else:
                 self.counters.handled += fresh
                 self.counters.duplicates += len(events) - fresh
+                if self._applied is not None:
+                    self._applied([event.envelope for event in events])
                 return True
         return False
 

@@ -21,7 +21,7 @@ class Violation:
 class DomainError(Exception):
     """A call that cannot be served, told to the caller as it stands.
 
-    `retry_after_seconds` is for overloads: when the caller may come back.
+    `retry_after_seconds` is for overloads and vain waits: when the caller may come back.
     """
 
     def __init__(
@@ -83,6 +83,10 @@ class Denied(DomainError):
 
 class Overload(DomainError):
     """RESOURCE_EXHAUSTED: come back after `retry_after_seconds`."""
+
+
+class TooLate(DomainError):
+    """DEADLINE_EXCEEDED: what was waited for did not come in time; come back after `retry_after_seconds`."""
 
 
 class DependencyDown(DomainError):

@@ -28,7 +28,8 @@ BATCH_BYTES = 4 * 1024 * 1024
 MAX_PAGES = 20
 """How many batches of rows that wait for another attempt are walked over in one pass."""
 FIRST_IDLE_SECONDS = 0.02
-LONGEST_IDLE_SECONDS = 0.2
+LONGEST_IDLE_SECONDS = 0.05
+"""What other processes commit wakes nobody here, so this is how late its events may be."""
 STANDBY_SECONDS = 1.0
 MAX_ATTEMPTS = 5
 FIRST_RETRY_SECONDS = 0.2

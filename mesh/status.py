@@ -20,6 +20,7 @@ from mesh.errors import (
     NotFound,
     Overload,
     RequestIdReused,
+    TooLate,
     Unauthenticated,
     Violation,
     WrongState,
@@ -46,6 +47,7 @@ _CODES: dict[type[DomainError], grpc.StatusCode] = {
     Denied: grpc.StatusCode.PERMISSION_DENIED,
     Overload: grpc.StatusCode.RESOURCE_EXHAUSTED,
     DependencyDown: grpc.StatusCode.UNAVAILABLE,
+    TooLate: grpc.StatusCode.DEADLINE_EXCEEDED,
 }
 
 _BY_NUMBER: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
@@ -89,7 +91,7 @@ def status_from(error: DomainError, domain: str) -> status_pb2.Status:
                 ]
             )
         )
-    if isinstance(error, Overload):
+    if isinstance(error, Overload | TooLate):
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromNanoseconds(int(error.retry_after_seconds * 1_000_000_000))
         details.append(retry)

@@ -16,7 +16,6 @@ from engine_svc.state.instance import Wait
 from mesh.ids import member_id
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
 
-
 WAITS = {
     Wait.NOTHING: pb.ActivityInstance.WAITS_FOR_CONTENT,
     Wait.USER_TASK: pb.ActivityInstance.WAITS_FOR_USER_TASK,

@@ -17,7 +17,7 @@ from engine_svc.commands.due_jobs import DueJobs
 from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.variables import read_variables
-from engine_svc.runtime.behaviors.errors import BpmnError
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.job_commands import NO_RESULT
 from engine_svc.state.instance import Instance
 from engine_svc.storage.commit import FINISHED_JOB_COLUMNS, JOB_COLUMNS
@@ -344,8 +344,12 @@ class JobServicer:
 
 def _result(result: bytes | BaseException) -> pb.BatchCompleteJobsResponse.Result:
     if isinstance(result, bytes):
-        ended = pb.CompleteJobResponse.FromString(result).process_instance_ended
-        return pb.BatchCompleteJobsResponse.Result(status={}, process_instance_ended=ended)
+        completed = pb.CompleteJobResponse.FromString(result)
+        return pb.BatchCompleteJobsResponse.Result(
+            status={},
+            process_instance_ended=completed.process_instance_ended,
+            commit_token=completed.commit_token,
+        )
     if isinstance(result, DomainError):
         return pb.BatchCompleteJobsResponse.Result(status=status_from(result, DOMAIN))
     raise result

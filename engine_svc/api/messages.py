@@ -58,6 +58,7 @@ def process_instance(instance: Instance) -> process_instance_pb2.ProcessInstance
         incident_count=len(instance.incidents),
         parent_process_instance_id=instance.parent_id,
         root_process_instance_id=instance.root_id,
+        restarted_from=instance.restarted_from,
     )
 
 
@@ -77,6 +78,7 @@ def process_instance_of_row(row: Row) -> process_instance_pb2.ProcessInstance:
         count,
         parent_id,
         root_id,
+        restarted_from,
     ) = row
     return process_instance_pb2.ProcessInstance(
         id=instance_id,
@@ -92,6 +94,7 @@ def process_instance_of_row(row: Row) -> process_instance_pb2.ProcessInstance:
         incident_count=count,
         parent_process_instance_id=parent_id,
         root_process_instance_id=root_id,
+        restarted_from=restarted_from,
     )
 
 

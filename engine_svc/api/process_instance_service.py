@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from flowmesh.engine.v1 import process_instance_service_pb2 as pb
 
 from engine_svc.api import messages
-from engine_svc.commands import process_instances, scope_variables
+from engine_svc.api.instructions import read_instructions
+from engine_svc.commands import modifications, process_instances, scope_variables
 from engine_svc.commands.executor import InstanceExecutor, Start, instance_missing
 from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.variables import read_variables
+from engine_svc.runtime.instructions import Options
 from engine_svc.state.instance import ROOT_SCOPE
-from engine_svc.storage.instances import InstanceFilter, fetch_summary, list_summaries
+from engine_svc.storage.instances import InstanceFilter, fetch_summary, fetch_told_revision, list_summaries
+from mesh.commit_token import encode_commit_token
 from mesh.db.database import Database
 from mesh.errors import InvalidField, Violation
 from mesh.json_values import to_values
@@ -72,7 +75,11 @@ class ProcessInstanceServicer:
         row = await self.database.read(fetch_summary(request.id))
         if row is None:
             raise instance_missing(request.id)
-        return pb.GetProcessInstanceResponse(process_instance=messages.process_instance_of_row(row))
+        told = await self.database.read(fetch_told_revision(request.id))
+        return pb.GetProcessInstanceResponse(
+            process_instance=messages.process_instance_of_row(row),
+            commit_token=encode_commit_token([(request.id, told)] if told else []),
+        )
 
     async def ListProcessInstances(self, request: pb.ListProcessInstancesRequest) -> pb.ListProcessInstancesResponse:
         """See the contract."""
@@ -163,4 +170,28 @@ class ProcessInstanceServicer:
                 process_instance=messages.process_instance(instance)
             ),
             local=True,
+        )
+
+    async def ModifyProcessInstance(self, request: pb.ModifyProcessInstanceRequest) -> bytes:
+        """See the contract."""
+        return await modifications.modify(
+            self.executor,
+            request.id,
+            read_instructions(request.id, request.instructions, self.max_variable_bytes),
+            Options(request.reason, skip_listeners=request.skip_listeners, skip_mappings=request.skip_mappings),
+            request_record("ModifyProcessInstance", request.request_id, request),
+            lambda instance: pb.ModifyProcessInstanceResponse(process_instance=messages.process_instance(instance)),
+            validate_only=request.validate_only,
+        )
+
+    async def RestartProcessInstance(self, request: pb.RestartProcessInstanceRequest) -> bytes:
+        """See the contract."""
+        return await process_instances.restart(
+            self.executor,
+            request.id,
+            list(request.start_element_ids),
+            read_variables(request.variables, "variables", self.max_variable_bytes),
+            request_record("RestartProcessInstance", request.request_id, request),
+            lambda instance: pb.RestartProcessInstanceResponse(process_instance=messages.process_instance(instance)),
+            without_last_variables=request.without_last_variables,
         )

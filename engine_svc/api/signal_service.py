@@ -10,6 +10,7 @@ from engine_svc.api.events import failure
 from engine_svc.commands.idempotency import digest_of, request_record
 from engine_svc.commands.signal_delivery import MAX_STARTED_TOLD, MAX_TOLD, Delivered, Signal, SignalDelivery
 from engine_svc.commands.variables import read_variables
+from mesh.commit_token import join_commit_tokens
 from mesh.errors import InvalidField, Violation
 from mesh.ids import split_member_id
 
@@ -51,4 +52,5 @@ def _response(delivered: Delivered) -> pb.BroadcastSignalResponse:
         failed=len(delivered.failures),
         failures=[failure(one) for one in delivered.failures[:MAX_TOLD]],
         started_process_instance_ids=delivered.started[:MAX_STARTED_TOLD],
+        commit_token=join_commit_tokens(delivered.commit_tokens),
     )

@@ -28,6 +28,8 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
     if instance.revision:
         commit.expected.append((instance.id, instance.revision))
     instance.revision += 1
+    instance.silent_commits = 0 if changes.events else instance.silent_commits + 1
+    commit.told.append((instance.id, instance.revision - instance.silent_commits))
     snapshot, apart = encode_snapshot(instance)
     size = len(snapshot) if apart is None else len(snapshot) + apart.size
     if size > max_state_bytes:
@@ -50,6 +52,7 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
             len(instance.incidents),
             instance.parent_id,
             instance.root_id,
+            instance.restarted_from,
             int(instance.parts is not None or instance.large_values is not None),
             snapshot,
         )

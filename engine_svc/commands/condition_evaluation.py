@@ -15,7 +15,7 @@ from engine_svc.expressions.errors import ExpressionError
 from engine_svc.runtime import step
 from engine_svc.runtime.requests import Program
 from engine_svc.state.instance import Instance, Wait
-from engine_svc.storage.commit import AlreadyAnswered, Commit, RequestRecord
+from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.start_events import find_starts
 
 
@@ -93,11 +93,4 @@ async def evaluate_starts(
             )
     if starts:
         return await executor.create(starts, request, lambda instances: respond(instances, failures))
-    response = respond([], failures).SerializeToString()
-    if request is not None:
-        request.response = response
-        try:
-            await executor.committer.submit(Commit(executor.clock.now_micros(), request))
-        except AlreadyAnswered as answered:
-            return answered.response
-    return response
+    return await executor.keep_answer(request, respond([], failures).SerializeToString())

@@ -15,7 +15,7 @@ from engine_svc.commands.signal_delivery import Failure, gather_bounded
 from engine_svc.runtime import step
 from engine_svc.runtime.requests import Program
 from engine_svc.state.instance import ROOT_SCOPE, Instance, Status, Token, Wait
-from engine_svc.storage.commit import SUBSCRIPTION_COLUMNS, AlreadyAnswered, Commit, RequestRecord
+from engine_svc.storage.commit import SUBSCRIPTION_COLUMNS, Commit, RequestRecord
 from engine_svc.storage.messages import MessageState, NewMessage
 from engine_svc.storage.start_events import find_message_start
 from engine_svc.storage.subscriptions import SubscriptionFilter, find_subscriptions, statuses
@@ -145,7 +145,7 @@ class Correlation:
                     parts.append(await self._start(criteria, payload, part, respond))
                 else:
                     parts.append(await self._trigger(row, payload, part, respond))
-            except (DependencyDown, Overload):
+            except (Conflict, DependencyDown, Overload):
                 raise
             except DomainError as error:
                 if error.reason not in GONE or row is None:
@@ -154,17 +154,10 @@ class Correlation:
         receivers: list[Row | None] = list(found.matched)
         if criteria.may_start and await self._starts(criteria):
             receivers.append(None)
-        await gather_bounded([one(row) for row in receivers])
+        await gather_bounded(one(row) for row in receivers)
         if not receivers:
             await self._keep(criteria, payload, (await self._explained(criteria, found)).message)
-        response = merge(parts, failures).SerializeToString()
-        if request is not None:
-            request.response = response
-            try:
-                await self._executor.committer.submit(Commit(self._executor.clock.now_micros(), request))
-            except AlreadyAnswered as answered:
-                return answered.response
-        return response
+        return await self._executor.keep_answer(request, merge(parts, failures).SerializeToString())
 
     async def _starts(self, criteria: Criteria) -> bool:
         start, _ = await self._executor.database.read(find_message_start(criteria.tenant_id or "", criteria.name))
@@ -231,7 +224,8 @@ class Correlation:
             return _refused(
                 criteria,
                 "OTHER_CRITERIA",
-                f"events wait for the message {criteria.name!r}, but see other values of {names}: {_named(found.others)}",
+                f"events wait for the message {criteria.name!r}, but see other values of {names}: "
+                f"{_named(found.others)}",
                 found.others,
             )
         by_name = SubscriptionFilter(type=int(Wait.MESSAGE), name=criteria.name, tenant_id=criteria.tenant_id)

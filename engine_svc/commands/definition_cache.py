@@ -80,6 +80,16 @@ class DefinitionCache:
             raise definition_missing(definition_id)
         return await self._started_as(place, found, epoch)
 
+    async def to_migrate(self, definition_id: str) -> tuple[Definition, int]:
+        """Return a definition that instances may go on by, suspended or not, and the epoch at which it was there.
+
+        Raises `NotFound`.
+        """
+        found, epoch = await self._database.read(find_definition_by_id(definition_id))
+        if found is None:
+            raise definition_missing(definition_id)
+        return await self.by_id(definition_id), epoch
+
     async def by_key(self, tenant_id: str, key: str, version: int) -> tuple[Definition, int]:
         """Return a version of a key (0: the newest) that may be started and the epoch at which it was so.
 
@@ -121,6 +131,8 @@ class DefinitionCache:
         Raises `NotFound`, `WrongState`.
         """
         match request.binding:
+            case "migration":
+                return await self.to_migrate(request.version)
             case "id":
                 return await self.to_start(request.version or request.key)
             case "version":

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
+from engine_svc.commands.answers import Told, answer_bytes
 from engine_svc.commands.commit_rows import add_to_commit
 from engine_svc.commands.definition_cache import DefinitionCache
 from engine_svc.commands.instance_cache import InstanceCache
@@ -36,7 +37,7 @@ from engine_svc.storage.definition_suspension import definition_suspended
 from engine_svc.storage.instances import fetch_instances, instance_of
 from engine_svc.storage.start_events import find_starts
 from mesh.clock import Clock
-from mesh.db.database import Database
+from mesh.db.database import ConstraintViolated, Database
 from mesh.db.group_commit import GroupCommitter
 from mesh.db.statements import Row, Statement
 from mesh.errors import Conflict, DependencyDown, DomainError, NotFound, WrongState
@@ -66,6 +67,10 @@ class Start:
     """Id of another start event than the none start event, or of the event that the instance begins by."""
     message_name: str = ""
     """Start the newest version whose start event waits for this message; nothing else is named then."""
+    begin_at: Sequence[str] = ()
+    """Ids of elements to begin at instead of a start event."""
+    restarted_from: str = ""
+    """The ended instance that this one repeats."""
 
 
 @dataclass(slots=True)
@@ -150,7 +155,8 @@ class InstanceExecutor:
     ) -> bytes:
         """Start instances, all of them or none; return the serialised answer.
 
-        `beside` says what else is written, given the instances and the time. Raises `DomainError`, `ClaimLost`.
+        `beside` says what else is written, given the instances and the time. Raises `DomainError`, `ClaimLost`,
+        `ConstraintViolated` where that inserts what is there.
         """
         for _ in range(MAX_ATTEMPTS):
             try:
@@ -161,7 +167,8 @@ class InstanceExecutor:
                 self.definitions.forget_newest()
             except StaleRevision:
                 continue
-            except DomainError:
+            except (DomainError, ConstraintViolated):
+                # The same request may have been served elsewhere at the same time.
                 if (answer := await self.answer_to(request)) is not None:
                     return answer
                 raise
@@ -181,6 +188,7 @@ class InstanceExecutor:
         instances = []
         changed_instances: list[Instance] = []
         sizes = []
+        told: list[Told] = []
         job_types: set[str] = set()
         for start in starts:
             start_element = start.start_element
@@ -205,19 +213,23 @@ class InstanceExecutor:
                 initiator=start.initiator,
                 now=commit.now,
                 start_element=definition.process.by_id[start_element] if start_element else None,
+                begin_at=start.begin_at,
+                restarted_from=start.restarted_from,
             )
             instance, changes = await self._run(program, commit)
+            first = len(commit.told)
             for changed, its_changes in ((instance, changes), *changes.others):
                 sizes.append(add_to_commit(commit, changed, its_changes, self.limits.max_state_bytes))
                 changed_instances.append(changed)
                 job_types.update(job.type for job in its_changes.new_jobs)
             instances.append(instance)
+            told.append(commit.told[first:])
         if beside is not None:
             extra = beside(instances, commit.now)
             commit.claims += extra.claims
             commit.statements += extra.statements
             commit.messages += extra.messages
-        response = respond(instances).SerializeToString()
+        response = answer_bytes(respond(instances), *told)
         if request is not None:
             request.response = response
         await self._submit(commit)
@@ -294,7 +306,7 @@ class InstanceExecutor:
             instance, effect = make(commit.now)
             size = add_to_commit(commit, instance, effect.changes, self.limits.max_state_bytes)
             commit.statements += effect.statements
-            response = effect.respond().SerializeToString()
+            response = answer_bytes(effect.respond(), commit.told)
             if request is not None:
                 request.response = response
             try:
@@ -388,7 +400,7 @@ class InstanceExecutor:
         commit.finished_jobs += effect.finished_jobs
         commit.claims += effect.claims
         commit.messages += effect.messages
-        response = effect.respond().SerializeToString()
+        response = answer_bytes(effect.respond(), commit.told)
         if request is not None:
             request.response = response
         await self._submit(commit)
@@ -398,6 +410,19 @@ class InstanceExecutor:
         if job_types:
             self.signals.notify(job_types)
         return response, commit
+
+    async def try_out(self, instance_id: str, work: Work, missing: Callable[[], DomainError]) -> bytes:
+        """Run a command on a copy of an instance and keep nothing of it; return the serialised answer.
+
+        Raises `DomainError`.
+        """
+        instance = await self.load(instance_id)
+        if instance is None:
+            raise missing()
+        commit = Commit(self.clock.now_micros())
+        worked = work(instance, commit.now)
+        effect = worked if isinstance(worked, Effect) else await self._run(worked, commit)
+        return effect.respond().SerializeToString()
 
     async def load(self, instance_id: str, *, task_trees: bool = False) -> Instance | None:
         """Read an instance from the database, a stand-alone task only where it is asked for."""
@@ -422,6 +447,22 @@ class InstanceExecutor:
     def _keep(self, instance: Instance, stored_bytes: int) -> None:
         if not instance.ended:
             self._cache.keep(instance, stored_bytes)
+
+    async def keep_answer(self, request: RequestRecord | None, response: bytes) -> bytes:
+        """Keep the answer of a request whose work is done in parts; return the one that counts.
+
+        Raises `DomainError`.
+        """
+        if request is None:
+            return response
+        request.response = response
+        try:
+            await self.committer.submit(Commit(self.clock.now_micros(), request))
+        except AlreadyAnswered as answered:
+            return answered.response
+        except (StaleRevision, ConstraintViolated):
+            return await self.answer_to(request) or response
+        return response
 
     async def answer_to(self, request: RequestRecord | None) -> bytes | None:
         """Return what was answered to this request before; a repeated one often finds its own work done.

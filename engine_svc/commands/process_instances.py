@@ -7,7 +7,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from engine_svc.commands.executor import Effect, InstanceExecutor, instance_missing
+from engine_svc.commands.executor import Effect, InstanceExecutor, Start, instance_missing
 from engine_svc.runtime import step
 from engine_svc.runtime.changes import Changes
 from engine_svc.runtime.requests import Program
@@ -16,6 +16,7 @@ from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.instance_rows import remove_instances
 from engine_svc.storage.jobs import resume_jobs, suspend_jobs
 from mesh.db.statements import Execute, Statement
+from mesh.errors import WrongState
 
 Respond = Callable[[Instance], Message]
 
@@ -74,3 +75,40 @@ async def _pause(
         return Effect(changes, lambda: respond(instance), statements=statements)
 
     return await executor.change(instance_id, work, request, lambda: instance_missing(instance_id))
+
+
+async def restart(
+    executor: InstanceExecutor,
+    instance_id: str,
+    begin_at: Sequence[str],
+    variables: dict[str, Any],
+    request: RequestRecord | None,
+    respond: Respond,
+    *,
+    without_last_variables: bool = False,
+) -> bytes:
+    """Start a new instance of the definition that an ended one had, with the variables that it ended with.
+
+    Raises `NotFound`, `WrongState`.
+    """
+    ended = await executor.load(instance_id)
+    if ended is None:
+        raise instance_missing(instance_id)
+    if not ended.ended:
+        raise WrongState(
+            "PROCESS_INSTANCE_NOT_ENDED",
+            f"process instance {instance_id} is {ended.status.name.lower()}; only one that has ended can be restarted",
+            metadata={"id": instance_id, "status": ended.status.name},
+        )
+    start = Start(
+        definition_id=ended.definition.id,
+        definition_key="",
+        definition_version=0,
+        tenant_id=ended.tenant_id,
+        business_key=ended.business_key,
+        variables={**({} if without_last_variables else ended.last_variables), **variables},
+        initiator="",
+        begin_at=begin_at,
+        restarted_from=instance_id,
+    )
+    return await executor.create([start], request, lambda instances: respond(instances[0]))

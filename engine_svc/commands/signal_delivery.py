@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+import itertools
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from flowmesh.internal.v1 import stored_pb2
 from google.protobuf.message import Message
-from google.protobuf.wrappers_pb2 import StringValue
 
 from engine_svc.commands.executor import Effect, InstanceExecutor, Start, instance_missing
 from engine_svc.runtime import step
 from engine_svc.runtime.requests import Program
 from engine_svc.state.instance import Instance, Status, Wait
-from engine_svc.storage.commit import AlreadyAnswered, Commit, RequestRecord
+from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.definition_suspension import definition_suspended
 from engine_svc.storage.instances import fetch_summary
 from engine_svc.storage.start_events import FoundStart, find_starts
@@ -28,7 +29,7 @@ from engine_svc.storage.subscriptions import (
 )
 from mesh.db.statements import DeleteMany, Row
 from mesh.db.statements import Program as Statements
-from mesh.errors import DependencyDown, DomainError, NotFound, Overload
+from mesh.errors import Conflict, DependencyDown, DomainError, NotFound, Overload
 from mesh.ids import member_id
 from mesh.logs import get_log
 
@@ -77,6 +78,7 @@ class Delivered:
     delivered: int = 0
     started: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    commit_tokens: list[str] = field(default_factory=list)
 
 
 class SignalDelivery:
@@ -98,20 +100,13 @@ class SignalDelivery:
         if signal.instance_id:
             await self._require(signal)
         delivered = await self.deliver(signal)
-        response = respond(delivered).SerializeToString()
-        if request is not None:
-            request.response = response
-            try:
-                await self._executor.committer.submit(Commit(self._executor.clock.now_micros(), request))
-            except AlreadyAnswered as answered:
-                return answered.response
-        return response
+        return await self._executor.keep_answer(request, respond(delivered).SerializeToString())
 
     async def deliver(self, signal: Signal, *, skip_suspended: bool = False) -> Delivered:
         """Give a signal to what waits for it now.
 
-        Raises `WrongState` where a suspended definition would start, unless those are skipped; `DependencyDown` and
-        `Overload` where not all could be reached: delivered again, it goes to the others.
+        Raises `WrongState` where a suspended definition would start, unless those are skipped; `DependencyDown`,
+        `Overload` and `Conflict` where not all could be reached: delivered again, it goes to the others.
         """
         database = self._executor.database
         starts: list[FoundStart] = []
@@ -124,10 +119,10 @@ class SignalDelivery:
         waiting = await self._waiting(signal)
         result = Delivered(matched=len(starts) + sum(len(keys) for keys in waiting.values()))
         await gather_bounded(
-            [
-                *[self._to_instance(signal, instance_id, keys, result) for instance_id, keys in waiting.items()],
-                *[self._to_start(signal, start, result) for start in starts],
-            ]
+            itertools.chain(
+                (self._to_instance(signal, instance_id, keys, result) for instance_id, keys in waiting.items()),
+                (self._to_start(signal, start, result) for start in starts),
+            )
         )
         return result
 
@@ -206,13 +201,13 @@ class SignalDelivery:
         def work(instance: Instance, now: int) -> Program[Effect]:
             nonlocal count
             changes, count = yield from step.deliver_signal(instance, signal.name, keys, dict(signal.variables), now)
-            return Effect(changes, StringValue)
+            return Effect(changes, stored_pb2.DeliveredPart)
 
         try:
-            await self._executor.change(
+            answer = await self._executor.change(
                 instance_id, work, self._part(signal, instance_id), lambda: instance_missing(instance_id)
             )
-        except (DependencyDown, Overload):
+        except (Conflict, DependencyDown, Overload):
             raise
         except DomainError as error:
             # Who has ended or was paused since does not wait for it any more.
@@ -220,10 +215,11 @@ class SignalDelivery:
                 result.failures.append(Failure(instance_id, "", error.reason, error.message))
         else:
             result.delivered += count
+            result.commit_tokens.append(stored_pb2.DeliveredPart.FromString(answer).commit_token)
 
     async def _to_start(self, signal: Signal, start: FoundStart, result: Delivered) -> None:
         def respond(instances: list[Instance]) -> Message:
-            return StringValue(value=instances[0].id)
+            return stored_pb2.DeliveredPart(started_process_instance_id=instances[0].id)
 
         begin = Start(
             start.definition_id,
@@ -237,12 +233,14 @@ class SignalDelivery:
         )
         try:
             answer = await self._executor.create([begin], self._part(signal, start.definition_id), respond)
-        except (DependencyDown, Overload):
+        except (Conflict, DependencyDown, Overload):
             raise
         except DomainError as error:
             result.failures.append(Failure("", start.definition_id, error.reason, error.message))
         else:
-            result.started.append(StringValue.FromString(answer).value)
+            part = stored_pb2.DeliveredPart.FromString(answer)
+            result.started.append(part.started_process_instance_id)
+            result.commit_tokens.append(part.commit_token)
 
     def _part(self, signal: Signal, receiver: str) -> RequestRecord | None:
         return RequestRecord(PART, f"{signal.id}:{receiver}", "") if signal.id else None
@@ -252,15 +250,17 @@ def _forget(thrown_id: str) -> Statements[None]:
     yield DeleteMany("thrown_event", ("id",), [(thrown_id,)])
 
 
-async def gather_bounded(calls: Iterable[Awaitable[None]]) -> None:
-    """Await all, some at a time; the first exception is raised when all have come to their end."""
-    free = asyncio.Semaphore(AT_ONCE)
+async def gather_bounded(calls: Iterator[Awaitable[None]]) -> None:
+    """Await all, some at a time, each made only then; the first exception is raised when all have come to their end."""
+    failed: list[Exception] = []
 
-    async def one(call: Awaitable[None]) -> None:
-        async with free:
-            await call
+    async def next_ones() -> None:
+        for call in calls:
+            try:
+                await call
+            except Exception as error:  # noqa: BLE001 - the others are served all the same
+                failed.append(error)
 
-    results = await asyncio.gather(*[one(call) for call in calls], return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
+    await asyncio.gather(*[next_ones() for _ in range(AT_ONCE)])
+    if failed:
+        raise failed[0]

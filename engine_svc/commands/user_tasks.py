@@ -13,7 +13,9 @@ from typing import Any
 import orjson
 from google.protobuf.message import Message
 
+from engine_svc.commands import task_rows
 from engine_svc.commands.executor import Effect, InstanceExecutor
+from engine_svc.commands.task_rows import TaskRow
 from engine_svc.runtime import user_task_commands as tasks
 from engine_svc.runtime.changes import Changes, NewUserTask
 from engine_svc.runtime.processors.user_task import DEFAULT_PRIORITY, Completion
@@ -29,9 +31,8 @@ from engine_svc.storage.user_tasks import (
     add_candidates,
     fetch_user_task,
     remove_candidates,
-    update_user_task,
 )
-from mesh.db.statements import Row, Statement
+from mesh.db.statements import Row
 from mesh.errors import Conflict, InvalidField, NotFound, Violation
 from mesh.ids import new_id, split_member_id
 
@@ -41,61 +42,7 @@ RespondTask = Callable[[Row], Message]
 MAX_CANDIDATES = 1000
 """Candidates that one task may have."""
 
-_DELEGATION_NAMES = {DELEGATION_PENDING: "PENDING", DELEGATION_RESOLVED: "RESOLVED"}
-
-
-class TaskRow:
-    """A task's row while a command changes it."""
-
-    def __init__(self, row: Row) -> None:
-        self.values: dict[str, Any] = dict(zip(USER_TASK_COLUMNS, row, strict=True))
-        self.statements: list[Statement] = []
-        self._written: dict[str, Any] = {}
-
-    def set(self, **values: Any) -> None:
-        """Change columns."""
-        self.values.update(values)
-        self._written.update(values)
-
-    def assign(self, user: str, now: int) -> None:
-        """Change the assignee, and with it the time it was claimed."""
-        if self.values["assignee"] != user:
-            self.set(assignee=user, claimed_at=now if user else 0)
-
-    def candidates(self, column: str) -> list[str]:
-        """Return the users or groups that may claim it."""
-        listed: list[str] = orjson.loads(self.values[column])
-        return listed
-
-    def updated_event(self, changed: Sequence[str]) -> tuple[Any, ...]:
-        """Return the event that tells the details as they are now."""
-        values = self.values
-        details = tasks.TaskDetails(
-            name=values["name"],
-            description=values["description"],
-            owner=values["owner"],
-            priority=values["priority"],
-            due_micros=values["due_at"],
-            follow_up_micros=values["follow_up_at"],
-            category=values["category"],
-            form_key=values["form_key"],
-            delegation_state=_DELEGATION_NAMES.get(values["delegation_state"], ""),
-            candidate_users=tuple(self.candidates("candidate_users")),
-            candidate_groups=tuple(self.candidates("candidate_groups")),
-        )
-        return details.updated_event(values["task_key"], changed)
-
-    def finish(self, revision: int) -> tuple[Row, list[Statement]]:
-        """Return the row after the commit of this revision, and the statements that make it so."""
-        statements = list(self.statements)
-        if self._written or statements:
-            self.set(revision=revision)
-            key = (self.values["instance_id"], self.values["task_key"])
-            statements.append(update_user_task(*key, self._written))
-        return tuple(self.values.values()), statements
-
-
-Change = Callable[[Instance, TaskRow, int], Changes | Program[Changes]]
+Change = Callable[[Instance, TaskRow, int], Program[Changes]]
 """A command on a task: changes the instance and the row, given the time in microseconds."""
 
 
@@ -116,8 +63,9 @@ async def change_task(
             # Somebody changed the instance between the two reads.
             raise StaleRevision
         changed = TaskRow(row)
-        worked = change(instance, changed, now)
-        changes = worked if isinstance(worked, Changes) else (yield from worked)
+        task_rows.remember(instance, changed)
+        changes = yield from change(instance, changed, now)
+        task_rows.take_over(instance, changed, changes, now)
         after, statements = changed.finish(instance.revision + 1)
         return Effect(changes, lambda: respond(after), statements=statements)
 
@@ -131,7 +79,7 @@ async def claim(
 ) -> bytes:
     """Give a task to a user, unless another has it. Raises `NotFound`, `WrongState`."""
 
-    def change(instance: Instance, row: TaskRow, now: int) -> Changes:
+    def change(instance: Instance, row: TaskRow, now: int) -> Program[Changes]:
         row.assign(user, now)
         return tasks.claim(instance, row.values["task_key"], user, now)
 
@@ -143,7 +91,7 @@ async def assign(
 ) -> bytes:
     """Give a task to a user, or with an empty one to nobody, whoever has it. Raises `NotFound`, `WrongState`."""
 
-    def change(instance: Instance, row: TaskRow, now: int) -> Changes:
+    def change(instance: Instance, row: TaskRow, now: int) -> Program[Changes]:
         row.assign(user, now)
         return tasks.assign(instance, row.values["task_key"], user, now)
 
@@ -155,13 +103,14 @@ async def delegate(
 ) -> bytes:
     """Let a user work on a task for its owner. Raises `NotFound`, `WrongState`."""
 
-    def change(instance: Instance, row: TaskRow, now: int) -> Changes:
+    def change(instance: Instance, row: TaskRow, now: int) -> Program[Changes]:
         if not row.values["owner"]:
             row.set(owner=row.values["assignee"])
         row.set(delegation_state=DELEGATION_PENDING)
         row.assign(user, now)
-        changes = tasks.delegate(instance, row.values["task_key"], user, now)
-        changes.events.append(row.updated_event(["owner", "delegation_state"]))
+        task_rows.remember(instance, row)
+        changes = yield from tasks.delegate(instance, row.values["task_key"], user, now)
+        changes.events.insert(0, row.updated_event(["owner", "delegation_state"]))
         return changes
 
     return await change_task(executor, task_id, change, request, respond)
@@ -197,7 +146,7 @@ async def update(
 ) -> bytes:
     """Change columns of a task, the assignee among them. Raises `NotFound`, `WrongState`, `Conflict`."""
 
-    def change(instance: Instance, row: TaskRow, now: int) -> Changes:
+    def change(instance: Instance, row: TaskRow, now: int) -> Program[Changes]:
         key = row.values["task_key"]
         if etag and etag != str(row.values["revision"]):
             raise Conflict(
@@ -206,14 +155,18 @@ async def update(
                 metadata={"id": task_id},
             )
         details = {column: value for column, value in values.items() if row.values[column] != value}
-        if "assignee" in details:
-            row.assign(details["assignee"], now)
-            changes = tasks.assign(instance, key, details.pop("assignee"), now)
+        assignee = details.pop("assignee", None)
+        row.set(**details)
+        told = [row.updated_event(list(details))] if details else []
+        task_rows.remember(instance, row)
+        if assignee is not None:
+            row.assign(assignee, now)
+            changes = yield from tasks.assign(instance, key, assignee, now)
+        elif details:
+            changes = yield from tasks.updated(instance, key, now)
         else:
             changes = tasks.touch(instance, key, now)
-        if details:
-            row.set(**details)
-            changes.events.append(row.updated_event(list(details)))
+        changes.events[:0] = told
         return changes
 
     return await change_task(executor, task_id, change, request, respond)
@@ -231,10 +184,10 @@ async def change_candidates(
 ) -> bytes:
     """Let more users and groups claim a task, or fewer. Raises `NotFound`, `WrongState`, `InvalidField`."""
 
-    def change(instance: Instance, row: TaskRow, now: int) -> Changes:
+    def change(instance: Instance, row: TaskRow, now: int) -> Program[Changes]:
         values = row.values
         key = values["task_key"]
-        changes = tasks.touch(instance, key, now)
+        tasks.open_task(instance, key)
         changed = []
         for column, kind, named in (
             ("candidate_users", CANDIDATE_USER, users),
@@ -255,8 +208,12 @@ async def change_candidates(
             if len(left) > MAX_CANDIDATES:
                 raise _too_many_candidates(column)
             row.set(**{column: orjson.dumps(left).decode()})
-        if changed:
-            changes.events.append(row.updated_event(changed))
+        if not changed:
+            return tasks.touch(instance, key, now)
+        told = row.updated_event(changed)
+        task_rows.remember(instance, row)
+        changes = yield from tasks.updated(instance, key, now)
+        changes.events.insert(0, told)
         return changes
 
     return await change_task(executor, task_id, change, request, respond)

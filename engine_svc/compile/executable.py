@@ -440,7 +440,7 @@ class AdHocSpec:
 
 @dataclass(slots=True, frozen=True)
 class ComplexGatewaySpec:
-    """A complex gateway. Without a condition it joins and forks as a parallel one."""
+    """A complex gateway. Without a condition it joins as a parallel one; it forks as an inclusive one."""
 
     activation_condition: Evaluate | None = None
 

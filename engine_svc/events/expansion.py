@@ -53,7 +53,8 @@ def expand(row: OutboxRow) -> list[BusMessage]:
         "traceparent": record.traceparent,
     }
     messages = []
-    for ordinal, (number, *values) in enumerate(orjson.loads(record.events_json)):
+    events = orjson.loads(record.events_json)
+    for ordinal, (number, *values) in enumerate(events):
         kind = KINDS[number]
         fields = kind.build(instance_id, dict(zip(compact.POSITIONS[number], values, strict=False)))
         fields["process_instance"] = workflow_pb2.ProcessInstanceRef(
@@ -65,6 +66,7 @@ def expand(row: OutboxRow) -> list[BusMessage]:
             tenant_id=record.tenant_id,
             revision=record.revision,
             ordinal=ordinal,
+            last_in_commit=ordinal == len(events) - 1,
         )
         event_id = event_id_of(row.id, ordinal)
         envelope = event_pb2.EventEnvelope(
@@ -138,6 +140,7 @@ def _activity(instance_id: str, fields: Fields) -> Fields:
             element_type=fields["element_type"],
             parent_activity_id=member_id(instance_id, parent) if parent else "",
             sequence=key,
+            flow_id=fields.get("flow_id", ""),
         )
     }
     if "start_micros" in fields:
@@ -193,6 +196,24 @@ def _variables_deleted(instance_id: str, fields: Fields) -> Fields:
     return {"scope_activity_id": member_id(instance_id, scope) if scope else "", "names": fields["names"]}
 
 
+def _instance_migrated(instance_id: str, fields: Fields) -> Fields:
+    return {
+        "source_process_definition_id": fields["source_id"],
+        "source_process_definition_key": fields["source_key"],
+        "source_process_definition_version": fields["source_version"],
+        "activities": [
+            workflow_pb2.ActivityRef(
+                id=member_id(instance_id, key),
+                element_id=element_id,
+                element_name=name,
+                element_type=element_type,
+                sequence=key,
+            )
+            for key, element_id, name, element_type in fields["activities"]
+        ],
+    }
+
+
 def _instance_started(_: str, fields: Fields) -> Fields:
     fields["variables"] = to_values(fields["variables"])
     if "parent_id" in fields:
@@ -209,6 +230,7 @@ KINDS: dict[int, Kind] = {
     compact.INSTANCE_TERMINATED: Kind("workflow.instance.terminated.v1", "process_instance_terminated", _with_start),
     compact.INSTANCE_SUSPENDED: Kind("workflow.instance.suspended.v1", "process_instance_suspended", _plain),
     compact.INSTANCE_RESUMED: Kind("workflow.instance.resumed.v1", "process_instance_resumed", _plain),
+    compact.INSTANCE_MIGRATED: Kind("workflow.instance.migrated.v1", "process_instance_migrated", _instance_migrated),
     compact.ACTIVITY_STARTED: Kind("workflow.activity.started.v1", "activity_started", _activity),
     compact.ACTIVITY_COMPLETED: Kind("workflow.activity.completed.v1", "activity_completed", _activity),
     compact.ACTIVITY_TERMINATED: Kind("workflow.activity.terminated.v1", "activity_terminated", _activity),

@@ -13,6 +13,7 @@ INSTANCE_COMPLETED: Final = 101
 INSTANCE_TERMINATED: Final = 102
 INSTANCE_SUSPENDED: Final = 103
 INSTANCE_RESUMED: Final = 104
+INSTANCE_MIGRATED: Final = 105
 ACTIVITY_STARTED: Final = 110
 ACTIVITY_COMPLETED: Final = 111
 ACTIVITY_TERMINATED: Final = 112
@@ -39,9 +40,19 @@ POSITIONS: Final[dict[int, tuple[str, ...]]] = {
     INSTANCE_TERMINATED: ("start_micros", "reason"),
     INSTANCE_SUSPENDED: (),
     INSTANCE_RESUMED: (),
-    ACTIVITY_STARTED: ("key", "element_id", "element_name", "element_type", "parent_key"),
-    ACTIVITY_COMPLETED: ("key", "element_id", "element_name", "element_type", "parent_key", "start_micros"),
-    ACTIVITY_TERMINATED: ("key", "element_id", "element_name", "element_type", "parent_key", "start_micros", "reason"),
+    INSTANCE_MIGRATED: ("source_id", "source_key", "source_version", "activities"),
+    ACTIVITY_STARTED: ("key", "element_id", "element_name", "element_type", "parent_key", "flow_id"),
+    ACTIVITY_COMPLETED: ("key", "element_id", "element_name", "element_type", "parent_key", "start_micros", "flow_id"),
+    ACTIVITY_TERMINATED: (
+        "key",
+        "element_id",
+        "element_name",
+        "element_type",
+        "parent_key",
+        "start_micros",
+        "reason",
+        "flow_id",
+    ),
     USER_TASK_CREATED: (
         "key",
         "element_id",

@@ -5,18 +5,21 @@ Long runs are cut into slices: what is left moves on in an asynchronous job, so 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from engine_svc.compile.executable import Element, ElementKind
 from engine_svc.events.record import INSTANCE_TERMINATED
 from engine_svc.runtime.behaviors import calls, conditions, continuation, lifecycle
-from engine_svc.runtime.behaviors.cancellation import terminate, youngest_first
+from engine_svc.runtime.behaviors.cancellation import drop_rows, terminate, youngest_first
+from engine_svc.runtime.behaviors.firing import close_idle_event_starts
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors import (
+    ad_hoc_sub_process,
     call_activity,
     cancel_end_event,
     catch_event,
     compensation_throw_event,
+    complex_gateway,
     error_end_event,
     escalation_throw_event,
     event_based_gateway,
@@ -38,7 +41,7 @@ from engine_svc.runtime.processors import (
 )
 from engine_svc.runtime.requests import LoadInstance, Program, Request
 from engine_svc.runtime.unit import Unit
-from engine_svc.state.instance import Instance, Status, Token
+from engine_svc.state.instance import ROOT_SCOPE, Instance, Stage, Status, Token
 from mesh.errors import WrongState
 
 SLICE = 1_000
@@ -75,78 +78,105 @@ ENTER: dict[ElementKind, Enter] = {
     ElementKind.SCRIPT_TASK: script_task.enter,
     ElementKind.RECEIVE_TASK: receive_task.enter,
     ElementKind.CALL_ACTIVITY: call_activity.enter,
+    ElementKind.AD_HOC_SUB_PROCESS: ad_hoc_sub_process.enter,
+    ElementKind.COMPLEX_GATEWAY: complex_gateway.enter,
+}
+
+
+STAGES: Mapping[Stage, Enter] = {
+    **lifecycle.STAGES,
+    Stage.TASK_CREATING: user_task.create,
+    Stage.TASK_COMPLETING: user_task.finish,
 }
 
 
 def drain(unit: Unit) -> Program[None]:
     """Run every execution of a unit until its tokens wait. Raises `WrongState`, `NotFound`."""
     while True:
-        while unit.ready:
-            execution = unit.ready.pop(0)
-            while (request := _run(execution)) is not None:
-                following: Request | None = request
-                while following is not None:
-                    answer = yield following
-                    following = following.resume(answer)
+        while (request := _run(unit)) is not None:
+            following: Request | None = request
+            while following is not None:
+                answer = yield following
+                following = following.resume(answer)
         if unit.cancelled_calls:
             yield from _cancel_called(unit)
         elif unit.ended_calls:
             yield from _return_to_caller(unit)
+        elif unit.aside:
+            notice: Request | None = unit.aside.pop(0)
+            while notice is not None:
+                answer = yield notice
+                notice = notice.resume(answer)
         elif not _settle(unit):
             return
 
 
-def _run(execution: Execution) -> Request | None:
+def _run(unit: Unit) -> Request | None:
     """Run until the agenda is empty, or until something from outside is needed."""
-    agenda = execution.agenda
-    elements = execution.elements
-    unit = execution.unit
+    agenda = unit.agenda
     while agenda:
-        if unit.steps >= SLICE:
-            _cut(execution)
+        if unit.cancelled_calls or unit.ended_calls:
+            # Nothing of a called instance may run once it is interrupted; a caller goes on at once.
             return None
-        unit.steps += 1
-        token = agenda.popleft()
-        element = elements[token.element]
+        execution, token = agenda.popleft()
+        element = execution.elements[token.element]
         if token.stage:
-            request = lifecycle.STAGES[token.stage](execution, token, element)
-        elif element.wrapping is None or token.key:
-            request = ENTER[element.kind](execution, token, element)
+            request = STAGES[token.stage](execution, token, element)
         else:
-            request = lifecycle.arrive(execution, token, element)
+            if unit.steps >= SLICE:
+                agenda.appendleft((execution, token))
+                _cut(unit)
+                return None
+            unit.steps += 1
+            if element.wrapping is None or token.key:
+                request = ENTER[element.kind](execution, token, element)
+            else:
+                request = lifecycle.arrive(execution, token, element)
         if request is not None:
             return request
     return None
 
 
-def _cut(execution: Execution) -> None:
-    instance = execution.instance
-    agenda = execution.agenda
-    instance.run_length += execution.unit.steps
-    if instance.run_length > RUN_LIMIT:
-        element = execution.elements[agenda[0].element]
-        raise WrongState(
-            "STEP_LIMIT_EXCEEDED",
-            f"more than {RUN_LIMIT} elements without a wait, the last one {element.id}: does the model loop?",
-            metadata={"element_id": element.id, "limit": str(RUN_LIMIT)},
-        )
-    continuation.cut(execution)
+def _cut(unit: Unit) -> None:
+    for execution in unit.executions.values():
+        execution.instance.run_length += unit.steps
+    unit.steps = 0
+    held: dict[Execution, list[Token]] = {}
+    while unit.agenda:
+        execution, token = unit.agenda.popleft()
+        if execution.instance.run_length > RUN_LIMIT:
+            element = execution.elements[token.element]
+            raise WrongState(
+                "STEP_LIMIT_EXCEEDED",
+                f"more than {RUN_LIMIT} elements without a wait, the last one {element.id}: does the model loop?",
+                metadata={"element_id": element.id, "limit": str(RUN_LIMIT)},
+            )
+        if token.stage is Stage.FIRING:
+            # It has a job or subscription of its own, which goes with the event.
+            lifecycle.fire(execution, token, execution.elements[token.element])
+            continue
+        held.setdefault(execution, []).append(token)
+    for execution, tokens in held.items():
+        continuation.cut(execution, tokens)
 
 
 def _settle(unit: Unit) -> bool:
     """Do what waits until nothing else moves; say whether something moves again."""
-    moved = False
     for execution in list(unit.executions.values()):
         instance = execution.instance
         if instance.ended:
             continue
         # Whether an inclusive join may leave is known only when nothing else moves.
-        if (instance.arrivals and inclusive_gateway.release(execution)) or (
-            execution.changed and conditions.evaluate_changed(execution)
-        ):
-            unit.ready.append(execution)
-            moved = True
-    return moved
+        if instance.arrivals:
+            inclusive_gateway.release(execution)
+        if execution.changed:
+            conditions.evaluate_changed(execution)
+    if unit.agenda:
+        return True
+    for execution in unit.executions.values():
+        if execution.quieter:
+            close_idle_event_starts(execution)
+    return False
 
 
 def _cancel_called(unit: Unit) -> Program[None]:
@@ -165,13 +195,18 @@ def cancel_instance(execution: Execution, reason: str) -> None:
     """End an instance before its end, with what it has called."""
     instance = execution.instance
     execution.touched = True
-    terminate(execution, youngest_first(instance.tokens.values()), reason)
+    waiting = youngest_first(instance.tokens.values())
+    terminate(execution, waiting, reason)
+    # Work that listeners of the tasks ask for is not done any more.
+    for token in list(instance.tokens.values())[len(waiting) :]:
+        drop_rows(execution, token)
     execution.changes.events.append((INSTANCE_TERMINATED, instance.start_micros, reason))
     execution.agenda.clear()
     instance.tokens.clear()
     instance.hosted.clear()
     instance.watching.clear()
     instance.arrivals.clear()
+    instance.last_variables = instance.scopes[ROOT_SCOPE].variables
     instance.scopes.clear()
     instance.pages.clear()
     instance.incidents.clear()

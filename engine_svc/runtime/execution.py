@@ -5,23 +5,36 @@ Processors never recurse into each other. They put tokens on the agenda, and the
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from engine_svc.compile.executable import Element, ElementKind, Evaluate, Flow
+from engine_svc.compile.executable import PROCESS_SCOPE, Element, ElementKind, Evaluate, Flow
 from engine_svc.events.record import (
     ACTIVITY_COMPLETED,
     ACTIVITY_STARTED,
+    ACTIVITY_TERMINATED,
     INSTANCE_COMPLETED,
     VARIABLES_DELETED,
     VARIABLES_UPDATED,
 )
 from engine_svc.expressions.errors import ExpressionError
+from engine_svc.runtime.agenda import Agenda
 from engine_svc.runtime.changes import Changes
 from engine_svc.runtime.execution_host import ExecutionHost
 from engine_svc.runtime.unit import Unit
-from engine_svc.state.instance import HIDDEN, NO_HOST, ROOT_SCOPE, WATCHING, Instance, Scope, Stage, Status, Token, Wait
+from engine_svc.state.instance import (
+    HIDDEN,
+    NO_FLOW,
+    NO_HOST,
+    ROOT_SCOPE,
+    WATCHING,
+    Instance,
+    Scope,
+    Stage,
+    Status,
+    Token,
+    Wait,
+)
 from mesh.errors import WrongState
 
 FORKING_TO_ALL = frozenset({ElementKind.PARALLEL_GATEWAY})
@@ -87,6 +100,7 @@ class Execution:
         "elements",
         "instance",
         "now",
+        "quieter",
         "touched",
         "transient",
         "unit",
@@ -98,24 +112,28 @@ class Execution:
         self.unit = unit
         self.now = unit.now
         self.changes = Changes()
-        self.agenda: deque[Token] = deque()
+        self.agenda = Agenda(self, unit.agenda)
         self.touched = True
         """False where it was loaded to be looked at only."""
         self.transient: dict[int, dict[str, Any]] = {}
         """Variables by scope that are gone when the step is over."""
         self.changed: list[tuple[int, str, str]] = []
         """Scope, name and kind (create, update, delete) of variables that changed while something watches."""
+        self.quieter: set[int] = set()
+        """Scopes in which a token has ended while event sub-processes wait for their events."""
         self._fresh: dict[int, Token] = {}
         self._written: dict[int, dict[str, Any]] = {}
         self._removed: dict[int, list[str]] = {}
         unit.executions[instance.id] = self
-        unit.ready.append(self)
 
     # Variables
 
-    def reader(self, scope_key: int, element: Element | None = None, *, key: int = 0) -> ScopeReader:
-        """Return what an expression sees from a scope; `key` is that of the activity of `element`."""
-        return ScopeReader(self, scope_key, element, key)
+    def reader(self, scope_key: int, element: Element | None = None, *, key: int = 0, event: str = "") -> ScopeReader:
+        """Return what an expression sees from a scope; `key` is that of the activity of `element`.
+
+        `event` is what a listener is called for.
+        """
+        return ScopeReader(self, scope_key, element, key=key, event=event)
 
     def evaluate(self, expression: Evaluate, token: Token, element: Element, *, event: str = "") -> Any:
         """Evaluate an expression of an element; `event` is what a listener is called for.
@@ -226,25 +244,14 @@ class Execution:
 
     def complete(self, token: Token, element: Element) -> None:
         """The element's behaviour is done: end the activity, or record it where it never waited, and leave."""
-        if element.wrapping is not None or (token.key and token.key in self.instance.scopes):
-            # What surrounds the behaviour follows: output mappings, listeners, the children of a multi-instance.
-            token.stage = Stage.COMPLETING
-            token.waits_for = Wait.NOTHING
-            self.agenda.appendleft(token)
-        elif token.key:
-            self.end_wait(token, element)
-            self.leave(token, element)
-        else:
-            self.record_passage(token, element)
-            self.leave(token, element)
-
-    def complete_later(self, token: Token) -> None:
-        """The element's behaviour is done, unless something that the step does next ends it first."""
-        if not token.key:
-            self.wait(token)
         token.stage = Stage.COMPLETING
         token.waits_for = Wait.NOTHING
-        self.agenda.appendleft(token)
+        owner = self.instance.tokens.get(token.scope_key)
+        if element.kind is ElementKind.EXCLUSIVE_GATEWAY or (owner is not None and owner.stage is Stage.BODY):
+            # An exclusive gateway chooses at once. So does the completion of a child: it may end the others.
+            self.agenda.appendleft(token)
+        else:
+            self.agenda.append(token)
 
     def over(self, token: Token, element: Element) -> None:
         """End the activity, or record it where it never waited. The token moves, without end listeners."""
@@ -260,7 +267,32 @@ class Execution:
         key = instance.next_key
         instance.next_key = key + 1
         self.changes.events.append(
-            (ACTIVITY_COMPLETED, key, element.id, element.name, element.bpmn_type, token.scope_key, self.now)
+            (
+                ACTIVITY_COMPLETED,
+                key,
+                element.id,
+                element.name,
+                element.bpmn_type,
+                token.scope_key,
+                self.now,
+                self.flow_id(token),
+            )
+        )
+
+    def record_break(self, token: Token, element: Element, reason: str) -> None:
+        """Record an activity that begins and is ended before its time at once."""
+        self.changes.events.append(
+            (
+                ACTIVITY_TERMINATED,
+                self.new_key(),
+                element.id,
+                element.name,
+                element.bpmn_type,
+                token.scope_key,
+                self.now,
+                reason,
+                self.flow_id(token),
+            )
         )
 
     def wait(self, token: Token, waits_for: Wait = Wait.NOTHING) -> None:
@@ -293,8 +325,13 @@ class Execution:
                 element.bpmn_type,
                 token.scope_key,
                 token.start_micros,
+                self.flow_id(token),
             )
         )
+
+    def flow_id(self, token: Token) -> str:
+        """Return the id of the sequence flow by which a token came to its element; empty where it came otherwise."""
+        return "" if token.flow == NO_FLOW else self.instance.definition.process.flows[token.flow].id
 
     def withdraw(self, token: Token) -> None:
         """Take a token that stands for no activity out of the state. It moves again."""
@@ -313,7 +350,18 @@ class Execution:
         token.encoded = None
 
     def leave(self, token: Token, element: Element) -> None:
-        """Leave an element: take every outgoing flow whose condition holds, or as its kind of gateway has it.
+        """Leave an element by `take_outgoing`; inside an ad-hoc sub-process its completion condition comes first.
+
+        Raises `WrongState` (NO_OUTGOING_FLOW).
+        """
+        if element.scope != PROCESS_SCOPE and self.elements[element.scope].kind is ElementKind.AD_HOC_SUB_PROCESS:
+            token.stage = Stage.LEAVING
+            self.agenda.appendleft(token)
+        else:
+            self.take_outgoing(token, element)
+
+    def take_outgoing(self, token: Token, element: Element) -> None:
+        """Take every outgoing flow whose condition holds, or as the kind of gateway has it.
 
         Several of them fork (BPMN 2.0 section 13.3.1). Raises `WrongState` (NO_OUTGOING_FLOW).
         """
@@ -321,7 +369,8 @@ class Execution:
         if len(outgoing) == 1 and outgoing[0].condition is None:
             self.take(token, outgoing[0])
         elif not outgoing:
-            self.end_token(token)
+            token.stage = Stage.ENDED
+            self.agenda.append(token)
         elif element.kind is ElementKind.EXCLUSIVE_GATEWAY:
             self.take(token, self._first_that_holds(token, element))
         elif element.kind in FORKING_TO_ALL:
@@ -372,8 +421,7 @@ class Execution:
         """Move a token along a flow."""
         token.element = flow.target
         token.flow = flow.index
-        if flow.listeners:
-            token.stage = Stage.TAKING
+        token.stage = Stage.TAKING
         self.agenda.append(token)
 
     def take_all(self, token: Token, flows: list[Flow]) -> None:
@@ -391,6 +439,8 @@ class Execution:
         scope.live_tokens -= 1
         if not scope.live_tokens:
             self.end_scope(scope.key)
+        elif scope.key in self.instance.hosted:
+            self.quieter.add(scope.key)
 
     def end_scope(self, scope_key: int) -> None:
         """The last token of a scope has ended: its activity completes, or the instance."""
@@ -409,8 +459,7 @@ class Execution:
                 self.withdraw(owner)
                 self.end_token(owner)
                 return
-            owner.stage = Stage.COMPLETING
-            self.agenda.appendleft(owner)
+            self.complete(owner, self.elements[owner.element])
 
     def complete_instance(self) -> None:
         """End the instance as completed."""
@@ -431,14 +480,26 @@ class Execution:
         for key, token in self._fresh.items():
             if tokens.get(key) is token and self.is_shown(token):
                 element = self.elements[token.element]
-                events.append((ACTIVITY_STARTED, key, element.id, element.name, element.bpmn_type, token.scope_key))
+                events.append(
+                    (
+                        ACTIVITY_STARTED,
+                        key,
+                        element.id,
+                        element.name,
+                        element.bpmn_type,
+                        token.scope_key,
+                        self.flow_id(token),
+                    )
+                )
+        # In this order: what was removed may have been set again.
+        for scope_key, names in self._removed.items():
+            events.append((VARIABLES_DELETED, scope_key, names))
         for scope_key, variables in self._written.items():
             if variables:
                 events.append((VARIABLES_UPDATED, scope_key, variables))
-        for scope_key, names in self._removed.items():
-            events.append((VARIABLES_DELETED, scope_key, names))
         if instance.status is Status.COMPLETED:
             events.append((INSTANCE_COMPLETED, instance.start_micros))
+            instance.last_variables = instance.scopes[ROOT_SCOPE].variables
             instance.scopes.clear()
             instance.pages.clear()
         return self.changes

@@ -18,7 +18,8 @@ T = TypeVar("T")
 class FindDefinition:
     """A process that is called. Answer: `Definition`. Whoever answers throws `NotFound` where there is none.
 
-    `binding` is one of `CallActivitySpec.binding`; `version` the number, tag or id that it needs.
+    `binding` is one of `CallActivitySpec.binding`, or `migration` for an id that may be suspended; `version` the
+    number, tag or id that it needs.
     """
 
     key: str

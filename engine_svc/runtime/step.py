@@ -14,7 +14,6 @@ from engine_svc.compile.executable import (
     ElementKind,
     ExecutableProcess,
     MessageTrigger,
-    ReceiveTaskSpec,
     StartSpec,
 )
 from engine_svc.events.record import (
@@ -24,19 +23,23 @@ from engine_svc.events.record import (
     INSTANCE_SUSPENDED,
     JOB_FAILED,
 )
-from engine_svc.runtime.behaviors import calls, conditions, firing, lifecycle, signals
-from engine_svc.runtime.behaviors.errors import BpmnError, throw_from_activity
+from engine_svc.runtime.behaviors import calls, conditions, firing, lifecycle, placements, signals
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
+from engine_svc.runtime.behaviors.errors import throw_from_activity
 from engine_svc.runtime.changes import Changes, NewIncident
 from engine_svc.runtime.drain import Enter, cancel_instance, drain
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors import external_task, user_task
 from engine_svc.runtime.processors.user_task import Completion
-from engine_svc.runtime.requests import LoadInstance, Program
+from engine_svc.runtime.requests import Program
 from engine_svc.runtime.unit import Unit
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import NO_HOST, ROOT_SCOPE, WITH_JOB, Instance, Stage, Status, Token, Wait
 from mesh.errors import NotFound, WrongState
 from mesh.ids import member_id, new_id
+
+TRIGGERED = frozenset({Wait.MESSAGE, Wait.SIGNAL, Wait.TIMER, Wait.CONDITION, Wait.VARIABLE, Wait.TRIGGER})
+"""What a token waits for that can be let come by command."""
 
 _PLAIN_COMPLETION = Completion()
 
@@ -58,16 +61,29 @@ def start(
     initiator: str,
     now: int,
     start_element: int | None = None,
+    begin_at: Sequence[str] = (),
+    restarted_from: str = "",
     ids: Callable[[], str] = new_id,
 ) -> Program[tuple[Instance, Changes]]:
     """Start an instance and run it until every token waits. `now` in microseconds since the Unix epoch.
 
     `start_element`: another start event than the none start event; or the event or receive task that a message or
     signal has just reached, by which the instance begins. A process without a none start event begins at the first of
-    its events that wait for a message. `ids` names called instances.
-    Raises `WrongState` (BPMN_ERROR_NOT_CAUGHT, EXPRESSION_FAILED, NO_OUTGOING_FLOW, START_EVENT_MISSING).
+    its events that wait for a message. `begin_at`: ids of elements to begin at instead. `restarted_from`: the ended
+    instance that this one repeats. `ids` names called instances.
+    Raises `WrongState` (BPMN_ERROR_NOT_CAUGHT, ELEMENT_NOT_FOUND, EXPRESSION_FAILED, NO_OUTGOING_FLOW,
+    START_EVENT_MISSING).
     """
     process = definition.process
+    if begin_at:
+        places = placements.placements_of(process, begin_at)
+        instance = Instance(instance_id, definition, tenant_id=tenant_id, business_key=business_key, start_micros=now)
+        instance.restarted_from = restarted_from
+        unit = Unit(now, ids, initiator)
+        execution = Execution(instance, unit)
+        calls.begin_at(execution, places, variables, initiator)
+        yield from drain(unit)
+        return instance, unit.finish(execution)
     element = _first_start(process) if start_element is None else start_element
     if element < 0:
         raise WrongState(
@@ -77,15 +93,15 @@ def start(
             metadata={"key": definition.key},
         )
     instance = Instance(instance_id, definition, tenant_id=tenant_id, business_key=business_key, start_micros=now)
+    instance.restarted_from = restarted_from
     unit = Unit(now, ids, initiator)
     execution = Execution(instance, unit)
     spec = process.elements[element].spec
     if isinstance(spec, StartSpec) and spec.initiator_variable and initiator:
         variables = {spec.initiator_variable: initiator, **variables}
-    token = calls.begin_instance(execution, element, variables, initiator)
-    if process.elements[element].kind is not ElementKind.START_EVENT:
-        # Behind an event-based gateway that instantiates, or a receive task: what it waits for has come already.
-        token.stage = Stage.COMPLETING
+    # Behind an event-based gateway that instantiates, or a receive task, what is waited for has come already.
+    arrived = process.elements[element].kind is not ElementKind.START_EVENT
+    calls.begin_instance(execution, element, variables, initiator, arrived=arrived)
     yield from drain(unit)
     return instance, unit.finish(execution)
 
@@ -163,7 +179,7 @@ def trigger(
     Raises `WrongState`, `NotFound` (ACTIVITY_NOT_FOUND).
     """
     token = instance.tokens.get(key)
-    if token is None or not _can_be_triggered(instance, token):
+    if token is None or token.waits_for not in TRIGGERED:
         raise _activity_missing(instance, key)
     require_running(instance)
     instance.run_length = 0
@@ -198,17 +214,6 @@ def deliver_signal(
     fired = signals.deliver_to(execution, name, keys, variables)
     yield from drain(execution.unit)
     return execution.unit.finish(execution), fired
-
-
-def _can_be_triggered(instance: Instance, token: Token) -> bool:
-    return token.waits_for in (
-        Wait.MESSAGE,
-        Wait.SIGNAL,
-        Wait.TIMER,
-        Wait.CONDITION,
-        Wait.VARIABLE,
-        Wait.TRIGGER,
-    ) or isinstance(instance.definition.process.elements[token.element].spec, ReceiveTaskSpec)
 
 
 def evaluate_conditions(
@@ -284,16 +289,8 @@ def _load_callers(execution: Execution) -> Program[None]:
     while (request := calls.missing_caller(execution, lambda _: None)) is not None:
         caller: Instance | None = yield request
         if caller is None:
-            raise _gone(request)
+            raise calls.caller_gone(request)
         calls.take_up(execution.unit, caller)
-
-
-def _gone(request: LoadInstance) -> NotFound:
-    return NotFound(
-        "PROCESS_INSTANCE_NOT_FOUND",
-        f"the calling process instance {request.instance_id} is gone",
-        metadata={"id": request.instance_id},
-    )
 
 
 def touch_job(instance: Instance, key: int, now: int) -> Changes:
@@ -408,7 +405,7 @@ def user_task_token(instance: Instance, key: int) -> Token:
         require_running(instance)
         return token
     task_id = member_id(instance.id, key)
-    if 0 < key < instance.next_key and key not in instance.tokens:
+    if 0 < key < instance.next_key and (token is None or token.stage is Stage.TASK_COMPLETING):
         raise WrongState(
             "USER_TASK_ALREADY_COMPLETED",
             f"user task {task_id} was completed or cancelled already",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from engine_svc.runtime.agenda import Turns
 from mesh.errors import WrongState
 
 if TYPE_CHECKING:
     from engine_svc.runtime.changes import Changes
     from engine_svc.runtime.execution import Execution
+    from engine_svc.runtime.requests import RunScript
 
 MAX_DEPTH = 256
 
@@ -17,7 +20,7 @@ MAX_DEPTH = 256
 class Unit:
     """What the executions of one step share. `now` in microseconds since the Unix epoch."""
 
-    __slots__ = ("cancelled_calls", "ended_calls", "executions", "new_id", "now", "ready", "steps", "user")
+    __slots__ = ("agenda", "aside", "cancelled_calls", "ended_calls", "executions", "new_id", "now", "steps", "user")
 
     def __init__(self, now: int, new_id: Callable[[], str], user: str = "") -> None:
         self.now = now
@@ -25,12 +28,13 @@ class Unit:
         self.user = user
         """Who gives the command; empty: nobody in particular."""
         self.executions: dict[str, Execution] = {}
-        self.ready: list[Execution] = []
-        """Executions whose agenda may hold something, in the order in which they run."""
+        self.agenda: Turns = deque()
         self.steps = 0
         """Elements run through."""
         self.cancelled_calls: list[tuple[str, str]] = []
         """Called instances to be cancelled, each with the reason."""
+        self.aside: list[RunScript] = []
+        """Scripts that are run when nothing else moves: listeners of tasks that were ended."""
         self.ended_calls: list[Execution] = []
         """Called instances that have completed, whose caller has to go on."""
 
@@ -45,7 +49,7 @@ class Unit:
             ]
         # Executions and their unit know each other: parted, they are gone at once, without the garbage collector.
         self.executions.clear()
-        self.ready.clear()
+        self.agenda.clear()
         return changes
 
 

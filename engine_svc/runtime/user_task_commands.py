@@ -20,8 +20,10 @@ from engine_svc.events.record import (
     USER_TASK_UPDATED,
 )
 from engine_svc.runtime import step
+from engine_svc.runtime.behaviors import task_facts, task_listeners
 from engine_svc.runtime.behaviors.added_tasks import PARENT_COMPLETED, end_added_task, end_parts
 from engine_svc.runtime.changes import Changes, NewUserTask
+from engine_svc.runtime.drain import drain
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors.user_task import Completion
 from engine_svc.runtime.requests import Program
@@ -85,7 +87,7 @@ def is_open(instance: Instance, key: int) -> bool:
     return token.waits_for is Wait.USER_TASK
 
 
-def claim(instance: Instance, key: int, user: str, now: int) -> Changes:
+def claim(instance: Instance, key: int, user: str, now: int) -> Program[Changes]:
     """Give a task to a user; nothing changes where it is the user's already. Raises `WrongState`, `NotFound`."""
     task = open_task(instance, key)
     if task.assignee and task.assignee != user:
@@ -94,25 +96,53 @@ def claim(instance: Instance, key: int, user: str, now: int) -> Changes:
             f"the task is claimed by {task.assignee}; it must be unclaimed first",
             metadata={"id": member_id(instance.id, key), "assignee": task.assignee},
         )
-    return assign(instance, key, user, now)
+    return (yield from assign(instance, key, user, now))
 
 
-def assign(instance: Instance, key: int, user: str, now: int) -> Changes:
-    """Give a task to a user, or to nobody, whoever has it. Raises `WrongState`, `NotFound`."""
+def assign(instance: Instance, key: int, user: str, now: int) -> Program[Changes]:
+    """Give a task to a user, or to nobody, whoever has it, and call its listeners. Raises `WrongState`, `NotFound`."""
     task = open_task(instance, key)
     execution = step.execution_of(instance, now)
     if task.assignee != user:
-        execution.changes.events.append((USER_TASK_ASSIGNED, key, user, task.assignee))
-        task.assignee = user
-        if isinstance(task, Token):
-            task.encoded = None
+        _set_assignee(execution, task, user)
+        if isinstance(task, Token) and (facts := task_facts.facts_of(task)) is not None:
+            facts.assignee = user
+            task_facts.keep(task, facts)
+            yield from _tell(execution, task, "assignment")
     return execution.unit.finish(execution)
 
 
-def delegate(instance: Instance, key: int, user: str, now: int) -> Changes:
+def updated(instance: Instance, key: int, now: int) -> Program[Changes]:
+    """Call the listeners of the change of an open task. Raises `WrongState`, `NotFound`."""
+    task = open_task(instance, key)
+    execution = step.execution_of(instance, now)
+    if isinstance(task, Token) and task_facts.facts_of(task) is not None:
+        yield from _tell(execution, task, "update")
+    return execution.unit.finish(execution)
+
+
+def _set_assignee(execution: Execution, task: Token | AddedTask, user: str) -> None:
+    execution.changes.events.append((USER_TASK_ASSIGNED, task.key, user, task.assignee))
+    task.assignee = user
+    if isinstance(task, Token):
+        task.encoded = None
+
+
+def _tell(execution: Execution, token: Token, event: str) -> Program[None]:
+    key = token.key
+    yield from task_listeners.tell(execution, token, event)
+    if execution.instance.tokens.get(key) is token:
+        facts = task_facts.facts_of(token)
+        if facts is not None and facts.assignee != token.assignee:
+            _set_assignee(execution, token, facts.assignee)
+    yield from drain(execution.unit)
+
+
+def delegate(instance: Instance, key: int, user: str, now: int) -> Program[Changes]:
     """Let a user work on a task for its owner. Raises `WrongState`, `NotFound`."""
-    changes = assign(instance, key, user, now)
-    instance.delegated_tasks.add(key)
+    changes = yield from assign(instance, key, user, now)
+    if is_open(instance, key):
+        instance.delegated_tasks.add(key)
     return changes
 
 
@@ -125,8 +155,8 @@ def resolve(
     """
     back_to = assignee_when_resolved(instance, key, owner)
     instance.delegated_tasks.discard(key)
-    assigned = assign(instance, key, back_to, now)
-    if not variables:
+    assigned = yield from assign(instance, key, back_to, now)
+    if not variables or not is_open(instance, key):
         return assigned
     changes = yield from update_variables(instance, key, variables, (), now, local=False, ids=ids)
     changes.events[:0] = assigned.events

@@ -54,6 +54,22 @@ class Stage(enum.IntEnum):
     """A child of a multi-instance or loop that is about to begin."""
     COMPENSATING = 10
     """Holds the scope of a completed activity open again while its handlers run."""
+    LEAVING = 11
+    """Leaves an element inside an ad-hoc sub-process, whose completion condition is looked at first."""
+    RESETTING = 12
+    """Remembers for a complex gateway, as a companion of its scope, which flows have brought a token."""
+    BEGINNING = 13
+    """In front of the start event of an instance, in the start listeners of the process."""
+    TASK_CREATING = 14
+    """In a user task, in the task listeners that come before the task is there."""
+    TASK_COMPLETING = 15
+    """In a user task that is done, in its task listeners."""
+    FIRING = 17
+    """The event has come that it waits for; it is about to go on."""
+    ENDED = 18
+    """At the end of its path: the scope may end with it."""
+    NOTICE = 16
+    """A companion of the instance: work that a task listener asks for, which nothing waits for."""
     CARRYING = 20
     """Stands for all that did not move yet when a step was cut; see `engine_svc.runtime.behaviors.continuation`."""
 
@@ -65,9 +81,14 @@ HIDDEN = frozenset(
         Stage.BODY,
         Stage.CHOOSING,
         Stage.TAKING,
+        Stage.ENDED,
         Stage.ENDING,
         Stage.CHILD,
         Stage.COMPENSATING,
+        Stage.LEAVING,
+        Stage.RESETTING,
+        Stage.BEGINNING,
+        Stage.NOTICE,
         Stage.CARRYING,
     }
 )
@@ -206,15 +227,18 @@ class Instance:
         "id",
         "incidents",
         "large_values",
+        "last_variables",
         "next_key",
         "pages",
         "parent_id",
         "parent_key",
         "parts",
+        "restarted_from",
         "revision",
         "root_id",
         "run_length",
         "scopes",
+        "silent_commits",
         "start_micros",
         "status",
         "tenant_id",
@@ -232,6 +256,8 @@ class Instance:
         self.start_micros = start_micros
         self.end_micros = 0
         self.revision = 0
+        self.silent_commits = 0
+        """How many of the last commits had no events, so that nobody outside will ever hear of their revisions."""
         self.status = Status.RUNNING
         self.parent_id = ""
         """The calling instance; empty: none."""
@@ -239,6 +265,10 @@ class Instance:
         """Key of the call activity in the calling instance."""
         self.root_id = instance_id
         """The outermost calling instance, or itself."""
+        self.restarted_from = ""
+        """The ended instance that this one repeats; empty: none."""
+        self.last_variables: dict[str, Any] = {}
+        """Of an ended instance: the variables of its own scope."""
         self.depth = 0
         """How many instances it is called through."""
         self.run_length = 0

@@ -39,6 +39,11 @@ class UnknownSnapshotFormat(Exception):
     """The snapshot was written by another release. Guessing could lose work, so it is refused."""
 
 
+def silent_commits_of(content: bytes) -> int:
+    """Return how many of the last commits of the instance with this stored state had no events."""
+    return stored_pb2.InstanceSnapshot.FromString(content).silent_commits
+
+
 class Apart:
     """What is stored beside the snapshot of an instance, and what is to be written and removed of it now."""
 
@@ -61,11 +66,15 @@ def encode_snapshot(instance: Instance) -> tuple[bytes, Apart | None]:
     What changed counts as stored from then on: where it is not, the instance must be loaded again.
     """
     head = stored_pb2.InstanceSnapshot(format=FORMAT, next_key=instance.next_key)
+    if instance.silent_commits:
+        head.silent_commits = instance.silent_commits
     if instance.run_length:
         head.run_length = instance.run_length
     if instance.parent_id:
         head.parent_key = instance.parent_key
         head.depth = instance.depth
+    if instance.last_variables:
+        head.last_variables_json = orjson.dumps(instance.last_variables)
     if instance.incidents or instance.delegated_tasks or instance.added_tasks:
         _add_rare(head, instance)
     snapshot = head.SerializeToString()
@@ -299,6 +308,9 @@ def decode_snapshot(
     instance.run_length = snapshot.run_length
     instance.parent_key = snapshot.parent_key
     instance.depth = snapshot.depth
+    if snapshot.last_variables_json:
+        instance.last_variables = orjson.loads(snapshot.last_variables_json)
+    instance.silent_commits = snapshot.silent_commits
     instance.incidents = dict(zip(snapshot.incident_keys, snapshot.incident_job_keys, strict=True))
     instance.delegated_tasks.update(snapshot.delegated_task_keys)
     for added in snapshot.added_tasks:

@@ -34,6 +34,7 @@ INSTANCE_COLUMNS = (
     "incident_count",
     "parent_id",
     "root_id",
+    "restarted_from",
     "apart",
     "snapshot",
 )
@@ -243,6 +244,8 @@ class Commit:
     incidents: list[Row] = field(default_factory=list)
     ended_incidents: list[Row] = field(default_factory=list)
     outbox: list[OutboxEntry] = field(default_factory=list)
+    told: list[tuple[str, int]] = field(default_factory=list)
+    """Instance id and the revision of its last commit with events, for the answer; not written."""
     statements: list[Statement] = field(default_factory=list)
     """Rare ones that have no batch form."""
 

@@ -17,6 +17,7 @@ MEMBER_TABLES = (
     "job",
     "event_subscription",
     "incident",
+    "migration_journal",
 )
 """Tables whose rows belong to an instance, by their column `instance_id`."""
 

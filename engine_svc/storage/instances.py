@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import Instance, Status
-from engine_svc.state.snapshot import decode_snapshot
+from engine_svc.state.snapshot import decode_snapshot, silent_commits_of
 from engine_svc.storage.commit import INSTANCE_COLUMNS
 from engine_svc.storage.instance_parts import PART_COLUMNS, VALUE_COLUMNS
 from mesh.db.select import Select
@@ -72,6 +72,7 @@ def instance_of(stored: StoredInstance, definitions: Mapping[str, Definition]) -
         _,
         parent_id,
         root_id,
+        restarted_from,
         _,
         snapshot,
     ) = stored.row
@@ -87,6 +88,7 @@ def instance_of(stored: StoredInstance, definitions: Mapping[str, Definition]) -
     instance.end_micros = ended_at
     instance.parent_id = parent_id
     instance.root_id = root_id
+    instance.restarted_from = restarted_from
     decode_snapshot(snapshot, instance, stored.parts, stored.values)
     return instance
 
@@ -95,6 +97,12 @@ def fetch_summary(instance_id: str) -> Program[Row | None]:
     """Read one row without its state, in the order of `SUMMARY_COLUMNS`. A stand-alone task is no process instance."""
     rows: list[Row] = yield FetchKeys("process_instance", SUMMARY_COLUMNS, ("id",), [(instance_id,)])
     return rows[0] if rows and rows[0][_DEFINITION_ID] else None
+
+
+def fetch_told_revision(instance_id: str) -> Program[int]:
+    """Read the revision of an instance's last commit that had events, 0 where there is no such instance."""
+    rows: list[Row] = yield FetchKeys("process_instance", ("revision", "snapshot"), ("id",), [(instance_id,)])
+    return rows[0][0] - silent_commits_of(rows[0][1]) if rows else 0
 
 
 def list_summaries(wanted: InstanceFilter, after: str | None, limit: int) -> Program[list[Row]]:

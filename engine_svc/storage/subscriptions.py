@@ -16,7 +16,10 @@ PAGE = 1000
 
 @dataclass(slots=True, frozen=True)
 class SubscriptionFilter:
-    """What to find; empty values do not filter, `key` 0 and `type` 0 neither."""
+    """What to find; empty values do not filter, `key` 0 and `type` 0 neither.
+
+    `key` is that of the waiting event, or of the activity on whose boundary it waits.
+    """
 
     type: int = 0
     name: str = ""
@@ -36,11 +39,12 @@ def find_subscriptions(wanted: SubscriptionFilter, after: Sequence[object] | Non
         .equal("type", wanted.type)
         .equal("name", wanted.name)
         .equal("instance_id", wanted.instance_id)
-        .equal("subscription_key", wanted.key)
         .equal("business_key", wanted.business_key)
         .equal("correlation_key", wanted.correlation_key)
         .equal("definition_key", wanted.definition_key)
     )
+    if wanted.key:
+        select.where("(subscription_key=? OR activity_key=?)", wanted.key, wanted.key)
     if wanted.tenant_id is not None:
         select.where("tenant_id=?", wanted.tenant_id)
     rows: list[Row] = yield select.page(SUBSCRIPTION_KEY, after, limit).fetch()

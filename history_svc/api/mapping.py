@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flowmesh.history.v1.history_pb2 import (
     HistoricActivity,
     HistoricProcessInstance,
@@ -11,9 +13,13 @@ from flowmesh.history.v1.history_pb2 import (
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from history_svc.storage.layout import UNKNOWN_TIME
+from history_svc.queries.activity_details import NO_DETAILS, ActivityDetails
+from history_svc.queries.sequence_flows import SEQUENCE_FLOW, flow_record_id
+from history_svc.storage.layout import ACTIVITY_COLUMNS, UNKNOWN_TIME
 from history_svc.storage.values import json_to_value
 from mesh.db.statements import Row
+
+_FLOW_ID: Final = ACTIVITY_COLUMNS.index("flow_id")
 
 
 def instance_of(row: Row) -> HistoricProcessInstance:
@@ -30,6 +36,9 @@ def instance_of(row: Row) -> HistoricProcessInstance:
         start_micros,
         end_micros,
         end_reason,
+        parent_id,
+        parent_activity_id,
+        root_id,
         _,
         _,
     ) = row
@@ -46,17 +55,20 @@ def instance_of(row: Row) -> HistoricProcessInstance:
         end_time=_time(end_micros),
         duration=_between(start_micros, end_micros),
         end_reason=end_reason,
+        parent_process_instance_id=parent_id,
+        parent_activity_id=parent_activity_id,
+        root_process_instance_id=root_id or key,
     )
 
 
-def activity_of(row: Row) -> HistoricActivity:
-    """Return the message of an activity's row."""
+def activity_of(row: Row, details: ActivityDetails) -> HistoricActivity:
+    """Return the message of an activity's row, with what else is known of it."""
     (
         key,
         instance_id,
-        _,
+        definition_id,
         definition_key,
-        _,
+        tenant_id,
         element_id,
         element_name,
         element_type,
@@ -67,7 +79,9 @@ def activity_of(row: Row) -> HistoricActivity:
         end_micros,
         end_reason,
         _,
+        _,
     ) = row
+    assignee = details.assignees.get(key)
     return HistoricActivity(
         id=key,
         process_instance_id=instance_id,
@@ -82,6 +96,35 @@ def activity_of(row: Row) -> HistoricActivity:
         duration=_between(start_micros, end_micros),
         end_reason=end_reason,
         sequence=sequence,
+        process_definition_id=definition_id,
+        tenant_id=tenant_id,
+        called_process_instance_id=details.called.get(key, ""),
+        # A task and the activity that waits for it have one id.
+        task_id="" if assignee is None else key,
+        assignee=assignee or "",
+    )
+
+
+def flow_of(row: Row) -> HistoricActivity | None:
+    """Return the message of the sequence flow that an activity was reached by, None where it was reached otherwise."""
+    flow_id = row[_FLOW_ID]
+    if not flow_id:
+        return None
+    activity = activity_of(row, NO_DETAILS)
+    return HistoricActivity(
+        id=flow_record_id(activity.id),
+        process_instance_id=activity.process_instance_id,
+        process_definition_key=activity.process_definition_key,
+        element_id=flow_id,
+        element_type=SEQUENCE_FLOW,
+        parent_activity_id=activity.parent_activity_id,
+        state=HistoricActivity.STATE_COMPLETED,
+        start_time=activity.start_time,
+        end_time=activity.start_time,
+        duration=Duration(),
+        sequence=activity.sequence,
+        process_definition_id=activity.process_definition_id,
+        tenant_id=activity.tenant_id,
     )
 
 
@@ -143,7 +186,7 @@ def task_of(row: Row) -> HistoricTask:
 
 def variable_of(row: Row) -> HistoricVariable:
     """Return the message of a variable's row."""
-    key, instance_id, _, _, scope_activity_id, name, value_json, update_micros, _ = row
+    key, instance_id, _, _, scope_activity_id, name, value_json, update_micros, _, _ = row
     return HistoricVariable(
         id=key,
         process_instance_id=instance_id,

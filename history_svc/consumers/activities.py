@@ -81,5 +81,6 @@ class ActivityChanges:
             activity.sequence,
             end_micros,
             end_reason,
+            activity.flow_id,
             position,
         )

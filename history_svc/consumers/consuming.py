@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
+
+from flowmesh.events.v1.event_pb2 import EventEnvelope
 
 from history_svc.consumers.projection import project
 from mesh.bus.port import Bus
@@ -27,7 +30,13 @@ class WorkflowEventConsumer:
     """
 
     def __init__(
-        self, bus: Bus, database: Database, *, max_batch: int, restart_seconds: float = RESTART_SECONDS
+        self,
+        bus: Bus,
+        database: Database,
+        *,
+        max_batch: int,
+        restart_seconds: float = RESTART_SECONDS,
+        applied: Callable[[Sequence[EventEnvelope]], None] | None = None,
     ) -> None:
         self._loop = ConsumerLoop(
             bus,
@@ -37,6 +46,7 @@ class WorkflowEventConsumer:
             project,
             max_batch=max_batch,
             inbox_retention_seconds=INBOX_SECONDS,
+            applied=applied,
         )
         self._restart_seconds = restart_seconds
         self._stopping = asyncio.Event()

@@ -49,6 +49,9 @@ class InstanceRow:
     start_micros: int = UNKNOWN_TIME
     end_micros: int | None = None
     end_reason: str = ""
+    parent_process_instance_id: str = ""
+    parent_activity_id: str = ""
+    root_process_instance_id: str = ""
     reference_position: int = NEVER
     status_position: int = NEVER
 
@@ -75,6 +78,12 @@ class InstanceRow:
         if micros != UNKNOWN_TIME and (self.start_micros == UNKNOWN_TIME or micros < self.start_micros):
             self.start_micros = micros
 
+    def call(self, parent_id: str, parent_activity_id: str, root_id: str) -> None:
+        """Take over who called; only the start tells it, and it never changes."""
+        self.parent_process_instance_id = self.parent_process_instance_id or parent_id
+        self.parent_activity_id = self.parent_activity_id or parent_activity_id
+        self.root_process_instance_id = self.root_process_instance_id or root_id
+
     def join(self, other: InstanceRow) -> None:
         """Take over what another row of the same instance knows better."""
         if other.reference_position > self.reference_position:
@@ -87,6 +96,7 @@ class InstanceRow:
         self.stand(other.status_position, other.status, other.end_micros, other.end_reason)
         self.start_at(other.start_micros)
         self.initiator = self.initiator or other.initiator
+        self.call(other.parent_process_instance_id, other.parent_activity_id, other.root_process_instance_id)
 
 
 _as_tuple: Final[Callable[[InstanceRow], tuple[Any, ...]]] = attrgetter(*INSTANCE_COLUMNS)
@@ -104,6 +114,11 @@ class InstanceChanges:
         row.stand(position, INSTANCE_RUNNING)
         row.start_at(micros)
         row.initiator = event.initiator
+        row.call(
+            event.parent_process_instance_id,
+            event.parent_activity_id,
+            event.root_process_instance_id or event.process_instance.id,
+        )
 
     def completed(self, micros: int, event: ProcessInstanceCompleted) -> None:
         """Add a `ProcessInstanceCompleted`."""

@@ -6,63 +6,81 @@ from nothing by reading the topic from its beginning.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from flowmesh.events.v1.event_pb2 import EventEnvelope
 
 from history_svc.consumers.activities import ActivityChanges
 from history_svc.consumers.instances import InstanceChanges
+from history_svc.consumers.progress import Progress
 from history_svc.consumers.tasks import TaskChanges
 from history_svc.consumers.times import micros_of
 from history_svc.consumers.variables import VariableChanges
 from mesh.db.statements import Program
 
 
+class Changes:
+    """What one batch of events says, by table."""
+
+    def __init__(self) -> None:
+        self.instances = InstanceChanges()
+        self.activities = ActivityChanges()
+        self.tasks = TaskChanges()
+        self.variables = VariableChanges()
+        self.progress = Progress()
+
+    def write(self) -> Program[None]:
+        """Bring the tables up to date."""
+        yield from self.instances.write()
+        yield from self.activities.write()
+        yield from self.tasks.write()
+        yield from self.variables.write()
+        yield from self.progress.write()
+
+
+Take = Callable[[Changes, int, Any], None]
+"""Adds an event's payload; the number is the event's time in microseconds since the Unix epoch."""
+
+
+def _instance_started(changes: Changes, micros: int, event: Any) -> None:
+    changes.instances.started(micros, event)
+    changes.variables.started(micros, event)
+
+
+TAKES: Final[Mapping[str, Take]] = {
+    "process_instance_started": _instance_started,
+    "process_instance_completed": lambda changes, micros, event: changes.instances.completed(micros, event),
+    "process_instance_terminated": lambda changes, micros, event: changes.instances.terminated(micros, event),
+    "process_instance_suspended": lambda changes, micros, event: changes.instances.suspended(micros, event),
+    "process_instance_resumed": lambda changes, micros, event: changes.instances.resumed(micros, event),
+    "activity_started": lambda changes, micros, event: changes.activities.started(micros, event),
+    "activity_completed": lambda changes, micros, event: changes.activities.completed(micros, event),
+    "activity_terminated": lambda changes, micros, event: changes.activities.terminated(micros, event),
+    "user_task_created": lambda changes, micros, event: changes.tasks.created(micros, event),
+    "user_task_assigned": lambda changes, micros, event: changes.tasks.assigned(micros, event),
+    "user_task_updated": lambda changes, micros, event: changes.tasks.updated(micros, event),
+    "user_task_completed": lambda changes, micros, event: changes.tasks.completed(micros, event),
+    "user_task_terminated": lambda changes, micros, event: changes.tasks.terminated(micros, event),
+    "variables_updated": lambda changes, micros, event: changes.variables.updated(micros, event),
+    "variables_deleted": lambda changes, micros, event: changes.variables.deleted(micros, event),
+}
+"""What becomes of each event by the name of its payload; history keeps nothing of the others."""
+
+
 def project(events: Sequence[EventEnvelope]) -> Program[None]:
     """Bring the rows up to date with a batch of events, by at most one read and one write for each table.
 
-    Events that history keeps nothing of are passed over. Raises `ValueError` for an event whose revision or
-    ordinal cannot be.
+    Raises `ValueError` for an event whose revision or ordinal cannot be.
     """
-    instances = InstanceChanges()
-    activities = ActivityChanges()
-    tasks = TaskChanges()
-    variables = VariableChanges()
+    changes = Changes()
     for event in events:
-        micros = micros_of(event.timestamp)
-        match event.WhichOneof("payload"):
-            case "activity_completed":
-                activities.completed(micros, event.activity_completed)
-            case "activity_started":
-                activities.started(micros, event.activity_started)
-            case "variables_updated":
-                variables.updated(micros, event.variables_updated)
-            case "process_instance_started":
-                instances.started(micros, event.process_instance_started)
-                variables.started(micros, event.process_instance_started)
-            case "process_instance_completed":
-                instances.completed(micros, event.process_instance_completed)
-            case "user_task_created":
-                tasks.created(micros, event.user_task_created)
-            case "user_task_assigned":
-                tasks.assigned(micros, event.user_task_assigned)
-            case "user_task_updated":
-                tasks.updated(micros, event.user_task_updated)
-            case "user_task_completed":
-                tasks.completed(micros, event.user_task_completed)
-            case "user_task_terminated":
-                tasks.terminated(micros, event.user_task_terminated)
-            case "activity_terminated":
-                activities.terminated(micros, event.activity_terminated)
-            case "process_instance_terminated":
-                instances.terminated(micros, event.process_instance_terminated)
-            case "process_instance_suspended":
-                instances.suspended(micros, event.process_instance_suspended)
-            case "process_instance_resumed":
-                instances.resumed(micros, event.process_instance_resumed)
-            case _:
-                pass
-    yield from instances.write()
-    yield from activities.write()
-    yield from tasks.write()
-    yield from variables.write()
+        name = event.WhichOneof("payload")
+        if name is None:
+            continue
+        payload = getattr(event, name)
+        changes.progress.tell(payload.process_instance)
+        take = TAKES.get(name)
+        if take is not None:
+            take(changes, micros_of(event.timestamp), payload)
+    yield from changes.write()

@@ -1,4 +1,4 @@
-"""How the four tables are listed. The migrations have an index for each path."""
+"""How the tables are listed. The migrations have an index for each path."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ INSTANCES: Final = Listing(
     descending=True,
     paths=(
         by_state("business_key"),
+        in_order("parent_process_instance_id"),
+        in_order("root_process_instance_id"),
         by_state("process_definition_id"),
         by_state("tenant_id", "process_definition_key"),
         by_state("process_definition_key"),

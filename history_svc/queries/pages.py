@@ -51,14 +51,18 @@ class Listing:
 class Filters:
     """What a list is narrowed to.
 
-    `equal` holds only the filters that are set; `state` 0 means every state; `at_least` and `below` bound columns
-    of the order.
+    `equal` and `checked` hold only the filters that are set; an index may be chosen by the first, the second are
+    looked at row by row, as are `unlike` (another value). `states` None means every state. `at_least` and `below`
+    bound columns. `reverse` turns the order of the listing round.
     """
 
-    equal: Mapping[str, str]
-    state: int = 0
+    equal: Mapping[str, Any]
+    states: tuple[int, ...] | None = None
     at_least: Mapping[str, Any] = field(default_factory=dict)
     below: Mapping[str, Any] = field(default_factory=dict)
+    checked: Mapping[str, Any] = field(default_factory=dict)
+    unlike: Mapping[str, Any] = field(default_factory=dict)
+    reverse: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -83,21 +87,29 @@ def read_page(listing: Listing, filters: Filters, after: tuple[Any, ...] | None,
     for column, value in filters.below.items():
         conditions.append(f"{column}<?")
         parameters.append(value)
+    for column, value in filters.checked.items():
+        conditions.append(_unindexed(column))
+        parameters.append(value)
+    for column, value in filters.unlike.items():
+        conditions.append(f"{column}<>?")
+        parameters.append(value)
+    descending = listing.descending != filters.reverse
     if after is not None:
-        condition, values = _behind(listing.order, after, "<" if listing.descending else ">")
+        condition, values = _behind(listing.order, after, "<" if descending else ">")
         conditions.append(condition)
         parameters += values
     rows: list[Row] = []
     if path.by_state:
-        for state in (filters.state,) if filters.state else listing.states:
-            rows += yield _select(listing, [*conditions, f"{listing.state_column}=?"], [*parameters, state], size + 1)
+        for state in listing.states if filters.states is None else filters.states:
+            by_state = [*conditions, f"{listing.state_column}=?"]
+            rows += yield _select(listing, by_state, [*parameters, state], size + 1, descending)
     else:
-        if filters.state:
-            conditions.append(_unindexed(listing.state_column))
-            parameters.append(filters.state)
-        rows += yield _select(listing, conditions, parameters, size + 1)
+        if filters.states is not None:
+            conditions.append(f"({' OR '.join(_unindexed(listing.state_column) for _ in filters.states) or '0=1'})")
+            parameters += filters.states
+        rows += yield _select(listing, conditions, parameters, size + 1, descending)
     key_of = _key_of(listing)
-    rows.sort(key=key_of, reverse=listing.descending)
+    rows.sort(key=key_of, reverse=descending)
     if len(rows) <= size:
         return Page(rows, None)
     del rows[size:]
@@ -111,9 +123,11 @@ def read_row(listing: Listing, key: str) -> Program[Row | None]:
     return rows[0] if rows else None
 
 
-def _select(listing: Listing, conditions: Sequence[str], parameters: Sequence[Any], limit: int) -> Fetch:
+def _select(
+    listing: Listing, conditions: Sequence[str], parameters: Sequence[Any], limit: int, descending: bool
+) -> Fetch:
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    direction = " DESC" if listing.descending else ""
+    direction = " DESC" if descending else ""
     order = ",".join(f"{column}{direction}" for column in listing.order)
     sql = f"SELECT {','.join(listing.columns)} FROM {listing.table}{where} ORDER BY {order} LIMIT ?"
     return Fetch(sql, (*parameters, limit))

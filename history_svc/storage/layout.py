@@ -42,6 +42,9 @@ INSTANCE_COLUMNS: Final = (
     "start_micros",
     "end_micros",
     "end_reason",
+    "parent_process_instance_id",
+    "parent_activity_id",
+    "root_process_instance_id",
     "reference_position",
     "status_position",
 )
@@ -62,6 +65,7 @@ ACTIVITY_COLUMNS: Final = (
     "sequence",
     "end_micros",
     "end_reason",
+    "flow_id",
     "position",
 )
 
@@ -105,5 +109,10 @@ VARIABLE_COLUMNS: Final = (
     "name",
     "value_json",
     "update_micros",
+    "deleted",
     "position",
 )
+
+PROGRESS_TABLE: Final = "history_progress"
+PROGRESS_COLUMNS: Final = ("id", "revision")
+"""By instance the last revision all of whose events were taken in."""

@@ -8,8 +8,8 @@ from hashlib import sha256
 from typing import Final
 
 OWN_SCOPE: Final = "0"
-MAX_PLAIN_LENGTH: Final = 200
-MAX_ENCODED_BYTES: Final = 150
+MAX_PLAIN_LENGTH: Final = 181
+MAX_ENCODED_BYTES: Final = 135
 
 _PLAIN: Final = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_PLAIN_LENGTH}}}")
 

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from engine_svc.compile.executable import AdHocSpec
 from engine_svc.compile.load import load_bpmn
 from engine_svc.expressions.timers import duration
+from engine_svc.runtime import ad_hoc, job_commands, user_task_commands
 from engine_svc.runtime import step as steps
-from engine_svc.runtime.behaviors.errors import BpmnError
-from engine_svc.runtime.changes import JobKind
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
+from engine_svc.runtime.changes import Changes, JobKind
+from engine_svc.runtime.processors.user_task import Completion
+from engine_svc.runtime.requests import Program
 from engine_svc.state.definition import Definition
-from engine_svc.state.instance import HIDDEN, NO_HOST, ROOT_SCOPE, Status, Wait
+from engine_svc.state.instance import HIDDEN, NO_HOST, ROOT_SCOPE, Instance, Status, Wait
 from mesh.errors import DomainError
 from tests.conformance.case import Step
 from tests.conformance.driver import CannotDo, Failed, Outcome, Refused, Seen
 from tests.conformance.pure_world import PureWorld
 from tests.unit.bpmn_models import definitions
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 STATUS_NAMES = {
     Status.RUNNING: "running",
@@ -38,13 +45,19 @@ class PureDriver:
             "complete": self._complete,
             "claim": self._claim,
             "unclaim": self._unclaim,
+            "assign": self._assign,
+            "delegate": self._delegate,
+            "resolve": self._resolve,
             "fail": self._fail,
             "throw": self._throw,
+            "retry": self._retry,
             "signal": self._signal,
             "message": self._message,
             "trigger": self._trigger,
             "set": self._set,
             "remove": self._remove,
+            "begin": self._begin,
+            "finish": self._finish,
             "evaluate": self._evaluate,
             "evaluate_starts": lambda step: Outcome(fired=self.world.evaluate_starts(step.options.get("with", {}))),
             "advance": self._advance,
@@ -85,9 +98,12 @@ class PureDriver:
         if step.verb not in self._do:
             raise CannotDo(step.verb)
         try:
-            return self.world.attempt(lambda: self._do[step.verb](step)) or Outcome()
+            outcome = self.world.attempt(lambda: self._do[step.verb](step)) or Outcome()
         except DomainError as error:
             raise Failed(error.reason, error.message) from error
+        # What a commit throws is delivered right after it.
+        self.world.deliver_thrown()
+        return outcome
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -105,20 +121,53 @@ class PureDriver:
         self.aliases[step.options.get("as", "")] = instance_id
 
     def _complete(self, step: Step) -> None:
-        self.world.complete(step.subject, step.options.get("with"), self._at(step))
+        instance_id, key = place = self._place(step)
+        variables = dict(step.options.get("with", {}))
+        instance = self.world.instances[instance_id]
+        if place in self.world.work and place not in self.world.tasks:
+            program = steps.complete_job(instance, key, variables, self.world.now, self.world._new_id)
+            self.world.do(instance_id, program)
+            return
+        completion = Completion(completed_by=step.options.get("by", ""))
+        program = user_task_commands.complete(instance, key, variables, self.world.now, completion, self.world._new_id)
+        self.world.do(instance_id, program)
 
     def _claim(self, step: Step) -> None:
-        instance_id, key = self._place(step)
-        changes = steps.claim_user_task(self.world.instances[instance_id], key, step.options["by"], self.world.now)
-        self.world._took(self.world.instances[instance_id], changes)
+        self._task(step, lambda instance, key, now: user_task_commands.claim(instance, key, step.options["by"], now))
 
     def _unclaim(self, step: Step) -> None:
+        self._task(step, lambda instance, key, now: user_task_commands.assign(instance, key, "", now))
+
+    def _assign(self, step: Step) -> None:
+        self._task(step, lambda instance, key, now: user_task_commands.assign(instance, key, step.options["to"], now))
+
+    def _delegate(self, step: Step) -> None:
+        place = self._place(step)
+        task = self.world.tasks[place]
+        if not task.owner:
+            task.owner = self.world.instances[place[0]].tokens[place[1]].assignee
+        to = step.options["to"]
+        self._task(step, lambda instance, key, now: user_task_commands.delegate(instance, key, to, now))
+
+    def _resolve(self, step: Step) -> None:
         instance_id, key = self._place(step)
-        changes = steps.unclaim_user_task(self.world.instances[instance_id], key, self.world.now)
-        self.world._took(self.world.instances[instance_id], changes)
+        program = user_task_commands.resolve(
+            self.world.instances[instance_id],
+            key,
+            self.world.tasks[(instance_id, key)].owner,
+            dict(step.options.get("with", {})),
+            self.world.now,
+            self.world._new_id,
+        )
+        self.world.do(instance_id, program)
+
+    def _task(self, step: Step, command: Callable[[Instance, int, int], Program[Changes]]) -> None:
+        instance_id, key = self._place(step)
+        instance = self.world.instances[instance_id]
+        self.world.do(instance_id, command(instance, key, self.world.now))
 
     def _fail(self, step: Step) -> None:
-        self.world.fail(self._place(step), step.options.get("retries", 0), step.options.get("text", ""))
+        self.world.fail(self._place(step), step.options.get("left", 0), step.options.get("text", ""))
 
     def _throw(self, step: Step) -> Outcome:
         instance_id, key = self._place(step)
@@ -129,6 +178,14 @@ class PureDriver:
         changes, caught = self.world.run(program)
         self.world._took(self.world.instances[instance_id], changes)
         return Outcome(caught=caught)
+
+    def _retry(self, step: Step) -> None:
+        instance_id, key = place = self._place(step)
+        changes, _ = job_commands.revive_job(self.world.instances[instance_id], key, self.world.now)
+        self.world._took(self.world.instances[instance_id], changes)
+        job = self.world.jobs[place]
+        job.retries = step.options.get("left", 1)
+        job.due_micros = min(job.due_micros, self.world.now)
 
     def _signal(self, step: Step) -> Outcome:
         only = self._instance(step.options["to"]) if "to" in step.options else ""
@@ -167,10 +224,21 @@ class PureDriver:
             variables,
             removed,
             self.world.now,
-            local=step.options.get("local", False),
+            local=step.options.get("locally", False),
             ids=self.world._new_id,
         )
         self.world.do(at, program)
+
+    def _begin(self, step: Step) -> None:
+        at, token = self.world._waiting(step.options["of"], self._at(step))
+        program = ad_hoc.start_activity(
+            self.world.instances[at], token.key, step.subject, dict(step.options.get("with", {})), self.world.now
+        )
+        self.world.do(at, program)
+
+    def _finish(self, step: Step) -> None:
+        at, token = self.world._waiting(step.subject, self._at(step))
+        self.world.do(at, ad_hoc.complete(self.world.instances[at], token.key, self.world.now))
 
     def _evaluate(self, step: Step) -> Outcome:
         at = self._at(step) or next(iter(self.world.instances))
@@ -209,7 +277,16 @@ class PureDriver:
         return self._instance(step.options["in"]) if "in" in step.options else None
 
     def _place(self, step: Step) -> tuple[str, int]:
-        return self.world._open(step.subject, self._at(step))
+        """The oldest open task or job of an element; the newest that was open where there is none any more."""
+        at = self._at(step)
+        known = [
+            place
+            for place, element in self.world.elements.items()
+            if element == step.subject and at in (None, place[0])
+        ]
+        assert known, f"there was never a task or job of {step.subject}"
+        still = [place for place in known if place in self.world.tasks or place in self.world.jobs]
+        return min(still) if still else max(known)
 
     # Looking
 
@@ -249,6 +326,8 @@ class PureDriver:
             retries={row.element_id: row.retries for row in of(world.jobs)},
             headers={row.element_id: dict(row.headers) for row in of(world.jobs)},
             inputs={row.element_id: dict(row.inputs) for row in of(world.jobs)},
+            types={row.element_id: row.type for row in of(world.jobs)},
+            priorities={row.element_id: row.priority for row in of(world.jobs)},
         )
         if instances:
             seen.variables = world.variables(instances[0].id)
@@ -260,6 +339,16 @@ class PureDriver:
                 element = found.definition.process.elements[token.element].id
                 if scope is not None and element not in seen.local:
                     seen.local[element] = dict(scope.variables)
+        if "enabled" in wanted:
+            seen.enabled = [
+                element.id
+                for found in instances
+                for token in found.tokens.values()
+                if token.host == NO_HOST
+                and isinstance(found.definition.process.elements[token.element].spec, AdHocSpec)
+                and token.key in found.scopes
+                for element in ad_hoc.enabled_activities(found, token.key)
+            ]
         for (at, key), task in sorted(world.tasks.items()):
             if only in (None, at) and task.element_id not in seen.tasks:
                 seen.tasks[task.element_id] = {
@@ -270,6 +359,16 @@ class PureDriver:
                     "groups": sorted(task.candidate_groups),
                     "priority": task.priority,
                     "form": task.form_key,
-                    "due": task.due_micros,
+                    "due": _time(task.due_micros),
+                    "follow_up": _time(task.follow_up_micros),
+                    "owner": task.owner,
+                    "category": task.category,
+                    "delegated": key in world.instances[at].delegated_tasks,
                 }
         return seen
+
+
+def _time(micros: int) -> str:
+    if not micros:
+        return ""
+    return (EPOCH + timedelta(microseconds=micros)).isoformat().replace("+00:00", "Z")

@@ -9,8 +9,23 @@ from tests.conformance.case import Case, Step
 from tests.conformance.driver import Driver, Failed, Outcome, Refused, Seen
 from tests.unit.bpmn_models import definitions
 
-LISTS = {"open": "open", "jobs": "jobs", "timers": "timers", "async": "async_jobs", "waiting": "waiting"}
-AFTER_ERROR: dict[str, Any] = {"open": [], "jobs": [], "timers": [], "async": [], "waiting": [], "variables": {}, "activities": {}}
+LISTS = {
+    "open": "open",
+    "jobs": "jobs",
+    "timers": "timers",
+    "async": "async_jobs",
+    "waiting": "waiting",
+    "enabled": "enabled",
+}
+AFTER_ERROR: dict[str, Any] = {
+    "open": [],
+    "jobs": [],
+    "timers": [],
+    "async": [],
+    "waiting": [],
+    "variables": {},
+    "activities": {},
+}
 """What is looked at before and after a command that is to fail."""
 
 
@@ -101,8 +116,9 @@ def _both(key: str, value: Any, seen: Seen) -> tuple[Any, Any]:
                 for element, wanted in value.items()
             }
             return value, got
-        case "retries":
-            return value, {element: seen.retries.get(element) for element in value}
+        case "retries" | "types" | "priorities":
+            of_elements: Mapping[str, Any] = getattr(seen, key)
+            return value, {element: of_elements.get(element) for element in value}
         case _:
             return value, getattr(seen, key)
 

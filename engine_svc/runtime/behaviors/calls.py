@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine_svc.compile.executable import NO_ELEMENT, CallActivitySpec, Element
 from engine_svc.events.record import INSTANCE_STARTED
-from engine_svc.runtime.behaviors import companions, mappings
+from engine_svc.runtime.behaviors import companions, mappings, placements
 from engine_svc.runtime.behaviors.triggers import failed
 from engine_svc.runtime.execution import Execution
-from engine_svc.runtime.requests import LoadInstance, Resume
+from engine_svc.runtime.requests import LoadInstance, Request, Resume
 from engine_svc.runtime.unit import MAX_DEPTH, Unit, call_too_deep
 from engine_svc.state.definition import Definition
-from engine_svc.state.instance import ROOT_SCOPE, Instance, Token, Wait
+from engine_svc.state.instance import ROOT_SCOPE, Instance, Stage, Token, Wait
+from mesh.errors import NotFound
 
 
-def begin_instance(execution: Execution, start: int, variables: dict[str, Any], initiator: str) -> Token:
-    """Open the scope of a new instance and put a token in front of its start event."""
+def begin_instance(
+    execution: Execution, start: int, variables: dict[str, Any], initiator: str, *, arrived: bool = False
+) -> None:
+    """Open the scope of a new instance and put a token in front of its start event.
+
+    `arrived`: it begins at an element whose event has come already, and goes on behind it.
+    """
+    open_instance(execution, variables, initiator)
+    token = execution.start_token(ROOT_SCOPE, start)
+    if execution.instance.definition.process.start_listeners or arrived:
+        token.stage = Stage.BEGINNING
+    if arrived:
+        token.detail = {"arrived": True}
+
+
+def begin_at(
+    execution: Execution, places: Sequence[placements.Placement], variables: dict[str, Any], initiator: str
+) -> None:
+    """Open the scope of a new instance and put tokens at places of its process."""
+    open_instance(execution, variables, initiator)
+    for made in places:
+        placements.place(execution, ROOT_SCOPE, made)
+
+
+def open_instance(execution: Execution, variables: dict[str, Any], initiator: str) -> None:
+    """Open the scope of a new instance; nothing moves in it yet."""
     process = execution.instance.definition.process
     # What the instance is given counts for more than the values of data objects.
     given = {**process.variables, **variables}
@@ -28,7 +54,6 @@ def begin_instance(execution: Execution, start: int, variables: dict[str, Any], 
         started = (*started, instance.parent_id, instance.parent_key, instance.root_id)
     execution.changes.events.append(started)
     companions.open_event_sub_processes(execution, ROOT_SCOPE)
-    return execution.start_token(ROOT_SCOPE, start)
 
 
 def call(execution: Execution, token: Token, element: Element, spec: CallActivitySpec, definition: Definition) -> None:
@@ -39,7 +64,8 @@ def call(execution: Execution, token: Token, element: Element, spec: CallActivit
     instance = execution.instance
     if instance.depth >= MAX_DEPTH:
         raise call_too_deep(element.id)
-    if definition.process.start == NO_ELEMENT:
+    places = placements.placements_of(definition.process, placements.taken(token, placements.CALLED))
+    if definition.process.start == NO_ELEMENT and not places:
         raise failed(element, f"process {definition.key} has no none start event and cannot be called")
     scope_key = execution.scope_of(token)
     variables: dict[str, Any] = execution.visible(scope_key) if spec.inherit_variables else {}
@@ -62,7 +88,11 @@ def call(execution: Execution, token: Token, element: Element, spec: CallActivit
     token.detail = {**(token.detail or {}), "called": called.id}
     if spec.id_variable:
         execution.set_variable(scope_key, spec.id_variable, called.id)
-    begin_instance(Execution(called, execution.unit), definition.process.start, variables, "")
+    below = Execution(called, execution.unit)
+    if places:
+        begin_at(below, places, variables, "")
+    else:
+        begin_instance(below, definition.process.start, variables, "")
 
 
 def returned(caller: Execution, called: Execution) -> None:
@@ -86,7 +116,6 @@ def returned(caller: Execution, called: Execution) -> None:
             caller.set_variable(scope_key, name, value)
     caller.touched = True
     caller.complete(token, element)
-    caller.unit.ready.append(caller)
 
 
 def missing_caller(execution: Execution, resume: Resume) -> LoadInstance | None:
@@ -99,6 +128,33 @@ def missing_caller(execution: Execution, resume: Resume) -> LoadInstance | None:
             return LoadInstance(current.instance.parent_id, resume, caller=True)
         current = caller
     return None
+
+
+def load_callers(execution: Execution, go_on: Callable[[], Request | None]) -> LoadInstance | None:
+    """Return the request for the nearest caller that is not at hand, after which `go_on` is called.
+
+    None where all of them are at hand.
+    Raises `NotFound` where a caller is gone.
+    """
+
+    def resume(instance: Instance | None) -> Request | None:
+        assert request is not None
+        if instance is None:
+            raise caller_gone(request)
+        take_up(execution.unit, instance)
+        return go_on()
+
+    request = missing_caller(execution, resume)
+    return request
+
+
+def caller_gone(request: LoadInstance) -> NotFound:
+    """Return the error of a caller that does not exist any more."""
+    return NotFound(
+        "PROCESS_INSTANCE_NOT_FOUND",
+        f"the calling process instance {request.instance_id} is gone",
+        metadata={"id": request.instance_id},
+    )
 
 
 def take_up(unit: Unit, instance: Instance) -> Execution:

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable
 from typing import TypeVar
 
 from engine_svc.events.record import ACTIVITY_TERMINATED, INCIDENT_RESOLVED, USER_TASK_TERMINATED
-from engine_svc.runtime.behaviors import long_lists
+from engine_svc.runtime.behaviors import long_lists, task_endings
 from engine_svc.runtime.behaviors.added_tasks import end_parts
 from engine_svc.runtime.changes import NewJob, NewSubscription, NewUserTask
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import ROOT_SCOPE, WITH_JOB, WITH_SUBSCRIPTION, Token, Wait
+from engine_svc.state.instance import ROOT_SCOPE, WITH_JOB, WITH_SUBSCRIPTION, Stage, Token, Wait
 
 Row = TypeVar("Row", NewUserTask, NewJob, NewSubscription)
 
@@ -58,10 +58,10 @@ def cancel_content(execution: Execution, scope_key: int, reason: str) -> None:
         forget(execution, token)
     for place in [place for place in instance.arrivals if place[0] in gone]:
         del instance.arrivals[place]
-    # In place: the step is going through it.
-    moving = [token for token in execution.agenda if token.scope_key not in gone]
-    execution.agenda.clear()
-    execution.agenda.extend(moving)
+    for token in execution.agenda.drop(gone):
+        if token.stage is Stage.COMPLETING and not token.key:
+            # It had begun, and was about to be left.
+            execution.record_break(token, execution.elements[token.element], reason)
     for key in gone - {scope_key}:
         del scopes[key]
     scopes[scope_key].live_tokens = 0
@@ -97,10 +97,15 @@ def terminate(execution: Execution, tokens: Iterable[Token], reason: str) -> Non
             if not _withdraw(changes.new_user_tasks, token.key):
                 changes.ended_user_tasks.append(token.key)
             end_parts(execution, token.key, reason)
+            task_endings.deleted(execution, token, element)
+            changes.events.append((USER_TASK_TERMINATED, token.key, reason))
+        elif token.stage is Stage.TASK_COMPLETING:
+            task_endings.deleted(execution, token, element)
             changes.events.append((USER_TASK_TERMINATED, token.key, reason))
         elif token.waits_for is Wait.CALL:
             assert token.detail is not None
             execution.unit.cancelled_calls.append((token.detail["called"], reason))
+            _halt(execution, token.detail["called"])
         drop_rows(execution, token)
         if token.waits_for in WITH_JOB:
             jobs.add(token.key)
@@ -115,9 +120,20 @@ def terminate(execution: Execution, tokens: Iterable[Token], reason: str) -> Non
                     token.scope_key,
                     token.start_micros,
                     reason,
+                    execution.flow_id(token),
                 )
             )
     end_incidents(execution, jobs)
+
+
+def _halt(execution: Execution, instance_id: str) -> None:
+    # A called instance ends when all else has moved; what it was about to do must not happen any more.
+    called = execution.unit.executions.get(instance_id)
+    if called is not None:
+        called.agenda.clear()
+        for token in called.instance.tokens.values():
+            if token.waits_for is Wait.CALL and token.detail is not None:
+                _halt(called, token.detail["called"])
 
 
 def drop_rows(execution: Execution, token: Token) -> None:
@@ -143,6 +159,8 @@ def end_incidents(execution: Execution, jobs: Collection[int]) -> None:
 
 def forget(execution: Execution, token: Token) -> None:
     """Take a token whose activity was ended out of the state."""
+    if token.stage is Stage.FIRING and token in execution.agenda:
+        execution.agenda.remove(token)
     instance = execution.instance
     instance.remove_waiting(token)
     if instance.pages and token.detail:

@@ -6,32 +6,32 @@ but the end of the instance. Its tokens go on in the order in which they would h
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine_svc.compile.executable import RetrySpec
 from engine_svc.runtime.changes import JobKind, NewJob
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import ROOT_SCOPE, Stage, Token, Wait
+from engine_svc.state.instance import HIDDEN, ROOT_SCOPE, Stage, Token, Wait
 
 _CUT = "cut"
 _MOVING = "moving"
 
 
-def cut(execution: Execution) -> None:
-    """Let all that is on the agenda wait for a job of the instance."""
-    agenda = execution.agenda
-    carrier = Token(ROOT_SCOPE, agenda[0].element)
+def cut(execution: Execution, held: Sequence[Token]) -> None:
+    """Let tokens that were about to move wait for a job of the instance."""
+    carrier = Token(ROOT_SCOPE, held[0].element)
     carrier.host = ROOT_SCOPE
     carrier.stage = Stage.CARRYING
     execution.wait(carrier, Wait.ASYNC_JOB)
     keys = []
-    while agenda:
-        token = agenda.popleft()
+    for token in held:
         mark: dict[str, Any] = {_CUT: carrier.key}
         if not token.key:
-            mark[_MOVING] = int(token.stage)
+            if token.stage is Stage.ACTIVE or token.stage in HIDDEN:
+                # It is in no activity.
+                mark[_MOVING] = int(token.stage)
             if token.stage is Stage.ACTIVE:
-                # The activity has not begun.
                 token.stage = Stage.BEFORE
             execution.wait(token)
         token.detail = {**(token.detail or {}), **mark}
@@ -51,6 +51,11 @@ def cut(execution: Execution) -> None:
             due_micros=execution.now,
         )
     )
+
+
+def is_cut(token: Token) -> bool:
+    """Say whether a token waits to go on behind a cut, by itself."""
+    return token.detail is not None and _CUT in token.detail
 
 
 def go_on(execution: Execution, carrier: Token) -> None:

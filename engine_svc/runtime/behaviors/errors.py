@@ -8,8 +8,7 @@ nothing in a called instance catches is thrown at the call activity of its calle
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from engine_svc.compile.executable import (
     PROCESS_SCOPE,
@@ -20,21 +19,14 @@ from engine_svc.compile.executable import (
     StartSpec,
     SubProcessSpec,
 )
-from engine_svc.runtime.behaviors.firing import fire_boundary, interrupt_scope
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
+from engine_svc.runtime.behaviors.companions import open_boundary
+from engine_svc.runtime.behaviors.firing import begin_event_sub_process, interrupt_scope, plan
+from engine_svc.runtime.behaviors.multi_instance import is_child
 from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import Stage, Token
 
 Catch = TypeVar("Catch")
-
-
-@dataclass(slots=True, frozen=True)
-class BpmnError:
-    """An error that was thrown. Without a code it is caught by every catch."""
-
-    code: str
-    message: str
-    variables: dict[str, Any] = field(default_factory=dict)
-    """Set where the error is caught."""
 
 
 def throw_from_activity(execution: Execution, token: Token, error: BpmnError) -> bool:
@@ -43,11 +35,22 @@ def throw_from_activity(execution: Execution, token: Token, error: BpmnError) ->
     What catches it cancels the activity it is attached to, or all of its scope. Nothing changes where nothing does.
     The callers of the instance must have been loaded (`calls.missing_caller`).
     """
+    if token.stage is Stage.STARTING and _will_catch(execution, token, error):
+        # A start listener throws: the boundary events, which come after the listeners, are there for it all the same.
+        open_boundary(execution, token, execution.elements[token.element])
     boundary = _boundary_catch(execution, token, error)
     if boundary is not None:
         _leave_by(execution, boundary, error)
         return True
     return throw_in_scope(execution, token.scope_key, error)
+
+
+def _will_catch(execution: Execution, token: Token, error: BpmnError) -> bool:
+    if is_child(execution, token):
+        return False
+    specs = (execution.elements[index].spec for index in execution.elements[token.element].boundary)
+    triggers = [spec.trigger for spec in specs if isinstance(spec, CatchSpec)]
+    return _best([(trigger, trigger) for trigger in triggers if isinstance(trigger, ErrorTrigger)], error) is not None
 
 
 def throw_in_scope(execution: Execution, scope_key: int, error: BpmnError) -> bool:
@@ -121,14 +124,14 @@ def _leave_by(execution: Execution, companion: Token, error: BpmnError) -> None:
     element = execution.elements[companion.element]
     assert isinstance(element.spec, CatchSpec)
     _tell(execution, companion.scope_key, element.spec.trigger, error)
-    fire_boundary(execution, companion, element)
+    plan(execution, companion)
 
 
 def _hand_over(execution: Execution, scope_key: int, start: Element, error: BpmnError) -> None:
     assert isinstance(start.spec, StartSpec)
     interrupt_scope(execution, scope_key, f"event subprocess ({start.id})")
     _tell(execution, scope_key, start.spec.trigger, error)
-    execution.start_token(scope_key, start.scope)
+    begin_event_sub_process(execution, scope_key, start, entered=False)
 
 
 def _tell(execution: Execution, scope_key: int, trigger: object, error: BpmnError) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from engine_svc.compile.executable import Element, ExternalTaskSpec
+from engine_svc.compile.executable import Element, Evaluate, ExternalTaskSpec
 from engine_svc.events.record import JOB_SCHEDULED
-from engine_svc.runtime.behaviors.errors import BpmnError
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.behaviors.triggers import failed
 from engine_svc.runtime.changes import NewJob
 from engine_svc.runtime.execution import Execution
@@ -17,20 +18,30 @@ MAX_JOB_TYPE = 255
 MAX_PRIORITY = 2**31 - 1
 
 
-def make_job(execution: Execution, token: Token, element: Element, spec: ExternalTaskSpec) -> None:
-    """Make a job and let the token wait for it. Raises `WrongState` (EXPRESSION_FAILED)."""
-    job_type = execution.evaluate(spec.job_type, token, element)
+def make_job(
+    execution: Execution,
+    token: Token,
+    element: Element,
+    spec: ExternalTaskSpec,
+    evaluate: Callable[[Evaluate], Any] | None = None,
+) -> None:
+    """Make a job and let the token wait for it. Raises `WrongState` (EXPRESSION_FAILED).
+
+    `evaluate`: how expressions see things, where it is not as the token does.
+    """
+    evaluate = evaluate or (lambda expression: execution.evaluate(expression, token, element))
+    job_type = evaluate(spec.job_type)
     if not isinstance(job_type, str) or not job_type:
         raise failed(element, f"the job type must be a non-empty text, not {job_type!r}")
     if len(job_type) > MAX_JOB_TYPE:
         raise failed(element, f"the job type has {len(job_type)} characters, more than the {MAX_JOB_TYPE} allowed")
-    inputs = {name: execution.evaluate(value, token, element) for name, value in spec.inputs.items()}
+    inputs = {name: evaluate(value) for name, value in spec.inputs.items()}
     retries = spec.retries
     if spec.retries_text is not None:
-        retries = whole_number(execution.evaluate(spec.retries_text, token, element), element, "number of retries")
+        retries = whole_number(evaluate(spec.retries_text), element, "number of retries")
     priority = 0
     if spec.priority is not None:
-        priority = whole_number(execution.evaluate(spec.priority, token, element), element, "priority")
+        priority = whole_number(evaluate(spec.priority), element, "priority")
     execution.wait(token, Wait.EXTERNAL_JOB)
     token.job_type = job_type
     execution.changes.new_jobs.append(

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine_svc.compile.executable import NO_ELEMENT, Element, SubProcessSpec, Wrapping
-from engine_svc.runtime.behaviors import companions, continuation, jobs, mappings, multi_instance
+from engine_svc.runtime.behaviors import ad_hoc, companions, continuation, firing, jobs, mappings, multi_instance
 from engine_svc.runtime.behaviors.cancellation import close_companions
 from engine_svc.runtime.behaviors.compensation import own_handler
+from engine_svc.runtime.behaviors.firing import close_event_starts
 from engine_svc.runtime.behaviors.listeners import run_listeners
+from engine_svc.runtime.behaviors.placements import SKIP_INPUTS
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.requests import Request
 from engine_svc.state.instance import ROOT_SCOPE, Compensable, Stage, Token
@@ -35,7 +37,6 @@ def arrive(execution: Execution, token: Token, element: Element) -> Request | No
 def begin(execution: Execution, token: Token, element: Element) -> Request | None:
     """The activity of an element begins; of a multi-instance, its body."""
     execution.wait(token)
-    companions.open_boundary(execution, token, element)
     token.stage = Stage.STARTING
     token.encoded = None
     return start(execution, token, element)
@@ -59,24 +60,31 @@ def _resumed(token: Token) -> bool:
 
 
 def start(execution: Execution, token: Token, element: Element) -> Request | None:
-    """Start listeners, then inputs, then the behaviour."""
+    """Start listeners, then boundary events, inputs, and the behaviour."""
     wrapping = element.wrapping or _PLAIN
     if wrapping.start_listeners:
         paused = run_listeners(execution, token, element, wrapping.start_listeners)
         if paused is not None:
             return paused if isinstance(paused, Request) else None
-    if (wrapping.multi_instance or wrapping.loop) and not multi_instance.is_child(execution, token):
-        multi_instance.open_body(execution, token, element)
-        return None
+    if not multi_instance.is_child(execution, token):
+        # What the listeners have set can be read by the timers and messages of the boundary.
+        companions.open_boundary(execution, token, element)
+        if wrapping.multi_instance or wrapping.loop:
+            multi_instance.open_body(execution, token, element)
+            return None
     token.stage = Stage.ACTIVE
     token.encoded = None
-    if wrapping.inputs:
+    if wrapping.inputs and not _skips_inputs(token):
         execution.local_scope(token)
         mappings.apply_inputs(execution, element, wrapping.inputs, token.key)
     if wrapping.skip is not None and execution.skips(wrapping.skip, token, element):
         token.stage = Stage.COMPLETING
     execution.agenda.appendleft(token)
     return None
+
+
+def _skips_inputs(token: Token) -> bool:
+    return bool(token.detail and token.detail.pop(SKIP_INPUTS, False))
 
 
 def go_on_with_body(execution: Execution, token: Token, element: Element) -> Request | None:
@@ -87,10 +95,17 @@ def go_on_with_body(execution: Execution, token: Token, element: Element) -> Req
 
 def complete(execution: Execution, token: Token, element: Element) -> Request | None:
     """The behaviour is done: outputs, end listeners, and out."""
-    wrapping = element.wrapping or _PLAIN
     key = token.key
+    if element.wrapping is None and (not key or key not in execution.instance.scopes):
+        token.stage = Stage.ACTIVE
+        execution.over(token, element)
+        execution.leave(token, element)
+        return None
+    wrapping = element.wrapping or _PLAIN
     child = multi_instance.is_child(execution, token)
     body = not child and (wrapping.multi_instance is not None or wrapping.loop is not None)
+    # Nothing may begin in a scope any more while its end listeners wait for their work.
+    close_event_starts(execution, key, REASON_COMPLETED)
     if wrapping.outputs and not body and not (token.detail and "listener" in token.detail):
         execution.local_scope(token)
         mappings.apply_outputs(execution, element, wrapping.outputs, key)
@@ -141,14 +156,46 @@ def _keep(execution: Execution, scope_key: int, entries: list[Compensable]) -> N
 
 
 def take_flow(execution: Execution, token: Token, element: Element) -> Request | None:
-    """A token is on a flow that has listeners; `element` is where the flow leads to."""
+    """A token is on a flow; `element` is where the flow leads to."""
     flow = execution.instance.definition.process.flows[token.flow]
-    paused = run_listeners(execution, token, element, flow.listeners)
-    if paused is not None:
-        return paused if isinstance(paused, Request) else None
+    if flow.listeners:
+        paused = run_listeners(execution, token, element, flow.listeners)
+        if paused is not None:
+            return paused if isinstance(paused, Request) else None
     if token.key:
         execution.withdraw(token)
     token.stage = Stage.ACTIVE
+    execution.agenda.append(token)
+    return None
+
+
+def end_path(execution: Execution, token: Token, element: Element) -> Request | None:
+    """A token has come to the end of its path."""
+    if token.key:
+        execution.withdraw(token)
+    execution.end_token(token)
+    return None
+
+
+def fire(execution: Execution, token: Token, element: Element) -> Request | None:
+    """The event has come that a token waits for."""
+    token.stage = Stage.ACTIVE
+    firing.fire(execution, token, {})
+    return None
+
+
+def begin_instance(execution: Execution, token: Token, element: Element) -> Request | None:
+    """An instance begins: the start listeners of the process come before its start event."""
+    paused = run_listeners(execution, token, element, execution.instance.definition.process.start_listeners)
+    if paused is not None:
+        return paused if isinstance(paused, Request) else None
+    arrived = bool(token.detail and token.detail.get("arrived"))
+    if token.key:
+        execution.withdraw(token)
+    if arrived:
+        token.detail = None
+        execution.wait(token)
+    token.stage = Stage.COMPLETING if arrived else Stage.ACTIVE
     execution.agenda.appendleft(token)
     return None
 
@@ -156,12 +203,13 @@ def take_flow(execution: Execution, token: Token, element: Element) -> Request |
 def end_instance(execution: Execution, token: Token, element: Element) -> Request | None:
     """The last token of an instance has ended."""
     process = execution.instance.definition.process
+    close_event_starts(execution, ROOT_SCOPE, REASON_COMPLETED)
     if process.end_listeners:
         paused = run_listeners(execution, token, element, process.end_listeners)
         if paused is not None:
             return paused if isinstance(paused, Request) else None
-        if token.key:
-            execution.withdraw(token)
+    if token.key:
+        execution.withdraw(token)
     close_companions(execution, ROOT_SCOPE, REASON_COMPLETED)
     execution.complete_instance()
     return None
@@ -196,6 +244,10 @@ STAGES: Mapping[Stage, Enter] = {
     Stage.BODY: go_on_with_body,
     Stage.CHILD: begin_child,
     Stage.TAKING: take_flow,
+    Stage.ENDED: end_path,
+    Stage.FIRING: fire,
     Stage.ENDING: end_instance,
+    Stage.LEAVING: ad_hoc.leave,
+    Stage.BEGINNING: begin_instance,
 }
 """What is called for a token on the agenda that is not about to enter its element."""

@@ -6,14 +6,17 @@ own for `loopCounter` and its element. The body stands for no activity: history 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from engine_svc.compile.executable import Element, LoopSpec, MultiInstanceSpec
 from engine_svc.runtime.behaviors import long_lists
 from engine_svc.runtime.behaviors.cancellation import cancel_content
+from engine_svc.runtime.behaviors.continuation import is_cut
+from engine_svc.runtime.behaviors.placements import INNER, taken
 from engine_svc.runtime.behaviors.triggers import failed
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import Stage, Token
+from engine_svc.state.instance import NO_FLOW, Stage, Token
 
 CHUNK = 200
 """Children that are made in one go; the next ones follow when all else of the step has moved."""
@@ -45,14 +48,22 @@ def open_body(execution: Execution, token: Token, element: Element) -> None:
     count = len(items) if items is not None else _cardinality(execution, token, element, spec)
     if count > MAX_CHILDREN:
         raise failed(element, f"{count} instances are more than the {MAX_CHILDREN} allowed")
+    inner = taken(token, INNER)
+    if inner:
+        # Entered on the way to something inside: one instance, where that begins.
+        count, items = 1, None if items is None else [*items[:1], None][:1]
     token.stage = Stage.BODY
     token.detail = {"count": count, "made": 0}
+    if inner:
+        token.detail[INNER] = inner
     if items is not None:
         token.detail["items"] = long_lists.keep(execution, items)
     if spec.output_collection:
         token.detail["collected"] = long_lists.keep(execution, [None] * count)
     token.encoded = None
-    execution.open_scope(token.key, token.scope_key, {INSTANCES: count, ACTIVE: 0, COMPLETED: 0})
+    given = execution.instance.scopes.get(token.key)
+    own = {} if given is None else given.variables
+    execution.open_scope(token.key, token.scope_key, {**own, INSTANCES: count, ACTIVE: 0, COMPLETED: 0})
     execution.agenda.appendleft(token)
 
 
@@ -121,6 +132,56 @@ def child_done(execution: Execution, child: Token, element: Element) -> None:
         execution.agenda.appendleft(body)
 
 
+def add_child(execution: Execution, body: Token, element: Element, variables: Mapping[str, Any]) -> None:
+    """Add a child to a multi-instance that runs; a sequential one makes it when its turn comes."""
+    wrapping = element.wrapping
+    assert wrapping is not None
+    spec = wrapping.multi_instance
+    detail = body.detail
+    assert spec is not None
+    assert detail is not None
+    scope = execution.instance.scopes[body.key]
+    detail["count"] += 1
+    for name, value in (("items", variables.get(spec.element_variable)), ("collected", None)):
+        if name in detail:
+            entries = [*long_lists.entries(execution.instance, detail[name]), value]
+            detail[name] = long_lists.changed(execution, detail[name], entries)
+    body.encoded = None
+    execution.set_local(body.key, INSTANCES, scope.variables[INSTANCES] + 1)
+    if not spec.sequential:
+        child = _make_child(execution, body, element, spec)
+        for name, value in variables.items():
+            execution.set_local(child.key, name, value)
+
+
+def child_removed(execution: Execution, body: Token, element: Element, *, completed: bool) -> None:
+    """Count a child that was ended from outside, and go on with what is left."""
+    wrapping = element.wrapping
+    assert wrapping is not None
+    spec = wrapping.multi_instance
+    if spec is not None:
+        detail = body.detail
+        assert detail is not None
+        variables = execution.instance.scopes[body.key].variables
+        execution.set_local(body.key, ACTIVE, variables[ACTIVE] - 1)
+        if completed:
+            execution.set_local(body.key, COMPLETED, variables[COMPLETED] + 1)
+        else:
+            execution.set_local(body.key, INSTANCES, variables[INSTANCES] - 1)
+            if spec.sequential:
+                # The next one takes its place.
+                detail["made"] -= 1
+                detail["count"] -= 1
+                for name in ("items", "collected"):
+                    if name in detail:
+                        entries = long_lists.entries(execution.instance, detail[name])
+                        del entries[detail["made"]]
+                        detail[name] = long_lists.changed(execution, detail[name], entries)
+        body.encoded = None
+    if not is_cut(body):
+        execution.agenda.append(body)
+
+
 def _end_child(execution: Execution, child: Token, element: Element) -> None:
     key, scope_key = child.key, child.scope_key
     execution.end_wait(child, element)
@@ -133,10 +194,13 @@ def _complete(execution: Execution, body: Token, element: Element, spec: MultiIn
         assert body.detail is not None
         collected = long_lists.entries(execution.instance, body.detail["collected"])
         execution.set_variable(body.scope_key, spec.output_collection, collected)
-    _leave_body(execution, body)
+    leave_body(execution, body)
 
 
-def _leave_body(execution: Execution, body: Token) -> None:
+def leave_body(execution: Execution, body: Token) -> None:
+    """Let a body without any child left complete."""
+    if body in execution.agenda:
+        execution.agenda.remove(body)
     if body.detail and execution.instance.pages:
         long_lists.drop_all(execution.instance, body.detail)
     body.detail = None
@@ -145,7 +209,7 @@ def _leave_body(execution: Execution, body: Token) -> None:
     execution.agenda.appendleft(body)
 
 
-def _make_child(execution: Execution, body: Token, element: Element, spec: MultiInstanceSpec | None) -> None:
+def _make_child(execution: Execution, body: Token, element: Element, spec: MultiInstanceSpec | None) -> Token:
     instance = execution.instance
     detail = body.detail
     assert detail is not None
@@ -154,8 +218,11 @@ def _make_child(execution: Execution, body: Token, element: Element, spec: Multi
     body.encoded = None
     scope = instance.scopes[body.key]
     scope.live_tokens += 1
-    child = Token(body.key, element.index, body.flow)
+    # The flow was taken once, however many children there are.
+    child = Token(body.key, element.index, NO_FLOW if index else body.flow)
     child.detail = {"index": index}
+    if INNER in detail:
+        child.detail[INNER] = detail.pop(INNER)
     variables: dict[str, Any] = {}
     if spec is None:
         variables["loopCounter"] = index
@@ -168,6 +235,7 @@ def _make_child(execution: Execution, body: Token, element: Element, spec: Multi
     execution.open_scope(child.key, body.key, variables)
     child.stage = Stage.CHILD
     execution.agenda.append(child)
+    return child
 
 
 def _items(execution: Execution, token: Token, element: Element, spec: MultiInstanceSpec) -> list[Any] | None:
@@ -204,12 +272,14 @@ def _cardinality(execution: Execution, token: Token, element: Element, spec: Mul
 
 
 def _open_loop(execution: Execution, token: Token, element: Element, spec: LoopSpec) -> None:
+    inner = taken(token, INNER)
     token.stage = Stage.BODY
-    token.detail = {"made": 0}
+    token.detail = {"made": 0, INNER: inner} if inner else {"made": 0}
     token.encoded = None
-    execution.open_scope(token.key, token.scope_key, {"loopCounter": 0})
-    if spec.test_before and not _again(execution, token, element, spec):
-        _leave_body(execution, token)
+    given = execution.instance.scopes.get(token.key)
+    execution.open_scope(token.key, token.scope_key, {**({} if given is None else given.variables), "loopCounter": 0})
+    if not inner and spec.test_before and not _again(execution, token, element, spec):
+        leave_body(execution, token)
     else:
         execution.agenda.appendleft(token)
 
@@ -219,7 +289,7 @@ def _loop_again(execution: Execution, body: Token, child: Token, element: Elemen
     assert body.detail is not None
     execution.set_local(body.key, "loopCounter", body.detail["made"])
     if (spec.maximum and body.detail["made"] >= spec.maximum) or not _again(execution, body, element, spec):
-        _leave_body(execution, body)
+        leave_body(execution, body)
     else:
         execution.agenda.append(body)
 

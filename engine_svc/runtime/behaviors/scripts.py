@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 from engine_svc.compile.executable import Element, ScriptSpec
 from engine_svc.runtime.behaviors import calls
-from engine_svc.runtime.behaviors.errors import BpmnError, throw_from_activity
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
+from engine_svc.runtime.behaviors.errors import throw_from_activity
+from engine_svc.runtime.behaviors.script_writes import apply_writes
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.execution_host import ExecutionHost
 from engine_svc.runtime.requests import Request, RunScript
 from engine_svc.scripts.call import ScriptCall, ScriptResult
-from engine_svc.state.instance import Instance, Token
+from engine_svc.state.instance import Token
 from mesh.errors import WrongState
 
 
@@ -33,7 +35,7 @@ def run(
     scope_key = execution.scope_of(token)
 
     def resume(result: ScriptResult) -> Request | None:
-        apply(execution, scope_key, result)
+        apply_writes(execution, scope_key, result)
         if result.bpmn_error is not None:
             return throw(execution, token, element, BpmnError(*result.bpmn_error))
         if result_variable:
@@ -51,31 +53,16 @@ def run(
     return RunScript(call, element.id, resume)
 
 
-def apply(execution: Execution, scope_key: int, result: ScriptResult) -> None:
-    """Set and remove the variables that a script set and removed."""
-    for write in result.writes:
-        if write.removed:
-            execution.remove_variable(scope_key, write.name, local=write.scope == "local")
-        elif write.scope == "transient":
-            execution.set_transient(scope_key, write.name, write.value)
-        elif write.scope == "local":
-            execution.set_local(scope_key, write.name, write.value)
-        else:
-            execution.set_variable(scope_key, write.name, write.value)
-
-
 def throw(execution: Execution, token: Token, element: Element, error: BpmnError) -> Request | None:
     """Throw a BPMN error in an element that the engine runs itself. Raises `WrongState` where nothing catches it.
 
     Callers that are not at hand are asked for first.
     """
 
-    def resume(instance: Instance | None) -> Request | None:
-        if instance is not None:
-            calls.take_up(execution.unit, instance)
+    def again() -> Request | None:
         return throw(execution, token, element, error)
 
-    if (request := calls.missing_caller(execution, resume)) is not None:
+    if (request := calls.load_callers(execution, again)) is not None:
         return request
     if not throw_from_activity(execution, token, error):
         raise WrongState(

@@ -6,10 +6,11 @@ from engine_svc.compile.executable import Element, ErrorThrowSpec
 from engine_svc.expressions.coercion import to_string
 from engine_svc.expressions.errors import OperationError
 from engine_svc.runtime.behaviors import calls
-from engine_svc.runtime.behaviors.errors import BpmnError, throw_in_scope
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
+from engine_svc.runtime.behaviors.errors import throw_in_scope
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.requests import Request
-from engine_svc.state.instance import Instance, Token
+from engine_svc.state.instance import Token
 from mesh.errors import WrongState
 
 
@@ -18,12 +19,10 @@ def enter(execution: Execution, token: Token, element: Element) -> Request | Non
     spec = element.spec
     assert isinstance(spec, ErrorThrowSpec)
 
-    def resume(instance: Instance | None) -> Request | None:
-        if instance is not None:
-            calls.take_up(execution.unit, instance)
+    def again() -> Request | None:
         return enter(execution, token, element)
 
-    if (request := calls.missing_caller(execution, resume)) is not None:
+    if (request := calls.load_callers(execution, again)) is not None:
         return request
     error = BpmnError(spec.code, _message(execution, token, element, spec))
     scope_key = token.scope_key

@@ -6,7 +6,7 @@ from engine_svc.compile.executable import Element, EscalationThrowSpec
 from engine_svc.runtime.behaviors import calls, escalations
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.requests import Request
-from engine_svc.state.instance import Instance, Token
+from engine_svc.state.instance import Token
 
 
 def enter(execution: Execution, token: Token, element: Element) -> Request | None:
@@ -14,14 +14,15 @@ def enter(execution: Execution, token: Token, element: Element) -> Request | Non
     spec = element.spec
     assert isinstance(spec, EscalationThrowSpec)
 
-    def resume(instance: Instance | None) -> Request | None:
-        if instance is not None:
-            calls.take_up(execution.unit, instance)
+    def again() -> Request | None:
         return enter(execution, token, element)
 
-    if (request := calls.missing_caller(execution, resume)) is not None:
+    if (request := calls.load_callers(execution, again)) is not None:
         return request
-    # On the agenda before the throw: what interrupts the scope takes it off again.
-    execution.complete_later(token)
+    execution.complete(token, element)
     escalations.escalate(execution, token.scope_key, spec.code)
+    if token in execution.agenda:
+        # Nothing has interrupted its scope at once. What catches it moves before it.
+        execution.agenda.remove(token)
+        execution.agenda.append(token)
     return None

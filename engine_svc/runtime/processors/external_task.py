@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine_svc.compile.executable import Element, ExternalTaskSpec
 from engine_svc.events.record import JOB_COMPLETED
+from engine_svc.runtime.behaviors.cancellation import end_incidents
 from engine_svc.runtime.behaviors.external_jobs import make_job
 from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import Stage, Token, Wait
@@ -17,9 +18,13 @@ def enter(execution: Execution, token: Token, element: Element) -> None:
 
 
 def complete(execution: Execution, token: Token, element: Element) -> None:
-    """The worker is done: leave, or go on with what surrounds the behaviour."""
+    """The worker is done: leave, or go on with what surrounds the behaviour. Incidents of the work are over."""
     execution.changes.ended_jobs.append(token.key)
     execution.changes.events.append((JOB_COMPLETED, token.key, token.job_type, element.id))
+    end_incidents(execution, (token.key,))
+    if token.stage is Stage.NOTICE:
+        execution.instance.remove_waiting(token)
+        return
     execution.wait(token, Wait.NOTHING)
     if token.stage is Stage.ACTIVE:
         execution.complete(token, element)

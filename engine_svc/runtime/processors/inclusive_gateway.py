@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine_svc.compile.executable import Element, ElementKind
 from engine_svc.runtime.behaviors import joins
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import NO_HOST, Token
+from engine_svc.state.instance import NO_HOST, Stage, Token
 
 
 def enter(execution: Execution, token: Token, element: Element) -> None:
@@ -42,9 +42,15 @@ def _must_wait(execution: Execution, scope_key: int, element: Element, arrivals:
     if not empty:
         return False
     reaches = element.reaches_flow
-    return any(
-        any(token.element in reaches[flow] for flow in empty)
-        and not any(token.element in reaches[flow] for flow in filled)
-        for token in execution.instance.tokens.values()
-        if token.scope_key == scope_key and token.element != element.index and token.host == NO_HOST
-    )
+    for token in execution.instance.tokens.values():
+        if token.scope_key != scope_key or token.host != NO_HOST:
+            continue
+        if token.element == element.index:
+            # In front of the gateway, for an asynchronous job or a listener of the flow.
+            if token.stage in (Stage.BEFORE, Stage.TAKING) and token.flow in empty:
+                return True
+        elif any(token.element in reaches[flow] for flow in empty) and not any(
+            token.element in reaches[flow] for flow in filled
+        ):
+            return True
+    return False

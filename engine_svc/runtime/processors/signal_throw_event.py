@@ -7,7 +7,7 @@ from engine_svc.runtime.behaviors import calls, signals, triggers
 from engine_svc.runtime.changes import ThrownSignal
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.requests import Request
-from engine_svc.state.instance import Instance, Token
+from engine_svc.state.instance import Token
 
 
 def enter(execution: Execution, token: Token, element: Element) -> Request | None:
@@ -15,22 +15,19 @@ def enter(execution: Execution, token: Token, element: Element) -> Request | Non
     spec = element.spec
     assert isinstance(spec, SignalThrowSpec)
 
-    def resume(instance: Instance | None) -> Request | None:
-        if instance is not None:
-            calls.take_up(execution.unit, instance)
+    def again() -> Request | None:
         return enter(execution, token, element)
 
-    if spec.instance_wide and (request := calls.missing_caller(execution, resume)) is not None:
+    if spec.instance_wide and (request := calls.load_callers(execution, again)) is not None:
         return request
     name = triggers.name_of(execution, element, spec.name, execution.scope_of(token), "signal name")
-    # The token leaves before others move: an interrupting event that catches the signal must find it gone or moving.
-    execution.complete(token, element)
     if not spec.asynchronous:
         signals.deliver(execution, name, {})
     if spec.instance_wide:
         _deliver_to_callers(execution, name)
     else:
         execution.changes.signals.append(ThrownSignal(name, {}, everywhere=spec.asynchronous))
+    execution.complete(token, element)
     return None
 
 
@@ -41,4 +38,3 @@ def _deliver_to_callers(execution: Execution, name: str) -> None:
         current = unit.executions[current.instance.parent_id]
         if signals.deliver(current, name, {}):
             current.touched = True
-            unit.ready.append(current)

@@ -6,13 +6,13 @@ It is left when its last token ends.
 from __future__ import annotations
 
 from engine_svc.compile.executable import Element, SubProcessSpec
-from engine_svc.runtime.behaviors import companions
+from engine_svc.runtime.behaviors import companions, placements
 from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import Token
 
 
 def enter(execution: Execution, token: Token, element: Element) -> None:
-    """Open the scope and start inside it."""
+    """Open the scope and start inside it, or where a modification says."""
     spec = element.spec
     assert isinstance(spec, SubProcessSpec)
     execution.wait(token)
@@ -20,4 +20,5 @@ def enter(execution: Execution, token: Token, element: Element) -> None:
     for name, value in spec.variables.items():
         execution.set_local(token.key, name, value)
     companions.open_event_sub_processes(execution, token.key)
-    execution.start_token(token.key, spec.start)
+    if not placements.place_all(execution, token.key, token):
+        execution.start_token(token.key, spec.start)

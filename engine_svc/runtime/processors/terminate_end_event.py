@@ -3,19 +3,53 @@
 from __future__ import annotations
 
 from engine_svc.compile.executable import Element, TerminateSpec
+from engine_svc.runtime.behaviors import calls
 from engine_svc.runtime.behaviors.cancellation import cancel_content
+from engine_svc.runtime.behaviors.multi_instance import leave_body
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import ROOT_SCOPE, Token
+from engine_svc.runtime.requests import Request
+from engine_svc.state.instance import ROOT_SCOPE, Stage, Token
 
 
-def enter(execution: Execution, token: Token, element: Element) -> None:
-    """End everything in the scope, or in the whole instance; a sub-process completes and is left as usual."""
+def enter(execution: Execution, token: Token, element: Element) -> Request | None:
+    """End everything in the scope, or in the multi-instance around it, or in the whole tree of instances.
+
+    A scope that is ended so completes and is left as usual. Everything is, as in Flowable, the outermost caller with
+    all that it has called.
+    """
     spec = element.spec
     assert isinstance(spec, TerminateSpec)
+
+    def again() -> Request | None:
+        return enter(execution, token, element)
+
+    if spec.everything and (request := calls.load_callers(execution, again)) is not None:
+        return request
     execution.over(token, element)
-    scope_key = ROOT_SCOPE if spec.everything else token.scope_key
-    cancel_content(execution, scope_key, f"terminate end event ({element.id})")
-    # The token itself is the last one of the scope: its end ends the scope.
-    token.scope_key = scope_key
+    reason = f"terminate end event ({element.id})"
+    if spec.everything:
+        root = execution.unit.executions[execution.instance.root_id]
+        root.touched = True
+        _end_scope(root, ROOT_SCOPE, reason)
+    elif spec.multi_instance and (body := _body_around(execution, token)) is not None:
+        cancel_content(execution, body.key, reason)
+        leave_body(execution, body)
+    else:
+        _end_scope(execution, token.scope_key, reason)
+    return None
+
+
+def _end_scope(execution: Execution, scope_key: int, reason: str) -> None:
+    cancel_content(execution, scope_key, reason)
+    # What ends the scope is the end of its last token.
     execution.instance.scopes[scope_key].live_tokens = 1
-    execution.end_token(token)
+    execution.end_token(Token(scope_key, 0))
+
+
+def _body_around(execution: Execution, token: Token) -> Token | None:
+    owner = execution.instance.tokens.get(token.scope_key)
+    while owner is not None:
+        if owner.stage is Stage.BODY:
+            return owner
+        owner = execution.instance.tokens.get(owner.scope_key)
+    return None

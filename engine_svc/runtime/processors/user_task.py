@@ -11,12 +11,15 @@ from engine_svc.compile.executable import Element, Evaluate, UserTaskSpec
 from engine_svc.events.record import USER_TASK_COMPLETED
 from engine_svc.expressions.coercion import to_string
 from engine_svc.expressions.errors import ExpressionError, OperationError
+from engine_svc.runtime.behaviors import task_facts, task_listeners
 from engine_svc.runtime.behaviors.added_tasks import PARENT_COMPLETED, end_parts
 from engine_svc.runtime.behaviors.due_dates import InvalidDueDate, due_micros
 from engine_svc.runtime.changes import NewUserTask
 from engine_svc.runtime.execution import Execution
-from engine_svc.state.instance import ROOT_SCOPE, Token, Wait
+from engine_svc.runtime.requests import Request
+from engine_svc.state.instance import ROOT_SCOPE, Stage, Token, Wait
 from mesh.errors import WrongState
+from mesh.ids import member_id
 
 DEFAULT_PRIORITY = 50
 MAX_PRIORITY = 2**31 - 1
@@ -27,8 +30,8 @@ MAX_FORM_KEY = 512
 _INTEGER = re.compile(r"[+-]?[0-9]{1,10}", re.ASCII)
 
 
-def enter(execution: Execution, token: Token, element: Element) -> None:
-    """Create the task and wait for it. Raises `WrongState` (EXPRESSION_FAILED)."""
+def enter(execution: Execution, token: Token, element: Element) -> Request | None:
+    """Create the task and wait for it; task listeners come between. Raises `WrongState` (EXPRESSION_FAILED)."""
     spec = element.spec
     assert isinstance(spec, UserTaskSpec)
     name = _text_as_written(execution, token, element, spec.name)
@@ -42,8 +45,7 @@ def enter(execution: Execution, token: Token, element: Element) -> None:
     follow_up = 0 if spec.follow_up_date is None else _due(execution, token, element, spec.follow_up_date)
     category = "" if spec.category is None else _text(execution, token, element, spec.category, MAX_CATEGORY)
     form_key = "" if spec.form_key is None else _text(execution, token, element, spec.form_key, MAX_FORM_KEY)
-    execution.wait(token, Wait.USER_TASK)
-    token.assignee = assignee
+    execution.wait(token)
     task = NewUserTask(
         token.key,
         element.id,
@@ -59,6 +61,30 @@ def enter(execution: Execution, token: Token, element: Element) -> None:
         follow_up,
         category,
     )
+    if spec.id_variable:
+        execution.set_variable(token.scope_key, spec.id_variable, member_id(execution.instance.id, token.key))
+    if not spec.listeners:
+        _open(execution, token, task)
+        return None
+    task_facts.remember(execution, token, task)
+    token.stage = Stage.TASK_CREATING
+    return create(execution, token, element)
+
+
+def create(execution: Execution, token: Token, element: Element) -> Request | None:
+    """Call the listeners of the assignment, where there is an assignee, and of the creation; then open the task."""
+    events = ("assignment", "create") if task_facts.was_assigned(token) else ("create",)
+    paused = task_listeners.run(execution, token, element, *events)
+    if paused is not None:
+        return paused if isinstance(paused, Request) else None
+    token.stage = Stage.ACTIVE
+    _open(execution, token, task_facts.created(token))
+    return None
+
+
+def _open(execution: Execution, token: Token, task: NewUserTask) -> None:
+    execution.wait(token, Wait.USER_TASK)
+    token.assignee = task.assignee
     execution.changes.new_user_tasks.append(task)
     execution.changes.events.append(task.created_event())
 
@@ -74,16 +100,38 @@ class Completion:
 
 
 def complete(execution: Execution, token: Token, element: Element, completion: Completion) -> None:
-    """The task is done: leave. Its open parts end with it."""
+    """The task is done: leave, behind its listeners. Its open parts end with it."""
     for name, value in completion.transient_variables.items():
         execution.set_transient(ROOT_SCOPE, name, value)
     key = token.key
     end_parts(execution, key, PARENT_COMPLETED)
     execution.changes.ended_user_tasks.append(key)
-    execution.changes.events.append(
-        (USER_TASK_COMPLETED, key, element.id, token.assignee, completion.outcome, completion.completed_by)
-    )
     execution.wait(token, Wait.NOTHING)
+    if task_facts.has(element, "complete", "delete"):
+        # Nobody can work on it any more, but it is over only when its listeners are done.
+        token.detail = {**(token.detail or {}), "completion": [completion.outcome, completion.completed_by]}
+        token.stage = Stage.TASK_COMPLETING
+        execution.agenda.appendleft(token)
+    else:
+        _close(execution, token, element, completion.outcome, completion.completed_by)
+
+
+def finish(execution: Execution, token: Token, element: Element) -> Request | None:
+    """Call the listeners of the completion and of the end; then leave."""
+    paused = task_listeners.run(execution, token, element, "complete", "delete")
+    if paused is not None:
+        return paused if isinstance(paused, Request) else None
+    assert token.detail is not None
+    outcome, completed_by = token.detail["completion"]
+    token.stage = Stage.ACTIVE
+    _close(execution, token, element, outcome, completed_by)
+    return None
+
+
+def _close(execution: Execution, token: Token, element: Element, outcome: str, completed_by: str) -> None:
+    if token.detail is not None:
+        token.detail = {name: value for name, value in token.detail.items() if name not in task_facts.KEPT} or None
+    execution.changes.events.append((USER_TASK_COMPLETED, token.key, element.id, token.assignee, outcome, completed_by))
     execution.complete(token, element)
 
 

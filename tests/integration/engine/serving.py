@@ -132,8 +132,8 @@ class Engine:
         self.tasks: Any = UserTaskServiceStub(channel)
         self.jobs: Any = JobServiceStub(channel)
         self.incidents: Any = IncidentServiceStub(channel)
-        self.scoped: Any = VariableServiceStub(channel)
         self.clocks: Any = ClockServiceStub(channel)
+        self.scoped: Any = VariableServiceStub(channel)
 
     @classmethod
     async def started(

@@ -77,6 +77,7 @@ async def test_get_instance(history: Database, stub: Any) -> None:
         start_time=timestamp(START_MICROS),
         end_time=timestamp(START_MICROS + HOUR + 500_000),
         duration=Duration(seconds=3600, nanos=500_000_000),
+        root_process_instance_id=life.id,
     )
 
 
@@ -95,6 +96,10 @@ async def test_get_activity(history: Database, stub: Any) -> None:
         end_time=timestamp(START_MICROS + HOUR + 500_000),
         duration=Duration(seconds=3600, nanos=500_000_000),
         sequence=2,
+        process_definition_id="definition-1",
+        tenant_id="acme",
+        task_id=f"{life.id}.2",
+        assignee="bob",
     )
 
 

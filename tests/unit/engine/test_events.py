@@ -69,8 +69,8 @@ def life() -> Iterator[tuple[Run, list[Any]]]:
     task = next(key for key, found in run.tasks.items() if found.element_id == "t")
     (job,) = run.jobs
     inner = next(key for key, found in run.tasks.items() if found.element_id == "inner")
-    yield committed(user_task_commands.assign(run.instance, task, "", NOW + 1))
-    yield committed(user_task_commands.claim(run.instance, task, "bob", NOW + 2))
+    yield committed(run.run(user_task_commands.assign(run.instance, task, "", NOW + 1)))
+    yield committed(run.run(user_task_commands.claim(run.instance, task, "bob", NOW + 2)))
     yield committed(step.suspend(run.instance, NOW + 3))
     yield committed(run_alone(step.update_variables(run.instance, ROOT_SCOPE, {"c": True}, (), NOW + 4)))
     yield committed(run_alone(step.update_variables(run.instance, ROOT_SCOPE, {}, ("c",), NOW + 4)))
@@ -92,7 +92,7 @@ def life() -> Iterator[tuple[Run, list[Any]]]:
     details = user_task_commands.TaskDetails(
         "Ask", "whom", "kim", 70, DUE, DUE, "c", "form", "PENDING", ("ann",), ("it",)
     )
-    updated = user_task_commands.delegate(run.instance, part.key, "ann", NOW + 12)
+    updated = run.run(user_task_commands.delegate(run.instance, part.key, "ann", NOW + 12))
     updated.events.append(details.updated_event(part.key, ["owner"]))
     yield committed(updated)
     comment, commented = user_task_commands.add_comment(run.instance, task, "ann", "done soon", NOW + 13)

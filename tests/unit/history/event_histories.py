@@ -31,6 +31,7 @@ EVENT_TYPES = {
     "user_task_updated": "workflow.task.updated.v1",
     "job_scheduled": "workflow.task.scheduled.v1",
     "variables_updated": "workflow.variables.updated.v1",
+    "variables_deleted": "workflow.variables.deleted.v1",
 }
 
 
@@ -71,6 +72,10 @@ class Life:
             revision=self.revision,
             ordinal=self.ordinal,
         )
+        if self.ordinal and self.events:
+            # What seemed to be the commit's last event is not.
+            self._reference_of(self.events[-1]).last_in_commit = False
+        reference.last_in_commit = True
         self.ordinal += 1
         event = EventEnvelope(
             event_id=new_id(),
@@ -86,6 +91,11 @@ class Life:
         self.events.append(event)
         return event
 
+    @staticmethod
+    def _reference_of(event: EventEnvelope) -> ProcessInstanceRef:
+        reference: ProcessInstanceRef = getattr(event, event.WhichOneof("payload") or "").process_instance
+        return reference
+
     def start(self, initiator: str = "", **variables: Any) -> None:
         self.start_micros = self.micros
         self.tell("process_instance_started", initiator=initiator, variables=to_values(variables))
@@ -96,7 +106,9 @@ class Life:
     def terminate(self, reason: str = "") -> None:
         self.tell("process_instance_terminated", start_time=timestamp(self.start_micros), reason=reason)
 
-    def activity(self, element_id: str, element_type: str = "userTask", parent: str = "") -> ActivityRef:
+    def activity(
+        self, element_id: str, element_type: str = "userTask", parent: str = "", flow: str = ""
+    ) -> ActivityRef:
         self.sequence += 1
         return ActivityRef(
             id=f"{self.id}.{self.sequence}",
@@ -105,6 +117,7 @@ class Life:
             element_type=element_type,
             parent_activity_id=parent,
             sequence=self.sequence,
+            flow_id=flow,
         )
 
     def enter(self, activity: ActivityRef) -> int:
@@ -163,7 +176,7 @@ def lives(draw: st.DrawFn) -> Life:
 
 
 def _act(draw: st.DrawFn, life: Life, open_activities: list[_Open]) -> None:
-    action = draw(st.sampled_from(["pass", "enter", "assign", "update", "leave", "abandon", "set", "job"]))
+    action = draw(st.sampled_from(["unset", "pass", "enter", "assign", "update", "leave", "abandon", "set", "job"]))
     if action == "pass":
         life.leave(life.activity("gateway", "exclusiveGateway"))
     elif action == "enter":
@@ -175,6 +188,9 @@ def _act(draw: st.DrawFn, life: Life, open_activities: list[_Open]) -> None:
     elif action == "set":
         scope = draw(st.sampled_from(["", *(one.activity.id for one in open_activities)]))
         life.set(scope, **draw(st.dictionaries(NAMES, PLAIN_VALUES, max_size=3)))
+    elif action == "unset":
+        scope = draw(st.sampled_from(["", *(one.activity.id for one in open_activities)]))
+        life.tell("variables_deleted", scope_activity_id=scope, names=draw(st.lists(NAMES, max_size=2)))
     elif action == "job":
         life.tell("job_scheduled", job_id=f"{life.id}.9", job_type="charge")
     elif open_activities:

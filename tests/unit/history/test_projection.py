@@ -20,6 +20,7 @@ from history_svc.storage.layout import (
     INSTANCE_TABLE,
     INSTANCE_TERMINATED,
     OPEN,
+    PROGRESS_TABLE,
     TASK_TABLE,
     TERMINATED,
     VARIABLE_TABLE,
@@ -205,7 +206,57 @@ async def test_events_without_history_change_nothing(history: SqliteDatabase) ->
     life = Life()
     life.tell("job_scheduled", job_id="j-1", job_type="charge")
     await history.write(project([*life.events, EventEnvelope(event_id="from-a-newer-release")]))
-    assert not any((await stored(history)).values())
+    tables = await stored(history)
+    assert tables.pop(PROGRESS_TABLE) == [{"id": life.id, "revision": 1}]
+    assert not any(tables.values())
+
+
+async def test_a_revision_is_reached_by_its_last_event_and_never_lost(history: SqliteDatabase) -> None:
+    life = Life()
+    life.start()
+    life.set(a=1)
+    life.commit()
+    life.set(a=2)
+    first, second, third = life.events
+    reached = []
+    for event in (first, second, third, second, first):
+        await history.write(project([event]))
+        reached.append([row["revision"] for row in (await stored(history))[PROGRESS_TABLE]])
+    assert reached == [[], [1], [2], [2], [2]]
+
+
+async def test_a_deleted_variable_does_not_come_back_by_a_late_value(history: SqliteDatabase) -> None:
+    life = Life()
+    life.start(a=1, b=1)
+    life.commit()
+    life.tell("variables_deleted", names=["a", "b"])
+    life.commit()
+    life.set(b=2)
+    for events in (life.events, life.events[::-1]):
+        await empty(history)
+        for event in events:
+            await history.write(project([event]))
+        rows = (await stored(history))[VARIABLE_TABLE]
+        assert [(row["name"], row["deleted"], row["value_json"]) for row in rows] == [("a", 1, b""), ("b", 0, b"2")]
+
+
+async def test_a_called_instance_knows_its_callers(history: SqliteDatabase) -> None:
+    life = Life()
+    life.tell(
+        "process_instance_started",
+        parent_process_instance_id="p",
+        parent_activity_id="p.3",
+        root_process_instance_id="r",
+    )
+    life.commit()
+    life.end()
+    for events in (life.events, life.events[::-1]):
+        await empty(history)
+        for event in events:
+            await history.write(project([event]))
+        (row,) = (await stored(history))[INSTANCE_TABLE]
+        assert (row["parent_process_instance_id"], row["parent_activity_id"]) == ("p", "p.3")
+        assert row["root_process_instance_id"] == "r"
 
 
 @pytest.mark.parametrize(("revision", "ordinal"), [(0, 0), (1 << 43, 0), (1, 1 << 20)])
@@ -236,7 +287,7 @@ def test_statements_do_not_grow_with_the_batch() -> None:
         except StopIteration:
             return number
 
-    assert statements(1) == statements(100) == 8
+    assert statements(1) == statements(100) == 10
 
 
 def _in_pieces(events: list[EventEnvelope], cuts: list[int]) -> list[list[EventEnvelope]]:

@@ -21,6 +21,7 @@ NOW = 1_700_000_000_000_000
 """2023-11-14T22:13:20Z."""
 
 KINDS = {number: name for name, number in vars(record).items() if name.isupper() and isinstance(number, int)}
+OF_ACTIVITIES = frozenset({record.ACTIVITY_STARTED, record.ACTIVITY_COMPLETED, record.ACTIVITY_TERMINATED})
 
 
 def definition_of(xml: bytes) -> Definition:
@@ -223,7 +224,17 @@ class Run:
     def named(self, changes: Changes | None = None) -> list[tuple[Any, ...]]:
         """Events with the names of their kinds: of one step, or of the whole run."""
         events = self.log if changes is None else changes.events
-        return [(KINDS[event[0]], *event[1:]) for event in events]
+        return [
+            # Which flow an activity was reached by is for tests of flows.
+            (KINDS[event[0]], *(event[1:-1] if event[0] in OF_ACTIVITIES else event[1:]))
+            for event in events
+        ]
+
+    @property
+    def taken_flows(self) -> list[str]:
+        """The sequence flows by which activities were reached, by the order of the activities."""
+        reached = {event[1]: event[-1] for event in self.log if event[0] in OF_ACTIVITIES}
+        return [reached[key] for key in sorted(reached) if reached[key]]
 
     def state(self) -> tuple[Any, ...]:
         """All that must be the same however the instance was kept between the steps."""

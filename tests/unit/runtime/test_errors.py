@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine_svc.runtime import step
-from engine_svc.runtime.behaviors.errors import BpmnError
+from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.requests import run_alone
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import ROOT_SCOPE, Status

@@ -156,8 +156,8 @@ def test_a_paused_instance_does_not_move() -> None:
     assert run.named(step.suspend(run.instance, NOW)) == [("INSTANCE_SUSPENDED",)]
     commands: list[Callable[[], object]] = [
         lambda: run_alone(step.complete_user_task(run.instance, key, {}, NOW)),
-        lambda: user_task_commands.claim(run.instance, key, "ann", NOW),
-        lambda: user_task_commands.assign(run.instance, key, "", NOW),
+        lambda: run_alone(user_task_commands.claim(run.instance, key, "ann", NOW)),
+        lambda: run_alone(user_task_commands.assign(run.instance, key, "", NOW)),
         lambda: step.suspend(run.instance, NOW),
         lambda: step.resolve_incident(run.instance, 1, NOW),
     ]

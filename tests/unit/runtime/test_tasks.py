@@ -136,15 +136,17 @@ def test_a_due_date_that_is_none(value: Any) -> None:
 def test_claim_and_unclaim() -> None:
     run = around('<userTask id="n"/>')
     (key,) = run.tasks
-    assert user_task_commands.claim(run.instance, key, "ann", NOW).events
-    assert user_task_commands.claim(run.instance, key, "ann", NOW).events == []
+    assert run.run(user_task_commands.claim(run.instance, key, "ann", NOW)).events
+    assert run.run(user_task_commands.claim(run.instance, key, "ann", NOW)).events == []
     with pytest.raises(WrongState) as refused:
-        user_task_commands.claim(run.instance, key, "bob", NOW)
+        run.run(user_task_commands.claim(run.instance, key, "bob", NOW))
     assert refused.value.reason == "USER_TASK_ALREADY_CLAIMED"
     assert refused.value.metadata == {"id": f"{INSTANCE_ID}.{key}", "assignee": "ann"}
-    assert run.named(user_task_commands.assign(run.instance, key, "", NOW)) == [("USER_TASK_ASSIGNED", key, "", "ann")]
-    assert user_task_commands.assign(run.instance, key, "", NOW).events == []
-    user_task_commands.claim(run.instance, key, "bob", NOW)
+    assert run.named(run.run(user_task_commands.assign(run.instance, key, "", NOW))) == [
+        ("USER_TASK_ASSIGNED", key, "", "ann")
+    ]
+    assert run.run(user_task_commands.assign(run.instance, key, "", NOW)).events == []
+    run.run(user_task_commands.claim(run.instance, key, "bob", NOW))
     assert run.named(run.complete("n"))[0] == ("USER_TASK_COMPLETED", key, "n", "bob", "", "")
 
 

@@ -39,6 +39,7 @@ Table(
     Column("incident_count", Integer, nullable=False),
     Column("parent_id", text_type(36), nullable=False),
     Column("root_id", text_type(36), nullable=False),
+    Column("restarted_from", text_type(36), nullable=False),
     Column("apart", SmallInteger, nullable=False),
     Column("snapshot", blob_type(), nullable=False),
     Index("process_instance_by_status", "status", "id"),
@@ -338,6 +339,58 @@ Table(
     Column("definition_key", text_type(255), nullable=False),
     Column("tenant_id", text_type(64), nullable=False),
     Index("incident_by_creation", "created_at", "instance_id", "incident_key"),
+    **CLUSTERED,
+)
+
+# What migrations need to be undone: the state before, and the rows that they ended.
+Table(
+    "migration_journal",
+    metadata,
+    Column("id", text_type(36), primary_key=True),
+    Column("instance_id", text_type(36), nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("final", SmallInteger, nullable=False),
+    Column("source_definition_id", text_type(36), nullable=False),
+    Column("target_definition_id", text_type(36), nullable=False),
+    Column("revision_after", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("reverted_at", BigInteger, nullable=False),
+    Column("snapshot", blob_type(), nullable=False),
+    Column("ended_rows", blob_type(), nullable=False),
+    Index("migration_journal_by_instance", "instance_id", "id"),
+    Index("migration_journal_by_creation", "created_at"),
+    **TABLE_OPTIONS,
+)
+
+Table(
+    "batch",
+    metadata,
+    Column("id", text_type(36), primary_key=True),
+    Column("name", text_type(255), nullable=False),
+    Column("kind", text_type(32), nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("operation", blob_type(), nullable=False),
+    Index("batch_by_state", "state", "id"),
+    Index("batch_by_end", "ended_at"),
+    **TABLE_OPTIONS,
+)
+
+# An item is worked on by who has its lease; whose lease ran out is taken over.
+Table(
+    "batch_item",
+    metadata,
+    Column("batch_id", text_type(36), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("target_id", text_type(64), nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("error_reason", text_type(64), nullable=False),
+    Column("error_message", long_text_type(), nullable=False),
+    Index("batch_item_by_state", "batch_id", "state", "number"),
     **CLUSTERED,
 )
 

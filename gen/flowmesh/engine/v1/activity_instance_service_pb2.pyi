@@ -114,7 +114,9 @@ class TriggerActivityInstanceRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., transient_variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
 
 class TriggerActivityInstanceResponse(_message.Message):
-    __slots__ = ("process_instance",)
+    __slots__ = ("process_instance", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...

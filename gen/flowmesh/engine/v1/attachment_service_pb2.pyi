@@ -76,10 +76,12 @@ class CreateUserTaskAttachmentRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., user_task_id: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., content_type: _Optional[str] = ..., content: _Optional[bytes] = ..., url: _Optional[str] = ..., user_id: _Optional[str] = ...) -> None: ...
 
 class CreateUserTaskAttachmentResponse(_message.Message):
-    __slots__ = ("attachment",)
+    __slots__ = ("attachment", "commit_token")
     ATTACHMENT_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     attachment: Attachment
-    def __init__(self, attachment: _Optional[_Union[Attachment, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, attachment: _Optional[_Union[Attachment, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class ListUserTaskAttachmentsRequest(_message.Message):
     __slots__ = ("user_task_id", "page_size", "page_token")
@@ -120,10 +122,12 @@ class CreateProcessInstanceAttachmentRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., content_type: _Optional[str] = ..., content: _Optional[bytes] = ..., url: _Optional[str] = ..., user_id: _Optional[str] = ...) -> None: ...
 
 class CreateProcessInstanceAttachmentResponse(_message.Message):
-    __slots__ = ("attachment",)
+    __slots__ = ("attachment", "commit_token")
     ATTACHMENT_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     attachment: Attachment
-    def __init__(self, attachment: _Optional[_Union[Attachment, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, attachment: _Optional[_Union[Attachment, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class ListProcessInstanceAttachmentsRequest(_message.Message):
     __slots__ = ("process_instance_id", "page_size", "page_token")

@@ -41,10 +41,12 @@ class CreateUserTaskCommentRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., user_task_id: _Optional[str] = ..., text: _Optional[str] = ..., user_id: _Optional[str] = ...) -> None: ...
 
 class CreateUserTaskCommentResponse(_message.Message):
-    __slots__ = ("comment",)
+    __slots__ = ("comment", "commit_token")
     COMMENT_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     comment: Comment
-    def __init__(self, comment: _Optional[_Union[Comment, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, comment: _Optional[_Union[Comment, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class ListUserTaskCommentsRequest(_message.Message):
     __slots__ = ("user_task_id", "page_size", "page_token")
@@ -77,10 +79,12 @@ class CreateProcessInstanceCommentRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., text: _Optional[str] = ..., user_id: _Optional[str] = ...) -> None: ...
 
 class CreateProcessInstanceCommentResponse(_message.Message):
-    __slots__ = ("comment",)
+    __slots__ = ("comment", "commit_token")
     COMMENT_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     comment: Comment
-    def __init__(self, comment: _Optional[_Union[Comment, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, comment: _Optional[_Union[Comment, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class ListProcessInstanceCommentsRequest(_message.Message):
     __slots__ = ("process_instance_id", "page_size", "page_token")

@@ -30,12 +30,14 @@ class EvaluateInstanceConditionsRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
 
 class EvaluateInstanceConditionsResponse(_message.Message):
-    __slots__ = ("process_instance", "fired")
+    __slots__ = ("process_instance", "fired", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     FIRED_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
     fired: int
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., fired: _Optional[int] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., fired: _Optional[int] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class EvaluateStartConditionsRequest(_message.Message):
     __slots__ = ("request_id", "variables", "tenant_id", "process_definition_key", "business_key")
@@ -59,9 +61,11 @@ class EvaluateStartConditionsRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., tenant_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., business_key: _Optional[str] = ...) -> None: ...
 
 class EvaluateStartConditionsResponse(_message.Message):
-    __slots__ = ("process_instances", "failures")
+    __slots__ = ("process_instances", "failures", "commit_tokens")
     PROCESS_INSTANCES_FIELD_NUMBER: _ClassVar[int]
     FAILURES_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     process_instances: _containers.RepeatedCompositeFieldContainer[_process_instance_pb2.ProcessInstance]
     failures: _containers.RepeatedCompositeFieldContainer[_message_service_pb2.DeliveryFailure]
-    def __init__(self, process_instances: _Optional[_Iterable[_Union[_process_instance_pb2.ProcessInstance, _Mapping]]] = ..., failures: _Optional[_Iterable[_Union[_message_service_pb2.DeliveryFailure, _Mapping]]] = ...) -> None: ...
+    commit_tokens: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, process_instances: _Optional[_Iterable[_Union[_process_instance_pb2.ProcessInstance, _Mapping]]] = ..., failures: _Optional[_Iterable[_Union[_message_service_pb2.DeliveryFailure, _Mapping]]] = ..., commit_tokens: _Optional[_Iterable[str]] = ...) -> None: ...

@@ -78,7 +78,9 @@ class ResolveIncidentRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., retries: _Optional[int] = ...) -> None: ...
 
 class ResolveIncidentResponse(_message.Message):
-    __slots__ = ("incident",)
+    __slots__ = ("incident", "commit_token")
     INCIDENT_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     incident: Incident
-    def __init__(self, incident: _Optional[_Union[Incident, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, incident: _Optional[_Union[Incident, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...

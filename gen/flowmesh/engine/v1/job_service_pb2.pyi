@@ -143,12 +143,14 @@ class CompleteJobRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., lease_token: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., result: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
 
 class CompleteJobResponse(_message.Message):
-    __slots__ = ("process_instance_id", "process_instance_ended")
+    __slots__ = ("process_instance_id", "process_instance_ended", "commit_token")
     PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     PROCESS_INSTANCE_ENDED_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance_id: str
     process_instance_ended: bool
-    def __init__(self, process_instance_id: _Optional[str] = ..., process_instance_ended: _Optional[bool] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance_id: _Optional[str] = ..., process_instance_ended: _Optional[bool] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class BatchCompleteJobsRequest(_message.Message):
     __slots__ = ("completions",)
@@ -159,12 +161,14 @@ class BatchCompleteJobsRequest(_message.Message):
 class BatchCompleteJobsResponse(_message.Message):
     __slots__ = ("results",)
     class Result(_message.Message):
-        __slots__ = ("status", "process_instance_ended")
+        __slots__ = ("status", "process_instance_ended", "commit_token")
         STATUS_FIELD_NUMBER: _ClassVar[int]
         PROCESS_INSTANCE_ENDED_FIELD_NUMBER: _ClassVar[int]
+        COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
         status: _status_pb2.Status
         process_instance_ended: bool
-        def __init__(self, status: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., process_instance_ended: _Optional[bool] = ...) -> None: ...
+        commit_token: str
+        def __init__(self, status: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., process_instance_ended: _Optional[bool] = ..., commit_token: _Optional[str] = ...) -> None: ...
     RESULTS_FIELD_NUMBER: _ClassVar[int]
     results: _containers.RepeatedCompositeFieldContainer[BatchCompleteJobsResponse.Result]
     def __init__(self, results: _Optional[_Iterable[_Union[BatchCompleteJobsResponse.Result, _Mapping]]] = ...) -> None: ...
@@ -188,12 +192,14 @@ class FailJobRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., lease_token: _Optional[str] = ..., retries: _Optional[int] = ..., retry_backoff: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., error_message: _Optional[str] = ..., error_code: _Optional[str] = ...) -> None: ...
 
 class FailJobResponse(_message.Message):
-    __slots__ = ("job", "caught")
+    __slots__ = ("job", "caught", "commit_token")
     JOB_FIELD_NUMBER: _ClassVar[int]
     CAUGHT_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     job: _job_pb2.Job
     caught: bool
-    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ..., caught: _Optional[bool] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ..., caught: _Optional[bool] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class ThrowJobErrorRequest(_message.Message):
     __slots__ = ("request_id", "id", "lease_token", "error_code", "error_message", "variables")
@@ -219,10 +225,12 @@ class ThrowJobErrorRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., lease_token: _Optional[str] = ..., error_code: _Optional[str] = ..., error_message: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
 
 class ThrowJobErrorResponse(_message.Message):
-    __slots__ = ("caught",)
+    __slots__ = ("caught", "commit_token")
     CAUGHT_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     caught: bool
-    def __init__(self, caught: _Optional[bool] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, caught: _Optional[bool] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class ExtendJobLeaseRequest(_message.Message):
     __slots__ = ("request_id", "id", "lease_token", "lease_duration")
@@ -237,10 +245,12 @@ class ExtendJobLeaseRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., lease_token: _Optional[str] = ..., lease_duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class ExtendJobLeaseResponse(_message.Message):
-    __slots__ = ("job",)
+    __slots__ = ("job", "commit_token")
     JOB_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     job: _job_pb2.Job
-    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class RunJobRequest(_message.Message):
     __slots__ = ("request_id", "id")
@@ -251,12 +261,14 @@ class RunJobRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ...) -> None: ...
 
 class RunJobResponse(_message.Message):
-    __slots__ = ("process_instance_id", "process_instance_ended")
+    __slots__ = ("process_instance_id", "process_instance_ended", "commit_token")
     PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     PROCESS_INSTANCE_ENDED_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance_id: str
     process_instance_ended: bool
-    def __init__(self, process_instance_id: _Optional[str] = ..., process_instance_ended: _Optional[bool] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance_id: _Optional[str] = ..., process_instance_ended: _Optional[bool] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class SetJobRetriesRequest(_message.Message):
     __slots__ = ("request_id", "id", "retries")
@@ -269,10 +281,12 @@ class SetJobRetriesRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., retries: _Optional[int] = ...) -> None: ...
 
 class SetJobRetriesResponse(_message.Message):
-    __slots__ = ("job",)
+    __slots__ = ("job", "commit_token")
     JOB_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     job: _job_pb2.Job
-    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class BatchSetJobRetriesRequest(_message.Message):
     __slots__ = ("ids", "filter", "retries")
@@ -327,10 +341,12 @@ class MoveJobToDeadLetterRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class MoveJobToDeadLetterResponse(_message.Message):
-    __slots__ = ("job",)
+    __slots__ = ("job", "commit_token")
     JOB_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     job: _job_pb2.Job
-    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class MoveJobFromDeadLetterRequest(_message.Message):
     __slots__ = ("request_id", "id", "retries")
@@ -343,10 +359,12 @@ class MoveJobFromDeadLetterRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., retries: _Optional[int] = ...) -> None: ...
 
 class MoveJobFromDeadLetterResponse(_message.Message):
-    __slots__ = ("job",)
+    __slots__ = ("job", "commit_token")
     JOB_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     job: _job_pb2.Job
-    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class RescheduleJobRequest(_message.Message):
     __slots__ = ("request_id", "id", "due_time")
@@ -359,10 +377,12 @@ class RescheduleJobRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class RescheduleJobResponse(_message.Message):
-    __slots__ = ("job",)
+    __slots__ = ("job", "commit_token")
     JOB_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     job: _job_pb2.Job
-    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class ListFinishedJobsRequest(_message.Message):
     __slots__ = ("page_size", "page_token", "process_definition_key", "process_instance_id", "outcome", "tenant_id")

@@ -126,12 +126,14 @@ class CorrelateMessageRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., business_key: _Optional[str] = ..., correlation_key: _Optional[str] = ..., correlation_variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., tenant_id: _Optional[str] = ..., activity_id: _Optional[str] = ..., all: _Optional[bool] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., local_variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
 
 class CorrelateMessageResponse(_message.Message):
-    __slots__ = ("correlations", "failures")
+    __slots__ = ("correlations", "failures", "commit_tokens")
     CORRELATIONS_FIELD_NUMBER: _ClassVar[int]
     FAILURES_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     correlations: _containers.RepeatedCompositeFieldContainer[MessageCorrelation]
     failures: _containers.RepeatedCompositeFieldContainer[DeliveryFailure]
-    def __init__(self, correlations: _Optional[_Iterable[_Union[MessageCorrelation, _Mapping]]] = ..., failures: _Optional[_Iterable[_Union[DeliveryFailure, _Mapping]]] = ...) -> None: ...
+    commit_tokens: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, correlations: _Optional[_Iterable[_Union[MessageCorrelation, _Mapping]]] = ..., failures: _Optional[_Iterable[_Union[DeliveryFailure, _Mapping]]] = ..., commit_tokens: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class PublishMessageRequest(_message.Message):
     __slots__ = ("request_id", "name", "correlation_key", "ttl", "message_id", "tenant_id", "variables")

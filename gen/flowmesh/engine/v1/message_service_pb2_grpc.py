@@ -70,7 +70,7 @@ class MessageServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PublishMessage(self, request, context):
-        """Gives a message to one instance that waits for its name and correlation key, the one that has waited longest;
+        """Gives a message to one instance that waits for its name and correlation key, the oldest of them;
         where none does, starts an instance whose start event waits for the name; else keeps it until its time to live is
         over, for the first that comes to wait. A message with a correlation key starts an instance only while none that
         the same name and key started is running; until then it is kept. It is taken once, whatever happens.

@@ -43,7 +43,7 @@ class MessageServiceStub:
     the step the instance makes: EXPRESSION_FAILED, NO_OUTGOING_FLOW, BPMN_ERROR_NOT_CAUGHT, STEP_LIMIT_EXCEEDED.
     """
     PublishMessage: _grpc.UnaryUnaryMultiCallable[_message_service_pb2.PublishMessageRequest, _message_service_pb2.PublishMessageResponse]
-    """Gives a message to one instance that waits for its name and correlation key, the one that has waited longest;
+    """Gives a message to one instance that waits for its name and correlation key, the oldest of them;
     where none does, starts an instance whose start event waits for the name; else keeps it until its time to live is
     over, for the first that comes to wait. A message with a correlation key starts an instance only while none that
     the same name and key started is running; until then it is kept. It is taken once, whatever happens.
@@ -70,7 +70,7 @@ class MessageServiceAsyncStub(MessageServiceStub):
     the step the instance makes: EXPRESSION_FAILED, NO_OUTGOING_FLOW, BPMN_ERROR_NOT_CAUGHT, STEP_LIMIT_EXCEEDED.
     """
     PublishMessage: _aio.UnaryUnaryMultiCallable[_message_service_pb2.PublishMessageRequest, _message_service_pb2.PublishMessageResponse]  # type: ignore[assignment]
-    """Gives a message to one instance that waits for its name and correlation key, the one that has waited longest;
+    """Gives a message to one instance that waits for its name and correlation key, the oldest of them;
     where none does, starts an instance whose start event waits for the name; else keeps it until its time to live is
     over, for the first that comes to wait. A message with a correlation key starts an instance only while none that
     the same name and key started is running; until then it is kept. It is taken once, whatever happens.
@@ -106,7 +106,7 @@ class MessageServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _message_service_pb2.PublishMessageRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_message_service_pb2.PublishMessageResponse, _abc.Awaitable[_message_service_pb2.PublishMessageResponse]]:
-        """Gives a message to one instance that waits for its name and correlation key, the one that has waited longest;
+        """Gives a message to one instance that waits for its name and correlation key, the oldest of them;
         where none does, starts an instance whose start event waits for the name; else keeps it until its time to live is
         over, for the first that comes to wait. A message with a correlation key starts an instance only while none that
         the same name and key started is running; until then it is kept. It is taken once, whatever happens.

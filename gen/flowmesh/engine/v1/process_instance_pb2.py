@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)flowmesh/engine/v1/process_instance.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb9\x04\n\x0fProcessInstance\x12\n\n\x02id\x18\x01 \x01(\t\x12:\n\x06status\x18\x02 \x01(\x0e\x32*.flowmesh.engine.v1.ProcessInstance.Status\x12\x1d\n\x15process_definition_id\x18\x03 \x01(\t\x12\x1e\n\x16process_definition_key\x18\x04 \x01(\t\x12\"\n\x1aprocess_definition_version\x18\x05 \x01(\x05\x12\x14\n\x0c\x62usiness_key\x18\x06 \x01(\t\x12\x11\n\ttenant_id\x18\x07 \x01(\t\x12.\n\nstart_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\n \x01(\t\x12\x16\n\x0eincident_count\x18\x0b \x01(\x05\x12\"\n\x1aparent_process_instance_id\x18\x0c \x01(\t\x12 \n\x18root_process_instance_id\x18\r \x01(\t\"\x87\x01\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x12\n\x0eSTATUS_RUNNING\x10\x01\x12\x11\n\rSTATUS_PAUSED\x10\x02\x12\x14\n\x10STATUS_COMPLETED\x10\x03\x12\x11\n\rSTATUS_FAILED\x10\x04\x12\x15\n\x11STATUS_TERMINATED\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)flowmesh/engine/v1/process_instance.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd1\x04\n\x0fProcessInstance\x12\n\n\x02id\x18\x01 \x01(\t\x12:\n\x06status\x18\x02 \x01(\x0e\x32*.flowmesh.engine.v1.ProcessInstance.Status\x12\x1d\n\x15process_definition_id\x18\x03 \x01(\t\x12\x1e\n\x16process_definition_key\x18\x04 \x01(\t\x12\"\n\x1aprocess_definition_version\x18\x05 \x01(\x05\x12\x14\n\x0c\x62usiness_key\x18\x06 \x01(\t\x12\x11\n\ttenant_id\x18\x07 \x01(\t\x12.\n\nstart_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\n \x01(\t\x12\x16\n\x0eincident_count\x18\x0b \x01(\x05\x12\"\n\x1aparent_process_instance_id\x18\x0c \x01(\t\x12 \n\x18root_process_instance_id\x18\r \x01(\t\x12\x16\n\x0erestarted_from\x18\x14 \x01(\t\"\x87\x01\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x12\n\x0eSTATUS_RUNNING\x10\x01\x12\x11\n\rSTATUS_PAUSED\x10\x02\x12\x14\n\x10STATUS_COMPLETED\x10\x03\x12\x11\n\rSTATUS_FAILED\x10\x04\x12\x15\n\x11STATUS_TERMINATED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,7 +33,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'flowmesh.engine.v1.process_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PROCESSINSTANCE']._serialized_start=99
-  _globals['_PROCESSINSTANCE']._serialized_end=668
-  _globals['_PROCESSINSTANCE_STATUS']._serialized_start=533
-  _globals['_PROCESSINSTANCE_STATUS']._serialized_end=668
+  _globals['_PROCESSINSTANCE']._serialized_end=692
+  _globals['_PROCESSINSTANCE_STATUS']._serialized_start=557
+  _globals['_PROCESSINSTANCE_STATUS']._serialized_end=692
 # @@protoc_insertion_point(module_scope)

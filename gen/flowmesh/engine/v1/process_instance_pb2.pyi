@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ProcessInstance(_message.Message):
-    __slots__ = ("id", "status", "process_definition_id", "process_definition_key", "process_definition_version", "business_key", "tenant_id", "start_time", "end_time", "etag", "incident_count", "parent_process_instance_id", "root_process_instance_id")
+    __slots__ = ("id", "status", "process_definition_id", "process_definition_key", "process_definition_version", "business_key", "tenant_id", "start_time", "end_time", "etag", "incident_count", "parent_process_instance_id", "root_process_instance_id", "restarted_from")
     class Status(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATUS_UNSPECIFIED: _ClassVar[ProcessInstance.Status]
@@ -38,6 +38,7 @@ class ProcessInstance(_message.Message):
     INCIDENT_COUNT_FIELD_NUMBER: _ClassVar[int]
     PARENT_PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     ROOT_PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    RESTARTED_FROM_FIELD_NUMBER: _ClassVar[int]
     id: str
     status: ProcessInstance.Status
     process_definition_id: str
@@ -51,4 +52,5 @@ class ProcessInstance(_message.Message):
     incident_count: int
     parent_process_instance_id: str
     root_process_instance_id: str
-    def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[ProcessInstance.Status, str]] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., incident_count: _Optional[int] = ..., parent_process_instance_id: _Optional[str] = ..., root_process_instance_id: _Optional[str] = ...) -> None: ...
+    restarted_from: str
+    def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[ProcessInstance.Status, str]] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., incident_count: _Optional[int] = ..., parent_process_instance_id: _Optional[str] = ..., root_process_instance_id: _Optional[str] = ..., restarted_from: _Optional[str] = ...) -> None: ...

@@ -1,5 +1,6 @@
 from buf.validate import validate_pb2 as _validate_pb2
 from flowmesh.auth.v1 import permission_pb2 as _permission_pb2
+from flowmesh.engine.v1 import modification_pb2 as _modification_pb2
 from flowmesh.engine.v1 import process_instance_pb2 as _process_instance_pb2
 from google.api import annotations_pb2 as _annotations_pb2
 from google.protobuf import struct_pb2 as _struct_pb2
@@ -66,10 +67,12 @@ class CreateProcessInstanceRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., process_definition_id: _Optional[str] = ..., tenant_id: _Optional[str] = ..., business_key: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., initiator: _Optional[str] = ..., message_name: _Optional[str] = ...) -> None: ...
 
 class CreateProcessInstanceResponse(_message.Message):
-    __slots__ = ("process_instance",)
+    __slots__ = ("process_instance", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class BatchCreateProcessInstancesRequest(_message.Message):
     __slots__ = ("request_id", "instances")
@@ -80,10 +83,12 @@ class BatchCreateProcessInstancesRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., instances: _Optional[_Iterable[_Union[ProcessInstanceSpec, _Mapping]]] = ...) -> None: ...
 
 class BatchCreateProcessInstancesResponse(_message.Message):
-    __slots__ = ("process_instances",)
+    __slots__ = ("process_instances", "commit_tokens")
     PROCESS_INSTANCES_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     process_instances: _containers.RepeatedCompositeFieldContainer[_process_instance_pb2.ProcessInstance]
-    def __init__(self, process_instances: _Optional[_Iterable[_Union[_process_instance_pb2.ProcessInstance, _Mapping]]] = ...) -> None: ...
+    commit_tokens: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, process_instances: _Optional[_Iterable[_Union[_process_instance_pb2.ProcessInstance, _Mapping]]] = ..., commit_tokens: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GetProcessInstanceRequest(_message.Message):
     __slots__ = ("id",)
@@ -92,10 +97,12 @@ class GetProcessInstanceRequest(_message.Message):
     def __init__(self, id: _Optional[str] = ...) -> None: ...
 
 class GetProcessInstanceResponse(_message.Message):
-    __slots__ = ("process_instance",)
+    __slots__ = ("process_instance", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class ListProcessInstancesRequest(_message.Message):
     __slots__ = ("page_size", "page_token", "process_definition_key", "process_definition_id", "business_key", "status", "tenant_id")
@@ -134,10 +141,12 @@ class CancelProcessInstanceRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class CancelProcessInstanceResponse(_message.Message):
-    __slots__ = ("process_instance",)
+    __slots__ = ("process_instance", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class DeleteProcessInstanceRequest(_message.Message):
     __slots__ = ("request_id", "id", "reason")
@@ -150,10 +159,12 @@ class DeleteProcessInstanceRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class DeleteProcessInstanceResponse(_message.Message):
-    __slots__ = ("process_instance",)
+    __slots__ = ("process_instance", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class SuspendProcessInstanceRequest(_message.Message):
     __slots__ = ("request_id", "id")
@@ -164,10 +175,12 @@ class SuspendProcessInstanceRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ...) -> None: ...
 
 class SuspendProcessInstanceResponse(_message.Message):
-    __slots__ = ("process_instance",)
+    __slots__ = ("process_instance", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class ResumeProcessInstanceRequest(_message.Message):
     __slots__ = ("request_id", "id")
@@ -178,10 +191,12 @@ class ResumeProcessInstanceRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ...) -> None: ...
 
 class ResumeProcessInstanceResponse(_message.Message):
-    __slots__ = ("process_instance",)
+    __slots__ = ("process_instance", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class GetProcessInstanceVariablesRequest(_message.Message):
     __slots__ = ("id", "names")
@@ -222,10 +237,67 @@ class UpdateProcessInstanceVariablesRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
 
 class UpdateProcessInstanceVariablesResponse(_message.Message):
-    __slots__ = ("process_instance",)
+    __slots__ = ("process_instance", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
+
+class ModifyProcessInstanceRequest(_message.Message):
+    __slots__ = ("request_id", "id", "instructions", "reason", "skip_listeners", "skip_mappings", "validate_only")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    INSTRUCTIONS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    SKIP_LISTENERS_FIELD_NUMBER: _ClassVar[int]
+    SKIP_MAPPINGS_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    id: str
+    instructions: _containers.RepeatedCompositeFieldContainer[_modification_pb2.ModificationInstruction]
+    reason: str
+    skip_listeners: bool
+    skip_mappings: bool
+    validate_only: bool
+    def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., instructions: _Optional[_Iterable[_Union[_modification_pb2.ModificationInstruction, _Mapping]]] = ..., reason: _Optional[str] = ..., skip_listeners: _Optional[bool] = ..., skip_mappings: _Optional[bool] = ..., validate_only: _Optional[bool] = ...) -> None: ...
+
+class ModifyProcessInstanceResponse(_message.Message):
+    __slots__ = ("process_instance", "commit_token")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    process_instance: _process_instance_pb2.ProcessInstance
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
+
+class RestartProcessInstanceRequest(_message.Message):
+    __slots__ = ("request_id", "id", "start_element_ids", "variables", "without_last_variables")
+    class VariablesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _struct_pb2.Value
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    START_ELEMENT_IDS_FIELD_NUMBER: _ClassVar[int]
+    VARIABLES_FIELD_NUMBER: _ClassVar[int]
+    WITHOUT_LAST_VARIABLES_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    id: str
+    start_element_ids: _containers.RepeatedScalarFieldContainer[str]
+    variables: _containers.MessageMap[str, _struct_pb2.Value]
+    without_last_variables: bool
+    def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., start_element_ids: _Optional[_Iterable[str]] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., without_last_variables: _Optional[bool] = ...) -> None: ...
+
+class RestartProcessInstanceResponse(_message.Message):
+    __slots__ = ("process_instance", "commit_token")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    process_instance: _process_instance_pb2.ProcessInstance
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class DeleteProcessInstanceVariablesRequest(_message.Message):
     __slots__ = ("request_id", "id", "names")

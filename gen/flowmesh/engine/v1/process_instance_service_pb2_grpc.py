@@ -85,6 +85,16 @@ class ProcessInstanceServiceStub:
                 request_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.UpdateProcessInstanceVariablesRequest.SerializeToString,
                 response_deserializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.UpdateProcessInstanceVariablesResponse.FromString,
                 _registered_method=True)
+        self.ModifyProcessInstance = channel.unary_unary(
+                '/flowmesh.engine.v1.ProcessInstanceService/ModifyProcessInstance',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.ModifyProcessInstanceRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.ModifyProcessInstanceResponse.FromString,
+                _registered_method=True)
+        self.RestartProcessInstance = channel.unary_unary(
+                '/flowmesh.engine.v1.ProcessInstanceService/RestartProcessInstance',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.RestartProcessInstanceRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.RestartProcessInstanceResponse.FromString,
+                _registered_method=True)
         self.DeleteProcessInstanceVariables = channel.unary_unary(
                 '/flowmesh.engine.v1.ProcessInstanceService/DeleteProcessInstanceVariables',
                 request_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceVariablesRequest.SerializeToString,
@@ -177,6 +187,26 @@ class ProcessInstanceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ModifyProcessInstance(self, request, context):
+        """Ends activities of a running instance and begins others, all instructions in one transaction or none. They are
+        checked against the instance as it is; activities end in the order of the instructions, then what is to begin
+        begins. Idempotent by request id. Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_RUNNING,
+        MODIFICATION_INVALID with a violation `instructions[3]` for each problem, ELEMENT_NOT_FOUND, EXPRESSION_FAILED,
+        NO_OUTGOING_FLOW, VARIABLE_TOO_LARGE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RestartProcessInstance(self, request, context):
+        """Starts a new instance of the definition that an ended one had, with the variables that it ended with. Idempotent
+        by request id. Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_ENDED, PROCESS_DEFINITION_SUSPENDED,
+        ELEMENT_NOT_FOUND, and what CreateProcessInstance may answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DeleteProcessInstanceVariables(self, request, context):
         """Deletes variables of an instance's own scope; names that have no value are passed over. VariableService does the
         same at every scope. Idempotent by request id. Errors: PROCESS_INSTANCE_NOT_FOUND,
@@ -238,6 +268,16 @@ def add_ProcessInstanceServiceServicer_to_server(servicer, server):
                     servicer.UpdateProcessInstanceVariables,
                     request_deserializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.UpdateProcessInstanceVariablesRequest.FromString,
                     response_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.UpdateProcessInstanceVariablesResponse.SerializeToString,
+            ),
+            'ModifyProcessInstance': grpc.unary_unary_rpc_method_handler(
+                    servicer.ModifyProcessInstance,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.ModifyProcessInstanceRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.ModifyProcessInstanceResponse.SerializeToString,
+            ),
+            'RestartProcessInstance': grpc.unary_unary_rpc_method_handler(
+                    servicer.RestartProcessInstance,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.RestartProcessInstanceRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.RestartProcessInstanceResponse.SerializeToString,
             ),
             'DeleteProcessInstanceVariables': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteProcessInstanceVariables,
@@ -516,6 +556,60 @@ class ProcessInstanceService:
             '/flowmesh.engine.v1.ProcessInstanceService/UpdateProcessInstanceVariables',
             flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.UpdateProcessInstanceVariablesRequest.SerializeToString,
             flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.UpdateProcessInstanceVariablesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ModifyProcessInstance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.ProcessInstanceService/ModifyProcessInstance',
+            flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.ModifyProcessInstanceRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.ModifyProcessInstanceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RestartProcessInstance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.ProcessInstanceService/RestartProcessInstance',
+            flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.RestartProcessInstanceRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.RestartProcessInstanceResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -72,6 +72,18 @@ class ProcessInstanceServiceStub:
     """Sets variables of an instance's own scope; the others stay. Idempotent by request id.
     Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_RUNNING where it has ended, VARIABLE_TOO_LARGE.
     """
+    ModifyProcessInstance: _grpc.UnaryUnaryMultiCallable[_process_instance_service_pb2.ModifyProcessInstanceRequest, _process_instance_service_pb2.ModifyProcessInstanceResponse]
+    """Ends activities of a running instance and begins others, all instructions in one transaction or none. They are
+    checked against the instance as it is; activities end in the order of the instructions, then what is to begin
+    begins. Idempotent by request id. Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_RUNNING,
+    MODIFICATION_INVALID with a violation `instructions[3]` for each problem, ELEMENT_NOT_FOUND, EXPRESSION_FAILED,
+    NO_OUTGOING_FLOW, VARIABLE_TOO_LARGE.
+    """
+    RestartProcessInstance: _grpc.UnaryUnaryMultiCallable[_process_instance_service_pb2.RestartProcessInstanceRequest, _process_instance_service_pb2.RestartProcessInstanceResponse]
+    """Starts a new instance of the definition that an ended one had, with the variables that it ended with. Idempotent
+    by request id. Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_ENDED, PROCESS_DEFINITION_SUSPENDED,
+    ELEMENT_NOT_FOUND, and what CreateProcessInstance may answer.
+    """
     DeleteProcessInstanceVariables: _grpc.UnaryUnaryMultiCallable[_process_instance_service_pb2.DeleteProcessInstanceVariablesRequest, _process_instance_service_pb2.DeleteProcessInstanceVariablesResponse]
     """Deletes variables of an instance's own scope; names that have no value are passed over. VariableService does the
     same at every scope. Idempotent by request id. Errors: PROCESS_INSTANCE_NOT_FOUND,
@@ -121,6 +133,18 @@ class ProcessInstanceServiceAsyncStub(ProcessInstanceServiceStub):
     UpdateProcessInstanceVariables: _aio.UnaryUnaryMultiCallable[_process_instance_service_pb2.UpdateProcessInstanceVariablesRequest, _process_instance_service_pb2.UpdateProcessInstanceVariablesResponse]  # type: ignore[assignment]
     """Sets variables of an instance's own scope; the others stay. Idempotent by request id.
     Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_RUNNING where it has ended, VARIABLE_TOO_LARGE.
+    """
+    ModifyProcessInstance: _aio.UnaryUnaryMultiCallable[_process_instance_service_pb2.ModifyProcessInstanceRequest, _process_instance_service_pb2.ModifyProcessInstanceResponse]  # type: ignore[assignment]
+    """Ends activities of a running instance and begins others, all instructions in one transaction or none. They are
+    checked against the instance as it is; activities end in the order of the instructions, then what is to begin
+    begins. Idempotent by request id. Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_RUNNING,
+    MODIFICATION_INVALID with a violation `instructions[3]` for each problem, ELEMENT_NOT_FOUND, EXPRESSION_FAILED,
+    NO_OUTGOING_FLOW, VARIABLE_TOO_LARGE.
+    """
+    RestartProcessInstance: _aio.UnaryUnaryMultiCallable[_process_instance_service_pb2.RestartProcessInstanceRequest, _process_instance_service_pb2.RestartProcessInstanceResponse]  # type: ignore[assignment]
+    """Starts a new instance of the definition that an ended one had, with the variables that it ended with. Idempotent
+    by request id. Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_ENDED, PROCESS_DEFINITION_SUSPENDED,
+    ELEMENT_NOT_FOUND, and what CreateProcessInstance may answer.
     """
     DeleteProcessInstanceVariables: _aio.UnaryUnaryMultiCallable[_process_instance_service_pb2.DeleteProcessInstanceVariablesRequest, _process_instance_service_pb2.DeleteProcessInstanceVariablesResponse]  # type: ignore[assignment]
     """Deletes variables of an instance's own scope; names that have no value are passed over. VariableService does the
@@ -228,6 +252,30 @@ class ProcessInstanceServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_process_instance_service_pb2.UpdateProcessInstanceVariablesResponse, _abc.Awaitable[_process_instance_service_pb2.UpdateProcessInstanceVariablesResponse]]:
         """Sets variables of an instance's own scope; the others stay. Idempotent by request id.
         Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_RUNNING where it has ended, VARIABLE_TOO_LARGE.
+        """
+
+    @_abc_1.abstractmethod
+    def ModifyProcessInstance(
+        self,
+        request: _process_instance_service_pb2.ModifyProcessInstanceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_process_instance_service_pb2.ModifyProcessInstanceResponse, _abc.Awaitable[_process_instance_service_pb2.ModifyProcessInstanceResponse]]:
+        """Ends activities of a running instance and begins others, all instructions in one transaction or none. They are
+        checked against the instance as it is; activities end in the order of the instructions, then what is to begin
+        begins. Idempotent by request id. Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_RUNNING,
+        MODIFICATION_INVALID with a violation `instructions[3]` for each problem, ELEMENT_NOT_FOUND, EXPRESSION_FAILED,
+        NO_OUTGOING_FLOW, VARIABLE_TOO_LARGE.
+        """
+
+    @_abc_1.abstractmethod
+    def RestartProcessInstance(
+        self,
+        request: _process_instance_service_pb2.RestartProcessInstanceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_process_instance_service_pb2.RestartProcessInstanceResponse, _abc.Awaitable[_process_instance_service_pb2.RestartProcessInstanceResponse]]:
+        """Starts a new instance of the definition that an ended one had, with the variables that it ended with. Idempotent
+        by request id. Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_ENDED, PROCESS_DEFINITION_SUSPENDED,
+        ELEMENT_NOT_FOUND, and what CreateProcessInstance may answer.
         """
 
     @_abc_1.abstractmethod

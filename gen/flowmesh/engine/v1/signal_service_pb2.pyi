@@ -35,17 +35,19 @@ class BroadcastSignalRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., tenant_id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., activity_id: _Optional[str] = ...) -> None: ...
 
 class BroadcastSignalResponse(_message.Message):
-    __slots__ = ("matched", "delivered", "started", "failed", "failures", "started_process_instance_ids")
+    __slots__ = ("matched", "delivered", "started", "failed", "failures", "started_process_instance_ids", "commit_token")
     MATCHED_FIELD_NUMBER: _ClassVar[int]
     DELIVERED_FIELD_NUMBER: _ClassVar[int]
     STARTED_FIELD_NUMBER: _ClassVar[int]
     FAILED_FIELD_NUMBER: _ClassVar[int]
     FAILURES_FIELD_NUMBER: _ClassVar[int]
     STARTED_PROCESS_INSTANCE_IDS_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     matched: int
     delivered: int
     started: int
     failed: int
     failures: _containers.RepeatedCompositeFieldContainer[_message_service_pb2.DeliveryFailure]
     started_process_instance_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, matched: _Optional[int] = ..., delivered: _Optional[int] = ..., started: _Optional[int] = ..., failed: _Optional[int] = ..., failures: _Optional[_Iterable[_Union[_message_service_pb2.DeliveryFailure, _Mapping]]] = ..., started_process_instance_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, matched: _Optional[int] = ..., delivered: _Optional[int] = ..., started: _Optional[int] = ..., failed: _Optional[int] = ..., failures: _Optional[_Iterable[_Union[_message_service_pb2.DeliveryFailure, _Mapping]]] = ..., started_process_instance_ids: _Optional[_Iterable[str]] = ..., commit_token: _Optional[str] = ...) -> None: ...

@@ -112,10 +112,12 @@ class ClaimUserTaskRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., user_id: _Optional[str] = ...) -> None: ...
 
 class ClaimUserTaskResponse(_message.Message):
-    __slots__ = ("user_task",)
+    __slots__ = ("user_task", "commit_token")
     USER_TASK_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     user_task: _user_task_pb2.UserTask
-    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class UnclaimUserTaskRequest(_message.Message):
     __slots__ = ("request_id", "id")
@@ -126,10 +128,12 @@ class UnclaimUserTaskRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ...) -> None: ...
 
 class UnclaimUserTaskResponse(_message.Message):
-    __slots__ = ("user_task",)
+    __slots__ = ("user_task", "commit_token")
     USER_TASK_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     user_task: _user_task_pb2.UserTask
-    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class CompleteUserTaskRequest(_message.Message):
     __slots__ = ("request_id", "id", "variables", "outcome", "outcome_variable", "completed_by", "transient_variables")
@@ -164,12 +168,14 @@ class CompleteUserTaskRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., outcome: _Optional[str] = ..., outcome_variable: _Optional[str] = ..., completed_by: _Optional[str] = ..., transient_variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
 
 class CompleteUserTaskResponse(_message.Message):
-    __slots__ = ("process_instance_id", "process_instance_ended")
+    __slots__ = ("process_instance_id", "process_instance_ended", "commit_token")
     PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     PROCESS_INSTANCE_ENDED_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance_id: str
     process_instance_ended: bool
-    def __init__(self, process_instance_id: _Optional[str] = ..., process_instance_ended: _Optional[bool] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance_id: _Optional[str] = ..., process_instance_ended: _Optional[bool] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class UserTaskDetails(_message.Message):
     __slots__ = ("name", "description", "assignee", "owner", "priority", "due_time", "follow_up_time", "category", "form_key")
@@ -210,10 +216,12 @@ class CreateUserTaskRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., details: _Optional[_Union[UserTaskDetails, _Mapping]] = ..., parent_task_id: _Optional[str] = ..., candidate_users: _Optional[_Iterable[str]] = ..., candidate_groups: _Optional[_Iterable[str]] = ..., tenant_id: _Optional[str] = ...) -> None: ...
 
 class CreateUserTaskResponse(_message.Message):
-    __slots__ = ("user_task",)
+    __slots__ = ("user_task", "commit_token")
     USER_TASK_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     user_task: _user_task_pb2.UserTask
-    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class UpdateUserTaskRequest(_message.Message):
     __slots__ = ("request_id", "id", "details", "update_mask", "etag")
@@ -230,10 +238,12 @@ class UpdateUserTaskRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., details: _Optional[_Union[UserTaskDetails, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., etag: _Optional[str] = ...) -> None: ...
 
 class UpdateUserTaskResponse(_message.Message):
-    __slots__ = ("user_task",)
+    __slots__ = ("user_task", "commit_token")
     USER_TASK_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     user_task: _user_task_pb2.UserTask
-    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class DeleteUserTaskRequest(_message.Message):
     __slots__ = ("request_id", "id", "reason")
@@ -260,10 +270,12 @@ class AssignUserTaskRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., user_id: _Optional[str] = ...) -> None: ...
 
 class AssignUserTaskResponse(_message.Message):
-    __slots__ = ("user_task",)
+    __slots__ = ("user_task", "commit_token")
     USER_TASK_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     user_task: _user_task_pb2.UserTask
-    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class DelegateUserTaskRequest(_message.Message):
     __slots__ = ("request_id", "id", "user_id")
@@ -276,10 +288,12 @@ class DelegateUserTaskRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., user_id: _Optional[str] = ...) -> None: ...
 
 class DelegateUserTaskResponse(_message.Message):
-    __slots__ = ("user_task",)
+    __slots__ = ("user_task", "commit_token")
     USER_TASK_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     user_task: _user_task_pb2.UserTask
-    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class ResolveUserTaskRequest(_message.Message):
     __slots__ = ("request_id", "id", "variables")
@@ -299,10 +313,12 @@ class ResolveUserTaskRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
 
 class ResolveUserTaskResponse(_message.Message):
-    __slots__ = ("user_task",)
+    __slots__ = ("user_task", "commit_token")
     USER_TASK_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     user_task: _user_task_pb2.UserTask
-    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class AddUserTaskCandidatesRequest(_message.Message):
     __slots__ = ("request_id", "id", "users", "groups")
@@ -317,10 +333,12 @@ class AddUserTaskCandidatesRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., users: _Optional[_Iterable[str]] = ..., groups: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class AddUserTaskCandidatesResponse(_message.Message):
-    __slots__ = ("user_task",)
+    __slots__ = ("user_task", "commit_token")
     USER_TASK_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     user_task: _user_task_pb2.UserTask
-    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class RemoveUserTaskCandidatesRequest(_message.Message):
     __slots__ = ("request_id", "id", "users", "groups")
@@ -335,10 +353,12 @@ class RemoveUserTaskCandidatesRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., users: _Optional[_Iterable[str]] = ..., groups: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RemoveUserTaskCandidatesResponse(_message.Message):
-    __slots__ = ("user_task",)
+    __slots__ = ("user_task", "commit_token")
     USER_TASK_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     user_task: _user_task_pb2.UserTask
-    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class GetUserTaskVariablesRequest(_message.Message):
     __slots__ = ("id", "local", "names")
@@ -383,7 +403,7 @@ class UpdateUserTaskVariablesRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., local: _Optional[bool] = ...) -> None: ...
 
 class UpdateUserTaskVariablesResponse(_message.Message):
-    __slots__ = ("variables",)
+    __slots__ = ("variables", "commit_token")
     class VariablesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -392,8 +412,10 @@ class UpdateUserTaskVariablesResponse(_message.Message):
         value: _struct_pb2.Value
         def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
     VARIABLES_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     variables: _containers.MessageMap[str, _struct_pb2.Value]
-    def __init__(self, variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class DeleteUserTaskVariablesRequest(_message.Message):
     __slots__ = ("request_id", "id", "names", "local")
@@ -408,7 +430,7 @@ class DeleteUserTaskVariablesRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., names: _Optional[_Iterable[str]] = ..., local: _Optional[bool] = ...) -> None: ...
 
 class DeleteUserTaskVariablesResponse(_message.Message):
-    __slots__ = ("variables",)
+    __slots__ = ("variables", "commit_token")
     class VariablesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -417,5 +439,7 @@ class DeleteUserTaskVariablesResponse(_message.Message):
         value: _struct_pb2.Value
         def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
     VARIABLES_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     variables: _containers.MessageMap[str, _struct_pb2.Value]
-    def __init__(self, variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., commit_token: _Optional[str] = ...) -> None: ...

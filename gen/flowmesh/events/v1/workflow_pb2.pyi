@@ -12,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ProcessInstanceRef(_message.Message):
-    __slots__ = ("id", "process_definition_id", "process_definition_key", "process_definition_version", "business_key", "tenant_id", "revision", "ordinal")
+    __slots__ = ("id", "process_definition_id", "process_definition_key", "process_definition_version", "business_key", "tenant_id", "revision", "ordinal", "last_in_commit")
     ID_FIELD_NUMBER: _ClassVar[int]
     PROCESS_DEFINITION_ID_FIELD_NUMBER: _ClassVar[int]
     PROCESS_DEFINITION_KEY_FIELD_NUMBER: _ClassVar[int]
@@ -21,6 +21,7 @@ class ProcessInstanceRef(_message.Message):
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     ORDINAL_FIELD_NUMBER: _ClassVar[int]
+    LAST_IN_COMMIT_FIELD_NUMBER: _ClassVar[int]
     id: str
     process_definition_id: str
     process_definition_key: str
@@ -29,23 +30,26 @@ class ProcessInstanceRef(_message.Message):
     tenant_id: str
     revision: int
     ordinal: int
-    def __init__(self, id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., revision: _Optional[int] = ..., ordinal: _Optional[int] = ...) -> None: ...
+    last_in_commit: bool
+    def __init__(self, id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., revision: _Optional[int] = ..., ordinal: _Optional[int] = ..., last_in_commit: _Optional[bool] = ...) -> None: ...
 
 class ActivityRef(_message.Message):
-    __slots__ = ("id", "element_id", "element_name", "element_type", "parent_activity_id", "sequence")
+    __slots__ = ("id", "element_id", "element_name", "element_type", "parent_activity_id", "sequence", "flow_id")
     ID_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_ID_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_NAME_FIELD_NUMBER: _ClassVar[int]
     ELEMENT_TYPE_FIELD_NUMBER: _ClassVar[int]
     PARENT_ACTIVITY_ID_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    FLOW_ID_FIELD_NUMBER: _ClassVar[int]
     id: str
     element_id: str
     element_name: str
     element_type: str
     parent_activity_id: str
     sequence: int
-    def __init__(self, id: _Optional[str] = ..., element_id: _Optional[str] = ..., element_name: _Optional[str] = ..., element_type: _Optional[str] = ..., parent_activity_id: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
+    flow_id: str
+    def __init__(self, id: _Optional[str] = ..., element_id: _Optional[str] = ..., element_name: _Optional[str] = ..., element_type: _Optional[str] = ..., parent_activity_id: _Optional[str] = ..., sequence: _Optional[int] = ..., flow_id: _Optional[str] = ...) -> None: ...
 
 class ProcessInstanceStarted(_message.Message):
     __slots__ = ("process_instance", "initiator", "variables", "parent_process_instance_id", "parent_activity_id", "root_process_instance_id")
@@ -99,6 +103,20 @@ class ProcessInstanceResumed(_message.Message):
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     process_instance: ProcessInstanceRef
     def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ...) -> None: ...
+
+class ProcessInstanceMigrated(_message.Message):
+    __slots__ = ("process_instance", "source_process_definition_id", "source_process_definition_key", "source_process_definition_version", "activities")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_PROCESS_DEFINITION_ID_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_PROCESS_DEFINITION_KEY_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_PROCESS_DEFINITION_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ACTIVITIES_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    source_process_definition_id: str
+    source_process_definition_key: str
+    source_process_definition_version: int
+    activities: _containers.RepeatedCompositeFieldContainer[ActivityRef]
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., source_process_definition_id: _Optional[str] = ..., source_process_definition_key: _Optional[str] = ..., source_process_definition_version: _Optional[int] = ..., activities: _Optional[_Iterable[_Union[ActivityRef, _Mapping]]] = ...) -> None: ...
 
 class ActivityStarted(_message.Message):
     __slots__ = ("process_instance", "activity")

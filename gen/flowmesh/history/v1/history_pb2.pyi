@@ -12,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class HistoricProcessInstance(_message.Message):
-    __slots__ = ("id", "status", "process_definition_id", "process_definition_key", "process_definition_version", "business_key", "tenant_id", "initiator", "start_time", "end_time", "duration", "end_reason")
+    __slots__ = ("id", "status", "process_definition_id", "process_definition_key", "process_definition_version", "business_key", "tenant_id", "initiator", "start_time", "end_time", "duration", "end_reason", "parent_process_instance_id", "parent_activity_id", "root_process_instance_id")
     class Status(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATUS_UNSPECIFIED: _ClassVar[HistoricProcessInstance.Status]
@@ -39,6 +39,9 @@ class HistoricProcessInstance(_message.Message):
     END_TIME_FIELD_NUMBER: _ClassVar[int]
     DURATION_FIELD_NUMBER: _ClassVar[int]
     END_REASON_FIELD_NUMBER: _ClassVar[int]
+    PARENT_PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    PARENT_ACTIVITY_ID_FIELD_NUMBER: _ClassVar[int]
+    ROOT_PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     id: str
     status: HistoricProcessInstance.Status
     process_definition_id: str
@@ -51,10 +54,13 @@ class HistoricProcessInstance(_message.Message):
     end_time: _timestamp_pb2.Timestamp
     duration: _duration_pb2.Duration
     end_reason: str
-    def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[HistoricProcessInstance.Status, str]] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., initiator: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_reason: _Optional[str] = ...) -> None: ...
+    parent_process_instance_id: str
+    parent_activity_id: str
+    root_process_instance_id: str
+    def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[HistoricProcessInstance.Status, str]] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., initiator: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_reason: _Optional[str] = ..., parent_process_instance_id: _Optional[str] = ..., parent_activity_id: _Optional[str] = ..., root_process_instance_id: _Optional[str] = ...) -> None: ...
 
 class HistoricActivity(_message.Message):
-    __slots__ = ("id", "process_instance_id", "process_definition_key", "element_id", "element_name", "element_type", "parent_activity_id", "state", "start_time", "end_time", "duration", "end_reason", "sequence")
+    __slots__ = ("id", "process_instance_id", "process_definition_key", "element_id", "element_name", "element_type", "parent_activity_id", "state", "start_time", "end_time", "duration", "end_reason", "sequence", "process_definition_id", "tenant_id", "called_process_instance_id", "task_id", "assignee")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[HistoricActivity.State]
@@ -78,6 +84,11 @@ class HistoricActivity(_message.Message):
     DURATION_FIELD_NUMBER: _ClassVar[int]
     END_REASON_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_DEFINITION_ID_FIELD_NUMBER: _ClassVar[int]
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    CALLED_PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    ASSIGNEE_FIELD_NUMBER: _ClassVar[int]
     id: str
     process_instance_id: str
     process_definition_key: str
@@ -91,7 +102,12 @@ class HistoricActivity(_message.Message):
     duration: _duration_pb2.Duration
     end_reason: str
     sequence: int
-    def __init__(self, id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., element_id: _Optional[str] = ..., element_name: _Optional[str] = ..., element_type: _Optional[str] = ..., parent_activity_id: _Optional[str] = ..., state: _Optional[_Union[HistoricActivity.State, str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_reason: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
+    process_definition_id: str
+    tenant_id: str
+    called_process_instance_id: str
+    task_id: str
+    assignee: str
+    def __init__(self, id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., element_id: _Optional[str] = ..., element_name: _Optional[str] = ..., element_type: _Optional[str] = ..., parent_activity_id: _Optional[str] = ..., state: _Optional[_Union[HistoricActivity.State, str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., end_reason: _Optional[str] = ..., sequence: _Optional[int] = ..., process_definition_id: _Optional[str] = ..., tenant_id: _Optional[str] = ..., called_process_instance_id: _Optional[str] = ..., task_id: _Optional[str] = ..., assignee: _Optional[str] = ...) -> None: ...
 
 class HistoricTask(_message.Message):
     __slots__ = ("id", "process_instance_id", "process_definition_key", "element_id", "name", "description", "assignee", "priority", "state", "create_time", "due_time", "end_time", "duration", "end_reason", "tenant_id", "owner", "follow_up_time", "category", "form_key", "parent_task_id", "outcome", "completed_by")

@@ -14,10 +14,12 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class GetHistoricProcessInstanceRequest(_message.Message):
-    __slots__ = ("id",)
+    __slots__ = ("id", "after_commit_token")
     ID_FIELD_NUMBER: _ClassVar[int]
+    AFTER_COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     id: str
-    def __init__(self, id: _Optional[str] = ...) -> None: ...
+    after_commit_token: str
+    def __init__(self, id: _Optional[str] = ..., after_commit_token: _Optional[str] = ...) -> None: ...
 
 class GetHistoricProcessInstanceResponse(_message.Message):
     __slots__ = ("historic_process_instance",)
@@ -26,7 +28,7 @@ class GetHistoricProcessInstanceResponse(_message.Message):
     def __init__(self, historic_process_instance: _Optional[_Union[_history_pb2.HistoricProcessInstance, _Mapping]] = ...) -> None: ...
 
 class ListHistoricProcessInstancesRequest(_message.Message):
-    __slots__ = ("page_size", "page_token", "process_definition_key", "process_definition_id", "business_key", "status", "start_time_from", "start_time_to", "tenant_id")
+    __slots__ = ("page_size", "page_token", "process_definition_key", "process_definition_id", "business_key", "status", "start_time_from", "start_time_to", "tenant_id", "finished", "end_time_from", "end_time_to", "parent_process_instance_id", "root_process_instance_id", "exclude_called", "initiator", "process_definition_version", "order_by", "after_commit_token")
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     PROCESS_DEFINITION_KEY_FIELD_NUMBER: _ClassVar[int]
@@ -36,6 +38,16 @@ class ListHistoricProcessInstancesRequest(_message.Message):
     START_TIME_FROM_FIELD_NUMBER: _ClassVar[int]
     START_TIME_TO_FIELD_NUMBER: _ClassVar[int]
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    FINISHED_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FROM_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_TO_FIELD_NUMBER: _ClassVar[int]
+    PARENT_PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    ROOT_PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    EXCLUDE_CALLED_FIELD_NUMBER: _ClassVar[int]
+    INITIATOR_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_DEFINITION_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ORDER_BY_FIELD_NUMBER: _ClassVar[int]
+    AFTER_COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     page_size: int
     page_token: str
     process_definition_key: str
@@ -45,7 +57,17 @@ class ListHistoricProcessInstancesRequest(_message.Message):
     start_time_from: _timestamp_pb2.Timestamp
     start_time_to: _timestamp_pb2.Timestamp
     tenant_id: str
-    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., business_key: _Optional[str] = ..., status: _Optional[_Union[_history_pb2.HistoricProcessInstance.Status, str]] = ..., start_time_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time_to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., tenant_id: _Optional[str] = ...) -> None: ...
+    finished: bool
+    end_time_from: _timestamp_pb2.Timestamp
+    end_time_to: _timestamp_pb2.Timestamp
+    parent_process_instance_id: str
+    root_process_instance_id: str
+    exclude_called: bool
+    initiator: str
+    process_definition_version: int
+    order_by: str
+    after_commit_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., business_key: _Optional[str] = ..., status: _Optional[_Union[_history_pb2.HistoricProcessInstance.Status, str]] = ..., start_time_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time_to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., tenant_id: _Optional[str] = ..., finished: _Optional[bool] = ..., end_time_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time_to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., parent_process_instance_id: _Optional[str] = ..., root_process_instance_id: _Optional[str] = ..., exclude_called: _Optional[bool] = ..., initiator: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., order_by: _Optional[str] = ..., after_commit_token: _Optional[str] = ...) -> None: ...
 
 class ListHistoricProcessInstancesResponse(_message.Message):
     __slots__ = ("historic_process_instances", "next_page_token")
@@ -56,10 +78,12 @@ class ListHistoricProcessInstancesResponse(_message.Message):
     def __init__(self, historic_process_instances: _Optional[_Iterable[_Union[_history_pb2.HistoricProcessInstance, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetHistoricActivityRequest(_message.Message):
-    __slots__ = ("id",)
+    __slots__ = ("id", "after_commit_token")
     ID_FIELD_NUMBER: _ClassVar[int]
+    AFTER_COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     id: str
-    def __init__(self, id: _Optional[str] = ...) -> None: ...
+    after_commit_token: str
+    def __init__(self, id: _Optional[str] = ..., after_commit_token: _Optional[str] = ...) -> None: ...
 
 class GetHistoricActivityResponse(_message.Message):
     __slots__ = ("historic_activity",)
@@ -68,7 +92,7 @@ class GetHistoricActivityResponse(_message.Message):
     def __init__(self, historic_activity: _Optional[_Union[_history_pb2.HistoricActivity, _Mapping]] = ...) -> None: ...
 
 class ListHistoricActivitiesRequest(_message.Message):
-    __slots__ = ("page_size", "page_token", "process_instance_id", "element_id", "element_type", "state", "process_definition_key")
+    __slots__ = ("page_size", "page_token", "process_instance_id", "element_id", "element_type", "state", "process_definition_key", "process_definition_id", "tenant_id", "finished", "start_time_from", "start_time_to", "end_time_from", "end_time_to", "parent_activity_id", "include_sequence_flows", "order_by", "after_commit_token")
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -76,6 +100,17 @@ class ListHistoricActivitiesRequest(_message.Message):
     ELEMENT_TYPE_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     PROCESS_DEFINITION_KEY_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_DEFINITION_ID_FIELD_NUMBER: _ClassVar[int]
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    FINISHED_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FROM_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_TO_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FROM_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_TO_FIELD_NUMBER: _ClassVar[int]
+    PARENT_ACTIVITY_ID_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_SEQUENCE_FLOWS_FIELD_NUMBER: _ClassVar[int]
+    ORDER_BY_FIELD_NUMBER: _ClassVar[int]
+    AFTER_COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     page_size: int
     page_token: str
     process_instance_id: str
@@ -83,7 +118,18 @@ class ListHistoricActivitiesRequest(_message.Message):
     element_type: str
     state: _history_pb2.HistoricActivity.State
     process_definition_key: str
-    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., element_id: _Optional[str] = ..., element_type: _Optional[str] = ..., state: _Optional[_Union[_history_pb2.HistoricActivity.State, str]] = ..., process_definition_key: _Optional[str] = ...) -> None: ...
+    process_definition_id: str
+    tenant_id: str
+    finished: bool
+    start_time_from: _timestamp_pb2.Timestamp
+    start_time_to: _timestamp_pb2.Timestamp
+    end_time_from: _timestamp_pb2.Timestamp
+    end_time_to: _timestamp_pb2.Timestamp
+    parent_activity_id: str
+    include_sequence_flows: bool
+    order_by: str
+    after_commit_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., element_id: _Optional[str] = ..., element_type: _Optional[str] = ..., state: _Optional[_Union[_history_pb2.HistoricActivity.State, str]] = ..., process_definition_key: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., tenant_id: _Optional[str] = ..., finished: _Optional[bool] = ..., start_time_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time_to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time_to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., parent_activity_id: _Optional[str] = ..., include_sequence_flows: _Optional[bool] = ..., order_by: _Optional[str] = ..., after_commit_token: _Optional[str] = ...) -> None: ...
 
 class ListHistoricActivitiesResponse(_message.Message):
     __slots__ = ("historic_activities", "next_page_token")
@@ -94,10 +140,12 @@ class ListHistoricActivitiesResponse(_message.Message):
     def __init__(self, historic_activities: _Optional[_Iterable[_Union[_history_pb2.HistoricActivity, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetHistoricTaskRequest(_message.Message):
-    __slots__ = ("id",)
+    __slots__ = ("id", "after_commit_token")
     ID_FIELD_NUMBER: _ClassVar[int]
+    AFTER_COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     id: str
-    def __init__(self, id: _Optional[str] = ...) -> None: ...
+    after_commit_token: str
+    def __init__(self, id: _Optional[str] = ..., after_commit_token: _Optional[str] = ...) -> None: ...
 
 class GetHistoricTaskResponse(_message.Message):
     __slots__ = ("historic_task",)
@@ -106,7 +154,7 @@ class GetHistoricTaskResponse(_message.Message):
     def __init__(self, historic_task: _Optional[_Union[_history_pb2.HistoricTask, _Mapping]] = ...) -> None: ...
 
 class ListHistoricTasksRequest(_message.Message):
-    __slots__ = ("page_size", "page_token", "process_instance_id", "assignee", "state", "element_id", "process_definition_key", "tenant_id")
+    __slots__ = ("page_size", "page_token", "process_instance_id", "assignee", "state", "element_id", "process_definition_key", "tenant_id", "finished", "name", "owner", "end_reason", "process_definition_id", "parent_task_id", "completed_by", "create_time_from", "create_time_to", "end_time_from", "end_time_to", "due_time_from", "due_time_to", "order_by", "after_commit_token")
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -115,6 +163,21 @@ class ListHistoricTasksRequest(_message.Message):
     ELEMENT_ID_FIELD_NUMBER: _ClassVar[int]
     PROCESS_DEFINITION_KEY_FIELD_NUMBER: _ClassVar[int]
     TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    FINISHED_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    END_REASON_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_DEFINITION_ID_FIELD_NUMBER: _ClassVar[int]
+    PARENT_TASK_ID_FIELD_NUMBER: _ClassVar[int]
+    COMPLETED_BY_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FROM_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_TO_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_FROM_FIELD_NUMBER: _ClassVar[int]
+    END_TIME_TO_FIELD_NUMBER: _ClassVar[int]
+    DUE_TIME_FROM_FIELD_NUMBER: _ClassVar[int]
+    DUE_TIME_TO_FIELD_NUMBER: _ClassVar[int]
+    ORDER_BY_FIELD_NUMBER: _ClassVar[int]
+    AFTER_COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     page_size: int
     page_token: str
     process_instance_id: str
@@ -123,7 +186,22 @@ class ListHistoricTasksRequest(_message.Message):
     element_id: str
     process_definition_key: str
     tenant_id: str
-    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., assignee: _Optional[str] = ..., state: _Optional[_Union[_history_pb2.HistoricTask.State, str]] = ..., element_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., tenant_id: _Optional[str] = ...) -> None: ...
+    finished: bool
+    name: str
+    owner: str
+    end_reason: str
+    process_definition_id: str
+    parent_task_id: str
+    completed_by: str
+    create_time_from: _timestamp_pb2.Timestamp
+    create_time_to: _timestamp_pb2.Timestamp
+    end_time_from: _timestamp_pb2.Timestamp
+    end_time_to: _timestamp_pb2.Timestamp
+    due_time_from: _timestamp_pb2.Timestamp
+    due_time_to: _timestamp_pb2.Timestamp
+    order_by: str
+    after_commit_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., assignee: _Optional[str] = ..., state: _Optional[_Union[_history_pb2.HistoricTask.State, str]] = ..., element_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., finished: _Optional[bool] = ..., name: _Optional[str] = ..., owner: _Optional[str] = ..., end_reason: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., parent_task_id: _Optional[str] = ..., completed_by: _Optional[str] = ..., create_time_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time_to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time_to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_time_from: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_time_to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., order_by: _Optional[str] = ..., after_commit_token: _Optional[str] = ...) -> None: ...
 
 class ListHistoricTasksResponse(_message.Message):
     __slots__ = ("historic_tasks", "next_page_token")
@@ -134,10 +212,12 @@ class ListHistoricTasksResponse(_message.Message):
     def __init__(self, historic_tasks: _Optional[_Iterable[_Union[_history_pb2.HistoricTask, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetHistoricVariableRequest(_message.Message):
-    __slots__ = ("id",)
+    __slots__ = ("id", "after_commit_token")
     ID_FIELD_NUMBER: _ClassVar[int]
+    AFTER_COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     id: str
-    def __init__(self, id: _Optional[str] = ...) -> None: ...
+    after_commit_token: str
+    def __init__(self, id: _Optional[str] = ..., after_commit_token: _Optional[str] = ...) -> None: ...
 
 class GetHistoricVariableResponse(_message.Message):
     __slots__ = ("historic_variable",)
@@ -146,16 +226,24 @@ class GetHistoricVariableResponse(_message.Message):
     def __init__(self, historic_variable: _Optional[_Union[_history_pb2.HistoricVariable, _Mapping]] = ...) -> None: ...
 
 class ListHistoricVariablesRequest(_message.Message):
-    __slots__ = ("page_size", "page_token", "process_instance_id", "name")
+    __slots__ = ("page_size", "page_token", "process_instance_id", "name", "scope_activity_id", "local", "tenant_id", "after_commit_token")
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_ACTIVITY_ID_FIELD_NUMBER: _ClassVar[int]
+    LOCAL_FIELD_NUMBER: _ClassVar[int]
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    AFTER_COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     page_size: int
     page_token: str
     process_instance_id: str
     name: str
-    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
+    scope_activity_id: str
+    local: bool
+    tenant_id: str
+    after_commit_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., name: _Optional[str] = ..., scope_activity_id: _Optional[str] = ..., local: _Optional[bool] = ..., tenant_id: _Optional[str] = ..., after_commit_token: _Optional[str] = ...) -> None: ...
 
 class ListHistoricVariablesResponse(_message.Message):
     __slots__ = ("historic_variables", "next_page_token")

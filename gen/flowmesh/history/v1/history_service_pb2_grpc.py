@@ -26,7 +26,12 @@ if _version_not_supported:
 
 
 class HistoryServiceStub:
-    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later.
+    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later. Who must see it
+    gives the `commit_token` of the engine's answer as `after_commit_token`, and is answered once it shows.
+
+    An index leads to what is listed by its instance, parent, root, definition, business key, tenant, element, element
+    type, assignee or variable name; where several are given the most selective one does. Other filters are checked row
+    by row.
     """
 
     def __init__(self, channel):
@@ -78,60 +83,73 @@ class HistoryServiceStub:
 
 
 class HistoryServiceServicer:
-    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later.
+    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later. Who must see it
+    gives the `commit_token` of the engine's answer as `after_commit_token`, and is answered once it shows.
+
+    An index leads to what is listed by its instance, parent, root, definition, business key, tenant, element, element
+    type, assignee or variable name; where several are given the most selective one does. Other filters are checked row
+    by row.
     """
 
     def GetHistoricProcessInstance(self, request, context):
-        """Reads an instance. Errors: HISTORY_RECORD_NOT_FOUND.
+        """Reads an instance. Errors: HISTORY_RECORD_NOT_FOUND,
+        COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListHistoricProcessInstances(self, request, context):
-        """Lists instances, newest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID.
+        """Lists instances, newest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID,
+        COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetHistoricActivity(self, request, context):
-        """Reads a run through an element. Errors: HISTORY_RECORD_NOT_FOUND.
+        """Reads a run through an element. Errors: HISTORY_RECORD_NOT_FOUND,
+        COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListHistoricActivities(self, request, context):
-        """Lists runs through elements in the order of their start. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID.
+        """Lists runs through elements in the order of their start. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID,
+        COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetHistoricTask(self, request, context):
-        """Reads a task. Errors: HISTORY_RECORD_NOT_FOUND.
+        """Reads a task. Errors: HISTORY_RECORD_NOT_FOUND,
+        COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListHistoricTasks(self, request, context):
-        """Lists tasks, newest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID.
+        """Lists tasks, newest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID,
+        COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetHistoricVariable(self, request, context):
-        """Reads a variable's last value. Errors: HISTORY_RECORD_NOT_FOUND.
+        """Reads a variable's last value. Errors: HISTORY_RECORD_NOT_FOUND,
+        COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListHistoricVariables(self, request, context):
-        """Lists variables with their last values. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID.
+        """Lists variables with their last values. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID,
+        COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -189,7 +207,12 @@ def add_HistoryServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class HistoryService:
-    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later.
+    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later. Who must see it
+    gives the `commit_token` of the engine's answer as `after_commit_token`, and is answered once it shows.
+
+    An index leads to what is listed by its instance, parent, root, definition, business key, tenant, element, element
+    type, assignee or variable name; where several are given the most selective one does. Other filters are checked row
+    by row.
     """
 
     @staticmethod

@@ -27,53 +27,103 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class HistoryServiceStub:
-    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later."""
+    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later. Who must see it
+    gives the `commit_token` of the engine's answer as `after_commit_token`, and is answered once it shows.
+
+    An index leads to what is listed by its instance, parent, root, definition, business key, tenant, element, element
+    type, assignee or variable name; where several are given the most selective one does. Other filters are checked row
+    by row.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> HistoryServiceAsyncStub: ...
     GetHistoricProcessInstance: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.GetHistoricProcessInstanceRequest, _history_service_pb2.GetHistoricProcessInstanceResponse]
-    """Reads an instance. Errors: HISTORY_RECORD_NOT_FOUND."""
+    """Reads an instance. Errors: HISTORY_RECORD_NOT_FOUND,
+    COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+    """
     ListHistoricProcessInstances: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListHistoricProcessInstancesRequest, _history_service_pb2.ListHistoricProcessInstancesResponse]
-    """Lists instances, newest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID."""
+    """Lists instances, newest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID,
+    COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+    """
     GetHistoricActivity: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.GetHistoricActivityRequest, _history_service_pb2.GetHistoricActivityResponse]
-    """Reads a run through an element. Errors: HISTORY_RECORD_NOT_FOUND."""
+    """Reads a run through an element. Errors: HISTORY_RECORD_NOT_FOUND,
+    COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+    """
     ListHistoricActivities: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListHistoricActivitiesRequest, _history_service_pb2.ListHistoricActivitiesResponse]
-    """Lists runs through elements in the order of their start. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID."""
+    """Lists runs through elements in the order of their start. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID,
+    COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+    """
     GetHistoricTask: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.GetHistoricTaskRequest, _history_service_pb2.GetHistoricTaskResponse]
-    """Reads a task. Errors: HISTORY_RECORD_NOT_FOUND."""
+    """Reads a task. Errors: HISTORY_RECORD_NOT_FOUND,
+    COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+    """
     ListHistoricTasks: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListHistoricTasksRequest, _history_service_pb2.ListHistoricTasksResponse]
-    """Lists tasks, newest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID."""
+    """Lists tasks, newest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID,
+    COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+    """
     GetHistoricVariable: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.GetHistoricVariableRequest, _history_service_pb2.GetHistoricVariableResponse]
-    """Reads a variable's last value. Errors: HISTORY_RECORD_NOT_FOUND."""
+    """Reads a variable's last value. Errors: HISTORY_RECORD_NOT_FOUND,
+    COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+    """
     ListHistoricVariables: _grpc.UnaryUnaryMultiCallable[_history_service_pb2.ListHistoricVariablesRequest, _history_service_pb2.ListHistoricVariablesResponse]
-    """Lists variables with their last values. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID."""
+    """Lists variables with their last values. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID,
+    COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+    """
 
 @_typing.type_check_only
 class HistoryServiceAsyncStub(HistoryServiceStub):
-    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later."""
+    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later. Who must see it
+    gives the `commit_token` of the engine's answer as `after_commit_token`, and is answered once it shows.
+
+    An index leads to what is listed by its instance, parent, root, definition, business key, tenant, element, element
+    type, assignee or variable name; where several are given the most selective one does. Other filters are checked row
+    by row.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetHistoricProcessInstance: _aio.UnaryUnaryMultiCallable[_history_service_pb2.GetHistoricProcessInstanceRequest, _history_service_pb2.GetHistoricProcessInstanceResponse]  # type: ignore[assignment]
-    """Reads an instance. Errors: HISTORY_RECORD_NOT_FOUND."""
+    """Reads an instance. Errors: HISTORY_RECORD_NOT_FOUND,
+    COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+    """
     ListHistoricProcessInstances: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListHistoricProcessInstancesRequest, _history_service_pb2.ListHistoricProcessInstancesResponse]  # type: ignore[assignment]
-    """Lists instances, newest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID."""
+    """Lists instances, newest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID,
+    COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+    """
     GetHistoricActivity: _aio.UnaryUnaryMultiCallable[_history_service_pb2.GetHistoricActivityRequest, _history_service_pb2.GetHistoricActivityResponse]  # type: ignore[assignment]
-    """Reads a run through an element. Errors: HISTORY_RECORD_NOT_FOUND."""
+    """Reads a run through an element. Errors: HISTORY_RECORD_NOT_FOUND,
+    COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+    """
     ListHistoricActivities: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListHistoricActivitiesRequest, _history_service_pb2.ListHistoricActivitiesResponse]  # type: ignore[assignment]
-    """Lists runs through elements in the order of their start. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID."""
+    """Lists runs through elements in the order of their start. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID,
+    COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+    """
     GetHistoricTask: _aio.UnaryUnaryMultiCallable[_history_service_pb2.GetHistoricTaskRequest, _history_service_pb2.GetHistoricTaskResponse]  # type: ignore[assignment]
-    """Reads a task. Errors: HISTORY_RECORD_NOT_FOUND."""
+    """Reads a task. Errors: HISTORY_RECORD_NOT_FOUND,
+    COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+    """
     ListHistoricTasks: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListHistoricTasksRequest, _history_service_pb2.ListHistoricTasksResponse]  # type: ignore[assignment]
-    """Lists tasks, newest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID."""
+    """Lists tasks, newest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID,
+    COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+    """
     GetHistoricVariable: _aio.UnaryUnaryMultiCallable[_history_service_pb2.GetHistoricVariableRequest, _history_service_pb2.GetHistoricVariableResponse]  # type: ignore[assignment]
-    """Reads a variable's last value. Errors: HISTORY_RECORD_NOT_FOUND."""
+    """Reads a variable's last value. Errors: HISTORY_RECORD_NOT_FOUND,
+    COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+    """
     ListHistoricVariables: _aio.UnaryUnaryMultiCallable[_history_service_pb2.ListHistoricVariablesRequest, _history_service_pb2.ListHistoricVariablesResponse]  # type: ignore[assignment]
-    """Lists variables with their last values. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID."""
+    """Lists variables with their last values. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID,
+    COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+    """
 
 class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later."""
+    """Reads what happened. Built from the event stream: a change of the engine shows here a moment later. Who must see it
+    gives the `commit_token` of the engine's answer as `after_commit_token`, and is answered once it shows.
+
+    An index leads to what is listed by its instance, parent, root, definition, business key, tenant, element, element
+    type, assignee or variable name; where several are given the most selective one does. Other filters are checked row
+    by row.
+    """
 
     @_abc_1.abstractmethod
     def GetHistoricProcessInstance(
@@ -81,7 +131,9 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _history_service_pb2.GetHistoricProcessInstanceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_history_service_pb2.GetHistoricProcessInstanceResponse, _abc.Awaitable[_history_service_pb2.GetHistoricProcessInstanceResponse]]:
-        """Reads an instance. Errors: HISTORY_RECORD_NOT_FOUND."""
+        """Reads an instance. Errors: HISTORY_RECORD_NOT_FOUND,
+        COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+        """
 
     @_abc_1.abstractmethod
     def ListHistoricProcessInstances(
@@ -89,7 +141,9 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _history_service_pb2.ListHistoricProcessInstancesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_history_service_pb2.ListHistoricProcessInstancesResponse, _abc.Awaitable[_history_service_pb2.ListHistoricProcessInstancesResponse]]:
-        """Lists instances, newest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID."""
+        """Lists instances, newest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID,
+        COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+        """
 
     @_abc_1.abstractmethod
     def GetHistoricActivity(
@@ -97,7 +151,9 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _history_service_pb2.GetHistoricActivityRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_history_service_pb2.GetHistoricActivityResponse, _abc.Awaitable[_history_service_pb2.GetHistoricActivityResponse]]:
-        """Reads a run through an element. Errors: HISTORY_RECORD_NOT_FOUND."""
+        """Reads a run through an element. Errors: HISTORY_RECORD_NOT_FOUND,
+        COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+        """
 
     @_abc_1.abstractmethod
     def ListHistoricActivities(
@@ -105,7 +161,9 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _history_service_pb2.ListHistoricActivitiesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_history_service_pb2.ListHistoricActivitiesResponse, _abc.Awaitable[_history_service_pb2.ListHistoricActivitiesResponse]]:
-        """Lists runs through elements in the order of their start. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID."""
+        """Lists runs through elements in the order of their start. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID,
+        COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+        """
 
     @_abc_1.abstractmethod
     def GetHistoricTask(
@@ -113,7 +171,9 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _history_service_pb2.GetHistoricTaskRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_history_service_pb2.GetHistoricTaskResponse, _abc.Awaitable[_history_service_pb2.GetHistoricTaskResponse]]:
-        """Reads a task. Errors: HISTORY_RECORD_NOT_FOUND."""
+        """Reads a task. Errors: HISTORY_RECORD_NOT_FOUND,
+        COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+        """
 
     @_abc_1.abstractmethod
     def ListHistoricTasks(
@@ -121,7 +181,9 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _history_service_pb2.ListHistoricTasksRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_history_service_pb2.ListHistoricTasksResponse, _abc.Awaitable[_history_service_pb2.ListHistoricTasksResponse]]:
-        """Lists tasks, newest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID."""
+        """Lists tasks, newest first. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID,
+        COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+        """
 
     @_abc_1.abstractmethod
     def GetHistoricVariable(
@@ -129,7 +191,9 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _history_service_pb2.GetHistoricVariableRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_history_service_pb2.GetHistoricVariableResponse, _abc.Awaitable[_history_service_pb2.GetHistoricVariableResponse]]:
-        """Reads a variable's last value. Errors: HISTORY_RECORD_NOT_FOUND."""
+        """Reads a variable's last value. Errors: HISTORY_RECORD_NOT_FOUND,
+        COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+        """
 
     @_abc_1.abstractmethod
     def ListHistoricVariables(
@@ -137,6 +201,8 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _history_service_pb2.ListHistoricVariablesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_history_service_pb2.ListHistoricVariablesResponse, _abc.Awaitable[_history_service_pb2.ListHistoricVariablesResponse]]:
-        """Lists variables with their last values. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID."""
+        """Lists variables with their last values. Filters are joined by "and". Errors: PAGE_TOKEN_INVALID,
+        COMMIT_TOKEN_INVALID, HISTORY_BEHIND.
+        """
 
 def add_HistoryServiceServicer_to_server(servicer: HistoryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class InstanceSnapshot(_message.Message):
-    __slots__ = ("format", "next_key", "scopes", "tokens", "incident_keys", "incident_job_keys", "delegated_task_keys", "added_tasks", "run_length", "parent_key", "depth", "pages")
+    __slots__ = ("format", "next_key", "scopes", "tokens", "incident_keys", "incident_job_keys", "delegated_task_keys", "added_tasks", "run_length", "parent_key", "depth", "pages", "last_variables_json", "silent_commits")
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     NEXT_KEY_FIELD_NUMBER: _ClassVar[int]
     SCOPES_FIELD_NUMBER: _ClassVar[int]
@@ -20,6 +20,8 @@ class InstanceSnapshot(_message.Message):
     PARENT_KEY_FIELD_NUMBER: _ClassVar[int]
     DEPTH_FIELD_NUMBER: _ClassVar[int]
     PAGES_FIELD_NUMBER: _ClassVar[int]
+    LAST_VARIABLES_JSON_FIELD_NUMBER: _ClassVar[int]
+    SILENT_COMMITS_FIELD_NUMBER: _ClassVar[int]
     format: int
     next_key: int
     scopes: _containers.RepeatedCompositeFieldContainer[StoredScope]
@@ -32,7 +34,9 @@ class InstanceSnapshot(_message.Message):
     parent_key: int
     depth: int
     pages: _containers.RepeatedCompositeFieldContainer[StoredPage]
-    def __init__(self, format: _Optional[int] = ..., next_key: _Optional[int] = ..., scopes: _Optional[_Iterable[_Union[StoredScope, _Mapping]]] = ..., tokens: _Optional[_Iterable[_Union[StoredToken, _Mapping]]] = ..., incident_keys: _Optional[_Iterable[int]] = ..., incident_job_keys: _Optional[_Iterable[int]] = ..., delegated_task_keys: _Optional[_Iterable[int]] = ..., added_tasks: _Optional[_Iterable[_Union[StoredAddedTask, _Mapping]]] = ..., run_length: _Optional[int] = ..., parent_key: _Optional[int] = ..., depth: _Optional[int] = ..., pages: _Optional[_Iterable[_Union[StoredPage, _Mapping]]] = ...) -> None: ...
+    last_variables_json: bytes
+    silent_commits: int
+    def __init__(self, format: _Optional[int] = ..., next_key: _Optional[int] = ..., scopes: _Optional[_Iterable[_Union[StoredScope, _Mapping]]] = ..., tokens: _Optional[_Iterable[_Union[StoredToken, _Mapping]]] = ..., incident_keys: _Optional[_Iterable[int]] = ..., incident_job_keys: _Optional[_Iterable[int]] = ..., delegated_task_keys: _Optional[_Iterable[int]] = ..., added_tasks: _Optional[_Iterable[_Union[StoredAddedTask, _Mapping]]] = ..., run_length: _Optional[int] = ..., parent_key: _Optional[int] = ..., depth: _Optional[int] = ..., pages: _Optional[_Iterable[_Union[StoredPage, _Mapping]]] = ..., last_variables_json: _Optional[bytes] = ..., silent_commits: _Optional[int] = ...) -> None: ...
 
 class StoredPage(_message.Message):
     __slots__ = ("key", "entries_json")
@@ -140,3 +144,11 @@ class CommitRecord(_message.Message):
     user_id: str
     events_json: bytes
     def __init__(self, format: _Optional[int] = ..., process_instance_id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., revision: _Optional[int] = ..., time_micros: _Optional[int] = ..., correlation_id: _Optional[str] = ..., traceparent: _Optional[str] = ..., user_id: _Optional[str] = ..., events_json: _Optional[bytes] = ...) -> None: ...
+
+class DeliveredPart(_message.Message):
+    __slots__ = ("started_process_instance_id", "commit_token")
+    STARTED_PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    started_process_instance_id: str
+    commit_token: str
+    def __init__(self, started_process_instance_id: _Optional[str] = ..., commit_token: _Optional[str] = ...) -> None: ...

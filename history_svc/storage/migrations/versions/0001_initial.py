@@ -1,4 +1,4 @@
-"""The four tables of history, with an index for each path that `queries.listings` names, and the inbox.
+"""The tables of history, with an index for each path that `queries.listings` names, and the inbox.
 
 An index holds the filters it serves, the state where one follows, and the order of the list; see `queries.pages`.
 """
@@ -31,12 +31,18 @@ sa.Table(
     sa.Column("start_micros", micros_type(), nullable=False),
     sa.Column("end_micros", micros_type()),
     sa.Column("end_reason", long_text_type(), nullable=False),
+    sa.Column("parent_process_instance_id", text_type(64), nullable=False),
+    sa.Column("parent_activity_id", text_type(64), nullable=False),
+    sa.Column("root_process_instance_id", text_type(64), nullable=False),
     sa.Column("reference_position", sa.BigInteger, nullable=False),
     sa.Column("status_position", sa.BigInteger, nullable=False),
     sa.Index("history_instance_status", "status", "start_micros", "id"),
     sa.Index("history_instance_definition_key", "process_definition_key", "status", "start_micros", "id"),
     sa.Index("history_instance_definition_id", "process_definition_id", "status", "start_micros", "id"),
     sa.Index("history_instance_business_key", "business_key", "status", "start_micros", "id"),
+    sa.Index("history_instance_parent", "parent_process_instance_id", "start_micros", "id"),
+    sa.Index("history_instance_parent_activity", "parent_activity_id", "id"),
+    sa.Index("history_instance_root", "root_process_instance_id", "start_micros", "id"),
     sa.Index("history_instance_tenant", "tenant_id", "status", "start_micros", "id"),
     sa.Index(
         "history_instance_tenant_definition", "tenant_id", "process_definition_key", "status", "start_micros", "id"
@@ -61,6 +67,7 @@ sa.Table(
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("end_micros", micros_type()),
     sa.Column("end_reason", long_text_type(), nullable=False),
+    sa.Column("flow_id", text_type(255), nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Index("history_activity_state", "state", "start_micros", "sequence", "id"),
     sa.Index("history_activity_instance", "process_instance_id", "start_micros", "sequence", "id"),
@@ -120,8 +127,17 @@ sa.Table(
     sa.Column("name", text_type(255), nullable=False),
     sa.Column("value_json", blob_type(), nullable=False),
     sa.Column("update_micros", micros_type(), nullable=False),
+    sa.Column("deleted", sa.SmallInteger, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Index("history_variable_name", "name", "id"),
+    **CLUSTERED,
+)
+
+sa.Table(
+    "history_progress",
+    metadata,
+    sa.Column("id", text_type(64), primary_key=True),
+    sa.Column("revision", sa.BigInteger, nullable=False),
     **CLUSTERED,
 )
 
