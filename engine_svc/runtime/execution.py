@@ -194,6 +194,8 @@ class Execution:
         if self.instance.watching:
             self.changed.append((scope.key, name, "update" if name in scope.variables else "create"))
         scope.variables[name] = value
+        if scope.large is not None:
+            scope.large.pop(name, None)
         scope.encoded = None
         self._written.setdefault(scope.key, {})[name] = value
 
@@ -206,6 +208,8 @@ class Execution:
                 return False
             scope = scopes[scope.parent_key]
         del scope.variables[name]
+        if scope.large is not None:
+            scope.large.pop(name, None)
         scope.encoded = None
         self._written.get(scope.key, {}).pop(name, None)
         self._removed.setdefault(scope.key, []).append(name)
@@ -500,6 +504,7 @@ class Execution:
             events.append((INSTANCE_COMPLETED, instance.start_micros))
             instance.last_variables = instance.scopes[ROOT_SCOPE].variables
             instance.scopes.clear()
+            instance.pages.clear()
         return self.changes
 
     def is_shown(self, token: Token) -> bool:

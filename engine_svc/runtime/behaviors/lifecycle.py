@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine_svc.compile.executable import NO_ELEMENT, Element, SubProcessSpec, Wrapping
-from engine_svc.runtime.behaviors import ad_hoc, companions, firing, jobs, mappings, multi_instance
+from engine_svc.runtime.behaviors import ad_hoc, companions, continuation, firing, jobs, mappings, multi_instance
 from engine_svc.runtime.behaviors.cancellation import close_companions
 from engine_svc.runtime.behaviors.compensation import own_handler
 from engine_svc.runtime.behaviors.firing import close_event_starts
@@ -217,7 +217,9 @@ def end_instance(execution: Execution, token: Token, element: Element) -> Reques
 def go_on(execution: Execution, token: Token, element: Element) -> Request | None:
     """An asynchronous job is done: the token goes on where it stood."""
     stage = token.stage
-    if stage is Stage.BEFORE:
+    if stage is Stage.CARRYING:
+        continuation.go_on(execution, token)
+    elif stage is Stage.BEFORE:
         execution.withdraw(token)
         if element.wrapping is not None:
             return begin(execution, token, element)

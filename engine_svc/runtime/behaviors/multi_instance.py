@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine_svc.compile.executable import Element, LoopSpec, MultiInstanceSpec
+from engine_svc.runtime.behaviors import long_lists
 from engine_svc.runtime.behaviors.cancellation import cancel_content
+from engine_svc.runtime.behaviors.continuation import is_cut
 from engine_svc.runtime.behaviors.placements import INNER, taken
 from engine_svc.runtime.behaviors.triggers import failed
 from engine_svc.runtime.execution import Execution
@@ -55,9 +57,9 @@ def open_body(execution: Execution, token: Token, element: Element) -> None:
     if inner:
         token.detail[INNER] = inner
     if items is not None:
-        token.detail["items"] = items
+        token.detail["items"] = long_lists.keep(execution, items)
     if spec.output_collection:
-        token.detail["collected"] = [None] * count
+        token.detail["collected"] = long_lists.keep(execution, [None] * count)
     token.encoded = None
     given = execution.instance.scopes.get(token.key)
     own = {} if given is None else given.variables
@@ -87,6 +89,8 @@ def go_on(execution: Execution, token: Token, element: Element) -> None:
             _make_child(execution, token, element, spec)
         if detail["made"] < count:
             execution.agenda.append(token)
+        elif "items" in detail:
+            long_lists.drop(execution.instance, detail.pop("items"))
 
 
 def child_done(execution: Execution, child: Token, element: Element) -> None:
@@ -110,8 +114,10 @@ def child_done(execution: Execution, child: Token, element: Element) -> None:
     assert body.detail is not None
     if spec.output_collection:
         value = None if spec.output_element is None else execution.evaluate(spec.output_element, child, element)
-        body.detail["collected"][child.detail["index"] if child.detail else 0] = value
-        body.encoded = None
+        collected = body.detail["collected"]
+        long_lists.replace(instance, collected, child.detail["index"] if child.detail else 0, value)
+        if isinstance(collected, list):
+            body.encoded = None
     satisfied = spec.completion_condition is not None and bool(
         execution.evaluate(spec.completion_condition, child, element)
     )
@@ -121,7 +127,8 @@ def child_done(execution: Execution, child: Token, element: Element) -> None:
             execution.agenda.remove(body)
         cancel_content(execution, body.key, f"completion condition of {element.id}")
         _complete(execution, body, element, spec)
-    elif not scope.live_tokens and body not in execution.agenda:
+    elif not scope.live_tokens and (spec.sequential or body.detail["made"] == body.detail["count"]):
+        # A parallel one that has more to make goes on by itself.
         execution.agenda.appendleft(body)
 
 
@@ -135,10 +142,10 @@ def add_child(execution: Execution, body: Token, element: Element, variables: Ma
     assert detail is not None
     scope = execution.instance.scopes[body.key]
     detail["count"] += 1
-    if "items" in detail:
-        detail["items"].append(variables.get(spec.element_variable))
-    if spec.output_collection:
-        detail["collected"].append(None)
+    for name, value in (("items", variables.get(spec.element_variable)), ("collected", None)):
+        if name in detail:
+            entries = [*long_lists.entries(execution.instance, detail[name]), value]
+            detail[name] = long_lists.changed(execution, detail[name], entries)
     body.encoded = None
     execution.set_local(body.key, INSTANCES, scope.variables[INSTANCES] + 1)
     if not spec.sequential:
@@ -167,9 +174,12 @@ def child_removed(execution: Execution, body: Token, element: Element, *, comple
                 detail["count"] -= 1
                 for name in ("items", "collected"):
                     if name in detail:
-                        del detail[name][detail["made"]]
+                        entries = long_lists.entries(execution.instance, detail[name])
+                        del entries[detail["made"]]
+                        detail[name] = long_lists.changed(execution, detail[name], entries)
         body.encoded = None
-    execution.agenda.append(body)
+    if not is_cut(body):
+        execution.agenda.append(body)
 
 
 def _end_child(execution: Execution, child: Token, element: Element) -> None:
@@ -182,7 +192,8 @@ def _end_child(execution: Execution, child: Token, element: Element) -> None:
 def _complete(execution: Execution, body: Token, element: Element, spec: MultiInstanceSpec) -> None:
     if spec.output_collection:
         assert body.detail is not None
-        execution.set_variable(body.scope_key, spec.output_collection, body.detail["collected"])
+        collected = long_lists.entries(execution.instance, body.detail["collected"])
+        execution.set_variable(body.scope_key, spec.output_collection, collected)
     leave_body(execution, body)
 
 
@@ -190,6 +201,8 @@ def leave_body(execution: Execution, body: Token) -> None:
     """Let a body without any child left complete."""
     if body in execution.agenda:
         execution.agenda.remove(body)
+    if body.detail and execution.instance.pages:
+        long_lists.drop_all(execution.instance, body.detail)
     body.detail = None
     body.stage = Stage.COMPLETING
     body.encoded = None
@@ -217,7 +230,7 @@ def _make_child(execution: Execution, body: Token, element: Element, spec: Multi
         execution.set_local(body.key, ACTIVE, scope.variables[ACTIVE] + 1)
         variables[spec.index_variable] = index
         if "items" in detail and spec.element_variable:
-            variables[spec.element_variable] = detail["items"][index]
+            variables[spec.element_variable] = long_lists.entry(instance, detail["items"], index)
     execution.wait(child)
     execution.open_scope(child.key, body.key, variables)
     child.stage = Stage.CHILD
