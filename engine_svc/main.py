@@ -24,6 +24,7 @@ from flowmesh.engine.v1 import (
     process_instance_service_pb2,
     signal_service_pb2,
     user_task_service_pb2,
+    variable_service_pb2,
 )
 
 from engine_svc.api.activity_instance_service import ActivityInstanceServicer
@@ -45,6 +46,7 @@ from engine_svc.api.process_definition_service import ProcessDefinitionServicer
 from engine_svc.api.process_instance_service import ProcessInstanceServicer
 from engine_svc.api.signal_service import SignalServicer
 from engine_svc.api.user_task_service import UserTaskServicer
+from engine_svc.api.variable_service import VariableServicer
 from engine_svc.commands.batches import INTERVAL_SECONDS as BATCH_INTERVAL_SECONDS
 from engine_svc.commands.batches import BatchWork
 from engine_svc.commands.definition_cache import DefinitionCache
@@ -133,8 +135,10 @@ class EngineService:
         )
         limits = ExecutorLimits(settings.max_instance_variable_bytes, settings.cached_instances)
         self._scripts = ScriptRunner()
-        executor = InstanceExecutor(served, self._committer, definitions, clock, signals, self._scripts, limits)
-        self._delivery = EventDelivery(executor)
+        self.executor = executor = InstanceExecutor(
+            served, self._committer, definitions, clock, signals, self._scripts, limits
+        )
+        self._delivery = EventDelivery(executor, runs_asynchronous=settings.runs_jobs)
         executor.follow_up = self._delivery.follow_up
         largest = settings.max_variable_bytes
         runs = metrics.counter(
@@ -179,6 +183,7 @@ class EngineService:
                 AdHocSubProcessServicer(executor, largest),
             ),
             (incident_service_pb2, "IncidentService", IncidentServicer(executor, served)),
+            (variable_service_pb2, "VariableService", VariableServicer(executor, largest)),
             (explanation_service_pb2, "ExplanationService", ExplanationServicer(executor, served)),
             (
                 message_service_pb2,

@@ -169,6 +169,12 @@ def _parser() -> argparse.ArgumentParser:
     history.add_argument("id", nargs="?", default="", metavar="ID")
     history.add_argument("--key", default="", metavar="KEY", help="of this process only")
     history.add_argument("--business-key", default="", metavar="TEXT")
+    history.add_argument("--parent", default="", metavar="ID", help="called by this instance only")
+    ended = history.add_mutually_exclusive_group()
+    ended.add_argument("--finished", action="store_const", const=True, default=None, help="ended instances only")
+    ended.add_argument("--running", action="store_const", const=False, dest="finished", help="not ended ones only")
+    history.add_argument("--flows", action="store_true", help="of one instance, the sequence flows as well")
+    history.add_argument("--after", default="", metavar="TOKEN", help="wait for the commit behind a commit token")
 
     jobs = command("jobs", "list jobs: of workers, timers and asynchronous ones", "jobs:list_jobs", tenant, listing)
     jobs.add_argument("--kind", choices=_JOB_KINDS)

@@ -8,15 +8,16 @@ from flowmesh.engine.v1 import process_instance_service_pb2 as pb
 
 from engine_svc.api import messages
 from engine_svc.api.instructions import read_instructions
-from engine_svc.commands import modifications, process_instances
+from engine_svc.commands import modifications, process_instances, scope_variables
 from engine_svc.commands.executor import InstanceExecutor, Start, instance_missing
 from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.variables import read_variables
 from engine_svc.runtime.instructions import Options
 from engine_svc.state.instance import ROOT_SCOPE
-from engine_svc.storage.instances import InstanceFilter, fetch_summary, list_summaries
+from engine_svc.storage.instances import InstanceFilter, fetch_summary, fetch_told_revision, list_summaries
+from mesh.commit_token import encode_commit_token
 from mesh.db.database import Database
-from mesh.errors import InvalidField, Violation, WrongState
+from mesh.errors import InvalidField, Violation
 from mesh.json_values import to_values
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
 
@@ -74,7 +75,11 @@ class ProcessInstanceServicer:
         row = await self.database.read(fetch_summary(request.id))
         if row is None:
             raise instance_missing(request.id)
-        return pb.GetProcessInstanceResponse(process_instance=messages.process_instance_of_row(row))
+        told = await self.database.read(fetch_told_revision(request.id))
+        return pb.GetProcessInstanceResponse(
+            process_instance=messages.process_instance_of_row(row),
+            commit_token=encode_commit_token([(request.id, told)] if told else []),
+        )
 
     async def ListProcessInstances(self, request: pb.ListProcessInstancesRequest) -> pb.ListProcessInstancesResponse:
         """See the contract."""
@@ -136,30 +141,35 @@ class ProcessInstanceServicer:
         self, request: pb.GetProcessInstanceVariablesRequest
     ) -> pb.GetProcessInstanceVariablesResponse:
         """See the contract."""
-        instance = await self.executor.load(request.id)
-        if instance is None:
-            raise instance_missing(request.id)
-        if instance.ended:
-            raise WrongState(
-                "PROCESS_INSTANCE_NOT_RUNNING",
-                f"process instance {request.id} is {instance.status.name.lower()}; history keeps its variables",
-                metadata={"id": request.id, "status": instance.status.name},
-            )
-        variables = instance.scopes[ROOT_SCOPE].variables
-        if request.names:
-            variables = {name: variables[name] for name in request.names if name in variables}
+        variables = await scope_variables.read(self.executor, (request.id, ROOT_SCOPE), local=True, names=request.names)
         return pb.GetProcessInstanceVariablesResponse(variables=to_values(variables))
 
     async def UpdateProcessInstanceVariables(self, request: pb.UpdateProcessInstanceVariablesRequest) -> bytes:
         """See the contract."""
-        return await process_instances.set_variables(
+        return await scope_variables.change(
             self.executor,
-            request.id,
+            (request.id, ROOT_SCOPE),
             read_variables(request.variables, "variables", self.max_variable_bytes),
+            (),
             request_record("UpdateProcessInstanceVariables", request.request_id, request),
             lambda instance: pb.UpdateProcessInstanceVariablesResponse(
                 process_instance=messages.process_instance(instance)
             ),
+            local=True,
+        )
+
+    async def DeleteProcessInstanceVariables(self, request: pb.DeleteProcessInstanceVariablesRequest) -> bytes:
+        """See the contract."""
+        return await scope_variables.change(
+            self.executor,
+            (request.id, ROOT_SCOPE),
+            {},
+            request.names,
+            request_record("DeleteProcessInstanceVariables", request.request_id, request),
+            lambda instance: pb.DeleteProcessInstanceVariablesResponse(
+                process_instance=messages.process_instance(instance)
+            ),
+            local=True,
         )
 
     async def ModifyProcessInstance(self, request: pb.ModifyProcessInstanceRequest) -> bytes:

@@ -31,12 +31,7 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
     commit.told.append((instance.id, instance.revision - instance.silent_commits))
     snapshot = encode_snapshot(instance)
     if len(snapshot) > max_state_bytes:
-        raise InvalidField(
-            "VARIABLE_TOO_LARGE",
-            f"the variables of process instance {instance.id} would take {len(snapshot)} bytes, "
-            f"more than the {max_state_bytes} allowed; keep large documents elsewhere and their address here",
-            metadata={"variable": "", "bytes": str(len(snapshot)), "limit": str(max_state_bytes)},
-        )
+        raise _too_large(instance, len(snapshot), max_state_bytes)
     definition = instance.definition
     commit.instances.append(
         (
@@ -102,11 +97,31 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
         _add_thrown(
             commit, instance, Wait.MESSAGE, message.name, message.correlation_key, message.variables, everywhere=True
         )
-    commit.ended_subscriptions += [(instance.id, key) for key in changes.ended_subscriptions]
-    commit.ended_user_tasks += [(instance.id, key) for key in changes.ended_user_tasks]
-    commit.ended_jobs += [(instance.id, key) for key in changes.ended_jobs]
-    commit.ended_incidents += [(instance.id, key) for key in changes.ended_incidents]
+    if changes.ended_subscriptions:
+        commit.ended_subscriptions += [(instance.id, key) for key in changes.ended_subscriptions]
+    if changes.ended_user_tasks:
+        commit.ended_user_tasks += [(instance.id, key) for key in changes.ended_user_tasks]
+    if changes.ended_jobs:
+        commit.ended_jobs += [(instance.id, key) for key in changes.ended_jobs]
+    if changes.ended_incidents:
+        commit.ended_incidents += [(instance.id, key) for key in changes.ended_incidents]
     return len(snapshot)
+
+
+def _too_large(instance: Instance, size: int, limit: int) -> InvalidField:
+    variables = [
+        (len(orjson.dumps(value)), name)
+        for scope in instance.scopes.values()
+        for name, value in scope.variables.items()
+    ]
+    largest = max(variables)[1] if variables else ""
+    hint = f"; the largest of its variables is {largest}" if largest else ""
+    return InvalidField(
+        "VARIABLE_TOO_LARGE",
+        f"the variables of process instance {instance.id} would take {size} bytes, more than the {limit} "
+        f"allowed{hint}; keep large documents elsewhere and their address here",
+        metadata={"variable": largest, "bytes": str(size), "limit": str(limit)},
+    )
 
 
 def _add_thrown(

@@ -1,7 +1,7 @@
 """What a commit entails for others: signals and messages that it threw, and messages kept for who begins to wait.
 
 It is done right after the commit, so that a caller sees the effect of what its instance threw; each delivery is a
-commit of its own. What a crash leaves is taken up by the workers.
+commit of its own. Nobody waits for asynchronous signals. What a crash leaves is taken up by the workers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.message_delivery import MessageDelivery
 from engine_svc.commands.signal_delivery import SignalDelivery
 from engine_svc.state.instance import Wait
-from engine_svc.storage.commit import SUBSCRIPTION_COLUMNS, Commit
+from engine_svc.storage.commit import SUBSCRIPTION_COLUMNS, THROWN_COLUMNS, Commit
 from mesh.db.database import DatabaseError
 from mesh.db.statements import Row
 from mesh.errors import DomainError
@@ -30,6 +30,7 @@ MAX_CHAIN = 1000
 TYPE, NAME, CORRELATION_KEY, TENANT = (
     SUBSCRIPTION_COLUMNS.index(column) for column in ("type", "name", "correlation_key", "tenant_id")
 )
+THROWN_TYPE, EVERYWHERE = (THROWN_COLUMNS.index(column) for column in ("type", "everywhere"))
 
 
 @dataclass(slots=True, frozen=True)
@@ -53,9 +54,13 @@ _chain: ContextVar[deque[Thrown | Opened] | None] = ContextVar("event_chain", de
 
 
 class EventDelivery:
-    """Delivers what commits entail."""
+    """Delivers what commits entail.
 
-    def __init__(self, executor: InstanceExecutor) -> None:
+    Without `runs_asynchronous`, asynchronous signals are left to who does asynchronous jobs.
+    """
+
+    def __init__(self, executor: InstanceExecutor, *, runs_asynchronous: bool = True) -> None:
+        self._runs_asynchronous = runs_asynchronous
         self.messages = MessageDelivery(executor)
         self.signals = SignalDelivery(executor)
         self._running: set[asyncio.Task[None]] = set()
@@ -68,7 +73,13 @@ class EventDelivery:
             for row in commit.subscriptions
             if row[TYPE] == Wait.MESSAGE
         )
-        entailed: list[Thrown | Opened] = [*[Thrown(row) for row in commit.thrown], *opened]
+        asynchronous = [Thrown(row) for row in commit.thrown if row[THROWN_TYPE] == Wait.SIGNAL and row[EVERYWHERE]]
+        if asynchronous and self._runs_asynchronous:
+            self._begin(deque(asynchronous))
+        entailed: list[Thrown | Opened] = [
+            *[Thrown(row) for row in commit.thrown if row[THROWN_TYPE] != Wait.SIGNAL or not row[EVERYWHERE]],
+            *opened,
+        ]
         if not entailed:
             return
         chain = _chain.get()
@@ -76,10 +87,13 @@ class EventDelivery:
             # A delivery made this commit: what it entails comes after what is waiting, never inside.
             chain.extend(entailed)
             return
-        task = asyncio.create_task(self._deliver_all(deque(entailed)), name="event delivery")
+        await asyncio.wait([self._begin(deque(entailed))], timeout=WAIT_SECONDS)
+
+    def _begin(self, chain: deque[Thrown | Opened]) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._deliver_all(chain), name="event delivery")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        await asyncio.wait([task], timeout=WAIT_SECONDS)
+        return task
 
     async def deliver_thrown(self, row: Row) -> None:
         """Deliver a row of `THROWN_COLUMNS`. Raises `DomainError` where that has to be done again."""

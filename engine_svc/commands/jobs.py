@@ -122,7 +122,8 @@ def _visible(instance: Instance, key: int, names: Sequence[str]) -> dict[str, An
     if token is None:
         # It moved on between the lease and this read; the completion will be refused.
         return {}
-    chain = [instance.scopes[token.scope_key]]
+    # The activity's own scope holds its input mappings, and the item of a multi-instance.
+    chain = [instance.scopes[key if key in instance.scopes else token.scope_key]]
     while chain[-1].key != ROOT_SCOPE:
         chain.append(instance.scopes[chain[-1].parent_key])
     visible: dict[str, Any] = {}

@@ -11,7 +11,7 @@ from engine_svc.commands.executor import Effect, InstanceExecutor, Start, instan
 from engine_svc.runtime import step
 from engine_svc.runtime.changes import Changes
 from engine_svc.runtime.requests import Program
-from engine_svc.state.instance import ROOT_SCOPE, Instance
+from engine_svc.state.instance import Instance
 from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.instance_rows import remove_instances
 from engine_svc.storage.jobs import resume_jobs, suspend_jobs
@@ -73,22 +73,6 @@ async def _pause(
     def work(instance: Instance, now: int) -> Effect:
         changes = command(instance, now)
         return Effect(changes, lambda: respond(instance), statements=statements)
-
-    return await executor.change(instance_id, work, request, lambda: instance_missing(instance_id))
-
-
-async def set_variables(
-    executor: InstanceExecutor,
-    instance_id: str,
-    variables: dict[str, Any],
-    request: RequestRecord | None,
-    respond: Respond,
-) -> bytes:
-    """Set variables of the instance's own scope. Raises `NotFound`, `WrongState`, `InvalidField`."""
-
-    def work(instance: Instance, now: int) -> Program[Effect]:
-        changes = yield from step.update_variables(instance, ROOT_SCOPE, variables, (), now)
-        return Effect(changes, lambda: respond(instance))
 
     return await executor.change(instance_id, work, request, lambda: instance_missing(instance_id))
 

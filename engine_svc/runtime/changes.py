@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -129,20 +129,36 @@ class ThrownMessage:
     variables: dict[str, Any]
 
 
-@dataclass(slots=True)
 class Changes:
     """Collected while a step runs, for one instance."""
 
-    events: list[Event] = field(default_factory=list)
-    new_user_tasks: list[NewUserTask] = field(default_factory=list)
-    ended_user_tasks: list[int] = field(default_factory=list)
-    new_jobs: list[NewJob] = field(default_factory=list)
-    ended_jobs: list[int] = field(default_factory=list)
-    new_subscriptions: list[NewSubscription] = field(default_factory=list)
-    ended_subscriptions: list[int] = field(default_factory=list)
-    new_incidents: list[NewIncident] = field(default_factory=list)
-    ended_incidents: list[int] = field(default_factory=list)
-    signals: list[ThrownSignal] = field(default_factory=list)
-    messages: list[ThrownMessage] = field(default_factory=list)
-    others: list[tuple[Instance, Changes]] = field(default_factory=list)
-    """Callers and called instances that the same step changed."""
+    # Written out: made for every command, and a dataclass would call a factory for each list.
+    __slots__ = (
+        "ended_incidents",
+        "ended_jobs",
+        "ended_subscriptions",
+        "ended_user_tasks",
+        "events",
+        "messages",
+        "new_incidents",
+        "new_jobs",
+        "new_subscriptions",
+        "new_user_tasks",
+        "others",
+        "signals",
+    )
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.new_user_tasks: list[NewUserTask] = []
+        self.ended_user_tasks: list[int] = []
+        self.new_jobs: list[NewJob] = []
+        self.ended_jobs: list[int] = []
+        self.new_subscriptions: list[NewSubscription] = []
+        self.ended_subscriptions: list[int] = []
+        self.new_incidents: list[NewIncident] = []
+        self.ended_incidents: list[int] = []
+        self.signals: list[ThrownSignal] = []
+        self.messages: list[ThrownMessage] = []
+        self.others: list[tuple[Instance, Changes]] = []
+        """Callers and called instances that the same step changed."""

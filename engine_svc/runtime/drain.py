@@ -93,89 +93,89 @@ STAGES: Mapping[Stage, Enter] = {
 def drain(unit: Unit) -> Program[None]:
     """Run every execution of a unit until its tokens wait. Raises `WrongState`, `NotFound`."""
     while True:
-        while unit.ready:
-            if unit.cancelled_calls:
-                # Nothing of a called instance may run once it is interrupted.
-                yield from _cancel_called(unit)
-                continue
-            execution = unit.ready.popleft()
-            if execution.agenda:
-                yield from _run(execution)
-        if not (yield from _settle(unit)):
-            return
-
-
-def _run(execution: Execution) -> Program[None]:
-    agenda = execution.agenda
-    elements = execution.elements
-    unit = execution.unit
-    while agenda:
-        if unit.steps >= SLICE:
-            _cut(execution)
-            return
+        while (request := _run(unit)) is not None:
+            following: Request | None = request
+            while following is not None:
+                answer = yield following
+                following = following.resume(answer)
         if unit.cancelled_calls:
-            unit.ready.append(execution)
+            yield from _cancel_called(unit)
+        elif unit.ended_calls:
+            yield from _return_to_caller(unit)
+        elif unit.aside:
+            notice: Request | None = unit.aside.pop(0)
+            while notice is not None:
+                answer = yield notice
+                notice = notice.resume(answer)
+        elif not _settle(unit):
             return
-        unit.steps += 1
-        token = agenda.popleft()
-        element = elements[token.element]
+
+
+def _run(unit: Unit) -> Request | None:
+    """Run until the agenda is empty, or until something from outside is needed."""
+    agenda = unit.agenda
+    while agenda:
+        if unit.cancelled_calls or unit.ended_calls:
+            # Nothing of a called instance may run once it is interrupted; a caller goes on at once.
+            return None
+        execution, token = agenda.popleft()
+        element = execution.elements[token.element]
         if token.stage:
             request = STAGES[token.stage](execution, token, element)
-        elif element.wrapping is None or token.key:
-            request = ENTER[element.kind](execution, token, element)
         else:
-            request = lifecycle.arrive(execution, token, element)
-        while request is not None:
-            answer = yield request
-            request = request.resume(answer)
+            if unit.steps >= SLICE:
+                agenda.appendleft((execution, token))
+                _cut(unit)
+                return None
+            unit.steps += 1
+            if element.wrapping is None or token.key:
+                request = ENTER[element.kind](execution, token, element)
+            else:
+                request = lifecycle.arrive(execution, token, element)
+        if request is not None:
+            return request
+    return None
 
 
-def _cut(execution: Execution) -> None:
-    instance = execution.instance
-    agenda = execution.agenda
-    instance.run_length += execution.unit.steps
-    if instance.run_length > RUN_LIMIT:
-        element = execution.elements[agenda[0].element]
-        raise WrongState(
-            "STEP_LIMIT_EXCEEDED",
-            f"more than {RUN_LIMIT} elements without a wait, the last one {element.id}: does the model loop?",
-            metadata={"element_id": element.id, "limit": str(RUN_LIMIT)},
-        )
-    while agenda:
-        token = agenda.popleft()
+def _cut(unit: Unit) -> None:
+    for execution in unit.executions.values():
+        execution.instance.run_length += unit.steps
+    unit.steps = 0
+    while unit.agenda:
+        execution, token = unit.agenda.popleft()
+        if execution.instance.run_length > RUN_LIMIT:
+            element = execution.elements[token.element]
+            raise WrongState(
+                "STEP_LIMIT_EXCEEDED",
+                f"more than {RUN_LIMIT} elements without a wait, the last one {element.id}: does the model loop?",
+                metadata={"element_id": element.id, "limit": str(RUN_LIMIT)},
+            )
+        element = execution.elements[token.element]
+        if token.stage is Stage.FIRING:
+            # It has a job or subscription of its own, which goes with the event.
+            lifecycle.fire(execution, token, element)
+            continue
         stage = Stage.BEFORE if not token.key and token.stage is Stage.ACTIVE else token.stage
-        jobs.park(execution, token, execution.elements[token.element], stage)
+        jobs.park(execution, token, element, stage)
 
 
-def _settle(unit: Unit) -> Program[bool]:
+def _settle(unit: Unit) -> bool:
     """Do what waits until nothing else moves; say whether something moves again."""
-    if unit.aside:
-        request: Request | None = unit.aside.pop(0)
-        while request is not None:
-            answer = yield request
-            request = request.resume(answer)
-        return True
-    if unit.cancelled_calls:
-        yield from _cancel_called(unit)
-        return True
-    if unit.ended_calls:
-        yield from _return_to_caller(unit)
-        return True
-    moved = False
     for execution in list(unit.executions.values()):
-        if execution.instance.ended:
+        instance = execution.instance
+        if instance.ended:
             continue
         # Whether an inclusive join may leave is known only when nothing else moves.
-        if (execution.instance.arrivals and inclusive_gateway.release(execution)) or (
-            execution.changed and conditions.evaluate_changed(execution)
-        ):
-            unit.ready.append(execution)
-            moved = True
-    if not moved:
-        for execution in unit.executions.values():
-            if execution.quieter:
-                close_idle_event_starts(execution)
-    return moved
+        if instance.arrivals:
+            inclusive_gateway.release(execution)
+        if execution.changed:
+            conditions.evaluate_changed(execution)
+    if unit.agenda:
+        return True
+    for execution in unit.executions.values():
+        if execution.quieter:
+            close_idle_event_starts(execution)
+    return False
 
 
 def _cancel_called(unit: Unit) -> Program[None]:

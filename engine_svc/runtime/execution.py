@@ -5,7 +5,6 @@ Processors never recurse into each other. They put tokens on the agenda, and the
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,11 +12,13 @@ from engine_svc.compile.executable import PROCESS_SCOPE, Element, ElementKind, E
 from engine_svc.events.record import (
     ACTIVITY_COMPLETED,
     ACTIVITY_STARTED,
+    ACTIVITY_TERMINATED,
     INSTANCE_COMPLETED,
     VARIABLES_DELETED,
     VARIABLES_UPDATED,
 )
 from engine_svc.expressions.errors import ExpressionError
+from engine_svc.runtime.agenda import Agenda
 from engine_svc.runtime.changes import Changes
 from engine_svc.runtime.execution_host import ExecutionHost
 from engine_svc.runtime.unit import Unit
@@ -46,7 +47,7 @@ class ScopeReader:
     __slots__ = ("_element", "_event", "_execution", "_key", "_scope_key")
 
     def __init__(
-        self, execution: Execution, scope_key: int, element: Element | None = None, *, key: int = 0, event: str = ""
+        self, execution: Execution, scope_key: int, element: Element | None = None, key: int = 0, event: str = ""
     ) -> None:
         self._execution = execution
         self._scope_key = scope_key
@@ -111,7 +112,7 @@ class Execution:
         self.unit = unit
         self.now = unit.now
         self.changes = Changes()
-        self.agenda: deque[Token] = deque()
+        self.agenda = Agenda(self, unit.agenda)
         self.touched = True
         """False where it was loaded to be looked at only."""
         self.transient: dict[int, dict[str, Any]] = {}
@@ -124,7 +125,6 @@ class Execution:
         self._written: dict[int, dict[str, Any]] = {}
         self._removed: dict[int, list[str]] = {}
         unit.executions[instance.id] = self
-        unit.ready.append(self)
 
     # Variables
 
@@ -141,7 +141,7 @@ class Execution:
         Raises `WrongState` (EXPRESSION_FAILED).
         """
         try:
-            return expression(ScopeReader(self, self.scope_of(token), element, key=token.key, event=event))
+            return expression(ScopeReader(self, self.scope_of(token), element, token.key, event))
         except ExpressionError as error:
             raise WrongState(
                 "EXPRESSION_FAILED",
@@ -240,25 +240,14 @@ class Execution:
 
     def complete(self, token: Token, element: Element) -> None:
         """The element's behaviour is done: end the activity, or record it where it never waited, and leave."""
-        if element.wrapping is not None or (token.key and token.key in self.instance.scopes):
-            # What surrounds the behaviour follows: output mappings, listeners, the children of a multi-instance.
-            token.stage = Stage.COMPLETING
-            token.waits_for = Wait.NOTHING
-            self.agenda.appendleft(token)
-        elif token.key:
-            self.end_wait(token, element)
-            self.leave(token, element)
-        else:
-            self.record_passage(token, element)
-            self.leave(token, element)
-
-    def complete_later(self, token: Token) -> None:
-        """The element's behaviour is done, unless something that the step does next ends it first."""
-        if not token.key:
-            self.wait(token)
         token.stage = Stage.COMPLETING
         token.waits_for = Wait.NOTHING
-        self.agenda.appendleft(token)
+        owner = self.instance.tokens.get(token.scope_key)
+        if element.kind is ElementKind.EXCLUSIVE_GATEWAY or (owner is not None and owner.stage is Stage.BODY):
+            # An exclusive gateway chooses at once. So does the completion of a child: it may end the others.
+            self.agenda.appendleft(token)
+        else:
+            self.agenda.append(token)
 
     def over(self, token: Token, element: Element) -> None:
         """End the activity, or record it where it never waited. The token moves, without end listeners."""
@@ -282,6 +271,22 @@ class Execution:
                 element.bpmn_type,
                 token.scope_key,
                 self.now,
+                self.flow_id(token),
+            )
+        )
+
+    def record_break(self, token: Token, element: Element, reason: str) -> None:
+        """Record an activity that begins and is ended before its time at once."""
+        self.changes.events.append(
+            (
+                ACTIVITY_TERMINATED,
+                self.new_key(),
+                element.id,
+                element.name,
+                element.bpmn_type,
+                token.scope_key,
+                self.now,
+                reason,
                 self.flow_id(token),
             )
         )
@@ -360,7 +365,8 @@ class Execution:
         if len(outgoing) == 1 and outgoing[0].condition is None:
             self.take(token, outgoing[0])
         elif not outgoing:
-            self.end_token(token)
+            token.stage = Stage.ENDED
+            self.agenda.append(token)
         elif element.kind is ElementKind.EXCLUSIVE_GATEWAY:
             self.take(token, self._first_that_holds(token, element))
         elif element.kind in FORKING_TO_ALL:
@@ -411,8 +417,7 @@ class Execution:
         """Move a token along a flow."""
         token.element = flow.target
         token.flow = flow.index
-        if flow.listeners:
-            token.stage = Stage.TAKING
+        token.stage = Stage.TAKING
         self.agenda.append(token)
 
     def take_all(self, token: Token, flows: list[Flow]) -> None:
@@ -450,8 +455,7 @@ class Execution:
                 self.withdraw(owner)
                 self.end_token(owner)
                 return
-            owner.stage = Stage.COMPLETING
-            self.agenda.appendleft(owner)
+            self.complete(owner, self.elements[owner.element])
 
     def complete_instance(self) -> None:
         """End the instance as completed."""

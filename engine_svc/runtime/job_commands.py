@@ -62,7 +62,6 @@ def run_jobs(
             gone.append(key)
             continue
         do_job(execution, token)
-        execution.unit.ready.append(execution)
         yield from drain(execution.unit)
         done.append(key)
     return execution.unit.finish(execution), done, gone

@@ -31,6 +31,8 @@ from mesh.errors import InvalidField, Violation, WrongState
 from mesh.ids import member_id, new_id
 
 REASON = "migrated to another definition"
+WITH_BOUNDARY = frozenset({Stage.ACTIVE, Stage.BODY, Stage.COMPLETING, Stage.TASK_CREATING, Stage.TASK_COMPLETING})
+"""Stages in which the boundary events of an activity wait: from behind its start listeners to its end."""
 
 
 @dataclass(slots=True)
@@ -220,7 +222,7 @@ class _Migration:
             return
         owner = self._instance.tokens.get(token.scope_key)
         child = owner is not None and owner.stage is Stage.BODY
-        if not child and token.stage in (Stage.ACTIVE, Stage.BODY, Stage.COMPLETING):
+        if not child and token.stage in WITH_BOUNDARY:
             companions.open_boundary(execution, token, execution.elements[token.element])
 
     def _open_event_sub_processes(self, scope_key: int) -> None:

@@ -79,7 +79,6 @@ def modify(
                 parent.touched = True
                 parent.instance.run_length = 0
                 above.move_up(instruction, instance.parent_key)
-                parent.unit.ready.append(parent)
             else:
                 work.apply(instruction)
         if above is not None:

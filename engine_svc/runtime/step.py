@@ -38,6 +38,9 @@ from engine_svc.state.instance import NO_HOST, ROOT_SCOPE, WITH_JOB, Instance, S
 from mesh.errors import NotFound, WrongState
 from mesh.ids import member_id, new_id
 
+TRIGGERED = frozenset({Wait.MESSAGE, Wait.SIGNAL, Wait.TIMER, Wait.CONDITION, Wait.VARIABLE, Wait.TRIGGER})
+"""What a token waits for that can be let come by command."""
+
 _PLAIN_COMPLETION = Completion()
 
 OWN_JOBS = frozenset({Wait.TIMER, Wait.ASYNC_JOB})
@@ -96,11 +99,9 @@ def start(
     spec = process.elements[element].spec
     if isinstance(spec, StartSpec) and spec.initiator_variable and initiator:
         variables = {spec.initiator_variable: initiator, **variables}
-    token = calls.begin_instance(execution, element, variables, initiator)
-    if process.elements[element].kind is not ElementKind.START_EVENT:
-        # Behind an event-based gateway that instantiates, or a receive task: what it waits for has come already.
-        execution.wait(token)
-        token.stage = Stage.COMPLETING
+    # Behind an event-based gateway that instantiates, or a receive task, what is waited for has come already.
+    arrived = process.elements[element].kind is not ElementKind.START_EVENT
+    calls.begin_instance(execution, element, variables, initiator, arrived=arrived)
     yield from drain(unit)
     return instance, unit.finish(execution)
 
@@ -178,7 +179,7 @@ def trigger(
     Raises `WrongState`, `NotFound` (ACTIVITY_NOT_FOUND).
     """
     token = instance.tokens.get(key)
-    if token is None or token.waits_for not in _TRIGGERED:
+    if token is None or token.waits_for not in TRIGGERED:
         raise _activity_missing(instance, key)
     require_running(instance)
     instance.run_length = 0
@@ -213,9 +214,6 @@ def deliver_signal(
     fired = signals.deliver_to(execution, name, keys, variables)
     yield from drain(execution.unit)
     return execution.unit.finish(execution), fired
-
-
-_TRIGGERED = frozenset({Wait.MESSAGE, Wait.SIGNAL, Wait.TIMER, Wait.CONDITION, Wait.VARIABLE, Wait.TRIGGER})
 
 
 def evaluate_conditions(

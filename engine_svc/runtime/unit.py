@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from engine_svc.runtime.agenda import Turns
 from mesh.errors import WrongState
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ MAX_DEPTH = 256
 class Unit:
     """What the executions of one step share. `now` in microseconds since the Unix epoch."""
 
-    __slots__ = ("aside", "cancelled_calls", "ended_calls", "executions", "new_id", "now", "ready", "steps", "user")
+    __slots__ = ("agenda", "aside", "cancelled_calls", "ended_calls", "executions", "new_id", "now", "steps", "user")
 
     def __init__(self, now: int, new_id: Callable[[], str], user: str = "") -> None:
         self.now = now
@@ -27,8 +28,7 @@ class Unit:
         self.user = user
         """Who gives the command; empty: nobody in particular."""
         self.executions: dict[str, Execution] = {}
-        self.ready: deque[Execution] = deque()
-        """Executions whose agenda may hold something."""
+        self.agenda: Turns = deque()
         self.steps = 0
         """Elements run through."""
         self.cancelled_calls: list[tuple[str, str]] = []
@@ -39,7 +39,7 @@ class Unit:
         """Called instances that have completed, whose caller has to go on."""
 
     def finish(self, primary: Execution) -> Changes:
-        """Return the changes of the command's own instance, with those of the others among them."""
+        """Return the changes of the command's own instance, with those of the others among them. The unit is over."""
         changes = primary.finish()
         if len(self.executions) > 1:
             changes.others = [
@@ -47,6 +47,9 @@ class Unit:
                 for execution in self.executions.values()
                 if execution is not primary and execution.touched
             ]
+        # Executions and their unit know each other: parted, they are gone at once, without the garbage collector.
+        self.executions.clear()
+        self.agenda.clear()
         return changes
 
 

@@ -63,6 +63,10 @@ class Stage(enum.IntEnum):
     """In a user task, in the task listeners that come before the task is there."""
     TASK_COMPLETING = 15
     """In a user task that is done, in its task listeners."""
+    FIRING = 17
+    """The event has come that it waits for; it is about to go on."""
+    ENDED = 18
+    """At the end of its path: the scope may end with it."""
     NOTICE = 16
     """A companion of the instance: work that a task listener asks for, which nothing waits for."""
 
@@ -74,6 +78,7 @@ HIDDEN = frozenset(
         Stage.BODY,
         Stage.CHOOSING,
         Stage.TAKING,
+        Stage.ENDED,
         Stage.ENDING,
         Stage.CHILD,
         Stage.COMPENSATING,
@@ -210,8 +215,8 @@ class Instance:
         "next_key",
         "parent_id",
         "parent_key",
-        "revision",
         "restarted_from",
+        "revision",
         "root_id",
         "run_length",
         "scopes",

@@ -25,26 +25,26 @@ class UnknownSnapshotFormat(Exception):
     """The snapshot was written by another release. Guessing could lose work, so it is refused."""
 
 
+def silent_commits_of(content: bytes) -> int:
+    """Return how many of the last commits of the instance with this stored state had no events."""
+    return stored_pb2.InstanceSnapshot.FromString(content).silent_commits
+
+
 def encode_snapshot(instance: Instance) -> bytes:
     """Return the live state as bytes."""
     process = instance.definition.process
-    incidents = sorted(instance.incidents)
-    head = stored_pb2.InstanceSnapshot(
-        format=FORMAT,
-        next_key=instance.next_key,
-        incident_keys=incidents,
-        incident_job_keys=[instance.incidents[key] for key in incidents],
-        run_length=instance.run_length,
-        parent_key=instance.parent_key,
-        depth=instance.depth,
-        last_variables_json=orjson.dumps(instance.last_variables) if instance.last_variables else b"",
-        silent_commits=instance.silent_commits,
-        delegated_task_keys=sorted(instance.delegated_tasks),
-        added_tasks=[
-            stored_pb2.StoredAddedTask(key=task.key, parent_key=task.parent_key, assignee=task.assignee)
-            for task in instance.added_tasks.values()
-        ],
-    )
+    head = stored_pb2.InstanceSnapshot(format=FORMAT, next_key=instance.next_key)
+    if instance.silent_commits:
+        head.silent_commits = instance.silent_commits
+    if instance.run_length:
+        head.run_length = instance.run_length
+    if instance.parent_id:
+        head.parent_key = instance.parent_key
+        head.depth = instance.depth
+    if instance.last_variables:
+        head.last_variables_json = orjson.dumps(instance.last_variables)
+    if instance.incidents or instance.delegated_tasks or instance.added_tasks:
+        _add_rare(head, instance)
     parts = [head.SerializeToString()]
     for scope in instance.scopes.values():
         parts.append(scope.encoded or _encode_scope(scope, process))
@@ -53,38 +53,52 @@ def encode_snapshot(instance: Instance) -> bytes:
     return b"".join(parts)
 
 
+def _add_rare(head: stored_pb2.InstanceSnapshot, instance: Instance) -> None:
+    incidents = sorted(instance.incidents)
+    head.incident_keys.extend(incidents)
+    head.incident_job_keys.extend([instance.incidents[key] for key in incidents])
+    head.delegated_task_keys.extend(sorted(instance.delegated_tasks))
+    for task in instance.added_tasks.values():
+        head.added_tasks.add(key=task.key, parent_key=task.parent_key, assignee=task.assignee)
+
+
 def _encode_scope(scope: Scope, process: ExecutableProcess) -> bytes:
-    content = stored_pb2.StoredScope(
-        key=scope.key,
-        parent_key=scope.parent_key,
-        variables_json=orjson.dumps(scope.variables),
-        compensations=[_stored_compensable(entry, process) for entry in scope.compensations],
-    ).SerializeToString()
-    scope.encoded = _field(_SCOPE_TAG, content)
+    stored = stored_pb2.StoredScope(
+        key=scope.key, parent_key=scope.parent_key, variables_json=orjson.dumps(scope.variables)
+    )
+    if scope.compensations:
+        stored.compensations.extend([_stored_compensable(entry, process) for entry in scope.compensations])
+    scope.encoded = _field(_SCOPE_TAG, stored.SerializeToString())
     return scope.encoded
 
 
 def _encode_token(token: Token, process: ExecutableProcess) -> bytes:
-    content = stored_pb2.StoredToken(
+    stored = stored_pb2.StoredToken(
         key=token.key,
         scope_key=token.scope_key,
         element_id=process.elements[token.element].id,
         start_micros=token.start_micros,
-        flow_id=process.flows[token.flow].id if token.flow != NO_FLOW else "",
-        assignee=token.assignee,
-        job_type=token.job_type,
         host=token.host + 1,
         stage=token.stage,
         waits_for=token.waits_for,
-        detail_json=b"" if token.detail is None else orjson.dumps(token.detail),
-    ).SerializeToString()
-    token.encoded = _field(_TOKEN_TAG, content)
+    )
+    if token.flow != NO_FLOW:
+        stored.flow_id = process.flows[token.flow].id
+    if token.assignee:
+        stored.assignee = token.assignee
+    if token.job_type:
+        stored.job_type = token.job_type
+    if token.detail is not None:
+        stored.detail_json = orjson.dumps(token.detail)
+    token.encoded = _field(_TOKEN_TAG, stored.SerializeToString())
     return token.encoded
 
 
 def _field(tag: bytes, content: bytes) -> bytes:
     # A length-delimited field of the protobuf wire format.
     size = len(content)
+    if size <= 0x7F:
+        return tag + bytes((size,)) + content
     length = bytearray()
     while size > 0x7F:
         length.append(size & 0x7F | 0x80)

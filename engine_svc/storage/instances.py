@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import Instance, Status
-from engine_svc.state.snapshot import decode_snapshot
+from engine_svc.state.snapshot import decode_snapshot, silent_commits_of
 from engine_svc.storage.commit import INSTANCE_COLUMNS
 from mesh.db.select import Select
 from mesh.db.statements import FetchKeys, Program, Row
@@ -74,6 +74,12 @@ def fetch_summary(instance_id: str) -> Program[Row | None]:
     """Read one row without its state, in the order of `SUMMARY_COLUMNS`. A stand-alone task is no process instance."""
     rows: list[Row] = yield FetchKeys("process_instance", SUMMARY_COLUMNS, ("id",), [(instance_id,)])
     return rows[0] if rows and rows[0][_DEFINITION_ID] else None
+
+
+def fetch_told_revision(instance_id: str) -> Program[int]:
+    """Read the revision of an instance's last commit that had events, 0 where there is no such instance."""
+    rows: list[Row] = yield FetchKeys("process_instance", ("revision", "snapshot"), ("id",), [(instance_id,)])
+    return rows[0][0] - silent_commits_of(rows[0][1]) if rows else 0
 
 
 def list_summaries(wanted: InstanceFilter, after: str | None, limit: int) -> Program[list[Row]]:

@@ -16,14 +16,19 @@ ActivityState = history_pb2.HistoricActivity.State
 def history(connection: Connection, output: Output, arguments: Namespace) -> None:
     """List instances, or show what happened in one."""
     if arguments.id:
-        _show(connection, output, arguments.id, arguments.limit)
+        _show(connection, output, arguments)
     else:
         _list(connection, output, arguments)
 
 
 def _list(connection: Connection, output: Output, arguments: Namespace) -> None:
     request = history_service_pb2.ListHistoricProcessInstancesRequest(
-        process_definition_key=arguments.key, business_key=arguments.business_key, tenant_id=arguments.tenant
+        process_definition_key=arguments.key,
+        business_key=arguments.business_key,
+        tenant_id=arguments.tenant,
+        parent_process_instance_id=arguments.parent,
+        finished=arguments.finished,
+        after_commit_token=arguments.after,
     )
     found = connection.pages(
         connection.history.ListHistoricProcessInstances,
@@ -42,14 +47,18 @@ def _list(connection: Connection, output: Output, arguments: Namespace) -> None:
     output.messages(found, columns, "Nothing has happened yet.")
 
 
-def _show(connection: Connection, output: Output, instance_id: str, limit: int) -> None:
+def _show(connection: Connection, output: Output, arguments: Namespace) -> None:
     stub = connection.history
-    get = history_service_pb2.GetHistoricProcessInstanceRequest(id=instance_id)
+    instance_id, limit = arguments.id, arguments.limit
+    # What the first read waited for, the others find.
+    get = history_service_pb2.GetHistoricProcessInstanceRequest(id=instance_id, after_commit_token=arguments.after)
     instance = connection.call(stub.GetHistoricProcessInstance, get).historic_process_instance
     activities = list(
         connection.pages(
             stub.ListHistoricActivities,
-            history_service_pb2.ListHistoricActivitiesRequest(process_instance_id=instance_id),
+            history_service_pb2.ListHistoricActivitiesRequest(
+                process_instance_id=instance_id, include_sequence_flows=arguments.flows
+            ),
             lambda page: page.historic_activities,
             limit,
         )

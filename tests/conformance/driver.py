@@ -50,6 +50,8 @@ class Seen:
     async_jobs: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     subscriptions: list[str] = field(default_factory=list)
+    enabled: list[str] = field(default_factory=list)
+    """Activities of ad-hoc sub-processes that can be begun."""
     variables: dict[str, Any] = field(default_factory=dict)
     local: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Variables of the scopes of running activities by element id: those of the oldest activity of each."""

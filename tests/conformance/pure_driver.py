@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from engine_svc.compile.executable import AdHocSpec
 from engine_svc.compile.load import load_bpmn
 from engine_svc.expressions.timers import duration
+from engine_svc.runtime import ad_hoc, job_commands, user_task_commands
 from engine_svc.runtime import step as steps
-from engine_svc.runtime import user_task_commands
 from engine_svc.runtime.behaviors.bpmn_error import BpmnError
-from engine_svc.runtime.changes import JobKind
+from engine_svc.runtime.changes import Changes, JobKind
 from engine_svc.runtime.processors.user_task import Completion
+from engine_svc.runtime.requests import Program
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import HIDDEN, NO_HOST, ROOT_SCOPE, Instance, Status, Wait
 from mesh.errors import DomainError
@@ -48,11 +50,14 @@ class PureDriver:
             "resolve": self._resolve,
             "fail": self._fail,
             "throw": self._throw,
+            "retry": self._retry,
             "signal": self._signal,
             "message": self._message,
             "trigger": self._trigger,
             "set": self._set,
             "remove": self._remove,
+            "begin": self._begin,
+            "finish": self._finish,
             "evaluate": self._evaluate,
             "evaluate_starts": lambda step: Outcome(fired=self.world.evaluate_starts(step.options.get("with", {}))),
             "advance": self._advance,
@@ -93,9 +98,12 @@ class PureDriver:
         if step.verb not in self._do:
             raise CannotDo(step.verb)
         try:
-            return self.world.attempt(lambda: self._do[step.verb](step)) or Outcome()
+            outcome = self.world.attempt(lambda: self._do[step.verb](step)) or Outcome()
         except DomainError as error:
             raise Failed(error.reason, error.message) from error
+        # What a commit throws is delivered right after it.
+        self.world.deliver_thrown()
+        return outcome
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -116,7 +124,7 @@ class PureDriver:
         instance_id, key = place = self._place(step)
         variables = dict(step.options.get("with", {}))
         instance = self.world.instances[instance_id]
-        if place in self.world.work:
+        if place in self.world.work and place not in self.world.tasks:
             program = steps.complete_job(instance, key, variables, self.world.now, self.world._new_id)
             self.world.do(instance_id, program)
             return
@@ -153,10 +161,10 @@ class PureDriver:
         )
         self.world.do(instance_id, program)
 
-    def _task(self, step: Step, command: Callable[[Instance, int, int], Any]) -> None:
+    def _task(self, step: Step, command: Callable[[Instance, int, int], Program[Changes]]) -> None:
         instance_id, key = self._place(step)
         instance = self.world.instances[instance_id]
-        self.world._took(instance, command(instance, key, self.world.now))
+        self.world.do(instance_id, command(instance, key, self.world.now))
 
     def _fail(self, step: Step) -> None:
         self.world.fail(self._place(step), step.options.get("left", 0), step.options.get("text", ""))
@@ -170,6 +178,14 @@ class PureDriver:
         changes, caught = self.world.run(program)
         self.world._took(self.world.instances[instance_id], changes)
         return Outcome(caught=caught)
+
+    def _retry(self, step: Step) -> None:
+        instance_id, key = place = self._place(step)
+        changes, _ = job_commands.revive_job(self.world.instances[instance_id], key, self.world.now)
+        self.world._took(self.world.instances[instance_id], changes)
+        job = self.world.jobs[place]
+        job.retries = step.options.get("left", 1)
+        job.due_micros = min(job.due_micros, self.world.now)
 
     def _signal(self, step: Step) -> Outcome:
         only = self._instance(step.options["to"]) if "to" in step.options else ""
@@ -212,6 +228,17 @@ class PureDriver:
             ids=self.world._new_id,
         )
         self.world.do(at, program)
+
+    def _begin(self, step: Step) -> None:
+        at, token = self.world._waiting(step.options["of"], self._at(step))
+        program = ad_hoc.start_activity(
+            self.world.instances[at], token.key, step.subject, dict(step.options.get("with", {})), self.world.now
+        )
+        self.world.do(at, program)
+
+    def _finish(self, step: Step) -> None:
+        at, token = self.world._waiting(step.subject, self._at(step))
+        self.world.do(at, ad_hoc.complete(self.world.instances[at], token.key, self.world.now))
 
     def _evaluate(self, step: Step) -> Outcome:
         at = self._at(step) or next(iter(self.world.instances))
@@ -312,6 +339,16 @@ class PureDriver:
                 element = found.definition.process.elements[token.element].id
                 if scope is not None and element not in seen.local:
                     seen.local[element] = dict(scope.variables)
+        if "enabled" in wanted:
+            seen.enabled = [
+                element.id
+                for found in instances
+                for token in found.tokens.values()
+                if token.host == NO_HOST
+                and isinstance(found.definition.process.elements[token.element].spec, AdHocSpec)
+                and token.key in found.scopes
+                for element in ad_hoc.enabled_activities(found, token.key)
+            ]
         for (at, key), task in sorted(world.tasks.items()):
             if only in (None, at) and task.element_id not in seen.tasks:
                 seen.tasks[task.element_id] = {

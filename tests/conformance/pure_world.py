@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from engine_svc.compile.executable import (
@@ -20,7 +21,7 @@ from engine_svc.compile.executable import (
 from engine_svc.expressions.coercion import to_string
 from engine_svc.expressions.timers import Cycle, due_date
 from engine_svc.runtime import step
-from engine_svc.runtime.changes import Changes, JobKind, NewIncident, NewSubscription, ThrownMessage, ThrownSignal
+from engine_svc.runtime.changes import Changes, JobKind, NewIncident, NewSubscription
 from engine_svc.runtime.requests import RunScript
 from engine_svc.scripts.call import ScriptError
 from engine_svc.state.definition import Definition
@@ -87,8 +88,6 @@ class PureWorld(World):
         """Elements of tasks and jobs, also of those that are no more."""
         self.work: set[tuple[str, int]] = set()
         """Those that are, or were, a worker's."""
-        self.delivered_signals = 0
-        self.delivered_messages = 0
 
     def attempt(self, command: Callable[[], T]) -> T:
         """Do a command as a transaction: one that fails leaves everything as it was."""
@@ -236,22 +235,22 @@ class PureWorld(World):
                     started += 1
         return started
 
-    def deliver_thrown(self) -> int:
-        """Deliver what instances threw; return how much there was."""
+    def deliver_thrown(self, *, asynchronous: bool = False) -> int:
+        """Deliver what instances threw, asynchronous signals only where they are asked for; return how much it was."""
         done = 0
         while True:
-            signals: Sequence[ThrownSignal] = self.signals[self.delivered_signals :]
-            messages: Sequence[ThrownMessage] = self.messages[self.delivered_messages :]
+            signals = [signal for signal in self.signals if asynchronous or not signal.everywhere]
+            messages = list(self.messages)
             if not signals and not messages:
                 return done
-            self.delivered_signals += len(signals)
-            self.delivered_messages += len(messages)
+            self.signals = [signal for signal in self.signals if signal not in signals]
+            self.messages.clear()
             for signal in signals:
-                done += self.attempt(lambda it=signal: self.broadcast(it.name, it.variables))  # type: ignore[misc]
+                done += self.attempt(partial(self.broadcast, signal.name, signal.variables))
             for message in messages:
+                key = message.correlation_key or None
                 try:
-                    key = message.correlation_key or None
-                    self.attempt(lambda it=message, key=key: self.correlate(it.name, it.variables, key=key))  # type: ignore[misc]
+                    self.attempt(partial(self.correlate, message.name, message.variables, key=key))
                 except WrongState as error:
                     if error.reason != "MESSAGE_NOT_CORRELATED":
                         raise
@@ -261,7 +260,7 @@ class PureWorld(World):
     def advance(self, seconds: float) -> int:
         """Turn the clock: deliver what was thrown, and run what gets due, in order of time."""
         until = self.now + int(seconds * 1e6)
-        done = self.deliver_thrown()
+        done = self.deliver_thrown(asynchronous=True)
         for _ in range(RUN_LIMIT):
             due = [
                 (job.due_micros, at)
@@ -283,7 +282,7 @@ class PureWorld(World):
                 time, place = min(due)
                 self.now = max(self.now, time)
                 self.run_due(place)
-            done += 1 + self.deliver_thrown()
+            done += 1 + self.deliver_thrown(asynchronous=True)
         raise AssertionError("the model makes jobs without end")
 
     def run_due(self, place: tuple[str, int]) -> None:
@@ -341,6 +340,7 @@ class PureWorld(World):
         super()._keep(instance, changes)
         at = instance.id
         self.elements.update({(at, row.key): row.element_id for row in (*changes.new_user_tasks, *changes.new_jobs)})
+        self.work.difference_update((at, row.key) for row in changes.new_user_tasks)
         self.work.update((at, row.key) for row in changes.new_jobs if row.kind is JobKind.EXTERNAL)
         for key in changes.ended_subscriptions:
             self.subscriptions.pop((at, key), None)

@@ -9,7 +9,14 @@ from tests.conformance.case import Case, Step
 from tests.conformance.driver import Driver, Failed, Outcome, Refused, Seen
 from tests.unit.bpmn_models import definitions
 
-LISTS = {"open": "open", "jobs": "jobs", "timers": "timers", "async": "async_jobs", "waiting": "waiting"}
+LISTS = {
+    "open": "open",
+    "jobs": "jobs",
+    "timers": "timers",
+    "async": "async_jobs",
+    "waiting": "waiting",
+    "enabled": "enabled",
+}
 AFTER_ERROR: dict[str, Any] = {
     "open": [],
     "jobs": [],

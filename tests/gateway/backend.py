@@ -17,6 +17,7 @@ from flowmesh.engine.v1 import (
     process_definition_service_pb2,
     process_instance_service_pb2,
     user_task_service_pb2,
+    variable_service_pb2,
 )
 from flowmesh.history.v1 import history_service_pb2
 from google.protobuf import message_factory
@@ -34,6 +35,7 @@ FILES = {
         process_definition_service_pb2,
         process_instance_service_pb2,
         user_task_service_pb2,
+        variable_service_pb2,
     ),
     "flowmesh.history.v1": (history_service_pb2,),
 }

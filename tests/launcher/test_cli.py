@@ -106,6 +106,9 @@ def test_an_order_from_start_to_end(commands: Commands) -> None:
     }
     assert {"approve", "ship", "invoice", "delivered"} <= {run["elementId"] for run in history["activities"]}
     assert "Ship the parcel" in commands.text("history", instance)
+    assert "sequenceFlow" in commands.text("history", instance, "--flows")
+    assert instance in commands.text("history", "--finished")
+    assert instance not in commands.text("history", "--running")
     assert instance in commands.text("history", "--business-key", "A-1")
 
 

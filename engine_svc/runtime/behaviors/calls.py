@@ -17,13 +17,19 @@ from engine_svc.state.instance import ROOT_SCOPE, Instance, Stage, Token, Wait
 from mesh.errors import NotFound
 
 
-def begin_instance(execution: Execution, start: int, variables: dict[str, Any], initiator: str) -> Token:
-    """Open the scope of a new instance and put a token in front of its start event."""
+def begin_instance(
+    execution: Execution, start: int, variables: dict[str, Any], initiator: str, *, arrived: bool = False
+) -> None:
+    """Open the scope of a new instance and put a token in front of its start event.
+
+    `arrived`: it begins at an element whose event has come already, and goes on behind it.
+    """
     open_instance(execution, variables, initiator)
     token = execution.start_token(ROOT_SCOPE, start)
-    if execution.instance.definition.process.start_listeners:
+    if execution.instance.definition.process.start_listeners or arrived:
         token.stage = Stage.BEGINNING
-    return token
+    if arrived:
+        token.detail = {"arrived": True}
 
 
 def begin_at(
@@ -41,9 +47,9 @@ def open_instance(execution: Execution, variables: dict[str, Any], initiator: st
     # What the instance is given counts for more than the values of data objects.
     given = {**process.variables, **variables}
     execution.open_scope(ROOT_SCOPE, ROOT_SCOPE, given)
-    # The event shows the variables as they were given, whatever the step makes of them.
+    # The event shows the variables as they were given, whatever the step makes of those of the scope.
     instance = execution.instance
-    started: tuple[Any, ...] = (INSTANCE_STARTED, initiator, dict(given))
+    started: tuple[Any, ...] = (INSTANCE_STARTED, initiator, given)
     if instance.parent_id:
         started = (*started, instance.parent_id, instance.parent_key, instance.root_id)
     execution.changes.events.append(started)
@@ -110,7 +116,6 @@ def returned(caller: Execution, called: Execution) -> None:
             caller.set_variable(scope_key, name, value)
     caller.touched = True
     caller.complete(token, element)
-    caller.unit.ready.append(caller)
 
 
 def missing_caller(execution: Execution, resume: Resume) -> LoadInstance | None:

@@ -56,10 +56,10 @@ def cancel_content(execution: Execution, scope_key: int, reason: str) -> None:
         forget(execution, token)
     for place in [place for place in instance.arrivals if place[0] in gone]:
         del instance.arrivals[place]
-    # In place: the step is going through it.
-    moving = [token for token in execution.agenda if token.scope_key not in gone]
-    execution.agenda.clear()
-    execution.agenda.extend(moving)
+    for token in execution.agenda.drop(gone):
+        if token.stage is Stage.COMPLETING and not token.key:
+            # It had begun, and was about to be left.
+            execution.record_break(token, execution.elements[token.element], reason)
     for key in gone - {scope_key}:
         del scopes[key]
     scopes[scope_key].live_tokens = 0
@@ -148,6 +148,8 @@ def end_incidents(execution: Execution, jobs: Collection[int]) -> None:
 
 def forget(execution: Execution, token: Token) -> None:
     """Take a token whose activity was ended out of the state."""
+    if token.stage is Stage.FIRING and token in execution.agenda:
+        execution.agenda.remove(token)
     execution.instance.remove_waiting(token)
     execution.release(token)
 

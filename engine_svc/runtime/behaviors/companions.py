@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from engine_svc.compile.executable import (
     PROCESS_SCOPE,
-    CancelTrigger,
     CatchSpec,
     CompensationTrigger,
     Element,
@@ -22,7 +21,7 @@ from engine_svc.state.instance import ROOT_SCOPE, Token, Wait
 def open_boundary(execution: Execution, host: Token, element: Element) -> None:
     """Let the boundary events of an activity that begins wait, those that do not yet.
 
-    Cancellation of a transaction waits nowhere.
+    Compensation waits nowhere: what throws it looks for what was completed.
     """
     if not element.boundary:
         return
@@ -31,7 +30,7 @@ def open_boundary(execution: Execution, host: Token, element: Element) -> None:
         event = execution.elements[index]
         spec = event.spec
         assert isinstance(spec, CatchSpec)
-        if isinstance(spec.trigger, CancelTrigger) or index in waiting:
+        if isinstance(spec.trigger, CompensationTrigger) or index in waiting:
             continue
         companion = Token(host.scope_key, index)
         companion.host = host.key

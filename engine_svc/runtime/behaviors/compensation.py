@@ -42,11 +42,16 @@ def compensate(execution: Execution, scope_key: int, activity: int) -> None:
 
 
 def _place(execution: Execution, scope_key: int) -> int:
-    # An event sub-process compensates what the scope around it has completed.
-    owner = execution.instance.tokens.get(scope_key)
-    while owner is not None and execution.elements[owner.element].kind is ElementKind.EVENT_SUB_PROCESS:
+    # An event sub-process that has completed nothing itself compensates what the scope around it has.
+    instance = execution.instance
+    owner = instance.tokens.get(scope_key)
+    while (
+        owner is not None
+        and not instance.scopes[scope_key].compensations
+        and execution.elements[owner.element].kind is ElementKind.EVENT_SUB_PROCESS
+    ):
         scope_key = owner.scope_key
-        owner = execution.instance.tokens.get(scope_key)
+        owner = instance.tokens.get(scope_key)
     return scope_key
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine_svc.compile.executable import CatchSpec, ConditionTrigger, StartSpec, Trigger, VariableTrigger
-from engine_svc.runtime.behaviors.firing import fire
+from engine_svc.runtime.behaviors.firing import plan
 from engine_svc.runtime.behaviors.triggers import evaluate
 from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import ROOT_SCOPE, Token
@@ -27,7 +27,7 @@ def evaluate_changed(execution: Execution) -> bool:
         if (isinstance(trigger, VariableTrigger) and _is_meant(trigger, seen)) or (
             isinstance(trigger, ConditionTrigger) and _may_hold(trigger, seen) and holds(execution, token, trigger)
         ):
-            fire(execution, token, {})
+            plan(execution, token)
             fired = True
     return fired
 
@@ -39,7 +39,7 @@ def evaluate_all(execution: Execution) -> int:
         if execution.instance.watching.get(token.key) is token:
             trigger = trigger_of(execution, token)
             if isinstance(trigger, ConditionTrigger) and holds(execution, token, trigger):
-                fire(execution, token, {})
+                plan(execution, token)
                 fired += 1
     return fired
 

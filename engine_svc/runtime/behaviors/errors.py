@@ -21,7 +21,7 @@ from engine_svc.compile.executable import (
 )
 from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.behaviors.companions import open_boundary
-from engine_svc.runtime.behaviors.firing import fire_boundary, interrupt_scope
+from engine_svc.runtime.behaviors.firing import begin_event_sub_process, interrupt_scope, plan
 from engine_svc.runtime.behaviors.multi_instance import is_child
 from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import Stage, Token
@@ -85,7 +85,6 @@ def _throw_at_caller(execution: Execution, error: BpmnError) -> bool:
     if token is None or not throw_from_activity(caller, token, error):
         return False
     caller.touched = True
-    caller.unit.ready.append(caller)
     return True
 
 
@@ -125,14 +124,14 @@ def _leave_by(execution: Execution, companion: Token, error: BpmnError) -> None:
     element = execution.elements[companion.element]
     assert isinstance(element.spec, CatchSpec)
     _tell(execution, companion.scope_key, element.spec.trigger, error)
-    fire_boundary(execution, companion, element)
+    plan(execution, companion)
 
 
 def _hand_over(execution: Execution, scope_key: int, start: Element, error: BpmnError) -> None:
     assert isinstance(start.spec, StartSpec)
     interrupt_scope(execution, scope_key, f"event subprocess ({start.id})")
     _tell(execution, scope_key, start.spec.trigger, error)
-    execution.start_token(scope_key, start.scope)
+    begin_event_sub_process(execution, scope_key, start, entered=False)
 
 
 def _tell(execution: Execution, scope_key: int, trigger: object, error: BpmnError) -> None:

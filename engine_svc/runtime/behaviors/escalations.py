@@ -14,7 +14,7 @@ from engine_svc.compile.executable import (
     StartSpec,
     SubProcessSpec,
 )
-from engine_svc.runtime.behaviors.firing import fire_boundary, interrupt_scope
+from engine_svc.runtime.behaviors.firing import begin_event_sub_process, interrupt_scope, plan
 from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import Stage, Token
 
@@ -59,7 +59,6 @@ def _escalate_to_caller(execution: Execution, code: str) -> bool:
         caught = escalate(caller, token.scope_key, code)
     if caught:
         caller.touched = True
-        caller.unit.ready.append(caller)
     return caught
 
 
@@ -94,7 +93,7 @@ def _leave_by(execution: Execution, companion: Token, code: str) -> None:
     element = execution.elements[companion.element]
     assert isinstance(element.spec, CatchSpec)
     _tell(execution, companion.scope_key, element.spec.trigger, code)
-    fire_boundary(execution, companion, element)
+    plan(execution, companion)
 
 
 def _hand_over(execution: Execution, scope_key: int, start: Element, code: str) -> None:
@@ -102,7 +101,7 @@ def _hand_over(execution: Execution, scope_key: int, start: Element, code: str) 
     if start.spec.interrupting:
         interrupt_scope(execution, scope_key, f"event subprocess ({start.id})")
     _tell(execution, scope_key, start.spec.trigger, code)
-    execution.start_token(scope_key, start.scope)
+    begin_event_sub_process(execution, scope_key, start, entered=False)
 
 
 def _tell(execution: Execution, scope_key: int, trigger: object, code: str) -> None:

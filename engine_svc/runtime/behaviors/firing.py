@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine_svc.compile.executable import CatchSpec, Element, ElementKind, StartSpec
-from engine_svc.runtime.behaviors import timers
+from engine_svc.compile.executable import CatchSpec, Element, ElementKind, StartSpec, SubProcessSpec
+from engine_svc.runtime.behaviors import companions, timers
 from engine_svc.runtime.behaviors.cancellation import (
     cancel_activity,
     cancel_content,
@@ -17,6 +17,13 @@ from engine_svc.runtime.behaviors.cancellation import (
 )
 from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import NO_HOST, Stage, Token, Wait
+
+
+def plan(execution: Execution, token: Token) -> None:
+    """Let the event come that a token waits for once all that moves already has moved, as Flowable does in a step."""
+    if token.stage is not Stage.FIRING:
+        token.stage = Stage.FIRING
+        execution.agenda.append(token)
 
 
 def fire(execution: Execution, token: Token, variables: Mapping[str, Any]) -> None:
@@ -41,18 +48,19 @@ def fire_boundary(execution: Execution, token: Token, element: Element) -> None:
     assert isinstance(spec, CatchSpec)
     if not spec.interrupting:
         _keep_waiting(execution, token, element)
+        # Each time it fires is an activity of its own, beside the one that waits.
         successor = Token(token.scope_key, element.index)
         execution.instance.scopes[token.scope_key].live_tokens += 1
-        execution.leave(successor, element)
+        execution.complete(successor, element)
         return
     host = execution.instance.tokens[token.host]
     drop_rows(execution, token)
     execution.instance.remove_waiting(token)
     cancel_activity(execution, host, f"boundary event ({element.id})")
     # The companion takes the place of its host: the scope keeps as many tokens as it had.
-    execution.record_end(token, element)
-    execution.release(token)
-    execution.leave(token, element)
+    token.host = NO_HOST
+    execution.instance.add_waiting(token)
+    execution.complete(token, element)
 
 
 def start_event_sub_process(execution: Execution, token: Token, element: Element) -> None:
@@ -66,7 +74,28 @@ def start_event_sub_process(execution: Execution, token: Token, element: Element
         interrupt_scope(execution, scope_key, f"event subprocess ({element.id})")
     else:
         _keep_waiting(execution, token, element)
-    execution.start_token(scope_key, element.scope)
+    begin_event_sub_process(execution, scope_key, element, entered=True)
+
+
+def begin_event_sub_process(execution: Execution, scope_key: int, start: Element, *, entered: bool) -> None:
+    """Begin the event sub-process of a start event in a scope; `entered`: its start event is passed already."""
+    handler = execution.elements[start.scope]
+    if handler.wrapping is not None or start.wrapping is not None:
+        execution.start_token(scope_key, handler.index)
+        return
+    spec = handler.spec
+    assert isinstance(spec, SubProcessSpec)
+    owner = Token(scope_key, handler.index)
+    execution.instance.scopes[scope_key].live_tokens += 1
+    execution.wait(owner)
+    execution.open_scope(owner.key, scope_key, spec.variables)
+    companions.open_event_sub_processes(execution, owner.key)
+    token = Token(owner.key, start.index)
+    execution.instance.scopes[owner.key].live_tokens += 1
+    if entered:
+        execution.complete(token, start)
+    else:
+        execution.agenda.append(token)
 
 
 def interrupt_scope(execution: Execution, scope_key: int, reason: str) -> None:
@@ -77,11 +106,10 @@ def interrupt_scope(execution: Execution, scope_key: int, reason: str) -> None:
 
 def close_event_starts(execution: Execution, scope_key: int, reason: str) -> None:
     """End what the event sub-processes of a scope wait for."""
-    waiting = [
-        token
-        for token in execution.instance.hosted.get(scope_key, ())
-        if token.scope_key == scope_key and token.stage is not Stage.NOTICE
-    ]
+    companions = execution.instance.hosted.get(scope_key)
+    if not companions:
+        return
+    waiting = [token for token in companions if token.scope_key == scope_key and token.stage is not Stage.NOTICE]
     terminate(execution, waiting, reason)
     for token in waiting:
         forget(execution, token)

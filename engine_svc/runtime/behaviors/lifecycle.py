@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine_svc.compile.executable import NO_ELEMENT, Element, SubProcessSpec, Wrapping
-from engine_svc.runtime.behaviors import ad_hoc, companions, jobs, mappings, multi_instance
+from engine_svc.runtime.behaviors import ad_hoc, companions, firing, jobs, mappings, multi_instance
 from engine_svc.runtime.behaviors.cancellation import close_companions
 from engine_svc.runtime.behaviors.compensation import own_handler
+from engine_svc.runtime.behaviors.firing import close_event_starts
 from engine_svc.runtime.behaviors.listeners import run_listeners
 from engine_svc.runtime.behaviors.placements import SKIP_INPUTS
 from engine_svc.runtime.execution import Execution
@@ -94,10 +95,17 @@ def go_on_with_body(execution: Execution, token: Token, element: Element) -> Req
 
 def complete(execution: Execution, token: Token, element: Element) -> Request | None:
     """The behaviour is done: outputs, end listeners, and out."""
-    wrapping = element.wrapping or _PLAIN
     key = token.key
+    if element.wrapping is None and (not key or key not in execution.instance.scopes):
+        token.stage = Stage.ACTIVE
+        execution.over(token, element)
+        execution.leave(token, element)
+        return None
+    wrapping = element.wrapping or _PLAIN
     child = multi_instance.is_child(execution, token)
     body = not child and (wrapping.multi_instance is not None or wrapping.loop is not None)
+    # Nothing may begin in a scope any more while its end listeners wait for their work.
+    close_event_starts(execution, key, REASON_COMPLETED)
     if wrapping.outputs and not body and not (token.detail and "listener" in token.detail):
         execution.local_scope(token)
         mappings.apply_outputs(execution, element, wrapping.outputs, key)
@@ -148,15 +156,31 @@ def _keep(execution: Execution, scope_key: int, entries: list[Compensable]) -> N
 
 
 def take_flow(execution: Execution, token: Token, element: Element) -> Request | None:
-    """A token is on a flow that has listeners; `element` is where the flow leads to."""
+    """A token is on a flow; `element` is where the flow leads to."""
     flow = execution.instance.definition.process.flows[token.flow]
-    paused = run_listeners(execution, token, element, flow.listeners)
-    if paused is not None:
-        return paused if isinstance(paused, Request) else None
+    if flow.listeners:
+        paused = run_listeners(execution, token, element, flow.listeners)
+        if paused is not None:
+            return paused if isinstance(paused, Request) else None
     if token.key:
         execution.withdraw(token)
     token.stage = Stage.ACTIVE
-    execution.agenda.appendleft(token)
+    execution.agenda.append(token)
+    return None
+
+
+def end_path(execution: Execution, token: Token, element: Element) -> Request | None:
+    """A token has come to the end of its path."""
+    if token.key:
+        execution.withdraw(token)
+    execution.end_token(token)
+    return None
+
+
+def fire(execution: Execution, token: Token, element: Element) -> Request | None:
+    """The event has come that a token waits for."""
+    token.stage = Stage.ACTIVE
+    firing.fire(execution, token, {})
     return None
 
 
@@ -165,9 +189,13 @@ def begin_instance(execution: Execution, token: Token, element: Element) -> Requ
     paused = run_listeners(execution, token, element, execution.instance.definition.process.start_listeners)
     if paused is not None:
         return paused if isinstance(paused, Request) else None
+    arrived = bool(token.detail and token.detail.get("arrived"))
     if token.key:
         execution.withdraw(token)
-    token.stage = Stage.ACTIVE
+    if arrived:
+        token.detail = None
+        execution.wait(token)
+    token.stage = Stage.COMPLETING if arrived else Stage.ACTIVE
     execution.agenda.appendleft(token)
     return None
 
@@ -175,6 +203,7 @@ def begin_instance(execution: Execution, token: Token, element: Element) -> Requ
 def end_instance(execution: Execution, token: Token, element: Element) -> Request | None:
     """The last token of an instance has ended."""
     process = execution.instance.definition.process
+    close_event_starts(execution, ROOT_SCOPE, REASON_COMPLETED)
     if process.end_listeners:
         paused = run_listeners(execution, token, element, process.end_listeners)
         if paused is not None:
@@ -213,6 +242,8 @@ STAGES: Mapping[Stage, Enter] = {
     Stage.BODY: go_on_with_body,
     Stage.CHILD: begin_child,
     Stage.TAKING: take_flow,
+    Stage.ENDED: end_path,
+    Stage.FIRING: fire,
     Stage.ENDING: end_instance,
     Stage.LEAVING: ad_hoc.leave,
     Stage.BEGINNING: begin_instance,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine_svc.runtime.behaviors.firing import fire
+from engine_svc.runtime.behaviors.firing import plan
 from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import Wait
 
@@ -27,10 +27,11 @@ def deliver_to(execution: Execution, name: str, keys: Iterable[int], variables: 
     fired = 0
     for key in keys:
         token = instance.tokens.get(key)
-        # What was fired before may have ended it.
         if token is None or token.waits_for is not Wait.SIGNAL or token.detail is None:
             continue
         if token.detail["name"] == name:
-            fire(execution, token, variables)
+            for variable, value in variables.items():
+                execution.set_variable(token.scope_key, variable, value)
+            plan(execution, token)
             fired += 1
     return fired

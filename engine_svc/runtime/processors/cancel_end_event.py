@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine_svc.compile.executable import CancelTrigger, CatchSpec, Element, SubProcessSpec
-from engine_svc.runtime.behaviors.cancellation import cancel_activity
 from engine_svc.runtime.behaviors.compensation import run_handlers
+from engine_svc.runtime.behaviors.firing import fire_boundary
 from engine_svc.runtime.behaviors.multi_instance import is_child
 from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import Compensable, Token
@@ -27,10 +27,9 @@ def enter(execution: Execution, token: Token, element: Element) -> None:
         ]
         owner = body
     scope_key = owner.scope_key
-    cancel_activity(execution, owner, f"cancel end event ({element.id})")
+    boundary = _boundary(execution, owner)
+    fire_boundary(execution, boundary, execution.elements[boundary.element])
     run_handlers(execution, scope_key, completed)
-    owner.element = _boundary(execution, owner)
-    execution.agenda.append(owner)
 
 
 def _is_transaction(execution: Execution, token: Token) -> bool:
@@ -43,9 +42,9 @@ def _completed(execution: Execution, transaction: Token) -> Compensable:
     return Compensable(transaction.key, transaction.element, dict(scope.variables), scope.compensations)
 
 
-def _boundary(execution: Execution, transaction: Token) -> int:
-    for index in execution.elements[transaction.element].boundary:
-        spec = execution.elements[index].spec
+def _boundary(execution: Execution, transaction: Token) -> Token:
+    for companion in execution.instance.hosted.get(transaction.key, ()):
+        spec = execution.elements[companion.element].spec
         if isinstance(spec, CatchSpec) and isinstance(spec.trigger, CancelTrigger):
-            return index
+            return companion
     raise AssertionError("a transaction with a cancel end event has a cancel boundary event")

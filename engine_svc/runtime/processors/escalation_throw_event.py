@@ -19,7 +19,10 @@ def enter(execution: Execution, token: Token, element: Element) -> Request | Non
 
     if (request := calls.load_callers(execution, again)) is not None:
         return request
-    # On the agenda before the throw: what interrupts the scope takes it off again.
-    execution.complete_later(token)
+    execution.complete(token, element)
     escalations.escalate(execution, token.scope_key, spec.code)
+    if token in execution.agenda:
+        # Nothing has interrupted its scope at once. What catches it moves before it.
+        execution.agenda.remove(token)
+        execution.agenda.append(token)
     return None

@@ -21,14 +21,13 @@ def enter(execution: Execution, token: Token, element: Element) -> Request | Non
     if spec.instance_wide and (request := calls.load_callers(execution, again)) is not None:
         return request
     name = triggers.name_of(execution, element, spec.name, execution.scope_of(token), "signal name")
-    # The token leaves before others move: an interrupting event that catches the signal must find it gone or moving.
-    execution.complete(token, element)
     if not spec.asynchronous:
         signals.deliver(execution, name, {})
     if spec.instance_wide:
         _deliver_to_callers(execution, name)
     else:
         execution.changes.signals.append(ThrownSignal(name, {}, everywhere=spec.asynchronous))
+    execution.complete(token, element)
     return None
 
 
@@ -39,4 +38,3 @@ def _deliver_to_callers(execution: Execution, name: str) -> None:
         current = unit.executions[current.instance.parent_id]
         if signals.deliver(current, name, {}):
             current.touched = True
-            unit.ready.append(current)

@@ -30,7 +30,6 @@ def enter(execution: Execution, token: Token, element: Element) -> Request | Non
     if spec.everything:
         root = execution.unit.executions[execution.instance.root_id]
         root.touched = True
-        root.unit.ready.append(root)
         _end_scope(root, ROOT_SCOPE, reason)
     elif spec.multi_instance and (body := _body_around(execution, token)) is not None:
         cancel_content(execution, body.key, reason)

@@ -36,15 +36,15 @@ def enter(execution: Execution, token: Token, element: Element) -> Request | Non
     assert isinstance(spec, UserTaskSpec)
     name = _text_as_written(execution, token, element, spec.name)
     description = _text_as_written(execution, token, element, spec.description) if spec.description else ""
-    assignee = _text(execution, token, element, spec.assignee, MAX_USER)
+    assignee = "" if spec.assignee is None else _text(execution, token, element, spec.assignee, MAX_USER)
     users = _names(execution, token, element, spec.candidate_users)
     groups = _names(execution, token, element, spec.candidate_groups)
     priority = _priority(execution, token, element, spec.priority)
-    due = _due(execution, token, element, spec.due_date)
-    owner = _text(execution, token, element, spec.owner, MAX_USER)
-    follow_up = _due(execution, token, element, spec.follow_up_date)
-    category = _text(execution, token, element, spec.category, MAX_CATEGORY)
-    form_key = _text(execution, token, element, spec.form_key, MAX_FORM_KEY)
+    due = 0 if spec.due_date is None else _due(execution, token, element, spec.due_date)
+    owner = "" if spec.owner is None else _text(execution, token, element, spec.owner, MAX_USER)
+    follow_up = 0 if spec.follow_up_date is None else _due(execution, token, element, spec.follow_up_date)
+    category = "" if spec.category is None else _text(execution, token, element, spec.category, MAX_CATEGORY)
+    form_key = "" if spec.form_key is None else _text(execution, token, element, spec.form_key, MAX_FORM_KEY)
     execution.wait(token)
     task = NewUserTask(
         token.key,
@@ -144,9 +144,7 @@ def _text_as_written(execution: Execution, token: Token, element: Element, expre
     return value if isinstance(value, str) else _as_text(value, element)
 
 
-def _text(execution: Execution, token: Token, element: Element, expression: Evaluate | None, longest: int) -> str:
-    if expression is None:
-        return ""
+def _text(execution: Execution, token: Token, element: Element, expression: Evaluate, longest: int) -> str:
     value = execution.evaluate(expression, token, element)
     text = value if isinstance(value, str) else _as_text(value, element)
     return _bounded(text, longest, element)
@@ -210,9 +208,7 @@ def _whole_number(value: Any) -> int | None:
     return None
 
 
-def _due(execution: Execution, token: Token, element: Element, expression: Evaluate | None) -> int:
-    if expression is None:
-        return 0
+def _due(execution: Execution, token: Token, element: Element, expression: Evaluate) -> int:
     value = execution.evaluate(expression, token, element)
     if value is None or value == "":
         return 0

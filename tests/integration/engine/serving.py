@@ -29,6 +29,7 @@ from flowmesh.engine.v1.job_service_pb2_grpc import JobServiceStub
 from flowmesh.engine.v1.process_definition_service_pb2_grpc import ProcessDefinitionServiceStub
 from flowmesh.engine.v1.process_instance_service_pb2_grpc import ProcessInstanceServiceStub
 from flowmesh.engine.v1.user_task_service_pb2_grpc import UserTaskServiceStub
+from flowmesh.engine.v1.variable_service_pb2_grpc import VariableServiceStub
 from google.protobuf.duration_pb2 import Duration
 
 from engine_svc.main import EngineService
@@ -132,6 +133,7 @@ class Engine:
         self.jobs: Any = JobServiceStub(channel)
         self.incidents: Any = IncidentServiceStub(channel)
         self.clocks: Any = ClockServiceStub(channel)
+        self.scoped: Any = VariableServiceStub(channel)
 
     @classmethod
     async def started(

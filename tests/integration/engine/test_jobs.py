@@ -72,6 +72,21 @@ async def test_inputs_go_to_the_worker_alone(engine: Engine) -> None:
     assert await engine.variables(instance.id) == {"who": "ann", "x": 1}
 
 
+async def test_the_variables_of_the_activity_itself_go_to_the_worker(engine: Engine) -> None:
+    node = (
+        '<serviceTask id="n"><extensionElements><zeebe:taskDefinition type="work"/>'
+        '<zeebe:ioMapping><zeebe:input source="=order.id" target="number"/></zeebe:ioMapping></extensionElements>'
+        '<multiInstanceLoopCharacteristics isSequential="true" camunda:collection="${items}" '
+        'camunda:elementVariable="item"/></serviceTask>'
+    )
+    await engine.deploy(model("mine", ENDS + node, "s>n", "n>e"))
+    await engine.start("mine", {"order": {"id": 7}, "items": ["a", "b"], "item": "outer"})
+    for item in ("a", "b"):
+        job = await engine.one_job("work", fetch_variables=["number", "item"])
+        assert variables_of(job) == {"number": 7, "item": item}
+        await engine.complete_job(job)
+
+
 async def test_fetch_only_named_variables(engine: Engine) -> None:
     await engine.deploy(external())
     await engine.start("ship", {"a": 1, "b": 2, "c": 3})

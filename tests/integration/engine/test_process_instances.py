@@ -310,7 +310,7 @@ async def test_limits_of_variables(engine: Engine, engine_database: Database) ->
     assert refused.metadata == {"variable": "v", "bytes": "101", "limit": "100"}
     assert (await refusal(small.start("review", {"v": {"k": "ü" * 60}}))).reason == "VARIABLE_TOO_LARGE"
     refused = await refusal(small.start("review", {f"v{n}": "x" * 90 for n in range(5)}))
-    assert (refused.reason, refused.metadata["variable"]) == ("VARIABLE_TOO_LARGE", "")
+    assert (refused.reason, refused.metadata["variable"]) == ("VARIABLE_TOO_LARGE", "v4")
     instance = await small.start("review", {"v": "x" * 98})
     await small.complete_task((await small.user_tasks())[0].id, {"w": "x" * 98})
     assert (await small.get(instance.id)).status == COMPLETED

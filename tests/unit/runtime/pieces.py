@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from tests.unit.bpmn_models import definitions, flow
 
 CAUSES = {
@@ -31,7 +33,7 @@ def flows(*texts: str) -> str:
     for text in texts:
         ends, _, condition = text.partition(":")
         nodes = ends.split(">")
-        made += [flow(source, target, condition) for source, target in zip(nodes, nodes[1:], strict=False)]
+        made += [flow(source, target, condition) for source, target in pairwise(nodes)]
     return "".join(made)
 
 

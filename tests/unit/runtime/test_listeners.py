@@ -8,8 +8,6 @@ from tests.unit.bpmn_models import flow
 from tests.unit.runtime.pieces import boundary, end, extensions, handler, listener, one, sub, tasks
 from tests.unit.runtime.world import World
 
-BOTH = extensions(listener("start", "${execution.currentActivityId}:start"), listener("end", "x"))
-
 
 def both(name: str) -> str:
     return extensions(listener("start", f"{name}+"), listener("end", f"{name}-"))
@@ -101,13 +99,6 @@ def test_what_a_start_listener_sets_is_read_by_the_boundary() -> None:
 
 
 # Scripts
-
-
-def script(event: str, text: str) -> str:
-    return (
-        f'<flowable:executionListener event="{event}" type="script"><flowable:script language="javascript">{text}'
-        "</flowable:script></flowable:executionListener>"
-    )
 
 
 def scripted(event: str, text: str) -> str:
@@ -227,3 +218,19 @@ def test_a_worker_throws_an_error_in_a_listener() -> None:
     world.complete("t")
     assert world.throw_error("t", "E")
     assert world.open == ["caught"]
+
+
+@pytest.mark.parametrize("place", ["process", "sub-process"])
+def test_nothing_begins_in_a_scope_whose_end_listener_waits_for_its_work(place: str) -> None:
+    inside = tasks("it") + handler("h", "signal", tasks("ht"), "in.h>ht", interrupting=False)
+    if place == "process":
+        file = one(inside, "s>it").replace(b'isExecutable="true" >', f'isExecutable="true">{work("end")}'.encode())
+    else:
+        file = one(sub("n", inside, "in.n>it", loop=work("end")), "s>n")
+    world = World(file)
+    world.start()
+    world.complete("it")
+    assert [job.type for job in world.jobs.values()] == ["com.acme.Audit"]
+    assert world.signal("sig") == 0
+    world.complete(world.open[0])
+    assert world.ended

@@ -18,7 +18,7 @@ from engine_svc.runtime.changes import Changes, JobKind, NewJob, NewUserTask, Th
 from engine_svc.runtime.requests import FindDefinition, LoadInstance, Program, RunScript
 from engine_svc.scripts.call import ScriptCall, ScriptResult
 from engine_svc.state.definition import Definition
-from engine_svc.state.instance import NO_HOST, ROOT_SCOPE, Instance, Stage, Status, Token, Wait
+from engine_svc.state.instance import NO_HOST, ROOT_SCOPE, Instance, Status, Token, Wait
 from mesh.errors import NotFound
 from tests.unit.runtime.running import NOW, reloaded
 
@@ -84,7 +84,9 @@ class World:
 
     def throw_error(self, element_id: str, code: str, message: str = "", at: str | None = None) -> bool:
         """Let a worker throw a BPMN error; say whether it was caught."""
-        instance_id, key = self._open(element_id, at)
+        instance_id, key = min(
+            place for place, job in self.jobs.items() if job.element_id == element_id and at in (None, place[0])
+        )
         instance = self.instances[instance_id]
         program = step.throw_job_error(instance, key, BpmnError(code, message), retries=2, now=self.now)
         changes, caught = self.run(program)
@@ -208,7 +210,8 @@ class World:
     # What can be seen
 
     def _open(self, element_id: str, at: str | None) -> tuple[str, int]:
-        rows: dict[tuple[str, int], NewUserTask | NewJob] = {**self.tasks, **self.jobs}
+        work = {place: job for place, job in self.jobs.items() if job.kind is JobKind.EXTERNAL}
+        rows: dict[tuple[str, int], NewUserTask | NewJob] = {**self.tasks, **work}
         return min(
             place for place, row in rows.items() if row.element_id == element_id and (at is None or place[0] == at)
         )
@@ -219,7 +222,8 @@ class World:
             for instance_id, instance in self.instances.items()
             if at is None or instance_id == at
             for token in instance.tokens.values()
-            if token.stage is not Stage.BODY and instance.definition.process.elements[token.element].id == element_id
+            if instance.definition.process.elements[token.element].id == element_id
+            and token.waits_for in step.TRIGGERED
         )
 
     @property

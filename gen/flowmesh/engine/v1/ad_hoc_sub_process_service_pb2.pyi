@@ -53,10 +53,12 @@ class StartAdHocActivityRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., element_id: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
 
 class StartAdHocActivityResponse(_message.Message):
-    __slots__ = ("process_instance",)
+    __slots__ = ("process_instance", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class CompleteAdHocSubProcessRequest(_message.Message):
     __slots__ = ("request_id", "id")
@@ -67,7 +69,9 @@ class CompleteAdHocSubProcessRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ...) -> None: ...
 
 class CompleteAdHocSubProcessResponse(_message.Message):
-    __slots__ = ("process_instance",)
+    __slots__ = ("process_instance", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...

@@ -261,12 +261,14 @@ class RunJobRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ...) -> None: ...
 
 class RunJobResponse(_message.Message):
-    __slots__ = ("process_instance_id", "process_instance_ended")
+    __slots__ = ("process_instance_id", "process_instance_ended", "commit_token")
     PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     PROCESS_INSTANCE_ENDED_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance_id: str
     process_instance_ended: bool
-    def __init__(self, process_instance_id: _Optional[str] = ..., process_instance_ended: _Optional[bool] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance_id: _Optional[str] = ..., process_instance_ended: _Optional[bool] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class SetJobRetriesRequest(_message.Message):
     __slots__ = ("request_id", "id", "retries")
@@ -279,10 +281,12 @@ class SetJobRetriesRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., retries: _Optional[int] = ...) -> None: ...
 
 class SetJobRetriesResponse(_message.Message):
-    __slots__ = ("job",)
+    __slots__ = ("job", "commit_token")
     JOB_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     job: _job_pb2.Job
-    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class BatchSetJobRetriesRequest(_message.Message):
     __slots__ = ("ids", "filter", "retries")
@@ -337,10 +341,12 @@ class MoveJobToDeadLetterRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class MoveJobToDeadLetterResponse(_message.Message):
-    __slots__ = ("job",)
+    __slots__ = ("job", "commit_token")
     JOB_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     job: _job_pb2.Job
-    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class MoveJobFromDeadLetterRequest(_message.Message):
     __slots__ = ("request_id", "id", "retries")
@@ -353,10 +359,12 @@ class MoveJobFromDeadLetterRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., retries: _Optional[int] = ...) -> None: ...
 
 class MoveJobFromDeadLetterResponse(_message.Message):
-    __slots__ = ("job",)
+    __slots__ = ("job", "commit_token")
     JOB_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     job: _job_pb2.Job
-    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class RescheduleJobRequest(_message.Message):
     __slots__ = ("request_id", "id", "due_time")
@@ -369,10 +377,12 @@ class RescheduleJobRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class RescheduleJobResponse(_message.Message):
-    __slots__ = ("job",)
+    __slots__ = ("job", "commit_token")
     JOB_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     job: _job_pb2.Job
-    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, job: _Optional[_Union[_job_pb2.Job, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class ListFinishedJobsRequest(_message.Message):
     __slots__ = ("page_size", "page_token", "process_definition_key", "process_instance_id", "outcome", "tenant_id")

@@ -29,7 +29,7 @@ from flowmesh.engine.v1 import process_instance_pb2 as flowmesh_dot_engine_dot_v
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*flowmesh/engine/v1/migration_service.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a\"flowmesh/engine/v1/migration.proto\x1a)flowmesh/engine/v1/process_instance.proto\x1a\x1cgoogle/api/annotations.proto\"\x8d\x01\n\x1dMigrateProcessInstanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x37\n\x04plan\x18\x03 \x01(\x0b\x32!.flowmesh.engine.v1.MigrationPlanB\x06\xbaH\x03\xc8\x01\x01\"\x91\x01\n\x1eMigrateProcessInstanceResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\x12\x30\n\tmigration\x18\x02 \x01(\x0b\x32\x1d.flowmesh.engine.v1.Migration\"\xe4\x01\n\x17PreviewMigrationRequest\x12$\n\x13process_instance_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12-\n\x1csource_process_definition_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x37\n\x04plan\x18\x03 \x01(\x0b\x32!.flowmesh.engine.v1.MigrationPlanB\x06\xbaH\x03\xc8\x01\x01\x12\x1d\n\tpage_size\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\xa3\x01\n\x18PreviewMigrationResponse\x12\x36\n\x08problems\x18\x01 \x03(\x0b\x32$.flowmesh.engine.v1.MigrationProblem\x12\x36\n\x08previews\x18\x02 \x03(\x0b\x32$.flowmesh.engine.v1.MigrationPreview\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\",\n\x13GetMigrationRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"H\n\x14GetMigrationResponse\x12\x30\n\tmigration\x18\x01 \x01(\x0b\x32\x1d.flowmesh.engine.v1.Migration\"z\n\x15ListMigrationsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12$\n\x13process_instance_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"d\n\x16ListMigrationsResponse\x12\x31\n\nmigrations\x18\x01 \x03(\x0b\x32\x1d.flowmesh.engine.v1.Migration\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"M\n\x16RevertMigrationRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x8a\x01\n\x17RevertMigrationResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\x12\x30\n\tmigration\x18\x02 \x01(\x0b\x32\x1d.flowmesh.engine.v1.Migration2\xfb\x06\n\x10MigrationService\x12\xcb\x01\n\x16MigrateProcessInstance\x12\x31.flowmesh.engine.v1.MigrateProcessInstanceRequest\x1a\x32.flowmesh.engine.v1.MigrateProcessInstanceResponse\"J\xaa\xbb\x18\x1a\n\x18processInstances.migrate\x82\xd3\xe4\x93\x02&\"!/v1/processInstances/{id}:migrate:\x01*\x12\xae\x01\n\x10PreviewMigration\x12+.flowmesh.engine.v1.PreviewMigrationRequest\x1a,.flowmesh.engine.v1.PreviewMigrationResponse\"?\xaa\xbb\x18\x1a\n\x18processInstances.migrate\x82\xd3\xe4\x93\x02\x1b\"\x16/v1/migrations:preview:\x01*\x12\x98\x01\n\x0cGetMigration\x12\'.flowmesh.engine.v1.GetMigrationRequest\x1a(.flowmesh.engine.v1.GetMigrationResponse\"5\xaa\xbb\x18\x16\n\x14processInstances.get\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/migrations/{id}\x12\x9a\x01\n\x0eListMigrations\x12).flowmesh.engine.v1.ListMigrationsRequest\x1a*.flowmesh.engine.v1.ListMigrationsResponse\"1\xaa\xbb\x18\x17\n\x15processInstances.list\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/migrations\x12\xaf\x01\n\x0fRevertMigration\x12*.flowmesh.engine.v1.RevertMigrationRequest\x1a+.flowmesh.engine.v1.RevertMigrationResponse\"C\xaa\xbb\x18\x1a\n\x18processInstances.migrate\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/migrations/{id}:revert:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*flowmesh/engine/v1/migration_service.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a\"flowmesh/engine/v1/migration.proto\x1a)flowmesh/engine/v1/process_instance.proto\x1a\x1cgoogle/api/annotations.proto\"\x8d\x01\n\x1dMigrateProcessInstanceRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x37\n\x04plan\x18\x03 \x01(\x0b\x32!.flowmesh.engine.v1.MigrationPlanB\x06\xbaH\x03\xc8\x01\x01\"\xa7\x01\n\x1eMigrateProcessInstanceResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\x12\x30\n\tmigration\x18\x02 \x01(\x0b\x32\x1d.flowmesh.engine.v1.Migration\x12\x14\n\x0c\x63ommit_token\x18\x0f \x01(\t\"\xe4\x01\n\x17PreviewMigrationRequest\x12$\n\x13process_instance_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12-\n\x1csource_process_definition_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x37\n\x04plan\x18\x03 \x01(\x0b\x32!.flowmesh.engine.v1.MigrationPlanB\x06\xbaH\x03\xc8\x01\x01\x12\x1d\n\tpage_size\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\xa3\x01\n\x18PreviewMigrationResponse\x12\x36\n\x08problems\x18\x01 \x03(\x0b\x32$.flowmesh.engine.v1.MigrationProblem\x12\x36\n\x08previews\x18\x02 \x03(\x0b\x32$.flowmesh.engine.v1.MigrationPreview\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\",\n\x13GetMigrationRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"H\n\x14GetMigrationResponse\x12\x30\n\tmigration\x18\x01 \x01(\x0b\x32\x1d.flowmesh.engine.v1.Migration\"z\n\x15ListMigrationsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12$\n\x13process_instance_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"d\n\x16ListMigrationsResponse\x12\x31\n\nmigrations\x18\x01 \x03(\x0b\x32\x1d.flowmesh.engine.v1.Migration\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"M\n\x16RevertMigrationRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\xa0\x01\n\x17RevertMigrationResponse\x12=\n\x10process_instance\x18\x01 \x01(\x0b\x32#.flowmesh.engine.v1.ProcessInstance\x12\x30\n\tmigration\x18\x02 \x01(\x0b\x32\x1d.flowmesh.engine.v1.Migration\x12\x14\n\x0c\x63ommit_token\x18\x0f \x01(\t2\xfb\x06\n\x10MigrationService\x12\xcb\x01\n\x16MigrateProcessInstance\x12\x31.flowmesh.engine.v1.MigrateProcessInstanceRequest\x1a\x32.flowmesh.engine.v1.MigrateProcessInstanceResponse\"J\xaa\xbb\x18\x1a\n\x18processInstances.migrate\x82\xd3\xe4\x93\x02&\"!/v1/processInstances/{id}:migrate:\x01*\x12\xae\x01\n\x10PreviewMigration\x12+.flowmesh.engine.v1.PreviewMigrationRequest\x1a,.flowmesh.engine.v1.PreviewMigrationResponse\"?\xaa\xbb\x18\x1a\n\x18processInstances.migrate\x82\xd3\xe4\x93\x02\x1b\"\x16/v1/migrations:preview:\x01*\x12\x98\x01\n\x0cGetMigration\x12\'.flowmesh.engine.v1.GetMigrationRequest\x1a(.flowmesh.engine.v1.GetMigrationResponse\"5\xaa\xbb\x18\x16\n\x14processInstances.get\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/migrations/{id}\x12\x9a\x01\n\x0eListMigrations\x12).flowmesh.engine.v1.ListMigrationsRequest\x1a*.flowmesh.engine.v1.ListMigrationsResponse\"1\xaa\xbb\x18\x17\n\x15processInstances.list\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/migrations\x12\xaf\x01\n\x0fRevertMigration\x12*.flowmesh.engine.v1.RevertMigrationRequest\x1a+.flowmesh.engine.v1.RevertMigrationResponse\"C\xaa\xbb\x18\x1a\n\x18processInstances.migrate\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/migrations/{id}:revert:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -77,23 +77,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MIGRATEPROCESSINSTANCEREQUEST']._serialized_start=240
   _globals['_MIGRATEPROCESSINSTANCEREQUEST']._serialized_end=381
   _globals['_MIGRATEPROCESSINSTANCERESPONSE']._serialized_start=384
-  _globals['_MIGRATEPROCESSINSTANCERESPONSE']._serialized_end=529
-  _globals['_PREVIEWMIGRATIONREQUEST']._serialized_start=532
-  _globals['_PREVIEWMIGRATIONREQUEST']._serialized_end=760
-  _globals['_PREVIEWMIGRATIONRESPONSE']._serialized_start=763
-  _globals['_PREVIEWMIGRATIONRESPONSE']._serialized_end=926
-  _globals['_GETMIGRATIONREQUEST']._serialized_start=928
-  _globals['_GETMIGRATIONREQUEST']._serialized_end=972
-  _globals['_GETMIGRATIONRESPONSE']._serialized_start=974
-  _globals['_GETMIGRATIONRESPONSE']._serialized_end=1046
-  _globals['_LISTMIGRATIONSREQUEST']._serialized_start=1048
-  _globals['_LISTMIGRATIONSREQUEST']._serialized_end=1170
-  _globals['_LISTMIGRATIONSRESPONSE']._serialized_start=1172
-  _globals['_LISTMIGRATIONSRESPONSE']._serialized_end=1272
-  _globals['_REVERTMIGRATIONREQUEST']._serialized_start=1274
-  _globals['_REVERTMIGRATIONREQUEST']._serialized_end=1351
-  _globals['_REVERTMIGRATIONRESPONSE']._serialized_start=1354
-  _globals['_REVERTMIGRATIONRESPONSE']._serialized_end=1492
-  _globals['_MIGRATIONSERVICE']._serialized_start=1495
-  _globals['_MIGRATIONSERVICE']._serialized_end=2386
+  _globals['_MIGRATEPROCESSINSTANCERESPONSE']._serialized_end=551
+  _globals['_PREVIEWMIGRATIONREQUEST']._serialized_start=554
+  _globals['_PREVIEWMIGRATIONREQUEST']._serialized_end=782
+  _globals['_PREVIEWMIGRATIONRESPONSE']._serialized_start=785
+  _globals['_PREVIEWMIGRATIONRESPONSE']._serialized_end=948
+  _globals['_GETMIGRATIONREQUEST']._serialized_start=950
+  _globals['_GETMIGRATIONREQUEST']._serialized_end=994
+  _globals['_GETMIGRATIONRESPONSE']._serialized_start=996
+  _globals['_GETMIGRATIONRESPONSE']._serialized_end=1068
+  _globals['_LISTMIGRATIONSREQUEST']._serialized_start=1070
+  _globals['_LISTMIGRATIONSREQUEST']._serialized_end=1192
+  _globals['_LISTMIGRATIONSRESPONSE']._serialized_start=1194
+  _globals['_LISTMIGRATIONSRESPONSE']._serialized_end=1294
+  _globals['_REVERTMIGRATIONREQUEST']._serialized_start=1296
+  _globals['_REVERTMIGRATIONREQUEST']._serialized_end=1373
+  _globals['_REVERTMIGRATIONRESPONSE']._serialized_start=1376
+  _globals['_REVERTMIGRATIONRESPONSE']._serialized_end=1536
+  _globals['_MIGRATIONSERVICE']._serialized_start=1539
+  _globals['_MIGRATIONSERVICE']._serialized_end=2430
 # @@protoc_insertion_point(module_scope)

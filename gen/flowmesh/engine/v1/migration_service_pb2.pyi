@@ -22,12 +22,14 @@ class MigrateProcessInstanceRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., plan: _Optional[_Union[_migration_pb2.MigrationPlan, _Mapping]] = ...) -> None: ...
 
 class MigrateProcessInstanceResponse(_message.Message):
-    __slots__ = ("process_instance", "migration")
+    __slots__ = ("process_instance", "migration", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     MIGRATION_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
     migration: _migration_pb2.Migration
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., migration: _Optional[_Union[_migration_pb2.Migration, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., migration: _Optional[_Union[_migration_pb2.Migration, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class PreviewMigrationRequest(_message.Message):
     __slots__ = ("process_instance_id", "source_process_definition_id", "plan", "page_size", "page_token")
@@ -92,9 +94,11 @@ class RevertMigrationRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ...) -> None: ...
 
 class RevertMigrationResponse(_message.Message):
-    __slots__ = ("process_instance", "migration")
+    __slots__ = ("process_instance", "migration", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     MIGRATION_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
     migration: _migration_pb2.Migration
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., migration: _Optional[_Union[_migration_pb2.Migration, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., migration: _Optional[_Union[_migration_pb2.Migration, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...

@@ -97,10 +97,12 @@ class GetProcessInstanceRequest(_message.Message):
     def __init__(self, id: _Optional[str] = ...) -> None: ...
 
 class GetProcessInstanceResponse(_message.Message):
-    __slots__ = ("process_instance",)
+    __slots__ = ("process_instance", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class ListProcessInstancesRequest(_message.Message):
     __slots__ = ("page_size", "page_token", "process_definition_key", "process_definition_id", "business_key", "status", "tenant_id")
@@ -261,10 +263,12 @@ class ModifyProcessInstanceRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., instructions: _Optional[_Iterable[_Union[_modification_pb2.ModificationInstruction, _Mapping]]] = ..., reason: _Optional[str] = ..., skip_listeners: _Optional[bool] = ..., skip_mappings: _Optional[bool] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class ModifyProcessInstanceResponse(_message.Message):
-    __slots__ = ("process_instance",)
+    __slots__ = ("process_instance", "commit_token")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance
-    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ...) -> None: ...
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
 
 class RestartProcessInstanceRequest(_message.Message):
     __slots__ = ("request_id", "id", "start_element_ids", "variables", "without_last_variables")
@@ -288,6 +292,24 @@ class RestartProcessInstanceRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., start_element_ids: _Optional[_Iterable[str]] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., without_last_variables: _Optional[bool] = ...) -> None: ...
 
 class RestartProcessInstanceResponse(_message.Message):
+    __slots__ = ("process_instance", "commit_token")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    process_instance: _process_instance_pb2.ProcessInstance
+    commit_token: str
+    def __init__(self, process_instance: _Optional[_Union[_process_instance_pb2.ProcessInstance, _Mapping]] = ..., commit_token: _Optional[str] = ...) -> None: ...
+
+class DeleteProcessInstanceVariablesRequest(_message.Message):
+    __slots__ = ("request_id", "id", "names")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    id: str
+    names: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, request_id: _Optional[str] = ..., id: _Optional[str] = ..., names: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class DeleteProcessInstanceVariablesResponse(_message.Message):
     __slots__ = ("process_instance",)
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     process_instance: _process_instance_pb2.ProcessInstance

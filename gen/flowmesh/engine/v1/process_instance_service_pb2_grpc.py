@@ -95,6 +95,11 @@ class ProcessInstanceServiceStub:
                 request_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.RestartProcessInstanceRequest.SerializeToString,
                 response_deserializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.RestartProcessInstanceResponse.FromString,
                 _registered_method=True)
+        self.DeleteProcessInstanceVariables = channel.unary_unary(
+                '/flowmesh.engine.v1.ProcessInstanceService/DeleteProcessInstanceVariables',
+                request_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceVariablesRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceVariablesResponse.FromString,
+                _registered_method=True)
 
 
 class ProcessInstanceServiceServicer:
@@ -202,6 +207,15 @@ class ProcessInstanceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DeleteProcessInstanceVariables(self, request, context):
+        """Deletes variables of an instance's own scope; names that have no value are passed over. VariableService does the
+        same at every scope. Idempotent by request id. Errors: PROCESS_INSTANCE_NOT_FOUND,
+        PROCESS_INSTANCE_NOT_RUNNING where it has ended, REQUEST_ID_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ProcessInstanceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -264,6 +278,11 @@ def add_ProcessInstanceServiceServicer_to_server(servicer, server):
                     servicer.RestartProcessInstance,
                     request_deserializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.RestartProcessInstanceRequest.FromString,
                     response_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.RestartProcessInstanceResponse.SerializeToString,
+            ),
+            'DeleteProcessInstanceVariables': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteProcessInstanceVariables,
+                    request_deserializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceVariablesRequest.FromString,
+                    response_serializer=flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceVariablesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -591,6 +610,33 @@ class ProcessInstanceService:
             '/flowmesh.engine.v1.ProcessInstanceService/RestartProcessInstance',
             flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.RestartProcessInstanceRequest.SerializeToString,
             flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.RestartProcessInstanceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteProcessInstanceVariables(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.engine.v1.ProcessInstanceService/DeleteProcessInstanceVariables',
+            flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceVariablesRequest.SerializeToString,
+            flowmesh_dot_engine_dot_v1_dot_process__instance__service__pb2.DeleteProcessInstanceVariablesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -84,6 +84,11 @@ class ProcessInstanceServiceStub:
     by request id. Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_ENDED, PROCESS_DEFINITION_SUSPENDED,
     ELEMENT_NOT_FOUND, and what CreateProcessInstance may answer.
     """
+    DeleteProcessInstanceVariables: _grpc.UnaryUnaryMultiCallable[_process_instance_service_pb2.DeleteProcessInstanceVariablesRequest, _process_instance_service_pb2.DeleteProcessInstanceVariablesResponse]
+    """Deletes variables of an instance's own scope; names that have no value are passed over. VariableService does the
+    same at every scope. Idempotent by request id. Errors: PROCESS_INSTANCE_NOT_FOUND,
+    PROCESS_INSTANCE_NOT_RUNNING where it has ended, REQUEST_ID_REUSED.
+    """
 
 @_typing.type_check_only
 class ProcessInstanceServiceAsyncStub(ProcessInstanceServiceStub):
@@ -140,6 +145,11 @@ class ProcessInstanceServiceAsyncStub(ProcessInstanceServiceStub):
     """Starts a new instance of the definition that an ended one had, with the variables that it ended with. Idempotent
     by request id. Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_ENDED, PROCESS_DEFINITION_SUSPENDED,
     ELEMENT_NOT_FOUND, and what CreateProcessInstance may answer.
+    """
+    DeleteProcessInstanceVariables: _aio.UnaryUnaryMultiCallable[_process_instance_service_pb2.DeleteProcessInstanceVariablesRequest, _process_instance_service_pb2.DeleteProcessInstanceVariablesResponse]  # type: ignore[assignment]
+    """Deletes variables of an instance's own scope; names that have no value are passed over. VariableService does the
+    same at every scope. Idempotent by request id. Errors: PROCESS_INSTANCE_NOT_FOUND,
+    PROCESS_INSTANCE_NOT_RUNNING where it has ended, REQUEST_ID_REUSED.
     """
 
 class ProcessInstanceServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -266,6 +276,17 @@ class ProcessInstanceServiceServicer(metaclass=_abc_1.ABCMeta):
         """Starts a new instance of the definition that an ended one had, with the variables that it ended with. Idempotent
         by request id. Errors: PROCESS_INSTANCE_NOT_FOUND, PROCESS_INSTANCE_NOT_ENDED, PROCESS_DEFINITION_SUSPENDED,
         ELEMENT_NOT_FOUND, and what CreateProcessInstance may answer.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteProcessInstanceVariables(
+        self,
+        request: _process_instance_service_pb2.DeleteProcessInstanceVariablesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_process_instance_service_pb2.DeleteProcessInstanceVariablesResponse, _abc.Awaitable[_process_instance_service_pb2.DeleteProcessInstanceVariablesResponse]]:
+        """Deletes variables of an instance's own scope; names that have no value are passed over. VariableService does the
+        same at every scope. Idempotent by request id. Errors: PROCESS_INSTANCE_NOT_FOUND,
+        PROCESS_INSTANCE_NOT_RUNNING where it has ended, REQUEST_ID_REUSED.
         """
 
 def add_ProcessInstanceServiceServicer_to_server(servicer: ProcessInstanceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
