@@ -293,6 +293,12 @@ def change_state(
     return response
 
 
+def any_batch_ended(before: int) -> Program[bool]:
+    """Say whether there is a batch that ended before a time."""
+    rows: list[Row] = yield Fetch("SELECT 1 FROM batch WHERE ended_at>0 AND ended_at<? LIMIT 1", (before,))
+    return bool(rows)
+
+
 def prune_batches(before: int) -> Program[bool]:
     """Forget a bounded part of a batch that ended before a time; say whether there may be more."""
     rows: list[Row] = yield Fetch(
