@@ -21,7 +21,7 @@ def begun(file: bytes, **variables: object) -> World:
     instance, changes = world.run(
         step.start(
             definition,
-            world._new_id(),
+            world.new_id(),
             tenant_id="",
             business_key="",
             variables=dict(variables),
