@@ -51,7 +51,11 @@ class Outcome:
         """Return what does not hold."""
         known = {*self.exactly, *self.most, *[name for names, _ in self.sums for name in names]}
         return [
-            *[f"{name}: {completed[name]}, not {count}" for name, count in self.exactly.items() if completed[name] != count],
+            *[
+                f"{name}: {completed[name]}, not {count}"
+                for name, count in self.exactly.items()
+                if completed[name] != count
+            ],
             *[f"{name}: {completed[name]} > {count}" for name, count in self.most.items() if completed[name] > count],
             *[
                 f"{sorted(names)} together {sum(completed[name] for name in names)}, not {total}"
@@ -119,7 +123,9 @@ def _element(kind: str, name: str, many: str = "") -> str:
         case "user":
             return f'<userTask id="{name}">{many}</userTask>'
         case "job":
-            return f'<serviceTask id="{name}" flowable:type="external-worker" flowable:topic="work">{many}</serviceTask>'
+            return (
+                f'<serviceTask id="{name}" flowable:type="external-worker" flowable:topic="work">{many}</serviceTask>'
+            )
         case "receive":
             return f'<receiveTask id="{name}">{many}</receiveTask>'
         case "set":

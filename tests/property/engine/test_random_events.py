@@ -20,7 +20,10 @@ from tests.property.engine.event_blocks import Outcome, blocks, file_of
 from tests.unit.runtime.world import World
 
 RANDOM_EVENTS = settings(
-    max_examples=400, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=400,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 MOST_STEPS = 3_000
 TRIGGERED = (Wait.MESSAGE, Wait.SIGNAL, Wait.TRIGGER)
