@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import uuid
 from collections.abc import Iterable
 
 from mesh.errors import InvalidField, Violation
@@ -74,7 +73,8 @@ def decode_commit_token(token: str) -> dict[str, int]:
         place += 1
         if not 0 < revision <= MAX_REVISION:
             raise _invalid()
-        key = str(uuid.UUID(bytes=instance_id))
+        text = instance_id.hex()
+        key = f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
         commits[key] = max(revision, commits.get(key, 0))
     return commits
 

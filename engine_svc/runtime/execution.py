@@ -101,6 +101,7 @@ class Execution:
         "instance",
         "now",
         "quieter",
+        "repeated",
         "touched",
         "transient",
         "unit",
@@ -119,6 +120,8 @@ class Execution:
         """Variables by scope that are gone when the step is over."""
         self.changed: list[tuple[int, str, str]] = []
         """Scope, name and kind (create, update, delete) of variables that changed while something watches."""
+        self.repeated: dict[int, int] = {}
+        """How often events that do not interrupt have come again before they fired, by key."""
         self.quieter: set[int] = set()
         """Scopes in which a token has ended while event sub-processes wait for their events."""
         self._fresh: dict[int, Token] = {}

@@ -55,6 +55,20 @@ def _records(value: Any) -> bool:
     return _variables(value) and all(_variables(entry) for entry in value.values())
 
 
+def _names(value: Any) -> bool:
+    return _variables(value) and all(isinstance(name, str) for name in value.values())
+
+
+def _instructions(value: Any) -> bool:
+    return isinstance(value, list) and all(_variables(entry) and _instruction(entry) for entry in value)
+
+
+def _instruction(entry: dict[str, Any]) -> bool:
+    with_variables = {**entry}
+    variables = with_variables.pop("with", {})
+    return frozenset(with_variables) in INSTRUCTIONS and _names(with_variables) and _variables(variables)
+
+
 def _incidents(value: Any) -> bool:
     return isinstance(value, list) and all(_variables(entry) and entry.keys() <= INCIDENT_KEYS for entry in value)
 
@@ -63,6 +77,15 @@ def _is(*values: str) -> Check:
     return lambda value: value in values
 
 
+INSTRUCTIONS = frozenset(
+    {
+        frozenset({"move", "to"}),
+        frozenset({"cancel"}),
+        frozenset({"start_before"}),
+        frozenset({"start_after"}),
+        frozenset({"add_child"}),
+    }
+)
 INCIDENT_KEYS = {"element", "type", "message"}
 TASK_KEYS = {
     "name",
@@ -117,10 +140,15 @@ VERBS: dict[str, Verb] = {
     "retry": Verb(_text, {**IN, "left": _number}),
     "suspend": Verb(_text, {}),
     "resume": Verb(_text, {}),
+    "suspend_definition": Verb(_text, {"with_instances": _flag}),
+    "resume_definition": Verb(_text, {"with_instances": _flag}),
     "cancel": Verb(_text, {"reason": _text}),
     "deploy": Verb(_text, {}),
+    "undeploy": Verb(_is("newest"), {}),
     "begin": Verb(_text, {**IN, **WITH, "of": _text}),
     "finish": Verb(_text, IN),
+    "modify": Verb(_instructions, IN),
+    "migrate": Verb(_text, {"mapping": _names, **WITH}),
     "look": Verb(_is("now"), {}),
 }
 

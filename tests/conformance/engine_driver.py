@@ -26,11 +26,16 @@ from flowmesh.engine.v1 import (
     job_pb2,
     job_service_pb2,
     message_service_pb2,
+    migration_pb2,
+    migration_service_pb2,
+    modification_pb2,
+    process_definition_service_pb2,
     process_instance_pb2,
     process_instance_service_pb2,
     signal_service_pb2,
     user_task_pb2,
     user_task_service_pb2,
+    variable_service_pb2,
 )
 from flowmesh.engine.v1.activity_instance_service_pb2_grpc import ActivityInstanceServiceStub
 from flowmesh.engine.v1.ad_hoc_sub_process_service_pb2_grpc import AdHocSubProcessServiceStub
@@ -38,7 +43,9 @@ from flowmesh.engine.v1.condition_service_pb2_grpc import ConditionServiceStub
 from flowmesh.engine.v1.event_subscription_service_pb2_grpc import EventSubscriptionServiceStub
 from flowmesh.engine.v1.incident_service_pb2 import Incident, ListIncidentsRequest
 from flowmesh.engine.v1.message_service_pb2_grpc import MessageServiceStub
+from flowmesh.engine.v1.migration_service_pb2_grpc import MigrationServiceStub
 from flowmesh.engine.v1.signal_service_pb2_grpc import SignalServiceStub
+from flowmesh.engine.v1.variable_service_pb2_grpc import VariableServiceStub
 from flowmesh.internal.v1 import stored_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -81,9 +88,11 @@ class Stubs:
         channel = engine.channel
         self.messages: Any = MessageServiceStub(channel)
         self.signals: Any = SignalServiceStub(channel)
+        self.migrations: Any = MigrationServiceStub(channel)
         self.ad_hoc: Any = AdHocSubProcessServiceStub(channel)
         self.conditions: Any = ConditionServiceStub(channel)
         self.activities: Any = ActivityInstanceServiceStub(channel)
+        self.variables: Any = VariableServiceStub(channel)
         self.subscriptions: Any = EventSubscriptionServiceStub(channel)
 
 
@@ -122,6 +131,8 @@ class EngineDriver:
             "remove": self._remove,
             "begin": self._begin,
             "finish": self._finish,
+            "modify": self._modify,
+            "migrate": self._migrate,
             "evaluate": self._evaluate,
             "evaluate_starts": self._evaluate_starts,
             "advance": self._advance,
@@ -129,6 +140,9 @@ class EngineDriver:
             "suspend": self._suspend,
             "resume": self._resume,
             "cancel": self._cancel,
+            "suspend_definition": self._suspend_definition,
+            "resume_definition": self._resume_definition,
+            "undeploy": self._undeploy,
             "look": self._look,
         }
 
@@ -289,20 +303,26 @@ class EngineDriver:
         )
 
     async def _set(self, step: Step) -> None:
-        if "at" in step.options:
-            raise CannotDo("variables of an activity")
-        request = process_instance_service_pb2.UpdateProcessInstanceVariablesRequest(
-            id=await self._at(step) or await self._first(), variables=to_values(step.subject)
+        request = variable_service_pb2.UpdateVariablesRequest(
+            scope_id=await self._scope(step),
+            variables=to_values(step.subject),
+            local=step.options.get("locally", False),
         )
-        await self.engine.instances.UpdateProcessInstanceVariables(request)
+        await self.stubs.variables.UpdateVariables(request)
 
     async def _remove(self, step: Step) -> None:
-        if "at" in step.options:
-            raise CannotDo("variables of an activity")
-        request = process_instance_service_pb2.DeleteProcessInstanceVariablesRequest(
-            id=await self._at(step) or await self._first(), names=step.subject
+        request = variable_service_pb2.DeleteVariablesRequest(
+            scope_id=await self._scope(step), names=step.subject, local=step.options.get("locally", False)
         )
-        await self.engine.instances.DeleteProcessInstanceVariables(request)
+        await self.stubs.variables.DeleteVariables(request)
+
+    async def _scope(self, step: Step) -> str:
+        """The id of the instance, or of the activity, whose variables a step is about."""
+        at = await self._at(step)
+        if "at" in step.options:
+            activity_id: str = (await self._activity(step.options["at"], at)).id
+            return activity_id
+        return at or await self._first()
 
     async def _begin(self, step: Step) -> None:
         activity = await self._activity(step.options["of"], await self._at(step))
@@ -315,6 +335,38 @@ class EngineDriver:
         activity = await self._activity(step.subject, await self._at(step))
         await self.stubs.ad_hoc.CompleteAdHocSubProcess(
             ad_hoc_sub_process_service_pb2.CompleteAdHocSubProcessRequest(id=activity.id)
+        )
+
+    async def _modify(self, step: Step) -> None:
+        request = process_instance_service_pb2.ModifyProcessInstanceRequest(
+            id=await self._at(step) or await self._first(), instructions=[_instruction(entry) for entry in step.subject]
+        )
+        await self.engine.instances.ModifyProcessInstance(request)
+
+    async def _migrate(self, step: Step) -> None:
+        instance_id = await self._instance(step.subject)
+        (instance,) = [found for found in await self._instances() if found.id == instance_id]
+        definitions_of_case = await self.engine.definitions.ListProcessDefinitions(
+            process_definition_service_pb2.ListProcessDefinitionsRequest(tenant_id=self.tenant, page_size=PAGE)
+        )
+        newest = max(
+            (
+                definition
+                for definition in definitions_of_case.process_definitions
+                if definition.key == instance.process_definition_key
+            ),
+            key=lambda definition: definition.version,
+        )
+        plan = migration_pb2.MigrationPlan(
+            target_process_definition_id=newest.id,
+            mappings=[
+                migration_pb2.ElementMapping(source_element_ids=[source], target_element_ids=[target])
+                for source, target in step.options.get("mapping", {}).items()
+            ],
+            variables=to_values(step.options.get("with", {})),
+        )
+        await self.stubs.migrations.MigrateProcessInstance(
+            migration_service_pb2.MigrateProcessInstanceRequest(id=instance_id, plan=plan)
         )
 
     async def _evaluate(self, step: Step) -> Outcome:
@@ -360,6 +412,31 @@ class EngineDriver:
 
     async def _resume(self, step: Step) -> None:
         await self.engine.resume(await self._instance(step.subject))
+
+    async def _suspend_definition(self, step: Step) -> None:
+        await self.engine.definitions.SuspendProcessDefinition(
+            process_definition_service_pb2.SuspendProcessDefinitionRequest(
+                id=await self._definition(step.subject), include_instances=step.options.get("with_instances", False)
+            )
+        )
+
+    async def _resume_definition(self, step: Step) -> None:
+        await self.engine.definitions.ResumeProcessDefinition(
+            process_definition_service_pb2.ResumeProcessDefinitionRequest(
+                id=await self._definition(step.subject), include_instances=step.options.get("with_instances", False)
+            )
+        )
+
+    async def _definition(self, key: str) -> str:
+        request = process_definition_service_pb2.ListProcessDefinitionsRequest(
+            key=key, tenant_id=self.tenant, latest_only=True
+        )
+        (found,) = (await self.engine.definitions.ListProcessDefinitions(request)).process_definitions
+        return str(found.id)
+
+    async def _undeploy(self, step: Step) -> None:
+        request = deployment_service_pb2.DeleteDeploymentRequest(id=self.deployments.pop(), cascade=True)
+        await self.engine.deployments.DeleteDeployment(request)
 
     async def _cancel(self, step: Step) -> None:
         request = process_instance_service_pb2.CancelProcessInstanceRequest(
@@ -481,11 +558,9 @@ class EngineDriver:
             seen.status = STATUS_NAMES[instances[0].status]
             seen.business_key = instances[0].business_key
             seen.variables = variables.get(instances[0].id, {})
-        if "local" in wanted:
-            raise CannotDo("variables of an activity")
-        if "waiting" in wanted:
+        if wanted.keys() & {"waiting", "local"}:
             for found in instances:
-                await self._look_into(found.id, seen)
+                await self._look_into(found.id, seen, wanted.get("local", {}))
         if "enabled" in wanted:
             seen.enabled = [name for found in instances for name in await self._enabled(found.id)]
         if "subscriptions" in wanted:
@@ -519,10 +594,15 @@ class EngineDriver:
                 seen.tasks[task.element_id] = _attributes(task)
         return seen
 
-    async def _look_into(self, instance_id: str, seen: Seen) -> None:
+    async def _look_into(self, instance_id: str, seen: Seen, scopes: Mapping[str, Any]) -> None:
         for activity in await self._running(instance_id):
             if not activity.attached_activity_id:
                 seen.waiting.append(activity.element_id)
+            if activity.element_id not in scopes or activity.element_id in seen.local:
+                continue
+            request = variable_service_pb2.GetVariablesRequest(scope_id=activity.id, local=True)
+            answer = await self.stubs.variables.GetVariables(request)
+            seen.local[activity.element_id] = {name: from_value(value) for name, value in answer.variables.items()}
 
     async def _enabled(self, instance_id: str) -> list[str]:
         found: list[str] = []
@@ -559,6 +639,33 @@ class EngineDriver:
                         for name in fields[1]:
                             own.pop(name, None)
         return Counter(begun.values()), completed, variables
+
+
+def _instruction(entry: Mapping[str, Any]) -> modification_pb2.ModificationInstruction:
+    """Return an instruction as a case writes it."""
+    variables = to_values(entry.get("with", {}))
+    instruction = modification_pb2.ModificationInstruction()
+    if "move" in entry:
+        instruction.move.CopyFrom(
+            modification_pb2.MoveActivities(
+                element_ids=[entry["move"]], target_element_ids=[entry["to"]], variables=variables
+            )
+        )
+    elif "cancel" in entry:
+        instruction.cancel.element_ids.append(entry["cancel"])
+    elif "add_child" in entry:
+        instruction.add_multi_instance_child.CopyFrom(
+            modification_pb2.AddMultiInstanceChild(element_id=entry["add_child"], variables=variables)
+        )
+    elif "start_before" in entry:
+        instruction.start_before.CopyFrom(
+            modification_pb2.StartActivity(element_id=entry["start_before"], variables=variables)
+        )
+    else:
+        instruction.start_after.CopyFrom(
+            modification_pb2.StartActivity(element_id=entry["start_after"], variables=variables)
+        )
+    return instruction
 
 
 def _order(entry_id: str) -> tuple[str, int]:

@@ -154,6 +154,5 @@ ELEMENTS: dict[str, Row] = {
         versions="Versions of a definition",
         modification="Modified instances",
         migration="Migrated instances",
-        history="What history tells",
     ),
 }

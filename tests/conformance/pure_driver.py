@@ -6,13 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from engine_svc.compile.executable import AdHocSpec
+from engine_svc.compile.executable import AdHocSpec, ExecutableProcess, MessageTrigger
 from engine_svc.compile.load import load_bpmn
+from engine_svc.expressions.coercion import to_string
 from engine_svc.expressions.timers import duration
 from engine_svc.runtime import ad_hoc, job_commands, user_task_commands
 from engine_svc.runtime import step as steps
+from engine_svc.runtime.behaviors import placements
 from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.changes import Changes, JobKind
+from engine_svc.runtime.instructions import AddChild, Cancel, Instruction, Move, Options, Start
+from engine_svc.runtime.migration import migrate
+from engine_svc.runtime.migration_plan import ElementMapping, Plan
+from engine_svc.runtime.modification import modify
 from engine_svc.runtime.processors.user_task import Completion
 from engine_svc.runtime.requests import Program
 from engine_svc.state.definition import Definition
@@ -20,7 +26,7 @@ from engine_svc.state.instance import HIDDEN, NO_HOST, ROOT_SCOPE, Instance, Sta
 from mesh.errors import DomainError
 from tests.conformance.case import Step
 from tests.conformance.driver import CannotDo, Failed, Outcome, Refused, Seen
-from tests.conformance.pure_world import PureWorld
+from tests.conformance.pure_world import NoVariables, PureWorld, start_elements, trigger_of
 from tests.unit.bpmn_models import definitions
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,6 +46,8 @@ class PureDriver:
     def __init__(self) -> None:
         self.world = PureWorld()
         self.aliases: dict[str, str] = {}
+        self.replaced: list[dict[str, Definition | None]] = []
+        """What each deployment replaced, by key."""
         self._do: dict[str, Callable[[Step], Outcome | None]] = {
             "start": self._start,
             "complete": self._complete,
@@ -58,6 +66,8 @@ class PureDriver:
             "remove": self._remove,
             "begin": self._begin,
             "finish": self._finish,
+            "modify": self._modify,
+            "migrate": self._migrate,
             "evaluate": self._evaluate,
             "evaluate_starts": lambda step: Outcome(fired=self.world.evaluate_starts(step.options.get("with", {}))),
             "advance": self._advance,
@@ -65,6 +75,9 @@ class PureDriver:
             "suspend": lambda step: self._changed(step, steps.suspend),
             "resume": lambda step: self._changed(step, steps.resume),
             "cancel": self._cancel,
+            "suspend_definition": self._suspend_definition,
+            "resume_definition": self._resume_definition,
+            "undeploy": self._undeploy,
             "deploy": self._deploy,
             "look": lambda step: None,
         }
@@ -82,6 +95,9 @@ class PureDriver:
                 )
             warnings += [problem.rule.value for problem in loaded.problems]
             world = self.world
+            for process in loaded.processes:
+                self._refuse_taken_messages(process)
+            self.replaced.append({process.key: world.definitions.get(process.key) for process in loaded.processes})
             for process in loaded.processes:
                 before = world.definitions.get(process.key)
                 version = 1 if before is None else before.version + 1
@@ -240,6 +256,24 @@ class PureDriver:
         at, token = self.world._waiting(step.subject, self._at(step))
         self.world.do(at, ad_hoc.complete(self.world.instances[at], token.key, self.world.now))
 
+    def _modify(self, step: Step) -> None:
+        at = self._at(step) or next(iter(self.world.instances))
+        instructions = [_instruction(entry) for entry in step.subject]
+        program = modify(self.world.instances[at], instructions, Options(), self.world.now, self.world._new_id)
+        self.world.do(at, program)
+
+    def _migrate(self, step: Step) -> None:
+        at = self._instance(step.subject)
+        instance = self.world.instances[at]
+        mappings = [ElementMapping([source], [target]) for source, target in step.options.get("mapping", {}).items()]
+        plan = Plan(
+            self.world.definitions[instance.definition.key], mappings, variables=dict(step.options.get("with", {}))
+        )
+        migrated = self.world.run(migrate(instance, plan, self.world.now, self.world._new_id))
+        for place in [place for place in self.world.elements if place[0] == at and place[1] in migrated.renamed]:
+            self.world.renamed(place, migrated.renamed[place[1]])
+        self.world._took(instance, migrated.changes)
+
     def _evaluate(self, step: Step) -> Outcome:
         at = self._at(step) or next(iter(self.world.instances))
         program = steps.evaluate_conditions(
@@ -259,6 +293,41 @@ class PureDriver:
 
     def _cancel(self, step: Step) -> None:
         self.world.cancel(self._instance(step.subject), step.options.get("reason", ""))
+
+    def _suspend_definition(self, step: Step) -> None:
+        definition = self.world.definitions[step.subject]
+        self.world.suspended.add(definition.id)
+        self._with_instances(step, definition, Status.RUNNING, steps.suspend)
+
+    def _resume_definition(self, step: Step) -> None:
+        definition = self.world.definitions[step.subject]
+        self.world.suspended.discard(definition.id)
+        self._with_instances(step, definition, Status.PAUSED, steps.resume)
+
+    def _with_instances(
+        self, step: Step, definition: Definition, status: Status, command: Callable[[Instance, int], Changes]
+    ) -> None:
+        for instance in list(self.world.instances.values()) if step.options.get("with_instances") else []:
+            if instance.definition.id == definition.id and instance.status is status:
+                self.world._took(instance, command(instance, self.world.now))
+
+    def _undeploy(self, step: Step) -> None:
+        for key, before in self.replaced.pop().items():
+            if before is None:
+                self.world.withdrawn(self.world.definitions.pop(key))
+            else:
+                self.world.definitions[key] = before
+                self.world.took_over(before)
+
+    def _refuse_taken_messages(self, process: ExecutableProcess) -> None:
+        wanted = Definition("", process.key, 1, "", process)
+        for element in start_elements(wanted):
+            trigger = trigger_of(element)
+            if not isinstance(trigger, MessageTrigger):
+                continue
+            name = to_string(trigger.name(NoVariables()))
+            if any(definition.key != process.key for definition, _ in self.world.start_by(MessageTrigger, name)):
+                raise Failed("START_MESSAGE_TAKEN", f"another process is started by {name}")
 
     def _deploy(self, step: Step) -> None:
         raise AssertionError("done by do()")
@@ -366,6 +435,20 @@ class PureDriver:
                     "delegated": key in world.instances[at].delegated_tasks,
                 }
         return seen
+
+
+def _instruction(entry: Mapping[str, Any]) -> Instruction:
+    """Return an instruction as a case writes it."""
+    given = dict(entry.get("with", {}))
+    if "move" in entry:
+        return Move(element_ids=[entry["move"]], targets=[entry["to"]], variables=given)
+    if "cancel" in entry:
+        return Cancel(element_ids=[entry["cancel"]])
+    if "add_child" in entry:
+        return AddChild(entry["add_child"], variables=given)
+    if "start_before" in entry:
+        return Start(entry["start_before"], variables=given)
+    return Start(entry["start_after"], placements.AFTER, variables=given)
 
 
 def _time(micros: int) -> str:

@@ -25,7 +25,7 @@ from engine_svc.runtime.changes import Changes, JobKind, NewIncident, NewSubscri
 from engine_svc.runtime.requests import RunScript
 from engine_svc.scripts.call import ScriptError
 from engine_svc.state.definition import Definition
-from engine_svc.state.instance import Instance, Status, Wait
+from engine_svc.state.instance import Instance, Status, Token, Wait
 from mesh.errors import DomainError, NotFound, WrongState
 from tests.conformance.scripting import run_script
 from tests.unit.runtime.running import reloaded
@@ -83,6 +83,8 @@ class PureWorld(World):
         self.subscriptions: dict[tuple[str, int], NewSubscription] = {}
         self.incidents: dict[tuple[str, int], NewIncident] = {}
         self.start_timers: list[StartTimer] = []
+        self.suspended: set[str] = set()
+        """Ids of suspended definitions."""
         self.attempts: dict[tuple[str, int], int] = {}
         self.elements: dict[tuple[str, int], str] = {}
         """Elements of tasks and jobs, also of those that are no more."""
@@ -100,9 +102,13 @@ class PureWorld(World):
 
     # Definitions
 
+    def withdrawn(self, definition: Definition) -> None:
+        """No version of a key is left: no timer starts it."""
+        self.start_timers = [timer for timer in self.start_timers if timer.definition.key != definition.key]
+
     def took_over(self, definition: Definition) -> None:
         """A definition is the newest version of its key now: its timers start it, not those of the one before."""
-        self.start_timers = [timer for timer in self.start_timers if timer.definition.key != definition.key]
+        self.withdrawn(definition)
         for element in start_elements(definition):
             trigger = trigger_of(element)
             if not isinstance(trigger, TimerTrigger):
@@ -137,7 +143,9 @@ class PureWorld(World):
         business_key: str = "",
         initiator: str = "",
     ) -> str:
-        """Start an instance; return its id."""
+        """Start an instance; return its id. Raises `WrongState` (PROCESS_DEFINITION_SUSPENDED)."""
+        if definition.id in self.suspended:
+            raise WrongState("PROCESS_DEFINITION_SUSPENDED", f"definition {definition.id} is suspended")
         instance_id = self._new_id()
         instance, changes = self.run(
             step.start(
@@ -154,6 +162,17 @@ class PureWorld(World):
         )
         self._took(instance, changes)
         return instance_id
+
+    def _waiting(self, element_id: str, at: str | None) -> tuple[str, Token]:
+        found = [
+            (instance_id, token)
+            for instance_id, instance in self.instances.items()
+            if at in (None, instance_id)
+            for token in instance.tokens.values()
+            if instance.definition.process.elements[token.element].id == element_id
+        ]
+        # An activity that waits for no event is named too, for its variables or to see that it is not triggered.
+        return next((entry for entry in found if entry[1].waits_for in step.TRIGGERED), found[0])
 
     def trigger_key(self, instance_id: str, key: int, variables: Mapping[str, Any]) -> None:
         """Let the event come that one token waits for."""
@@ -234,6 +253,13 @@ class PureWorld(World):
                     self.begin(definition, variables, element=element)
                     started += 1
         return started
+
+    def renamed(self, place: tuple[str, int], element_id: str) -> None:
+        """What is open has another element since its instance was migrated."""
+        self.elements[place] = element_id
+        rows: tuple[Mapping[tuple[str, int], Any], ...] = (self.tasks, self.jobs, self.subscriptions)
+        for row in [of_kind[place] for of_kind in rows if place in of_kind]:
+            row.element_id = element_id
 
     def deliver_thrown(self, *, asynchronous: bool = False) -> int:
         """Deliver what instances threw, asynchronous signals only where they are asked for; return how much it was."""

@@ -24,6 +24,25 @@ def plan(execution: Execution, token: Token) -> None:
     if token.stage is not Stage.FIRING:
         token.stage = Stage.FIRING
         execution.agenda.append(token)
+    elif not _interrupts(execution, token):
+        execution.repeated[token.key] = execution.repeated.get(token.key, 0) + 1
+
+
+def fire_planned(execution: Execution, token: Token) -> None:
+    """Fire an event that was planned; one that has come again before this is planned again."""
+    token.stage = Stage.ACTIVE
+    key = token.key
+    fire(execution, token, {})
+    times = execution.repeated.pop(key, 0)
+    if times and token.key == key:
+        plan(execution, token)
+        if times > 1:
+            execution.repeated[key] = times - 1
+
+
+def _interrupts(execution: Execution, token: Token) -> bool:
+    spec = execution.elements[token.element].spec
+    return not isinstance(spec, CatchSpec | StartSpec) or spec.interrupting
 
 
 def fire(execution: Execution, token: Token, variables: Mapping[str, Any]) -> None:

@@ -179,8 +179,7 @@ def end_path(execution: Execution, token: Token, element: Element) -> Request | 
 
 def fire(execution: Execution, token: Token, element: Element) -> Request | None:
     """The event has come that a token waits for."""
-    token.stage = Stage.ACTIVE
-    firing.fire(execution, token, {})
+    firing.fire_planned(execution, token)
     return None
 
 

@@ -18,6 +18,8 @@ from engine_svc.events.commit_record import COMMIT_RECORD, encode_commit
 from engine_svc.events.expansion import KINDS, UnknownRecordFormat, expand
 from engine_svc.runtime import step, user_task_commands
 from engine_svc.runtime.changes import Changes, NewUserTask
+from engine_svc.runtime.migration import migrate
+from engine_svc.runtime.migration_plan import Plan
 from engine_svc.runtime.processors.user_task import Completion
 from engine_svc.runtime.requests import run_alone
 from engine_svc.state.instance import ROOT_SCOPE, Status
@@ -54,6 +56,14 @@ def rich_model() -> Any:
         f'<subProcess id="u">{inside}</subProcess>',
         "s>f", "f>t", "f>n", "f>u", "t>j", "n>j", "u>j", "j>e",
     )  # fmt: skip
+
+
+def renamed_model() -> Any:
+    """The same, but a task has another name."""
+    definition = rich_model()
+    element = definition.process.elements[definition.process.by_id["t"]]
+    element.name = "Look closely"
+    return definition
 
 
 def life() -> Iterator[tuple[Run, list[Any]]]:
@@ -104,6 +114,9 @@ def life() -> Iterator[tuple[Run, list[Any]]]:
     yield committed(user_task_commands.delete_attachment(run.instance, attachment, 0, NOW + 16))
     yield committed(run.complete("t"))
     assert run.completed
+    migrated = Run(rich_model(), business_key="order")
+    migrated.instance.revision = 1
+    yield migrated, run_alone(migrate(migrated.instance, Plan(renamed_model()), NOW + 17)).changes.events
     cancelled = Run(rich_model())
     cancelled.instance.revision = 1
     yield cancelled, cancelled.cancel("no more").events

@@ -37,3 +37,29 @@ def test_a_receive_task_that_has_not_begun_is_not_triggered() -> None:
     (token,) = instance.tokens.values()
     with pytest.raises(NotFound, match="activity"):
         world.run(step.trigger(instance, token.key, {}, world.now))
+
+
+def test_an_event_that_comes_again_before_it_has_fired_fires_again() -> None:
+    thrower = (
+        '<startEvent id="s2"/><intermediateThrowEvent id="once"><escalationEventDefinition/></intermediateThrowEvent>'
+        '<intermediateThrowEvent id="twice"><escalationEventDefinition/></intermediateThrowEvent><userTask id="inside"/>'
+        + flow("s2", "once")
+        + flow("s2", "twice")
+        + flow("once", "inside")
+    )
+    caught = (
+        '<boundaryEvent id="b" attachedToRef="sub" cancelActivity="false"><escalationEventDefinition/></boundaryEvent>'
+        '<userTask id="told"/>'
+    )
+    world = World(
+        process(
+            '<startEvent id="s"/><subProcess id="sub">'
+            + thrower
+            + "</subProcess>"
+            + caught
+            + flow("s", "sub")
+            + flow("b", "told")
+        )
+    )
+    world.start()
+    assert world.open == ["inside", "told", "told"]

@@ -370,6 +370,8 @@ Table(
     Column("kind", text_type(32), nullable=False),
     Column("state", SmallInteger, nullable=False),
     Column("total", BigInteger, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger, nullable=False),
     Column("operation", blob_type(), nullable=False),
