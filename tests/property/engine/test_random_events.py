@@ -55,14 +55,14 @@ class Driver:
         instance = world.instances[instance_id]
         world.now += 1
         if place in world.tasks:
-            world.do(instance_id, step.complete_user_task(instance, key, {}, world.now, world.new_id))
+            world.do(instance_id, step.complete_user_task(instance, key, {}, world.now, world._new_id))
         elif place not in world.jobs:
             self.came.add(place)
-            world.do(instance_id, step.trigger(instance, key, {}, world.now, world.new_id))
+            world.do(instance_id, step.trigger(instance, key, {}, world.now, world._new_id))
         elif world.jobs[place].kind is JobKind.EXTERNAL:
-            world.do(instance_id, step.complete_job(instance, key, {}, world.now, world.new_id))
+            world.do(instance_id, step.complete_job(instance, key, {}, world.now, world._new_id))
         else:
-            world.do(instance_id, step.run_job(instance, key, world.now, world.new_id))
+            world.do(instance_id, step.run_job(instance, key, world.now, world._new_id))
 
     def run(self, choices: random.Random) -> None:
         """Go on until nothing more can be done."""

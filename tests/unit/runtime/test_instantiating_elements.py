@@ -21,7 +21,7 @@ def begun(file: bytes, **variables: object) -> World:
     instance, changes = world.run(
         step.start(
             definition,
-            world.new_id(),
+            world._new_id(),
             tenant_id="",
             business_key="",
             variables=dict(variables),

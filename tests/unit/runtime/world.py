@@ -54,8 +54,7 @@ class World:
             version = self.definitions[process.key].version + 1 if process.key in self.definitions else 1
             self.definitions[process.key] = Definition(f"{process.key}:{version}", process.key, version, "", process)
 
-    def new_id(self) -> str:
-        """Return the id of the next instance."""
+    def _new_id(self) -> str:
         self._ids += 1
         return f"00000000-0000-7000-8000-{self._ids:012}"
 
@@ -63,7 +62,7 @@ class World:
 
     def start(self, key: str = "p", variables: dict[str, Any] | None = None, business_key: str = "") -> str:
         """Start an instance; return its id."""
-        instance_id = self.new_id()
+        instance_id = self._new_id()
         instance, changes = self.run(
             step.start(
                 self.definitions[key],
@@ -73,7 +72,7 @@ class World:
                 variables=dict(variables or {}),
                 initiator="",
                 now=self.now,
-                ids=self.new_id,
+                ids=self._new_id,
             )
         )
         self._took(instance, changes)
@@ -83,7 +82,7 @@ class World:
         """Complete the oldest open task or external job of an element."""
         instance_id, key = self._open(element_id, at)
         command = step.complete_user_task if (instance_id, key) in self.tasks else step.complete_job
-        self.do(instance_id, command(self.instances[instance_id], key, variables or {}, self.now, self.new_id))
+        self.do(instance_id, command(self.instances[instance_id], key, variables or {}, self.now, self._new_id))
 
     def throw_error(self, element_id: str, code: str, message: str = "", at: str | None = None) -> bool:
         """Let a worker throw a BPMN error; say whether it was caught."""
@@ -99,7 +98,7 @@ class World:
     def trigger(self, element_id: str, variables: dict[str, Any] | None = None, at: str | None = None) -> None:
         """Let the event come that the oldest token in an element waits for."""
         instance_id, token = self._waiting(element_id, at)
-        program = step.trigger(self.instances[instance_id], token.key, variables or {}, self.now, self.new_id)
+        program = step.trigger(self.instances[instance_id], token.key, variables or {}, self.now, self._new_id)
         self.do(instance_id, program)
 
     def set(self, variables: dict[str, Any], instance_id: str | None = None) -> None:
@@ -107,7 +106,7 @@ class World:
         instance_id = instance_id or next(iter(self.instances))
         self.do(
             instance_id,
-            step.update_variables(self.instances[instance_id], ROOT_SCOPE, variables, (), self.now, ids=self.new_id),
+            step.update_variables(self.instances[instance_id], ROOT_SCOPE, variables, (), self.now, ids=self._new_id),
         )
 
     def cancel(self, instance_id: str, reason: str = "") -> None:
@@ -124,7 +123,7 @@ class World:
         ]
         for instance_id, key in waiting:
             if key in self.instances[instance_id].tokens:
-                self.do(instance_id, step.trigger(self.instances[instance_id], key, {}, self.now, self.new_id))
+                self.do(instance_id, step.trigger(self.instances[instance_id], key, {}, self.now, self._new_id))
         return len(waiting)
 
     def advance(self, seconds: float) -> int:
@@ -138,7 +137,7 @@ class World:
                 break
             time, (instance_id, key) = min(due)
             self.now = max(self.now, time)
-            self.do(instance_id, step.run_job(self.instances[instance_id], key, self.now, self.new_id))
+            self.do(instance_id, step.run_job(self.instances[instance_id], key, self.now, self._new_id))
             done += 1
         self.now = until
         return done
