@@ -138,7 +138,7 @@ class Execution:
 
         `event` is what a listener is called for.
         """
-        return ScopeReader(self, scope_key, element, key=key, event=event)
+        return ScopeReader(self, scope_key, element, key, event)
 
     def evaluate(self, expression: Evaluate, token: Token, element: Element, *, event: str = "") -> Any:
         """Evaluate an expression of an element; `event` is what a listener is called for.
