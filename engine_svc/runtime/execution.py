@@ -318,6 +318,12 @@ class Execution:
         self.instance.add_waiting(token)
         self._fresh[token.key] = token
 
+    def begin_activity(self, token: Token) -> None:
+        """The activity of a token that has a key for another reason already begins now."""
+        token.start_micros = self.now
+        token.encoded = None
+        self._fresh[token.key] = token
+
     def end_wait(self, token: Token, element: Element) -> None:
         """End the activity that a token waits in, as completed. The token moves again."""
         self.instance.remove_waiting(token)
