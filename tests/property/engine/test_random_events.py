@@ -89,7 +89,7 @@ def check(world: World, outcome: Outcome) -> None:
 def test_whatever_comes_first_the_outcome_holds(block: object, seed: int) -> None:
     xml, outcome = file_of(block)
     note(f"seed {seed}\n{xml.decode()}")
-    kept, reloaded = Driver(World(xml, in_memory=True)), Driver(World(xml))
+    kept, reloaded = Driver(World(xml, reload=False)), Driver(World(xml))
     kept.world.start()
     reloaded.world.start()
     choices = random.Random(seed)
