@@ -138,7 +138,7 @@ class Execution:
 
         `event` is what a listener is called for.
         """
-        return ScopeReader(self, scope_key, element, key=key, event=event)
+        return ScopeReader(self, scope_key, element, key, event)
 
     def evaluate(self, expression: Evaluate, token: Token, element: Element, *, event: str = "") -> Any:
         """Evaluate an expression of an element; `event` is what a listener is called for.
@@ -316,6 +316,12 @@ class Execution:
         token.key = self.new_key()
         token.start_micros = self.now
         self.instance.add_waiting(token)
+        self._fresh[token.key] = token
+
+    def begin_activity(self, token: Token) -> None:
+        """The activity of a token that has a key for another reason already begins now."""
+        token.start_micros = self.now
+        token.encoded = None
         self._fresh[token.key] = token
 
     def end_wait(self, token: Token, element: Element) -> None:
