@@ -121,8 +121,15 @@ def _run(unit: Unit) -> Request | None:
             return None
         execution, token = agenda.popleft()
         element = execution.elements[token.element]
-        if token.stage:
-            request = STAGES[token.stage](execution, token, element)
+        stage = token.stage
+        if stage is Stage.COMPLETING and element.wrapping is None and not token.key:
+            # The common case of `lifecycle.complete`: it has passed an element that nothing surrounds.
+            token.stage = Stage.ACTIVE
+            execution.record_passage(token, element)
+            execution.leave(token, element)
+            continue
+        if stage:
+            request = STAGES[stage](execution, token, element)
         else:
             if unit.steps >= SLICE:
                 agenda.appendleft((execution, token))

@@ -155,7 +155,7 @@ def _undoes_itself(execution: Execution, element: Element) -> bool:
 def _keep(execution: Execution, scope_key: int, entries: list[Compensable]) -> None:
     if entries:
         scope = execution.instance.scopes[scope_key]
-        scope.compensations = [*scope.compensations, *entries]
+        scope.compensations.extend(entries)
         scope.encoded = None
 
 
