@@ -81,3 +81,34 @@ def test_a_local_result_is_gone_with_its_task() -> None:
     at = world.start(variables={"r": 1})
     assert world.variables() == {"r": 1}
     assert world.instances[at].scopes[ROOT_SCOPE].variables == {"r": 1}
+
+
+@pytest.mark.parametrize("sequential", ["true", "false"])
+def test_instances_that_aggregate_variables_keep_what_is_set_inside(sequential: str) -> None:
+    loop = (
+        f'<multiInstanceLoopCharacteristics isSequential="{sequential}"><extensionElements>'
+        '<flowable:variableAggregation target="all"><variable source="a"/><variable source="loopCounter" target="n"/>'
+        "</flowable:variableAggregation></extensionElements><loopCardinality>2</loopCardinality>"
+        "</multiInstanceLoopCharacteristics>"
+    )
+    world = World(one(f'<userTask id="u">{loop}</userTask>' + tasks("after"), "s>u>after"))
+    world.start(variables={"a": 1, "b": 2})
+    world.complete("u", {"a": 5, "b": 6, "c": 7})
+    assert world.variables() == {"a": 1, "b": 2}
+    world.complete("u", {"b": 8})
+    assert world.variables() == {"a": 1, "b": 2, "all": [{"a": 5, "n": 0}, {"a": 1, "n": 1}]}
+    assert world.open == ["after"]
+
+
+def test_the_events_behind_an_event_based_gateway_wait_a_little_later() -> None:
+    content = (
+        FORK + '<eventBasedGateway id="g"/><intermediateThrowEvent id="early"><signalEventDefinition signalRef="sig"/>'
+        '</intermediateThrowEvent><intermediateCatchEvent id="c"><signalEventDefinition signalRef="sig"/>'
+        '</intermediateCatchEvent><intermediateCatchEvent id="d"><messageEventDefinition messageRef="msg"/>'
+        "</intermediateCatchEvent>"
+    )
+    world = World(one(content, "s>f>g>c", "f>early", "g>d"))
+    world.start()
+    assert world.waiting() == ["g"]
+    world.signal("sig")
+    assert world.ended
