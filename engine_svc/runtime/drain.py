@@ -85,6 +85,7 @@ ENTER: dict[ElementKind, Enter] = {
 
 STAGES: Mapping[Stage, Enter] = {
     **lifecycle.STAGES,
+    Stage.CHOOSING: event_based_gateway.choose,
     Stage.TERMINATING: terminate_end_event.end_sub_process,
     Stage.TASK_CREATING: user_task.create,
     Stage.TASK_COMPLETING: user_task.finish,
