@@ -33,7 +33,7 @@ from engine_svc.compile.executable import (
 from engine_svc.compile.tasks import external_task
 from engine_svc.compile.texts import compiled, compiled_or_none
 from engine_svc.compile.transform import Transform, Transformation
-from engine_svc.compile.wrapping import mappings
+from engine_svc.compile.wrapping import listeners, mappings
 from engine_svc.expressions import compile_condition, variables_read
 from engine_svc.model.elements import (
     BoundaryEvent,
@@ -96,10 +96,6 @@ def _condition(definition: ConditionalDefinition) -> ConditionTrigger:
     return ConditionTrigger(compile_condition(text), variables, definition.variable_events, text)
 
 
-def _caught(definition: EventDefinition, parameters: Iterable[CaughtParameter], interrupting: bool = True) -> CatchSpec:
-    return CatchSpec(trigger_of(definition), interrupting, _parameters(parameters))
-
-
 def _parameters(of: Iterable[CaughtParameter]) -> tuple[ParameterSpec, ...]:
     return tuple(
         ParameterSpec(compiled(parameter.target), parameter.source, compiled_or_none(parameter.expression))
@@ -120,14 +116,20 @@ def _start_event(node: StartEvent, index_of: Mapping[str, int]) -> Transformatio
 
 def _boundary_event(node: BoundaryEvent, index_of: Mapping[str, int]) -> Transformation:
     assert node.definition is not None, "a valid boundary event has a definition"
-    return Transformation(ElementKind.BOUNDARY_EVENT, _caught(node.definition, node.parameters, node.interrupting))
+    called = listeners([] if node.listener is None else [node.listener])
+    spec = CatchSpec(
+        trigger_of(node.definition), node.interrupting, _parameters(node.parameters), called[0] if called else None
+    )
+    return Transformation(ElementKind.BOUNDARY_EVENT, spec)
 
 
 def _catch_event(node: IntermediateCatchEvent, index_of: Mapping[str, int]) -> Transformation:
     assert node.definition is not None, "a valid catch event has a definition"
     if isinstance(node.definition, LinkDefinition):
         return Transformation(ElementKind.NONE_THROW_EVENT)
-    return Transformation(ElementKind.CATCH_EVENT, _caught(node.definition, node.parameters))
+    return Transformation(
+        ElementKind.CATCH_EVENT, CatchSpec(trigger_of(node.definition), parameters=_parameters(node.parameters))
+    )
 
 
 def _throw_event(node: IntermediateThrowEvent, index_of: Mapping[str, int]) -> Transformation:

@@ -253,6 +253,8 @@ class CatchSpec:
     """Of a boundary event."""
     parameters: tuple[ParameterSpec, ...] = ()
     """What is kept of what comes with the event; empty: all of it, under its own names."""
+    listener: ListenerSpec | None = None
+    """Of a user task's boundary event: a task listener that it calls."""
 
 
 @dataclass(slots=True, frozen=True)

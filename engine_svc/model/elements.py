@@ -394,6 +394,8 @@ class BoundaryEvent(FlowNode):
 
     attached_to: str = ""
     interrupting: bool = True
+    listener: Listener | None = None
+    """Called when the event comes, with the user task that it is attached to."""
     definition: EventDefinition | None = None
     parameters: list[CaughtParameter] = field(default_factory=list)
     """What is kept of what comes with the event; empty: all of it, under its own names."""
@@ -491,6 +493,15 @@ class UserTask(Activity):
     id_variable: str = ""
     """Variable that receives the task's id (flowable:taskIdVariableName)."""
     task_listeners: list[Listener] = field(default_factory=list)
+    timeouts: list[TaskTimeout] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class TaskTimeout:
+    """A task listener that is called when a timer of its task is due; the task stays open."""
+
+    listener: Listener
+    timer: TimerDefinition
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -75,7 +75,11 @@ def fire_boundary(execution: Execution, token: Token, element: Element) -> None:
         # Each time it fires is an activity of its own, beside the one that waits.
         successor = Token(token.scope_key, element.index)
         execution.instance.scopes[token.scope_key].live_tokens += 1
-        execution.complete(successor, element)
+        if spec.listener is None:
+            execution.complete(successor, element)
+        else:
+            successor.detail = {"host": token.host}
+            execution.agenda.append(successor)
         return
     host = execution.instance.tokens[token.host]
     drop_rows(execution, token)
