@@ -17,6 +17,7 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 EXIT_INTERRUPTED = 130
 _JOB_STATES = ("ready", "leased", "backoff", "failed", "suspended", "scheduled")
 _JOB_KINDS = ("external", "timer", "async")
+_BATCH_STATES = ("running", "suspended", "completed", "cancelled")
 _INSTANCE_STATES = ("running", "paused", "completed", "failed", "terminated")
 
 
@@ -160,6 +161,7 @@ def _parser() -> argparse.ArgumentParser:
     delete.add_argument("id", metavar="ID")
     delete.add_argument("--reason", default="", metavar="TEXT")
 
+    _add_operations(commands, common, listing)
     _add_definitions(commands, common, tenant, listing)
     _add_deployments(commands, common, tenant, listing)
 
@@ -216,6 +218,44 @@ def _parser() -> argparse.ArgumentParser:
     version = commands.add_parser("version", help="tell the version")
     version.add_argument("--json", action="store_true", help="print JSON for scripts")
     return parser
+
+
+def _add_operations(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    listing: argparse.ArgumentParser,
+) -> None:
+    def command(name: str, about: str, run: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.", parents=parents)
+        made.set_defaults(run=f"operations:{run}")
+        return made
+
+    modify = command("modify", "end activities of an instance and begin others", "modify", common)
+    modify.add_argument("id", metavar="ID")
+    about = "from elements to elements, `a:b` or `a,b:c`; may be repeated"
+    modify.add_argument("--move", default=[], action="append", metavar="FROM:TO", help=about)
+    modify.add_argument("--cancel", default=[], action="append", metavar="ELEMENT", help="may be repeated")
+    modify.add_argument("--start-before", default=[], action="append", metavar="ELEMENT", help="may be repeated")
+    modify.add_argument("--start-after", default=[], action="append", metavar="ELEMENT", help="may be repeated")
+    modify.add_argument("--reason", default="", metavar="TEXT")
+    modify.add_argument("--dry-run", action="store_true", help="only check")
+
+    migrate = command("migrate", "let an instance go on by another definition", "migrate", common)
+    migrate.add_argument("id", metavar="ID")
+    migrate.add_argument("--to", required=True, metavar="DEFINITION_ID")
+    about = "elements that have another id there, `a:b`, `a,b:c` or `a:b,c`; may be repeated"
+    migrate.add_argument("--map", default=[], action="append", metavar="FROM:TO", help=about)
+    migrate.add_argument("--preview", action="store_true", help="only tell what would happen")
+    revert = command("revert", "undo a migration of an instance that has not moved on", "revert", common)
+    revert.add_argument("id", metavar="MIGRATION_ID")
+
+    batches = command("batches", "list batches, newest first", "list_batches", common, listing)
+    batches.add_argument("--state", choices=_BATCH_STATES)
+    batch = command("batch", "show a batch with what failed", "show_batch", common, listing)
+    batch.add_argument("id", metavar="BATCH_ID")
+    for verb in ("cancel", "suspend", "resume"):
+        change = command(f"{verb}-batch", f"{verb} a batch", f"{verb}_batch", common)
+        change.add_argument("id", metavar="BATCH_ID")
 
 
 def _add_task(

@@ -16,7 +16,7 @@ from engine_svc.commands import batches
 from engine_svc.commands.batches import batch_missing
 from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.variables import read_variables
-from engine_svc.storage.batches import BatchState, Progress, Targets, list_items, list_progress, read_progress
+from engine_svc.storage.batches import BatchState, Targets, list_batches, list_items, read_batch
 from mesh.clock import Clock
 from mesh.db.database import Database
 from mesh.db.statements import Row
@@ -65,27 +65,27 @@ class BatchServicer:
 
     async def GetBatch(self, request: pb.GetBatchRequest) -> pb.GetBatchResponse:
         """See the contract."""
-        found = await self.database.read(read_progress([request.id]))
-        if not found:
+        row = await self.database.read(read_batch(request.id))
+        if row is None:
             raise batch_missing(request.id)
-        return pb.GetBatchResponse(batch=_batch(found[0]))
+        return pb.GetBatchResponse(batch=_batch(row))
 
     async def ListBatches(self, request: pb.ListBatchesRequest) -> pb.ListBatchesResponse:
         """See the contract."""
         size = page_size_of(request)
         after = decode_page_token(request, str)
-        found = await self.database.read(list_progress(request.state, str(after[0]) if after else None, size + 1))
-        page = found[:size]
+        rows = await self.database.read(list_batches(request.state, str(after[0]) if after else None, size + 1))
+        page = rows[:size]
         return pb.ListBatchesResponse(
-            batches=[_batch(progress) for progress in page],
-            next_page_token=encode_page_token(request, page[-1].row[:1]) if len(found) > size else "",
+            batches=[_batch(row) for row in page],
+            next_page_token=encode_page_token(request, page[-1][:1]) if len(rows) > size else "",
         )
 
     async def ListBatchItems(self, request: pb.ListBatchItemsRequest) -> pb.ListBatchItemsResponse:
         """See the contract."""
         size = page_size_of(request)
         after = decode_page_token(request, int)
-        if not await self.database.read(read_progress([request.id])):
+        if await self.database.read(read_batch(request.id)) is None:
             raise batch_missing(request.id)
         behind = int(str(after[0])) if after else None
         rows = await self.database.read(list_items(request.id, request.state, behind, size + 1))
@@ -134,16 +134,16 @@ def _targets(request: pb.CreateBatchRequest, *, jobs: bool) -> Targets:
     return Targets(tuple(request.target_ids), jobs, key, definition_id, business_key, int(status), tenant_id)
 
 
-def _answer(response: Callable[..., Any]) -> Callable[[Progress], bytes]:
-    def answer(progress: Progress) -> bytes:
-        content: bytes = response(batch=_batch(progress)).SerializeToString()
+def _answer(response: Callable[..., Any]) -> Callable[[Row], bytes]:
+    def answer(row: Row) -> bytes:
+        content: bytes = response(batch=_batch(row)).SerializeToString()
         return content
 
     return answer
 
 
-def _batch(progress: Progress) -> batch_pb2.Batch:
-    batch_id, name, kind, state, total, created_at, ended_at, operation = progress.row
+def _batch(row: Row) -> batch_pb2.Batch:
+    batch_id, name, kind, state, total, done, failed, created_at, ended_at, operation = row
     return batch_pb2.Batch(
         id=batch_id,
         name=name,
@@ -151,8 +151,8 @@ def _batch(progress: Progress) -> batch_pb2.Batch:
         state=state,
         operation=batch_pb2.BatchOperation.FromString(operation),
         total=total,
-        done=progress.done,
-        failed=progress.failed,
+        done=done,
+        failed=failed,
         create_time=timestamp(created_at),
         end_time=timestamp(ended_at),
     )

@@ -10,7 +10,6 @@ from engine_svc.storage.batches import (
     BatchState,
     Claimed,
     ItemResult,
-    Progress,
     Targets,
     any_running,
     change_state,
@@ -22,6 +21,7 @@ from engine_svc.storage.batches import (
 from engine_svc.storage.commit import AlreadyAnswered, RequestRecord
 from mesh.clock import Clock
 from mesh.db.database import ConstraintViolated, Database
+from mesh.db.statements import Row
 from mesh.errors import Conflict, DependencyDown, DomainError, NotFound, Overload
 from mesh.ids import new_id
 from mesh.logs import get_log
@@ -49,7 +49,7 @@ async def create(
     operation: bytes,
     targets: Targets,
     request: RequestRecord | None,
-    answer: Callable[[Progress], bytes],
+    answer: Callable[[Row], bytes],
 ) -> bytes:
     """Store a batch with its items. Raises `WrongState` (BATCH_EMPTY, BATCH_TOO_LARGE), `RequestIdReused`."""
 
@@ -66,7 +66,7 @@ async def change(
     batch_id: str,
     wanted: BatchState,
     request: RequestRecord | None,
-    answer: Callable[[Progress], bytes],
+    answer: Callable[[Row], bytes],
 ) -> bytes:
     """Suspend, resume or cancel a batch. Raises `NotFound`, `WrongState` (BATCH_ENDED), `RequestIdReused`."""
 

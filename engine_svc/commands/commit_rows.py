@@ -11,6 +11,7 @@ from engine_svc.runtime.changes import Changes, JobKind, NewJob, NewUserTask
 from engine_svc.state.instance import Instance, Wait
 from engine_svc.state.snapshot import encode_snapshot
 from engine_svc.storage.commit import Commit
+from engine_svc.storage.instance_parts import write_apart
 from engine_svc.storage.jobs import LEASE_BITS, JobState
 from engine_svc.storage.user_tasks import CANDIDATE_GROUP, CANDIDATE_USER
 from mesh.errors import InvalidField
@@ -29,9 +30,12 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
     instance.revision += 1
     instance.silent_commits = 0 if changes.events else instance.silent_commits + 1
     commit.told.append((instance.id, instance.revision - instance.silent_commits))
-    snapshot = encode_snapshot(instance)
-    if len(snapshot) > max_state_bytes:
-        raise _too_large(instance, len(snapshot), max_state_bytes)
+    snapshot, apart = encode_snapshot(instance)
+    size = len(snapshot) if apart is None else len(snapshot) + apart.size
+    if size > max_state_bytes:
+        raise _too_large(instance, size, max_state_bytes)
+    if apart is not None:
+        commit.statements += write_apart(instance.id, apart)
     definition = instance.definition
     commit.instances.append(
         (
@@ -49,6 +53,7 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
             instance.parent_id,
             instance.root_id,
             instance.restarted_from,
+            int(instance.parts is not None or instance.large_values is not None),
             snapshot,
         )
     )
@@ -105,7 +110,7 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
         commit.ended_jobs += [(instance.id, key) for key in changes.ended_jobs]
     if changes.ended_incidents:
         commit.ended_incidents += [(instance.id, key) for key in changes.ended_incidents]
-    return len(snapshot)
+    return size
 
 
 def _too_large(instance: Instance, size: int, limit: int) -> InvalidField:

@@ -431,11 +431,11 @@ class InstanceExecutor:
 
     async def load_many(self, instance_ids: Sequence[str]) -> dict[str, Instance]:
         """Read instances from the database; those that do not exist are left out."""
-        rows = await self.database.read(fetch_instances(instance_ids))
-        definitions = await self.definitions.by_ids({row[3] for row in rows} - {NO_PROCESS.id})
+        found = await self.database.read(fetch_instances(instance_ids))
+        definitions = await self.definitions.by_ids({stored.row[3] for stored in found} - {NO_PROCESS.id})
         definitions[NO_PROCESS.id] = NO_PROCESS
         # A deployment that was deleted meanwhile has taken its instances with it.
-        return {row[0]: instance_of(row, definitions) for row in rows if row[3] in definitions}
+        return {stored.row[0]: instance_of(stored, definitions) for stored in found if stored.row[3] in definitions}
 
     def cached(self, instance_id: str, revision: int) -> Instance | None:
         """Return the cached instance where it is at this revision and nobody is changing it."""

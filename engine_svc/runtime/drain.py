@@ -1,6 +1,6 @@
 """Runs a step until every token waits.
 
-Long runs are cut into slices: what is left moves on in asynchronous jobs, so that no step holds the engine for long.
+Long runs are cut into slices: what is left moves on in an asynchronous job, so that no step holds the engine for long.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 
 from engine_svc.compile.executable import Element, ElementKind
 from engine_svc.events.record import INSTANCE_TERMINATED
-from engine_svc.runtime.behaviors import calls, conditions, jobs, lifecycle
-from engine_svc.runtime.behaviors.cancellation import drop_rows, terminate
+from engine_svc.runtime.behaviors import calls, conditions, continuation, lifecycle
+from engine_svc.runtime.behaviors.cancellation import drop_rows, terminate, youngest_first
 from engine_svc.runtime.behaviors.firing import close_idle_event_starts
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.processors import (
@@ -85,6 +85,7 @@ ENTER: dict[ElementKind, Enter] = {
 
 STAGES: Mapping[Stage, Enter] = {
     **lifecycle.STAGES,
+    Stage.TERMINATING: terminate_end_event.end_sub_process,
     Stage.TASK_CREATING: user_task.create,
     Stage.TASK_COMPLETING: user_task.finish,
 }
@@ -120,8 +121,15 @@ def _run(unit: Unit) -> Request | None:
             return None
         execution, token = agenda.popleft()
         element = execution.elements[token.element]
-        if token.stage:
-            request = STAGES[token.stage](execution, token, element)
+        stage = token.stage
+        if stage is Stage.COMPLETING and element.wrapping is None and not token.key:
+            # The common case of `lifecycle.complete`: it has passed an element that nothing surrounds.
+            token.stage = Stage.ACTIVE
+            execution.record_passage(token, element)
+            execution.leave(token, element)
+            continue
+        if stage:
+            request = STAGES[stage](execution, token, element)
         else:
             if unit.steps >= SLICE:
                 agenda.appendleft((execution, token))
@@ -141,6 +149,7 @@ def _cut(unit: Unit) -> None:
     for execution in unit.executions.values():
         execution.instance.run_length += unit.steps
     unit.steps = 0
+    held: dict[Execution, list[Token]] = {}
     while unit.agenda:
         execution, token = unit.agenda.popleft()
         if execution.instance.run_length > RUN_LIMIT:
@@ -150,13 +159,13 @@ def _cut(unit: Unit) -> None:
                 f"more than {RUN_LIMIT} elements without a wait, the last one {element.id}: does the model loop?",
                 metadata={"element_id": element.id, "limit": str(RUN_LIMIT)},
             )
-        element = execution.elements[token.element]
         if token.stage is Stage.FIRING:
             # It has a job or subscription of its own, which goes with the event.
-            lifecycle.fire(execution, token, element)
+            lifecycle.fire(execution, token, execution.elements[token.element])
             continue
-        stage = Stage.BEFORE if not token.key and token.stage is Stage.ACTIVE else token.stage
-        jobs.park(execution, token, element, stage)
+        held.setdefault(execution, []).append(token)
+    for execution, tokens in held.items():
+        continuation.cut(execution, tokens)
 
 
 def _settle(unit: Unit) -> bool:
@@ -194,7 +203,7 @@ def cancel_instance(execution: Execution, reason: str) -> None:
     """End an instance before its end, with what it has called."""
     instance = execution.instance
     execution.touched = True
-    waiting = list(reversed(instance.tokens.values()))
+    waiting = youngest_first(instance.tokens.values())
     terminate(execution, waiting, reason)
     # Work that listeners of the tasks ask for is not done any more.
     for token in list(instance.tokens.values())[len(waiting) :]:
@@ -207,6 +216,7 @@ def cancel_instance(execution: Execution, reason: str) -> None:
     instance.arrivals.clear()
     instance.last_variables = instance.scopes[ROOT_SCOPE].variables
     instance.scopes.clear()
+    instance.pages.clear()
     instance.incidents.clear()
     instance.status = Status.TERMINATED
     instance.end_micros = execution.now

@@ -9,6 +9,7 @@ import enum
 from typing import Any
 
 from engine_svc.state.definition import Definition
+from engine_svc.state.members import LargeValue, LargeValues, Member, Parts
 
 ROOT_SCOPE = 0
 NO_FLOW = -1
@@ -69,6 +70,10 @@ class Stage(enum.IntEnum):
     """At the end of its path: the scope may end with it."""
     NOTICE = 16
     """A companion of the instance: work that a task listener asks for, which nothing waits for."""
+    TERMINATING = 19
+    """A terminate end event is about to end its sub-process."""
+    CARRYING = 20
+    """Stands for all that did not move yet when a step was cut; see `engine_svc.runtime.behaviors.continuation`."""
 
 
 HIDDEN = frozenset(
@@ -86,6 +91,8 @@ HIDDEN = frozenset(
         Stage.RESETTING,
         Stage.BEGINNING,
         Stage.NOTICE,
+        Stage.TERMINATING,
+        Stage.CARRYING,
     }
 )
 """Stages in which a token stands for no activity."""
@@ -114,22 +121,34 @@ WITH_SUBSCRIPTION = frozenset({Wait.MESSAGE, Wait.SIGNAL})
 WATCHING = frozenset({Wait.CONDITION, Wait.VARIABLE})
 
 
-class Scope:
+class Scope(Member):
     """A variable scope. Its key is the key of the activity that opened it, or `ROOT_SCOPE`.
 
-    `compensations` lists what was completed in it and can be compensated, oldest first. `encoded` is its stored form,
-    None where it changed since.
+    `compensations` lists what was completed in it and can be compensated, oldest first. `large` holds, by name, the
+    values that are stored apart; None where there are none.
     """
 
-    __slots__ = ("compensations", "encoded", "key", "live_tokens", "parent_key", "variables")
+    __slots__ = ("compensations", "large", "live_tokens", "parent_key", "variables")
 
     def __init__(self, key: int, parent_key: int, variables: dict[str, Any]) -> None:
         self.key = key
+        self._encoded = None
+        self.changed_parts = None
         self.parent_key = parent_key
         self.variables = variables
         self.live_tokens = 0
         self.compensations: list[Compensable] = []
-        self.encoded: bytes | None = None
+        self.large: dict[str, LargeValue] | None = None
+
+
+class Page(Member):
+    """A piece of a long list that a token keeps, so that a change of one entry does not store them all again."""
+
+    __slots__ = ("entries",)
+
+    def __init__(self, key: int, entries: list[Any]) -> None:
+        super().__init__(key)
+        self.entries = entries
 
 
 class Compensable:
@@ -147,24 +166,22 @@ class Compensable:
         self.inner = inner
 
 
-class Token:
+class Token(Member):
     """A token: where it is and, while it waits, the activity it waits in.
 
     `key` numbers the activity and is 0 while the token moves; `flow` is the index of the sequence flow it came
     by; `assignee` belongs to user tasks, `job_type` to external jobs. A companion waits for an event on behalf of
     the activity or scope whose key is `host`; it does not keep its scope alive. `detail` is what else a processor
-    keeps, as JSON values. `encoded` is the stored form, None where the token changed since.
+    keeps, as JSON values.
     """
 
     __slots__ = (
         "assignee",
         "detail",
         "element",
-        "encoded",
         "flow",
         "host",
         "job_type",
-        "key",
         "scope_key",
         "stage",
         "start_micros",
@@ -173,6 +190,8 @@ class Token:
 
     def __init__(self, scope_key: int, element: int, flow: int = NO_FLOW) -> None:
         self.key = 0
+        self._encoded = None
+        self.changed_parts = None
         self.scope_key = scope_key
         self.element = element
         self.flow = flow
@@ -183,7 +202,6 @@ class Token:
         self.assignee = ""
         self.job_type = ""
         self.detail: dict[str, Any] | None = None
-        self.encoded: bytes | None = None
 
 
 class AddedTask:
@@ -211,10 +229,13 @@ class Instance:
         "hosted",
         "id",
         "incidents",
+        "large_values",
         "last_variables",
         "next_key",
+        "pages",
         "parent_id",
         "parent_key",
+        "parts",
         "restarted_from",
         "revision",
         "root_id",
@@ -271,6 +292,12 @@ class Instance:
         """Companions by the key of their host, oldest first."""
         self.watching: dict[int, Token] = {}
         """Tokens that wait for a condition or variable, by key."""
+        self.pages: dict[int, Page] = {}
+        """Pages of long lists that tokens keep, by key."""
+        self.parts: Parts | None = None
+        """How it is stored in parts; None where it is small and stored as one."""
+        self.large_values: LargeValues | None = None
+        """Values that are stored apart; None where there are none."""
 
     @property
     def ended(self) -> bool:

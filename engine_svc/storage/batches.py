@@ -13,8 +13,9 @@ from mesh.db.select import Select
 from mesh.db.statements import DeleteMany, Execute, Fetch, FetchKeys, InsertMany, Program, Row, UpdateKeys
 from mesh.errors import WrongState
 
-COLUMNS = ("id", "name", "kind", "state", "total", "created_at", "ended_at", "operation")
+COLUMNS = ("id", "name", "kind", "state", "total", "done", "failed", "created_at", "ended_at", "operation")
 ITEM_COLUMNS = ("number", "target_id", "state", "ended_at", "error_reason", "error_message")
+_STATE, _ENDED_AT = COLUMNS.index("state"), COLUMNS.index("ended_at")
 MAX_ITEMS = 100_000
 """Items that a filter may find."""
 _PAGE = 1_000
@@ -83,15 +84,6 @@ class ItemResult:
     message: str = ""
 
 
-@dataclass(slots=True, frozen=True)
-class Progress:
-    """A batch with how many of its items took effect and how many failed."""
-
-    row: Row
-    done: int
-    failed: int
-
-
 def create_batch(
     batch_id: str,
     name: str,
@@ -100,7 +92,7 @@ def create_batch(
     targets: Targets,
     request: RequestRecord | None,
     now: int,
-    answer: Callable[[Progress], bytes],
+    answer: Callable[[Row], bytes],
 ) -> Program[bytes]:
     """Store a batch with its items; return the answer, which is kept for the request.
 
@@ -128,9 +120,9 @@ def create_batch(
             break
     if not total:
         raise WrongState("BATCH_EMPTY", "the filter finds nothing, so there is nothing to do")
-    row = (batch_id, name, kind, int(BatchState.RUNNING), total, now, 0, operation)
+    row = (batch_id, name, kind, int(BatchState.RUNNING), total, 0, 0, now, 0, operation)
     yield InsertMany("batch", COLUMNS, [row])
-    response = answer(Progress(row, 0, 0))
+    response = answer(row)
     yield from remember(request, response, now)
     return response
 
@@ -192,9 +184,6 @@ def claim_items(now: int, lease_until: int, limit: int) -> Program[list[Claimed]
             keys = [(batch_id, number) for number, _ in rows]
             yield UpdateKeys("batch_item", "lease_until=?", (lease_until,), ("batch_id", "number"), keys)
             found += [(batch_id, number, target_id) for number, target_id in rows]
-        else:
-            # Two processes that note the last items at once may each have seen the other's as open.
-            yield from _complete(batch_id, now)
     if not found:
         return []
     wanted = [(batch_id,) for batch_id in dict.fromkeys(batch_id for batch_id, _, _ in found)]
@@ -216,62 +205,47 @@ def release_items(batch_id: str, numbers: Sequence[int], until: int) -> Program[
 
 
 def end_items(batch_id: str, results: Sequence[ItemResult], now: int) -> Program[None]:
-    """Note how items ended, and end their batch with the last of them."""
-    done = [(batch_id, result.number) for result in results if not result.reason]
-    if done:
+    """Note how items ended, and end their batch with the last of them.
+
+    An item that another process has noted meanwhile is not counted twice.
+    """
+    done = failed = 0
+    keys = [(batch_id, result.number, int(ItemState.PENDING)) for result in results if not result.reason]
+    if keys:
         values = (int(ItemState.DONE), now)
-        yield UpdateKeys("batch_item", "state=?, ended_at=?", values, ("batch_id", "number"), done)
+        done = yield UpdateKeys("batch_item", "state=?, ended_at=?", values, ("batch_id", "number", "state"), keys)
     for result in results:
         if result.reason:
-            yield Execute(
+            failed += yield Execute(
                 "UPDATE batch_item SET state=?, ended_at=?, error_reason=?, error_message=? "
-                "WHERE batch_id=? AND number=?",
-                (ItemState.FAILED, now, result.reason, result.message, batch_id, result.number),
+                "WHERE batch_id=? AND number=? AND state=?",
+                (ItemState.FAILED, now, result.reason, result.message, batch_id, result.number, ItemState.PENDING),
             )
-    yield from _complete(batch_id, now)
-
-
-def _complete(batch_id: str, now: int) -> Program[None]:
-    """End a batch whose items have all been tried."""
-    left: list[Row] = yield Fetch(
-        "SELECT 1 FROM batch_item WHERE batch_id=? AND state=? LIMIT 1", (batch_id, ItemState.PENDING)
+    yield Execute("UPDATE batch SET done=done+?, failed=failed+? WHERE id=?", (done, failed, batch_id))
+    yield Execute(
+        "UPDATE batch SET state=?, ended_at=? WHERE id=? AND done+failed>=total AND state IN (?,?)",
+        (BatchState.COMPLETED, now, batch_id, BatchState.RUNNING, BatchState.SUSPENDED),
     )
-    if not left:
-        yield Execute(
-            "UPDATE batch SET state=?, ended_at=? WHERE id=? AND state IN (?,?)",
-            (BatchState.COMPLETED, now, batch_id, BatchState.RUNNING, BatchState.SUSPENDED),
-        )
 
 
 # What callers see and change
 
 
-def read_progress(batch_ids: Sequence[str], *, lock: bool = False) -> Program[list[Progress]]:
-    """Read batches with their progress, in the order of their ids."""
-    rows: list[Row] = yield FetchKeys("batch", COLUMNS, ("id",), [(i,) for i in batch_ids], lock=lock)
-    return (yield from _with_progress(rows))
+def read_batch(batch_id: str, *, lock: bool = False) -> Program[Row | None]:
+    """Read a batch, in the order of `COLUMNS`."""
+    rows: list[Row] = yield FetchKeys("batch", COLUMNS, ("id",), [(batch_id,)], lock=lock)
+    return rows[0] if rows else None
 
 
-def list_progress(state: int, after: str | None, limit: int) -> Program[list[Progress]]:
-    """Read batches with their progress, newest first."""
+def list_batches(state: int, after: str | None, limit: int) -> Program[list[Row]]:
+    """Read batches, newest first, in the order of `COLUMNS`."""
     select = (
         Select("batch", COLUMNS)
         .equal("state", state)
         .page(("id",), None if after is None else (after,), limit, descending=True)
     )
     rows: list[Row] = yield select.fetch()
-    return (yield from _with_progress(rows))
-
-
-def _with_progress(rows: Sequence[Row]) -> Program[list[Progress]]:
-    found = []
-    for row in rows:
-        counts: list[Row] = yield Fetch(
-            "SELECT state, COUNT(*) FROM batch_item WHERE batch_id=? GROUP BY state", (row[0],)
-        )
-        by_state: dict[int, int] = dict(counts)
-        found.append(Progress(row, by_state.get(ItemState.DONE, 0), by_state.get(ItemState.FAILED, 0)))
-    return found
+    return rows
 
 
 def list_items(batch_id: str, state: int, after: int | None, limit: int) -> Program[list[Row]]:
@@ -291,7 +265,7 @@ def change_state(
     wanted: BatchState,
     request: RequestRecord | None,
     now: int,
-    answer: Callable[[Progress], bytes],
+    answer: Callable[[Row], bytes],
     missing: Callable[[], Exception],
 ) -> Program[bytes]:
     """Suspend, resume or cancel a batch; return the answer, which is kept for the request.
@@ -300,11 +274,11 @@ def change_state(
     """
     if request is not None and (answered := (yield from find_answer(request, lock=True))) is not None:
         raise answered
-    found = yield from read_progress([batch_id], lock=True)
-    if not found:
+    found = yield from read_batch(batch_id, lock=True)
+    if found is None:
         raise missing()
-    row = list(found[0].row)
-    state = BatchState(row[3])
+    row = list(found)
+    state = BatchState(row[_STATE])
     if state in ENDED:
         raise WrongState(
             "BATCH_ENDED",
@@ -313,10 +287,16 @@ def change_state(
         )
     ended_at = now if wanted in ENDED else 0
     yield Execute("UPDATE batch SET state=?, ended_at=? WHERE id=?", (wanted, ended_at, batch_id))
-    row[3], row[6] = int(wanted), ended_at
-    response = answer(Progress(tuple(row), found[0].done, found[0].failed))
+    row[_STATE], row[_ENDED_AT] = int(wanted), ended_at
+    response = answer(tuple(row))
     yield from remember(request, response, now)
     return response
+
+
+def any_batch_ended(before: int) -> Program[bool]:
+    """Say whether there is a batch that ended before a time."""
+    rows: list[Row] = yield Fetch("SELECT 1 FROM batch WHERE ended_at>0 AND ended_at<? LIMIT 1", (before,))
+    return bool(rows)
 
 
 def prune_batches(before: int) -> Program[bool]:

@@ -35,9 +35,10 @@ INSTANCE_COLUMNS = (
     "parent_id",
     "root_id",
     "restarted_from",
+    "apart",
     "snapshot",
 )
-INSTANCE_CHANGING = ("revision", "status", "ended_at", "incident_count", "snapshot")
+INSTANCE_CHANGING = ("revision", "status", "ended_at", "incident_count", "apart", "snapshot")
 USER_TASK_COLUMNS = (
     "instance_id",
     "task_key",

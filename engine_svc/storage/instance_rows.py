@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from mesh.db.statements import DeleteMany, Fetch, Program, Row, Statement
 
 MEMBER_TABLES = (
+    "instance_part",
+    "instance_value",
     "user_task_candidate",
     "user_task",
     "comment",

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import Instance, Status
 from engine_svc.state.snapshot import decode_snapshot, silent_commits_of
 from engine_svc.storage.commit import INSTANCE_COLUMNS
+from engine_svc.storage.instance_parts import PART_COLUMNS, VALUE_COLUMNS
 from mesh.db.select import Select
 from mesh.db.statements import FetchKeys, Program, Row
 
-SUMMARY_COLUMNS = INSTANCE_COLUMNS[:-1]
+SUMMARY_COLUMNS = INSTANCE_COLUMNS[:-2]
+_APART = INSTANCE_COLUMNS.index("apart")
 _DEFINITION_ID = SUMMARY_COLUMNS.index("definition_id")
 
 
@@ -28,14 +30,34 @@ class InstanceFilter:
     status: int = 0
 
 
-def fetch_instances(instance_ids: Sequence[str]) -> Program[list[Row]]:
-    """Read whole rows, in the order of `INSTANCE_COLUMNS`."""
+@dataclass(slots=True)
+class StoredInstance:
+    """A whole row, in the order of `INSTANCE_COLUMNS`, with what is stored beside it."""
+
+    row: Row
+    parts: list[tuple[int, bytes]] = field(default_factory=list)
+    """Number and content, in order."""
+    values: dict[str, bytes] = field(default_factory=dict)
+    """Large values by hash."""
+
+
+def fetch_instances(instance_ids: Sequence[str]) -> Program[list[StoredInstance]]:
+    """Read instances; only of those that have something apart a second time."""
     rows: list[Row] = yield FetchKeys("process_instance", INSTANCE_COLUMNS, ("id",), [(i,) for i in instance_ids])
-    return rows
+    stored = {row[0]: StoredInstance(row) for row in rows}
+    keys = [row[:1] for row in rows if row[_APART]]
+    if keys:
+        parts: list[Row] = yield FetchKeys("instance_part", PART_COLUMNS, ("instance_id",), keys)
+        for instance_id, number, content in sorted(parts, key=itemgetter(0, 1)):
+            stored[instance_id].parts.append((number, content))
+        values: list[Row] = yield FetchKeys("instance_value", VALUE_COLUMNS, ("instance_id",), keys)
+        for instance_id, content_hash, content in values:
+            stored[instance_id].values[content_hash] = content
+    return list(stored.values())
 
 
-def instance_of(row: Row, definitions: Mapping[str, Definition]) -> Instance:
-    """Return the instance that a row holds. Raises `UnknownSnapshotFormat`."""
+def instance_of(stored: StoredInstance, definitions: Mapping[str, Definition]) -> Instance:
+    """Return the instance that was stored. Raises `UnknownSnapshotFormat`."""
     (
         instance_id,
         revision,
@@ -51,8 +73,9 @@ def instance_of(row: Row, definitions: Mapping[str, Definition]) -> Instance:
         parent_id,
         root_id,
         restarted_from,
+        _,
         snapshot,
-    ) = row
+    ) = stored.row
     instance = Instance(
         instance_id,
         definitions[definition_id],
@@ -66,7 +89,7 @@ def instance_of(row: Row, definitions: Mapping[str, Definition]) -> Instance:
     instance.parent_id = parent_id
     instance.root_id = root_id
     instance.restarted_from = restarted_from
-    decode_snapshot(snapshot, instance)
+    decode_snapshot(snapshot, instance, stored.parts, stored.values)
     return instance
 
 

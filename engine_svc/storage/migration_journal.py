@@ -129,6 +129,12 @@ def note_reverted(migration_id: str, now: int) -> Statement:
     )
 
 
+def any_entry(before: int) -> Program[bool]:
+    """Say whether there is a migration older than a time."""
+    rows: list[Row] = yield Fetch("SELECT 1 FROM migration_journal WHERE created_at<? LIMIT 1", (before,))
+    return bool(rows)
+
+
 def prune_entries(before: int) -> Program[int]:
     """Forget a bounded batch of migrations older than `before` (microseconds); return how many."""
     rows: list[Row] = yield Fetch(

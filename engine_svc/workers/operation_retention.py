@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine_svc.storage.batches import prune_batches
-from engine_svc.storage.migration_journal import PRUNE_BATCH, prune_entries
+from engine_svc.storage.batches import any_batch_ended, prune_batches
+from engine_svc.storage.migration_journal import PRUNE_BATCH, any_entry, prune_entries
 from mesh.clock import Clock
 from mesh.db.database import Database
 
@@ -23,6 +23,10 @@ class OperationRetention:
     async def run(self) -> bool:
         """Forget what is old; say whether there may be more."""
         now = self._clock.now_micros()
-        batches = await self._database.write(prune_batches(now - self._batch_micros))
-        entries = await self._database.write(prune_entries(now - self._migration_micros))
-        return batches or entries == PRUNE_BATCH
+        more = False
+        # Looking first costs no write while there is nothing to forget.
+        if await self._database.read(any_batch_ended(now - self._batch_micros)):
+            more = await self._database.write(prune_batches(now - self._batch_micros))
+        if await self._database.read(any_entry(now - self._migration_micros)):
+            more |= await self._database.write(prune_entries(now - self._migration_micros)) == PRUNE_BATCH
+        return more

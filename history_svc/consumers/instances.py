@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from flowmesh.events.v1.workflow_pb2 import (
     ProcessInstanceCompleted,
+    ProcessInstanceMigrated,
     ProcessInstanceRef,
     ProcessInstanceResumed,
     ProcessInstanceStarted,
@@ -141,6 +142,10 @@ class InstanceChanges:
         """Add a `ProcessInstanceResumed`."""
         row, position = self._referred(event.process_instance)
         row.stand(position, INSTANCE_RUNNING)
+
+    def migrated(self, _: int, event: ProcessInstanceMigrated) -> None:
+        """Add a `ProcessInstanceMigrated`: from here on the instance has the definition that its reference names."""
+        self._referred(event.process_instance)
 
     def write(self) -> Program[None]:
         """Join the batch with what is stored: one read, one write."""

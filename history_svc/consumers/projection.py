@@ -54,6 +54,7 @@ TAKES: Final[Mapping[str, Take]] = {
     "process_instance_terminated": lambda changes, micros, event: changes.instances.terminated(micros, event),
     "process_instance_suspended": lambda changes, micros, event: changes.instances.suspended(micros, event),
     "process_instance_resumed": lambda changes, micros, event: changes.instances.resumed(micros, event),
+    "process_instance_migrated": lambda changes, micros, event: changes.instances.migrated(micros, event),
     "activity_started": lambda changes, micros, event: changes.activities.started(micros, event),
     "activity_completed": lambda changes, micros, event: changes.activities.completed(micros, event),
     "activity_terminated": lambda changes, micros, event: changes.activities.terminated(micros, event),

@@ -10,12 +10,14 @@ from urllib.parse import urlsplit
 
 import grpc
 from flowmesh.engine.v1 import (
+    batch_service_pb2_grpc,
     clock_service_pb2_grpc,
     comment_service_pb2_grpc,
     deployment_service_pb2_grpc,
     explanation_service_pb2_grpc,
     incident_service_pb2_grpc,
     job_service_pb2_grpc,
+    migration_service_pb2_grpc,
     process_definition_service_pb2_grpc,
     process_instance_service_pb2_grpc,
     user_task_service_pb2_grpc,
@@ -69,6 +71,8 @@ class Connection:
         self.jobs = job_service_pb2_grpc.JobServiceStub(self._channel)
         self.explanations = explanation_service_pb2_grpc.ExplanationServiceStub(self._channel)
         self.incidents = incident_service_pb2_grpc.IncidentServiceStub(self._channel)
+        self.migrations = migration_service_pb2_grpc.MigrationServiceStub(self._channel)
+        self.batches = batch_service_pb2_grpc.BatchServiceStub(self._channel)
         self.clocks = clock_service_pb2_grpc.ClockServiceStub(self._channel)
         self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
 

@@ -211,6 +211,23 @@ def test_the_life_of_a_definition(commands: Commands, tmp_path: Path) -> None:
     )
 
 
+def test_instances_are_modified_and_migrated(commands: Commands) -> None:
+    started = commands.json("start", "order", "--var", "amount=500")
+    instance, definition = started["id"], started["processDefinitionId"]
+    assert "can be modified" in commands.text("modify", instance, "--move", "approve:decision", "--dry-run")
+    code, told = commands.failure("modify", instance, "--move", "ship:approve")
+    assert code != 0
+    assert "MODIFICATION_INVALID" in told
+    commands.text("modify", instance, "--move", "approve:ship", "--reason", "by telephone")
+    (activity,) = commands.json("migrate", instance, "--to", definition, "--preview")
+    assert activity["elementId"] == "ship"
+    migration = commands.json("migrate", instance, "--to", definition)
+    assert "again" in commands.text("revert", migration["id"])
+    commands.text("cancel", instance)
+    assert commands.json("batches") == []
+    assert commands.failure("batch", "nothing")[0] != 0
+
+
 def test_refusals_are_one_line_with_their_reason(commands: Commands) -> None:
     assert commands.failure("start", "nothing") == (
         1,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import TypeVar
 
 from engine_svc.events.record import ACTIVITY_TERMINATED, INCIDENT_RESOLVED, USER_TASK_TERMINATED
-from engine_svc.runtime.behaviors import task_endings
+from engine_svc.runtime.behaviors import long_lists, task_endings
 from engine_svc.runtime.behaviors.added_tasks import end_parts
 from engine_svc.runtime.changes import NewJob, NewSubscription, NewUserTask
 from engine_svc.runtime.execution import Execution
@@ -41,28 +41,37 @@ def cancel_content(execution: Execution, scope_key: int, reason: str) -> None:
     """End everything in a scope, the innermost first. The scope itself stays, empty, and so do its companions."""
     instance = execution.instance
     scopes = instance.scopes
+    if not scopes[scope_key].live_tokens:
+        return
     gone = {scope_key}
-    # A scope is opened after the one around it.
-    for key, scope in scopes.items():
-        if scope.parent_key in gone and key != ROOT_SCOPE:
+    # A scope is opened after the one around it, and has the greater key.
+    for key in sorted(scopes):
+        if scopes[key].parent_key in gone and key != ROOT_SCOPE:
             gone.add(key)
-    tokens = [
+    tokens = youngest_first(
         token
-        for token in reversed(instance.tokens.values())
+        for token in instance.tokens.values()
         if token.scope_key in gone and token.host != scope_key and token.key != scope_key
-    ]
+    )
     terminate(execution, tokens, reason)
     for token in tokens:
         forget(execution, token)
     for place in [place for place in instance.arrivals if place[0] in gone]:
         del instance.arrivals[place]
     for token in execution.agenda.drop(gone):
-        if token.stage is Stage.COMPLETING and not token.key:
-            # It had begun, and was about to be left.
-            execution.record_break(token, execution.elements[token.element], reason)
+        _break_off(execution, token, reason)
     for key in gone - {scope_key}:
         del scopes[key]
     scopes[scope_key].live_tokens = 0
+
+
+def youngest_first(tokens: Iterable[Token]) -> list[Token]:
+    """Return waiting tokens in the order in which they end, however the instance was kept: the last one first."""
+    return sorted(tokens, key=_key, reverse=True)
+
+
+def _key(token: Token) -> int:
+    return token.key
 
 
 def close_companions(execution: Execution, host_key: int, reason: str) -> None:
@@ -94,7 +103,7 @@ def terminate(execution: Execution, tokens: Iterable[Token], reason: str) -> Non
         elif token.waits_for is Wait.CALL:
             assert token.detail is not None
             execution.unit.cancelled_calls.append((token.detail["called"], reason))
-            _halt(execution, token.detail["called"])
+            _halt(execution, token.detail["called"], reason)
         drop_rows(execution, token)
         if token.waits_for in WITH_JOB:
             jobs.add(token.key)
@@ -115,14 +124,22 @@ def terminate(execution: Execution, tokens: Iterable[Token], reason: str) -> Non
     end_incidents(execution, jobs)
 
 
-def _halt(execution: Execution, instance_id: str) -> None:
+def _halt(execution: Execution, instance_id: str, reason: str) -> None:
     # A called instance ends when all else has moved; what it was about to do must not happen any more.
     called = execution.unit.executions.get(instance_id)
     if called is not None:
+        for token in called.agenda:
+            _break_off(called, token, reason)
         called.agenda.clear()
         for token in called.instance.tokens.values():
             if token.waits_for is Wait.CALL and token.detail is not None:
-                _halt(called, token.detail["called"])
+                _halt(called, token.detail["called"], reason)
+
+
+def _break_off(execution: Execution, token: Token, reason: str) -> None:
+    if token.stage is Stage.COMPLETING and not token.key:
+        # It had begun, and was about to be left.
+        execution.record_break(token, execution.elements[token.element], reason)
 
 
 def drop_rows(execution: Execution, token: Token) -> None:
@@ -150,7 +167,10 @@ def forget(execution: Execution, token: Token) -> None:
     """Take a token whose activity was ended out of the state."""
     if token.stage is Stage.FIRING and token in execution.agenda:
         execution.agenda.remove(token)
-    execution.instance.remove_waiting(token)
+    instance = execution.instance
+    instance.remove_waiting(token)
+    if instance.pages and token.detail:
+        long_lists.drop_all(instance, token.detail)
     execution.release(token)
 
 

@@ -70,7 +70,7 @@ def fire_boundary(execution: Execution, token: Token, element: Element) -> None:
         # Each time it fires is an activity of its own, beside the one that waits.
         successor = Token(token.scope_key, element.index)
         execution.instance.scopes[token.scope_key].live_tokens += 1
-        execution.complete(successor, element)
+        _go_on_behind(execution, successor, element)
         return
     host = execution.instance.tokens[token.host]
     drop_rows(execution, token)
@@ -79,7 +79,17 @@ def fire_boundary(execution: Execution, token: Token, element: Element) -> None:
     # The companion takes the place of its host: the scope keeps as many tokens as it had.
     token.host = NO_HOST
     execution.instance.add_waiting(token)
-    execution.complete(token, element)
+    _go_on_behind(execution, token, element)
+
+
+def _go_on_behind(execution: Execution, token: Token, element: Element) -> None:
+    if element.wrapping is None or not element.wrapping.start_listeners:
+        execution.complete(token, element)
+        return
+    # Its start listeners are called once it has fired, before all that moves already.
+    execution.wait(token)
+    token.stage = Stage.STARTING
+    execution.agenda.appendleft(token)
 
 
 def start_event_sub_process(execution: Execution, token: Token, element: Element) -> None:

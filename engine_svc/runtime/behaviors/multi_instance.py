@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine_svc.compile.executable import Element, LoopSpec, MultiInstanceSpec
+from engine_svc.runtime.behaviors import long_lists
 from engine_svc.runtime.behaviors.cancellation import cancel_content
+from engine_svc.runtime.behaviors.continuation import is_cut
 from engine_svc.runtime.behaviors.placements import INNER, taken
 from engine_svc.runtime.behaviors.triggers import failed
 from engine_svc.runtime.execution import Execution
@@ -22,12 +24,19 @@ MAX_CHILDREN = 100_000
 INSTANCES = "nrOfInstances"
 ACTIVE = "nrOfActiveInstances"
 COMPLETED = "nrOfCompletedInstances"
+EMPTY = "empty"
 
 
 def is_child(execution: Execution, token: Token) -> bool:
     """Say whether a token is a child of a multi-instance or loop, rather than its body."""
     owner = execution.instance.tokens.get(token.scope_key)
     return owner is not None and owner.stage is Stage.BODY
+
+
+def is_empty(body: Token) -> bool:
+    """Say whether a body completes without any child: nothing waits on its boundary then, and nothing listens."""
+    detail = body.detail or {}
+    return EMPTY in detail or detail.get("count") == 0
 
 
 def open_body(execution: Execution, token: Token, element: Element) -> None:
@@ -55,9 +64,9 @@ def open_body(execution: Execution, token: Token, element: Element) -> None:
     if inner:
         token.detail[INNER] = inner
     if items is not None:
-        token.detail["items"] = items
+        token.detail["items"] = long_lists.keep(execution, items)
     if spec.output_collection:
-        token.detail["collected"] = [None] * count
+        token.detail["collected"] = long_lists.keep(execution, [None] * count)
     token.encoded = None
     given = execution.instance.scopes.get(token.key)
     own = {} if given is None else given.variables
@@ -87,6 +96,8 @@ def go_on(execution: Execution, token: Token, element: Element) -> None:
             _make_child(execution, token, element, spec)
         if detail["made"] < count:
             execution.agenda.append(token)
+        elif "items" in detail:
+            long_lists.drop(execution.instance, detail.pop("items"))
 
 
 def child_done(execution: Execution, child: Token, element: Element) -> None:
@@ -105,13 +116,17 @@ def child_done(execution: Execution, child: Token, element: Element) -> None:
         _loop_again(execution, body, child, element, wrapping.loop)
         return
     variables = scope.variables
-    execution.set_local(body.key, ACTIVE, variables[ACTIVE] - 1)
+    if not spec.sequential:
+        # As in Flowable a sequential one counts one active instance until it is over.
+        execution.set_local(body.key, ACTIVE, variables[ACTIVE] - 1)
     execution.set_local(body.key, COMPLETED, variables[COMPLETED] + 1)
     assert body.detail is not None
     if spec.output_collection:
         value = None if spec.output_element is None else execution.evaluate(spec.output_element, child, element)
-        body.detail["collected"][child.detail["index"] if child.detail else 0] = value
-        body.encoded = None
+        collected = body.detail["collected"]
+        long_lists.replace(instance, collected, child.detail["index"] if child.detail else 0, value)
+        if isinstance(collected, list):
+            body.encoded = None
     satisfied = spec.completion_condition is not None and bool(
         execution.evaluate(spec.completion_condition, child, element)
     )
@@ -121,7 +136,8 @@ def child_done(execution: Execution, child: Token, element: Element) -> None:
             execution.agenda.remove(body)
         cancel_content(execution, body.key, f"completion condition of {element.id}")
         _complete(execution, body, element, spec)
-    elif not scope.live_tokens and body not in execution.agenda:
+    elif not scope.live_tokens and (spec.sequential or body.detail["made"] == body.detail["count"]):
+        # A parallel one that has more to make goes on by itself.
         execution.agenda.appendleft(body)
 
 
@@ -135,10 +151,10 @@ def add_child(execution: Execution, body: Token, element: Element, variables: Ma
     assert detail is not None
     scope = execution.instance.scopes[body.key]
     detail["count"] += 1
-    if "items" in detail:
-        detail["items"].append(variables.get(spec.element_variable))
-    if spec.output_collection:
-        detail["collected"].append(None)
+    for name, value in (("items", variables.get(spec.element_variable)), ("collected", None)):
+        if name in detail:
+            entries = [*long_lists.entries(execution.instance, detail[name]), value]
+            detail[name] = long_lists.changed(execution, detail[name], entries)
     body.encoded = None
     execution.set_local(body.key, INSTANCES, scope.variables[INSTANCES] + 1)
     if not spec.sequential:
@@ -167,9 +183,12 @@ def child_removed(execution: Execution, body: Token, element: Element, *, comple
                 detail["count"] -= 1
                 for name in ("items", "collected"):
                     if name in detail:
-                        del detail[name][detail["made"]]
+                        entries = long_lists.entries(execution.instance, detail[name])
+                        del entries[detail["made"]]
+                        detail[name] = long_lists.changed(execution, detail[name], entries)
         body.encoded = None
-    execution.agenda.append(body)
+    if not is_cut(body):
+        execution.agenda.append(body)
 
 
 def _end_child(execution: Execution, child: Token, element: Element) -> None:
@@ -182,7 +201,8 @@ def _end_child(execution: Execution, child: Token, element: Element) -> None:
 def _complete(execution: Execution, body: Token, element: Element, spec: MultiInstanceSpec) -> None:
     if spec.output_collection:
         assert body.detail is not None
-        execution.set_variable(body.scope_key, spec.output_collection, body.detail["collected"])
+        collected = long_lists.entries(execution.instance, body.detail["collected"])
+        execution.set_variable(body.scope_key, spec.output_collection, collected)
     leave_body(execution, body)
 
 
@@ -190,7 +210,9 @@ def leave_body(execution: Execution, body: Token) -> None:
     """Let a body without any child left complete."""
     if body in execution.agenda:
         execution.agenda.remove(body)
-    body.detail = None
+    if body.detail and execution.instance.pages:
+        long_lists.drop_all(execution.instance, body.detail)
+    body.detail = None if body.detail is not None and body.detail["made"] else {EMPTY: True}
     body.stage = Stage.COMPLETING
     body.encoded = None
     execution.agenda.appendleft(body)
@@ -214,10 +236,10 @@ def _make_child(execution: Execution, body: Token, element: Element, spec: Multi
     if spec is None:
         variables["loopCounter"] = index
     else:
-        execution.set_local(body.key, ACTIVE, scope.variables[ACTIVE] + 1)
+        execution.set_local(body.key, ACTIVE, 1 if spec.sequential else scope.variables[ACTIVE] + 1)
         variables[spec.index_variable] = index
         if "items" in detail and spec.element_variable:
-            variables[spec.element_variable] = detail["items"][index]
+            variables[spec.element_variable] = long_lists.entry(instance, detail["items"], index)
     execution.wait(child)
     execution.open_scope(child.key, body.key, variables)
     child.stage = Stage.CHILD

@@ -13,10 +13,10 @@ from flowmesh.engine.v1.batch_service_pb2_grpc import BatchServiceStub
 
 from engine_svc.commands import batches as commands
 from engine_svc.commands.batches import LEASE_MICROS, BatchWork
-from engine_svc.storage.batches import Progress, Targets, claim_items
+from engine_svc.storage.batches import Targets, claim_items
 from engine_svc.workers.operation_retention import OperationRetention
 from mesh.db.database import Database
-from mesh.db.statements import Fetch, fetch
+from mesh.db.statements import Fetch, Row, fetch
 from mesh.errors import Conflict
 from mesh.json_values import to_values
 from tests.integration.engine.serving import (
@@ -208,8 +208,8 @@ async def stored(engine_database: Database) -> tuple[Database, TurnedClock, str]
     clock = TurnedClock()
     found: list[str] = []
 
-    def answer(progress: Progress) -> bytes:
-        found.append(progress.row[0])
+    def answer(row: Row) -> bytes:
+        found.append(row[0])
         return b""
 
     targets = Targets(tuple(f"i{n}" for n in range(50)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -59,6 +58,14 @@ def rich_model() -> Any:
     )  # fmt: skip
 
 
+def renamed_model() -> Any:
+    """The same, but a task has another name."""
+    definition = rich_model()
+    element = definition.process.elements[definition.process.by_id["t"]]
+    element.name = "Look closely"
+    return definition
+
+
 def life() -> Iterator[tuple[Run, list[Any]]]:
     """Runs with the events of each of their commits: together every kind of event there is."""
     run = Run(rich_model(), {"a": [1, {"b": None}], "big": 2**53}, initiator="ann", business_key="order")
@@ -107,10 +114,9 @@ def life() -> Iterator[tuple[Run, list[Any]]]:
     yield committed(user_task_commands.delete_attachment(run.instance, attachment, 0, NOW + 16))
     yield committed(run.complete("t"))
     assert run.completed
-    migrated = Run(rich_model())
+    migrated = Run(rich_model(), business_key="order")
     migrated.instance.revision = 1
-    newer = dataclasses.replace(migrated.instance.definition, id="newer", version=2)
-    yield migrated, run_alone(migrate(migrated.instance, Plan(newer), NOW)).changes.events
+    yield migrated, run_alone(migrate(migrated.instance, Plan(renamed_model()), NOW + 17)).changes.events
     cancelled = Run(rich_model())
     cancelled.instance.revision = 1
     yield cancelled, cancelled.cancel("no more").events

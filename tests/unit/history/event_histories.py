@@ -21,6 +21,7 @@ EVENT_TYPES = {
     "process_instance_terminated": "workflow.instance.terminated.v1",
     "process_instance_suspended": "workflow.instance.suspended.v1",
     "process_instance_resumed": "workflow.instance.resumed.v1",
+    "process_instance_migrated": "workflow.instance.migrated.v1",
     "activity_started": "workflow.activity.started.v1",
     "activity_completed": "workflow.activity.completed.v1",
     "activity_terminated": "workflow.activity.terminated.v1",

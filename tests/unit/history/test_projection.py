@@ -57,6 +57,17 @@ async def test_instance_from_start_to_end(history: SqliteDatabase) -> None:
     assert (row["start_micros"], row["initiator"]) == (START_MICROS, "ann")
 
 
+async def test_a_migrated_instance_has_the_definition_that_it_came_to(history: SqliteDatabase) -> None:
+    life = Life()
+    life.start("ann")
+    life.commit()
+    source, life.definition_id = life.definition_id, "definition-2"
+    life.tell("process_instance_migrated", source_process_definition_id=source)
+    await history.write(project(life.events))
+    (row,) = (await stored(history))[INSTANCE_TABLE]
+    assert (row["status"], row["process_definition_id"]) == (INSTANCE_RUNNING, "definition-2")
+
+
 async def test_terminated_instance_keeps_its_reason(history: SqliteDatabase) -> None:
     life = Life()
     life.start()

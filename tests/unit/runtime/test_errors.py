@@ -227,7 +227,7 @@ def test_an_uncaught_error_end_event_fails_the_command() -> None:
     refusing = model(ENDS + '<userTask id="u"/>' + throw("x", "a"), "s>u", "u>x")
     run = Run(refusing)
     before = run.state()
-    stored = encode_snapshot(run.instance)
+    stored, _ = encode_snapshot(run.instance)
     with pytest.raises(WrongState) as refused:
         run.complete("u")
     assert refused.value.reason == "BPMN_ERROR_NOT_CAUGHT"

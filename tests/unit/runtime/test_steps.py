@@ -221,7 +221,7 @@ def test_the_stored_form_holds_everything() -> None:
 
 def test_a_newer_stored_form_is_refused() -> None:
     run = Run(model(ENDS + '<userTask id="t"/>', "s>t", "t>e"))
-    newer = stored_pb2.InstanceSnapshot.FromString(encode_snapshot(run.instance))
+    newer = stored_pb2.InstanceSnapshot.FromString(encode_snapshot(run.instance)[0])
     newer.format = 3
     with pytest.raises(UnknownSnapshotFormat, match=INSTANCE_ID):
         decode_snapshot(newer.SerializeToString(), run.instance)

@@ -40,12 +40,33 @@ Table(
     Column("parent_id", text_type(36), nullable=False),
     Column("root_id", text_type(36), nullable=False),
     Column("restarted_from", text_type(36), nullable=False),
+    Column("apart", SmallInteger, nullable=False),
     Column("snapshot", blob_type(), nullable=False),
     Index("process_instance_by_status", "status", "id"),
     Index("process_instance_by_definition", "definition_key", "id"),
     # Finds the running instances of a version among any number of ended ones.
     Index("process_instance_by_version", "definition_id", "status", "id"),
     Index("process_instance_by_business_key", "business_key", "id"),
+    **TABLE_OPTIONS,
+)
+
+# Of instances with many tokens and scopes: those with neighbouring keys lie in one part.
+Table(
+    "instance_part",
+    metadata,
+    Column("instance_id", text_type(36), primary_key=True),
+    Column("part", BigInteger, primary_key=True, autoincrement=False),
+    Column("content", blob_type(), nullable=False),
+    **TABLE_OPTIONS,
+)
+
+# Values of variables that are too large to be written again whenever something else changes.
+Table(
+    "instance_value",
+    metadata,
+    Column("instance_id", text_type(36), primary_key=True),
+    Column("content_hash", text_type(64), primary_key=True),
+    Column("content", blob_type(), nullable=False),
     **TABLE_OPTIONS,
 )
 
@@ -349,6 +370,8 @@ Table(
     Column("kind", text_type(32), nullable=False),
     Column("state", SmallInteger, nullable=False),
     Column("total", BigInteger, nullable=False),
+    Column("done", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger, nullable=False),
     Column("operation", blob_type(), nullable=False),

@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class InstanceSnapshot(_message.Message):
-    __slots__ = ("format", "next_key", "scopes", "tokens", "incident_keys", "incident_job_keys", "delegated_task_keys", "added_tasks", "run_length", "parent_key", "depth", "last_variables_json", "silent_commits")
+    __slots__ = ("format", "next_key", "scopes", "tokens", "incident_keys", "incident_job_keys", "delegated_task_keys", "added_tasks", "run_length", "parent_key", "depth", "pages", "last_variables_json", "silent_commits")
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     NEXT_KEY_FIELD_NUMBER: _ClassVar[int]
     SCOPES_FIELD_NUMBER: _ClassVar[int]
@@ -19,6 +19,7 @@ class InstanceSnapshot(_message.Message):
     RUN_LENGTH_FIELD_NUMBER: _ClassVar[int]
     PARENT_KEY_FIELD_NUMBER: _ClassVar[int]
     DEPTH_FIELD_NUMBER: _ClassVar[int]
+    PAGES_FIELD_NUMBER: _ClassVar[int]
     LAST_VARIABLES_JSON_FIELD_NUMBER: _ClassVar[int]
     SILENT_COMMITS_FIELD_NUMBER: _ClassVar[int]
     format: int
@@ -32,21 +33,39 @@ class InstanceSnapshot(_message.Message):
     run_length: int
     parent_key: int
     depth: int
+    pages: _containers.RepeatedCompositeFieldContainer[StoredPage]
     last_variables_json: bytes
     silent_commits: int
-    def __init__(self, format: _Optional[int] = ..., next_key: _Optional[int] = ..., scopes: _Optional[_Iterable[_Union[StoredScope, _Mapping]]] = ..., tokens: _Optional[_Iterable[_Union[StoredToken, _Mapping]]] = ..., incident_keys: _Optional[_Iterable[int]] = ..., incident_job_keys: _Optional[_Iterable[int]] = ..., delegated_task_keys: _Optional[_Iterable[int]] = ..., added_tasks: _Optional[_Iterable[_Union[StoredAddedTask, _Mapping]]] = ..., run_length: _Optional[int] = ..., parent_key: _Optional[int] = ..., depth: _Optional[int] = ..., last_variables_json: _Optional[bytes] = ..., silent_commits: _Optional[int] = ...) -> None: ...
+    def __init__(self, format: _Optional[int] = ..., next_key: _Optional[int] = ..., scopes: _Optional[_Iterable[_Union[StoredScope, _Mapping]]] = ..., tokens: _Optional[_Iterable[_Union[StoredToken, _Mapping]]] = ..., incident_keys: _Optional[_Iterable[int]] = ..., incident_job_keys: _Optional[_Iterable[int]] = ..., delegated_task_keys: _Optional[_Iterable[int]] = ..., added_tasks: _Optional[_Iterable[_Union[StoredAddedTask, _Mapping]]] = ..., run_length: _Optional[int] = ..., parent_key: _Optional[int] = ..., depth: _Optional[int] = ..., pages: _Optional[_Iterable[_Union[StoredPage, _Mapping]]] = ..., last_variables_json: _Optional[bytes] = ..., silent_commits: _Optional[int] = ...) -> None: ...
+
+class StoredPage(_message.Message):
+    __slots__ = ("key", "entries_json")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    ENTRIES_JSON_FIELD_NUMBER: _ClassVar[int]
+    key: int
+    entries_json: bytes
+    def __init__(self, key: _Optional[int] = ..., entries_json: _Optional[bytes] = ...) -> None: ...
 
 class StoredScope(_message.Message):
-    __slots__ = ("key", "parent_key", "variables_json", "compensations")
+    __slots__ = ("key", "parent_key", "variables_json", "compensations", "large_values")
+    class LargeValuesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     KEY_FIELD_NUMBER: _ClassVar[int]
     PARENT_KEY_FIELD_NUMBER: _ClassVar[int]
     VARIABLES_JSON_FIELD_NUMBER: _ClassVar[int]
     COMPENSATIONS_FIELD_NUMBER: _ClassVar[int]
+    LARGE_VALUES_FIELD_NUMBER: _ClassVar[int]
     key: int
     parent_key: int
     variables_json: bytes
     compensations: _containers.RepeatedCompositeFieldContainer[StoredCompensable]
-    def __init__(self, key: _Optional[int] = ..., parent_key: _Optional[int] = ..., variables_json: _Optional[bytes] = ..., compensations: _Optional[_Iterable[_Union[StoredCompensable, _Mapping]]] = ...) -> None: ...
+    large_values: _containers.ScalarMap[str, str]
+    def __init__(self, key: _Optional[int] = ..., parent_key: _Optional[int] = ..., variables_json: _Optional[bytes] = ..., compensations: _Optional[_Iterable[_Union[StoredCompensable, _Mapping]]] = ..., large_values: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class StoredCompensable(_message.Message):
     __slots__ = ("key", "element_id", "variables_json", "inner")
