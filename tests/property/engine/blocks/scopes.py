@@ -169,9 +169,21 @@ class _Escalation:
 class Compensated:
     """Two activities that are undone once a block is over: by a throw event, or because a transaction is cancelled.
 
-    `named`: each is undone by a throw event that names it.
+    The ways are `cancel`; `all`, by one throw event; and `named`, by throw events that name what they undo. Neither of
+    them waits for what undoes: the sub-process around it all does.
     """
 
+    done: tuple[str, str]
+    undone: tuple[str, str]
+    block: Block
+    way: str
+
+    def write(self, out: Writer) -> tuple[str, str, Expected]:
+        return SubProcess(_Compensation(self.done, self.undone, self.block, self.way)).write(out)
+
+
+@dataclass(frozen=True)
+class _Compensation:
     done: tuple[str, str]
     undone: tuple[str, str]
     block: Block
