@@ -85,7 +85,9 @@ class Interrupted:
         ending = "<terminateEventDefinition/>" if self.way == "terminate" else '<errorEventDefinition errorRef="E"/>'
         with out.within(name, first=self.loop.text if self.loop else ""):
             start, end, inside = self.block.write(out)
-            out.add(f'<startEvent id="{begin}"/><parallelGateway id="{fork}"/><endEvent id="{finish}">{ending}</endEvent>')
+            out.add(
+                f'<startEvent id="{begin}"/><parallelGateway id="{fork}"/><endEvent id="{finish}">{ending}</endEvent>'
+            )
             out.add(_never(idle))
             out.path(begin, fork, start)
             out.path(fork, f"{idle}j")
@@ -194,7 +196,9 @@ class _Compensation:
         transaction = self.way == "cancel"
         with out.within(name, "transaction" if transaction else "subProcess"):
             start, end, expected = self.block.write(out)
-            names = [self._undoable(out, done, undo, expected) for done, undo in zip(self.done, self.undone, strict=True)]
+            names = [
+                self._undoable(out, done, undo, expected) for done, undo in zip(self.done, self.undone, strict=True)
+            ]
             throws = [self._throw(out, which) for which in self._thrown(names)]
             ending = "<cancelEventDefinition/>" if transaction else ""
             out.add(f'<startEvent id="{begin}"/><endEvent id="{finish}">{ending}</endEvent>')
