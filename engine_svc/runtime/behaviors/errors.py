@@ -20,7 +20,9 @@ from engine_svc.compile.executable import (
     SubProcessSpec,
 )
 from engine_svc.runtime.behaviors.bpmn_error import BpmnError
+from engine_svc.runtime.behaviors.cancellation import halt
 from engine_svc.runtime.behaviors.companions import open_boundary
+from engine_svc.runtime.behaviors.event_parameters import receive
 from engine_svc.runtime.behaviors.firing import begin_event_sub_process, interrupt_scope, plan
 from engine_svc.runtime.behaviors.multi_instance import is_child
 from engine_svc.runtime.execution import Execution
@@ -85,6 +87,8 @@ def _throw_at_caller(execution: Execution, error: BpmnError) -> bool:
     if token is None or not throw_from_activity(caller, token, error):
         return False
     caller.touched = True
+    # What catches it ends the called instance once it moves; until then nothing else happens there.
+    halt(caller, instance.id, f"error {error.code}")
     return True
 
 
@@ -122,22 +126,24 @@ def _best(triggers: Iterable[tuple[Catch, ErrorTrigger]], error: BpmnError) -> C
 
 def _leave_by(execution: Execution, companion: Token, error: BpmnError) -> None:
     element = execution.elements[companion.element]
-    assert isinstance(element.spec, CatchSpec)
-    _tell(execution, companion.scope_key, element.spec.trigger, error)
+    _tell(execution, companion.scope_key, element, error)
     plan(execution, companion)
 
 
 def _hand_over(execution: Execution, scope_key: int, start: Element, error: BpmnError) -> None:
-    assert isinstance(start.spec, StartSpec)
     interrupt_scope(execution, scope_key, f"event subprocess ({start.id})")
-    _tell(execution, scope_key, start.spec.trigger, error)
+    _tell(execution, scope_key, start, error)
     begin_event_sub_process(execution, scope_key, start, entered=False)
 
 
-def _tell(execution: Execution, scope_key: int, trigger: object, error: BpmnError) -> None:
+def _tell(execution: Execution, scope_key: int, catch: Element, error: BpmnError) -> None:
+    assert isinstance(catch.spec, CatchSpec | StartSpec)
+    trigger = catch.spec.trigger
     assert isinstance(trigger, ErrorTrigger)
-    for name, value in error.variables.items():
-        execution.set_variable(scope_key, name, value)
+    if catch.spec.parameters:
+        receive(execution, scope_key, catch, {**error.variables, **error.payload})
+    else:
+        receive(execution, scope_key, catch, error.variables)
     if trigger.code_variable:
         execution.set_variable(scope_key, trigger.code_variable, error.code)
     if trigger.message_variable:
