@@ -32,7 +32,8 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
     commit.told.append((instance.id, instance.revision - instance.silent_commits))
     snapshot, apart = encode_snapshot(instance)
     size = len(snapshot) if apart is None else len(snapshot) + apart.size
-    if size > max_state_bytes:
+    # An end is never refused: its last variables are written in another way, which may take a little more.
+    if size > max_state_bytes and not instance.ended:
         raise _too_large(instance, size, max_state_bytes)
     if apart is not None:
         commit.statements += write_apart(instance.id, apart)

@@ -161,15 +161,19 @@ def _add_values(apart: Apart, instance: Instance, new_values: dict[str, bytes]) 
     values = instance.large_values
     assert values is not None
     used: dict[str, int] = {}
+    total = 0
     for key in list(values.scopes):
         scope = instance.scopes.get(key)
         if scope is None or not scope.large:
             values.scopes.discard(key)
         else:
-            used.update((large.content_hash, large.size) for large in scope.large.values())
+            for large in scope.large.values():
+                used[large.content_hash] = large.size
+                total += large.size
     apart.values = [(content_hash, new_values[content_hash]) for content_hash in used if content_hash in new_values]
     apart.dropped_values = [content_hash for content_hash in values.sizes if content_hash not in used]
-    apart.size += sum(used.values())
+    # Each variable counts, also where several share what is stored: whoever reads them gets it as often.
+    apart.size += total
     values.sizes = used
     if not used:
         instance.large_values = None

@@ -246,3 +246,17 @@ async def stored_values(database: Database) -> int:
 
 async def stored_parts(database: Database) -> int:
     return len(await database.read(fetch(Fetch("SELECT part FROM instance_part"))))
+
+
+async def test_equal_large_values_count_each_and_an_end_is_never_refused(engine: Engine) -> None:
+    instance_id, _, _ = await nested(engine, {})
+    large = "x" * 900_000
+    for number in range(9):
+        await put(engine, instance_id, {f"v{number}": large})
+    refused = await refusal(put(engine, instance_id, {"v9": large}))
+    assert (refused.reason, refused.metadata["limit"]) == ("VARIABLE_TOO_LARGE", str(8 * 1024 * 1024))
+    # What the instance had in the end is kept for a restart.
+    await put(engine, instance_id, {"v9": "x" * 280_000})
+    request = process_instance_service_pb2.CancelProcessInstanceRequest(id=instance_id)
+    ended = (await engine.instances.CancelProcessInstance(request)).process_instance
+    assert ended.status == ProcessInstance.STATUS_TERMINATED

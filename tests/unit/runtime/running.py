@@ -64,7 +64,8 @@ class Shelf:
             self.values.update(apart.values)
             for content_hash in apart.dropped_values:
                 del self.values[content_hash]
-            assert apart.size == sum(map(len, [*self.parts.values(), *self.values.values()]))
+            shared = [large.size for scope in instance.scopes.values() for large in (scope.large or {}).values()]
+            assert apart.size == sum(map(len, self.parts.values())) + sum(shared)
         return snapshot, sorted(self.parts.items()), self.values
 
 
