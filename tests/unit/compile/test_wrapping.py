@@ -199,7 +199,7 @@ def test_zeebe_listeners() -> None:
         ('<flowable:executionListener event="start"/>', "SERVICE_TASK_IMPLEMENTATION_MISSING"),
         ('<flowable:executionListener event="start" expression="${"/>', "EXPRESSION_SYNTAX"),
         ('<flowable:taskListener event="never" class="a"/>', "ATTRIBUTE_VALUE_INVALID"),
-        ('<camunda:taskListener event="timeout" class="a"/>', "ELEMENT_NOT_SUPPORTED"),
+        ('<camunda:taskListener event="timeout" class="a"/>', "TIMER_MISSING"),
         (
             '<camunda:executionListener event="start"><camunda:script scriptFormat="groovy">x</camunda:script>'
             "</camunda:executionListener>",
@@ -209,6 +209,11 @@ def test_zeebe_listeners() -> None:
             '<camunda:executionListener event="start"><camunda:script scriptFormat="javascript" resource="x.js"/>'
             "</camunda:executionListener>",
             "ELEMENT_NOT_SUPPORTED",
+        ),
+        (
+            '<camunda:executionListener event="start"><camunda:script scriptFormat="groovy" resource="x.groovy"/>'
+            "</camunda:executionListener>",
+            "SCRIPT_LANGUAGE_NOT_SUPPORTED",
         ),
         ("<zeebe:taskListeners><zeebe:taskListener type='x'/></zeebe:taskListeners>", "ATTRIBUTE_VALUE_INVALID"),
     ],
