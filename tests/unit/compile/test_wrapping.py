@@ -222,6 +222,13 @@ def test_bad_listeners(extension: str, rule: str) -> None:
     assert errors(around(task(extensions=extension))) == [(rule, "n")]
 
 
+@pytest.mark.parametrize("event", ["", 'event="take"'])
+def test_a_listener_that_is_never_called(event: str) -> None:
+    xml = around(task(extensions=f'<flowable:executionListener {event} class="a"/>'))
+    assert errors(xml) == []
+    assert ("NOT_IN_EFFECT", "n") in warnings(xml)
+
+
 def test_camunda_parameters() -> None:
     found = wrapping(
         task(
