@@ -213,7 +213,7 @@ class Client:
     async def until_ended(self, key: str) -> None:
         """Wait until no instance of a definition runs."""
         async with asyncio.timeout(LONGEST_SECONDS):
-            while await self.running(key):
+            while await self.running(key):  # noqa: ASYNC110 - it happens in another process
                 await asyncio.sleep(0.05)
 
 
@@ -230,7 +230,7 @@ async def _run_through(client: Client, key: str) -> None:
 async def _with_tasks(client: Client, key: str, count: int) -> Costs:
     instance_id = await client.start(key)
     async with asyncio.timeout(LONGEST_SECONDS):
-        while len(tasks := await client.open_tasks(instance_id)) < count:
+        while len(tasks := await client.open_tasks(instance_id)) < count:  # noqa: ASYNC110 - in another process
             await asyncio.sleep(0.1)
     taken = []
     for task_id in tasks:
@@ -253,7 +253,7 @@ async def _people(client: Client) -> Costs:
 async def _cancelled(client: Client) -> None:
     instance_id = await client.start("people")
     async with asyncio.timeout(LONGEST_SECONDS):
-        while len(await client.open_tasks(instance_id)) < CHILDREN:
+        while len(await client.open_tasks(instance_id)) < CHILDREN:  # noqa: ASYNC110 - in another process
             await asyncio.sleep(0.1)
     await client.instances.CancelProcessInstance(
         process_instance_service_pb2.CancelProcessInstanceRequest(id=instance_id)

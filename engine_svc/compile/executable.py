@@ -115,6 +115,8 @@ class MultiInstanceSpec:
     completion_condition: Evaluate | None = None
     output_collection: str = ""
     output_element: Evaluate | None = None
+    own_variables: bool = False
+    """What is set inside an instance, and nowhere nearer, stays in the instance."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -162,6 +162,8 @@ class MultiInstance:
     completion_condition: ModelText | None = None
     output_collection: str = ""
     output_element: ModelValue | None = None
+    own_variables: bool = False
+    """What is set inside an instance, and nowhere nearer, stays in the instance (flowable:variableAggregation)."""
     no_wait_states_async_leave: bool = False
     source: Source = NOWHERE
 

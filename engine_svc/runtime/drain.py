@@ -85,6 +85,8 @@ ENTER: dict[ElementKind, Enter] = {
 
 STAGES: Mapping[Stage, Enter] = {
     **lifecycle.STAGES,
+    Stage.CHOOSING: event_based_gateway.choose,
+    Stage.TERMINATING: terminate_end_event.end_sub_process,
     Stage.TASK_CREATING: user_task.create,
     Stage.TASK_COMPLETING: user_task.finish,
 }
@@ -120,8 +122,15 @@ def _run(unit: Unit) -> Request | None:
             return None
         execution, token = agenda.popleft()
         element = execution.elements[token.element]
-        if token.stage:
-            request = STAGES[token.stage](execution, token, element)
+        stage = token.stage
+        if stage is Stage.COMPLETING and element.wrapping is None and not token.key:
+            # The common case of `lifecycle.complete`: it has passed an element that nothing surrounds.
+            token.stage = Stage.ACTIVE
+            execution.record_passage(token, element)
+            execution.leave(token, element)
+            continue
+        if stage:
+            request = STAGES[stage](execution, token, element)
         else:
             if unit.steps >= SLICE:
                 agenda.appendleft((execution, token))

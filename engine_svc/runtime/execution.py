@@ -93,6 +93,7 @@ class Execution:
     __slots__ = (
         "_fresh",
         "_removed",
+        "_turns",
         "_written",
         "agenda",
         "changed",
@@ -114,6 +115,7 @@ class Execution:
         self.now = unit.now
         self.changes = Changes()
         self.agenda = Agenda(self, unit.agenda)
+        self._turns = unit.agenda
         self.touched = True
         """False where it was loaded to be looked at only."""
         self.transient: dict[int, dict[str, Any]] = {}
@@ -136,7 +138,7 @@ class Execution:
 
         `event` is what a listener is called for.
         """
-        return ScopeReader(self, scope_key, element, key=key, event=event)
+        return ScopeReader(self, scope_key, element, key, event)
 
     def evaluate(self, expression: Evaluate, token: Token, element: Element, *, event: str = "") -> Any:
         """Evaluate an expression of an element; `event` is what a listener is called for.
@@ -175,12 +177,23 @@ class Execution:
         return found
 
     def set_variable(self, scope_key: int, name: str, value: Any) -> None:
-        """Set a variable in the nearest scope that has it, else in the instance's own scope."""
+        """Set a variable in the nearest scope that has it, else in the instance's own scope.
+
+        Instances of a multi-instance that aggregates variables keep what is set inside.
+        """
         scopes = self.instance.scopes
         scope = scopes[scope_key]
-        while scope.key != ROOT_SCOPE and name not in scope.variables:
+        while scope.key != ROOT_SCOPE and name not in scope.variables and not self._keeps_variables(scope):
             scope = scopes[scope.parent_key]
         self._set(scope, name, value)
+
+    def _keeps_variables(self, scope: Scope) -> bool:
+        body = self.instance.tokens.get(scope.parent_key)
+        if body is None or body.stage is not Stage.BODY:
+            return False
+        wrapping = self.elements[body.element].wrapping
+        spec = None if wrapping is None else wrapping.multi_instance
+        return spec is not None and spec.own_variables
 
     def set_local(self, scope_key: int, name: str, value: Any) -> None:
         """Set a variable in this very scope."""
@@ -242,19 +255,24 @@ class Execution:
         """Put a new token in front of an element."""
         self.instance.scopes[scope_key].live_tokens += 1
         token = Token(scope_key, element)
-        self.agenda.append(token)
+        self._turns.append((self, token))
         return token
 
     def complete(self, token: Token, element: Element) -> None:
         """The element's behaviour is done: end the activity, or record it where it never waited, and leave."""
         token.stage = Stage.COMPLETING
         token.waits_for = Wait.NOTHING
-        owner = self.instance.tokens.get(token.scope_key)
-        if element.kind is ElementKind.EXCLUSIVE_GATEWAY or (owner is not None and owner.stage is Stage.BODY):
+        if element.kind is ElementKind.EXCLUSIVE_GATEWAY or self._is_child(token):
             # An exclusive gateway chooses at once. So does the completion of a child: it may end the others.
-            self.agenda.appendleft(token)
+            self._turns.appendleft((self, token))
         else:
-            self.agenda.append(token)
+            self._turns.append((self, token))
+
+    def _is_child(self, token: Token) -> bool:
+        if token.scope_key == ROOT_SCOPE:
+            return False
+        owner = self.instance.tokens.get(token.scope_key)
+        return owner is not None and owner.stage is Stage.BODY
 
     def over(self, token: Token, element: Element) -> None:
         """End the activity, or record it where it never waited. The token moves, without end listeners."""
@@ -309,6 +327,12 @@ class Execution:
         token.key = self.new_key()
         token.start_micros = self.now
         self.instance.add_waiting(token)
+        self._fresh[token.key] = token
+
+    def begin_activity(self, token: Token) -> None:
+        """The activity of a token that has a key for another reason already begins now."""
+        token.start_micros = self.now
+        token.encoded = None
         self._fresh[token.key] = token
 
     def end_wait(self, token: Token, element: Element) -> None:
@@ -370,12 +394,12 @@ class Execution:
         """
         outgoing = element.outgoing
         if len(outgoing) == 1 and outgoing[0].condition is None:
-            self.take(token, outgoing[0])
+            self._take_one(token, outgoing[0])
         elif not outgoing:
             token.stage = Stage.ENDED
-            self.agenda.append(token)
+            self._turns.append((self, token))
         elif element.kind is ElementKind.EXCLUSIVE_GATEWAY:
-            self.take(token, self._first_that_holds(token, element))
+            self._take_one(token, self._first_that_holds(token, element))
         elif element.kind in FORKING_TO_ALL:
             self.take_all(token, list(outgoing))
         else:
@@ -425,7 +449,17 @@ class Execution:
         token.element = flow.target
         token.flow = flow.index
         token.stage = Stage.TAKING
-        self.agenda.append(token)
+        self._turns.append((self, token))
+
+    def _take_one(self, token: Token, flow: Flow) -> None:
+        if self._turns or flow.listeners:
+            self.take(token, flow)
+        else:
+            # Nothing else moves: the turn on the flow would be followed by the next one at once.
+            token.element = flow.target
+            token.flow = flow.index
+            token.stage = Stage.ACTIVE
+            self._turns.append((self, token))
 
     def take_all(self, token: Token, flows: list[Flow]) -> None:
         """Move a token along the first flow and new ones along the others."""

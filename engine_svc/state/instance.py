@@ -70,6 +70,8 @@ class Stage(enum.IntEnum):
     """At the end of its path: the scope may end with it."""
     NOTICE = 16
     """A companion of the instance: work that a task listener asks for, which nothing waits for."""
+    TERMINATING = 19
+    """A terminate end event is about to end its sub-process."""
     CARRYING = 20
     """Stands for all that did not move yet when a step was cut; see `engine_svc.runtime.behaviors.continuation`."""
 
@@ -89,6 +91,7 @@ HIDDEN = frozenset(
         Stage.RESETTING,
         Stage.BEGINNING,
         Stage.NOTICE,
+        Stage.TERMINATING,
         Stage.CARRYING,
     }
 )

@@ -59,9 +59,7 @@ def cancel_content(execution: Execution, scope_key: int, reason: str) -> None:
     for place in [place for place in instance.arrivals if place[0] in gone]:
         del instance.arrivals[place]
     for token in execution.agenda.drop(gone):
-        if token.stage is Stage.COMPLETING and not token.key:
-            # It had begun, and was about to be left.
-            execution.record_break(token, execution.elements[token.element], reason)
+        _break_off(execution, token, reason)
     for key in gone - {scope_key}:
         del scopes[key]
     scopes[scope_key].live_tokens = 0
@@ -105,7 +103,7 @@ def terminate(execution: Execution, tokens: Iterable[Token], reason: str) -> Non
         elif token.waits_for is Wait.CALL:
             assert token.detail is not None
             execution.unit.cancelled_calls.append((token.detail["called"], reason))
-            _halt(execution, token.detail["called"])
+            halt(execution, token.detail["called"], reason)
         drop_rows(execution, token)
         if token.waits_for in WITH_JOB:
             jobs.add(token.key)
@@ -126,14 +124,25 @@ def terminate(execution: Execution, tokens: Iterable[Token], reason: str) -> Non
     end_incidents(execution, jobs)
 
 
-def _halt(execution: Execution, instance_id: str) -> None:
-    # A called instance ends when all else has moved; what it was about to do must not happen any more.
+def halt(execution: Execution, instance_id: str, reason: str) -> None:
+    """Let nothing move any more in a called instance that is about to be ended, nor in what it has called.
+
+    It ends when all else has moved; what it was about to do must not happen before.
+    """
     called = execution.unit.executions.get(instance_id)
     if called is not None:
+        for token in called.agenda:
+            _break_off(called, token, reason)
         called.agenda.clear()
         for token in called.instance.tokens.values():
             if token.waits_for is Wait.CALL and token.detail is not None:
-                _halt(called, token.detail["called"])
+                halt(called, token.detail["called"], reason)
+
+
+def _break_off(execution: Execution, token: Token, reason: str) -> None:
+    if token.stage is Stage.COMPLETING and not token.key:
+        # It had begun, and was about to be left.
+        execution.record_break(token, execution.elements[token.element], reason)
 
 
 def drop_rows(execution: Execution, token: Token) -> None:

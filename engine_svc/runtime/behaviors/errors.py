@@ -20,6 +20,7 @@ from engine_svc.compile.executable import (
     SubProcessSpec,
 )
 from engine_svc.runtime.behaviors.bpmn_error import BpmnError
+from engine_svc.runtime.behaviors.cancellation import halt
 from engine_svc.runtime.behaviors.companions import open_boundary
 from engine_svc.runtime.behaviors.event_parameters import receive
 from engine_svc.runtime.behaviors.firing import begin_event_sub_process, interrupt_scope, plan
@@ -86,6 +87,8 @@ def _throw_at_caller(execution: Execution, error: BpmnError) -> bool:
     if token is None or not throw_from_activity(caller, token, error):
         return False
     caller.touched = True
+    # What catches it ends the called instance once it moves; until then nothing else happens there.
+    halt(caller, instance.id, f"error {error.code}")
     return True
 
 

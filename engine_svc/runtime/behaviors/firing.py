@@ -76,7 +76,7 @@ def fire_boundary(execution: Execution, token: Token, element: Element) -> None:
         successor = Token(token.scope_key, element.index)
         execution.instance.scopes[token.scope_key].live_tokens += 1
         if spec.listener is None:
-            execution.complete(successor, element)
+            _go_on_behind(execution, successor, element)
         else:
             successor.detail = {"host": token.host}
             execution.agenda.append(successor)
@@ -88,7 +88,17 @@ def fire_boundary(execution: Execution, token: Token, element: Element) -> None:
     # The companion takes the place of its host: the scope keeps as many tokens as it had.
     token.host = NO_HOST
     execution.instance.add_waiting(token)
-    execution.complete(token, element)
+    _go_on_behind(execution, token, element)
+
+
+def _go_on_behind(execution: Execution, token: Token, element: Element) -> None:
+    if element.wrapping is None or not element.wrapping.start_listeners:
+        execution.complete(token, element)
+        return
+    # Its start listeners are called once it has fired, before all that moves already.
+    execution.wait(token)
+    token.stage = Stage.STARTING
+    execution.agenda.appendleft(token)
 
 
 def start_event_sub_process(execution: Execution, token: Token, element: Element) -> None:

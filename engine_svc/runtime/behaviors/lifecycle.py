@@ -49,6 +49,7 @@ def begin_child(execution: Execution, token: Token, element: Element) -> Request
     if wrapping.async_before and not _resumed(token):
         jobs.park(execution, token, element, Stage.CHILD)
         return None
+    execution.begin_activity(token)
     token.stage = Stage.STARTING
     token.encoded = None
     return start(execution, token, element)
@@ -67,10 +68,13 @@ def start(execution: Execution, token: Token, element: Element) -> Request | Non
         if paused is not None:
             return paused if isinstance(paused, Request) else None
     if not multi_instance.is_child(execution, token):
-        # What the listeners have set can be read by the timers and messages of the boundary.
-        companions.open_boundary(execution, token, element)
-        if wrapping.multi_instance or wrapping.loop:
+        body = wrapping.multi_instance is not None or wrapping.loop is not None
+        if body:
             multi_instance.open_body(execution, token, element)
+        if not body or not multi_instance.is_empty(token):
+            # What the listeners have set can be read by the timers and messages of the boundary.
+            companions.open_boundary(execution, token, element)
+        if body:
             return None
     token.stage = Stage.ACTIVE
     token.encoded = None
@@ -109,7 +113,7 @@ def complete(execution: Execution, token: Token, element: Element) -> Request | 
     if wrapping.outputs and not body and not (token.detail and "listener" in token.detail):
         execution.local_scope(token)
         mappings.apply_outputs(execution, element, wrapping.outputs, key)
-    if wrapping.end_listeners:
+    if wrapping.end_listeners and not (body and multi_instance.is_empty(token)):
         paused = run_listeners(execution, token, element, wrapping.end_listeners)
         if paused is not None:
             return paused if isinstance(paused, Request) else None
@@ -151,7 +155,7 @@ def _undoes_itself(execution: Execution, element: Element) -> bool:
 def _keep(execution: Execution, scope_key: int, entries: list[Compensable]) -> None:
     if entries:
         scope = execution.instance.scopes[scope_key]
-        scope.compensations = [*scope.compensations, *entries]
+        scope.compensations.extend(entries)
         scope.encoded = None
 
 

@@ -24,12 +24,19 @@ MAX_CHILDREN = 100_000
 INSTANCES = "nrOfInstances"
 ACTIVE = "nrOfActiveInstances"
 COMPLETED = "nrOfCompletedInstances"
+EMPTY = "empty"
 
 
 def is_child(execution: Execution, token: Token) -> bool:
     """Say whether a token is a child of a multi-instance or loop, rather than its body."""
     owner = execution.instance.tokens.get(token.scope_key)
     return owner is not None and owner.stage is Stage.BODY
+
+
+def is_empty(body: Token) -> bool:
+    """Say whether a body completes without any child: nothing waits on its boundary then, and nothing listens."""
+    detail = body.detail or {}
+    return EMPTY in detail or detail.get("count") == 0
 
 
 def open_body(execution: Execution, token: Token, element: Element) -> None:
@@ -109,7 +116,9 @@ def child_done(execution: Execution, child: Token, element: Element) -> None:
         _loop_again(execution, body, child, element, wrapping.loop)
         return
     variables = scope.variables
-    execution.set_local(body.key, ACTIVE, variables[ACTIVE] - 1)
+    if not spec.sequential:
+        # As in Flowable a sequential one counts one active instance until it is over.
+        execution.set_local(body.key, ACTIVE, variables[ACTIVE] - 1)
     execution.set_local(body.key, COMPLETED, variables[COMPLETED] + 1)
     assert body.detail is not None
     if spec.output_collection:
@@ -203,7 +212,7 @@ def leave_body(execution: Execution, body: Token) -> None:
         execution.agenda.remove(body)
     if body.detail and execution.instance.pages:
         long_lists.drop_all(execution.instance, body.detail)
-    body.detail = None
+    body.detail = None if body.detail is not None and body.detail["made"] else {EMPTY: True}
     body.stage = Stage.COMPLETING
     body.encoded = None
     execution.agenda.appendleft(body)
@@ -227,7 +236,7 @@ def _make_child(execution: Execution, body: Token, element: Element, spec: Multi
     if spec is None:
         variables["loopCounter"] = index
     else:
-        execution.set_local(body.key, ACTIVE, scope.variables[ACTIVE] + 1)
+        execution.set_local(body.key, ACTIVE, 1 if spec.sequential else scope.variables[ACTIVE] + 1)
         variables[spec.index_variable] = index
         if "items" in detail and spec.element_variable:
             variables[spec.element_variable] = long_lists.entry(instance, detail["items"], index)

@@ -13,11 +13,12 @@ def enter(execution: Execution, token: Token, element: Element) -> None:
     assert isinstance(spec, ExpressionTaskSpec)
     result = execution.evaluate(spec.expression, token, element)
     if spec.result_variable:
-        scope_key = execution.scope_of(token)
         if spec.transient_result:
             execution.set_transient(token.scope_key, spec.result_variable, result)
         elif spec.local_result:
-            execution.set_local(scope_key, spec.result_variable, result)
+            execution.wait(token)
+            execution.local_scope(token)
+            execution.set_local(token.key, spec.result_variable, result)
         else:
-            execution.set_variable(scope_key, spec.result_variable, result)
+            execution.set_variable(execution.scope_of(token), spec.result_variable, result)
     execution.complete(token, element)

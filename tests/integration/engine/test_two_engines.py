@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 
 import grpc
+import orjson
 from flowmesh.engine.v1.process_instance_pb2 import ProcessInstance
+from flowmesh.internal.v1 import stored_pb2
 
+from engine_svc.events import record
+from mesh.db.database import Database
+from mesh.db.statements import Fetch, fetch
 from mesh.status import error_info_of
 from tests.integration.engine.serving import ENDS, Engine, external, model, refusal, user_task
+from tests.property.engine.event_blocks import Branches, Guarded, Outcome, Row, Scope, Step, file_of
 
 
 async def test_a_stale_instance_is_loaded_again(two_engines: tuple[Engine, Engine]) -> None:
@@ -109,3 +116,76 @@ async def test_starts_during_deployments_use_a_version_that_was_the_newest(two_e
     await deploying
     assert versions == sorted(versions)
     assert (await second.start("review")).process_definition_version == 9
+
+
+AT_ONCE = Row(
+    (
+        Branches(
+            (
+                Step("user", 3),
+                Step("job", 4),
+                Step("job", 2, sequential=True),
+                Scope(Step("job"), called=True, children=3, sequential=False),
+                Guarded(Step("user"), Step("job"), "timer", interrupting=False, inside=False),
+                Row((Step("timer"), Step("async"), Step("async", 3))),
+            ),
+            "parallelGateway",
+        ),
+        Step("user"),
+        Step("async"),
+    )
+)
+LOST_RACE = {
+    "JOB_NOT_FOUND",
+    "USER_TASK_ALREADY_COMPLETED",
+    "USER_TASK_NOT_FOUND",
+    "PROCESS_INSTANCE_NOT_RUNNING",
+}
+
+
+async def test_instances_at_work_in_both_engines_lose_and_double_nothing(
+    two_engines: tuple[Engine, Engine], engine_database: Database
+) -> None:
+    """People, workers, timers and asynchronous jobs of the same instances, through both engines at once."""
+    xml, outcome = file_of(AT_ONCE)
+    await two_engines[0].deploy(xml)
+    instances = [await two_engines[n % 2].start("p") for n in range(4)]
+    seed = random.randrange(2**32)
+    print("seed", seed)
+    shuffled = random.Random(seed)
+
+    async def all_ended() -> bool:
+        found = [await two_engines[0].get(instance.id) for instance in instances]
+        return all(instance.status == ProcessInstance.STATUS_COMPLETED for instance in found)
+
+    async with asyncio.timeout(60):
+        while not await all_ended():
+            tasks = await two_engines[0].user_tasks()
+            jobs = await two_engines[1].activate(max_jobs=100)
+            calls = [engine.complete_task(task.id) for task in tasks for engine in two_engines]
+            calls += [engine.complete_job(job) for job in jobs for engine in two_engines]
+            shuffled.shuffle(calls)
+            results = await asyncio.gather(*calls, return_exceptions=True)
+            refused = [result for result in results if isinstance(result, BaseException)]
+            assert {reason_of(error) for error in refused} <= LOST_RACE
+            assert len(refused) == len(tasks) + len(jobs)
+            # The timers are due once the clock says so, in both engines alike.
+            two_engines[0].clock.forward(6)
+    rows = await engine_database.read(fetch(Fetch("SELECT payload FROM outbox")))
+    completed: Counter[str] = Counter()
+    for (payload,) in rows:
+        events = orjson.loads(stored_pb2.CommitRecord.FromString(payload).events_json)
+        completed.update(event[2] for event in events if event[0] == record.ACTIVITY_COMPLETED)
+    expected = Outcome()
+    expected.add(outcome, len(instances))
+    assert expected.violations(completed) == []
+    for table in ("job", "user_task", "event_subscription", "incident"):
+        assert await engine_database.read(fetch(Fetch(f"SELECT * FROM {table}"))) == []
+
+
+def reason_of(error: BaseException) -> str:
+    """The reason that a refused call gives."""
+    assert isinstance(error, grpc.aio.AioRpcError), error
+    info = error_info_of(error)
+    assert info is not None
+    return str(info.reason)

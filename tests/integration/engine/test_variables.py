@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from flowmesh.engine.v1 import process_instance_service_pb2, variable_service_pb2
+from flowmesh.engine.v1.process_instance_pb2 import ProcessInstance
 
 from mesh.db.database import Database
-from mesh.db.statements import Fetch, fetch
+from mesh.db.statements import Fetch, InsertMany, Program, UpsertMany, fetch
 from mesh.json_values import from_value, to_values
-from tests.integration.engine.serving import ENDS, Engine, model, refusal, user_task
+from tests.integration.engine.serving import ENDS, Engine, external, model, refusal, user_task
+
+T = TypeVar("T")
 
 NESTED = model(
     "nested",
@@ -146,3 +149,100 @@ async def test_limits_name_the_variable(engine: Engine, engine_database: Databas
     rows = await engine_database.read(fetch(Fetch("SELECT revision FROM process_instance")))
     assert rows == [(2,)]
     await small.stop()
+
+
+class CountingDatabase:
+    """A database that counts the bytes of the rows that are written."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.bytes = 0
+
+    async def write(self, program: Program[T]) -> T:
+        return await self._database.write(self._counted(program))
+
+    async def read(self, program: Program[T]) -> T:
+        return await self._database.read(program)
+
+    async def close(self) -> None:
+        """Nothing: it is another's database."""
+
+    def _counted(self, program: Program[T]) -> Program[T]:
+        try:
+            statement = next(program)
+            while True:
+                if isinstance(statement, InsertMany | UpsertMany):
+                    self.bytes += sum(
+                        len(value) for row in statement.rows for value in row if isinstance(value, str | bytes)
+                    )
+                statement = program.send((yield statement))
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+
+
+async def test_a_large_value_is_not_written_again(engine_database: Database) -> None:
+    counting = CountingDatabase(engine_database)
+    engine = await Engine.started(counting)
+    large = {"text": "x" * ((1 << 20) - 100)}
+    await engine.deploy(user_task())
+    instance = await engine.start("review", {"large": large, "n": 0})
+    assert counting.bytes > 2 * (1 << 20), "the value, and the event that tells it"
+    counting.bytes = 0
+    for n in range(200):
+        await put(engine, instance.id, {"n": n})
+    assert counting.bytes < 200 * 3_000
+    assert await engine.variables(instance.id) == {"large": large, "n": 199}
+    await engine.stop()
+    again = await Engine.started(engine_database)
+    assert await again.variables(instance.id) == {"large": large, "n": 199}
+    (task,) = await again.user_tasks()
+    await put(again, task.id, {"copy": large, "other": ["y" * 100_000]}, local=True)
+    assert await stored_values(engine_database) == 2
+    await drop(again, instance.id, "large")
+    assert await seen(again, task.id, "copy") == {"copy": large}
+    assert await stored_values(engine_database) == 2
+    await put(again, task.id, {"copy": 1})
+    assert await stored_values(engine_database) == 1
+    await again.complete_task(task.id)
+    assert await stored_values(engine_database) == 0
+    await again.stop()
+
+
+async def test_a_worker_gets_large_values(engine: Engine, engine_database: Database) -> None:
+    await engine.deploy(external())
+    instance = await engine.start("ship", {"large": "z" * 200_000})
+    other = await Engine.started(engine_database, engine.clock)
+    job = await other.one_job()
+    assert from_value(job.variables["large"]) == "z" * 200_000
+    await other.stop()
+    request = process_instance_service_pb2.DeleteProcessInstanceRequest(id=instance.id)
+    await engine.instances.DeleteProcessInstance(request)
+    assert await stored_values(engine_database) == 0
+
+
+async def test_a_large_instance_in_parts(engine: Engine, engine_database: Database) -> None:
+    task = (
+        '<userTask id="t"><multiInstanceLoopCharacteristics isSequential="false"><loopCardinality>300</loopCardinality>'
+        "</multiInstanceLoopCharacteristics></userTask>"
+    )
+    await engine.deploy(model("many", ENDS + task, "s>t", "t>e"))
+    instance = await engine.start("many")
+    other = await Engine.started(engine_database, engine.clock)
+    tasks = await engine.user_tasks(page_size=1000)
+    assert len(tasks) == 300
+    assert await stored_parts(engine_database) > 5
+    for n, open_task in enumerate(tasks):
+        # Each time the other engine has an older state in memory.
+        await (engine, other)[n // 3 % 2].complete_task(open_task.id, {f"v{n}": n} if n < 2 else {})
+    assert (await other.get(instance.id)).status == ProcessInstance.STATUS_COMPLETED
+    assert await stored_parts(engine_database) == 0
+    await other.stop()
+
+
+async def stored_values(database: Database) -> int:
+    return len(await database.read(fetch(Fetch("SELECT content_hash FROM instance_value"))))
+
+
+async def stored_parts(database: Database) -> int:
+    return len(await database.read(fetch(Fetch("SELECT part FROM instance_part"))))

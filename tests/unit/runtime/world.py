@@ -28,10 +28,14 @@ SECOND = 1_000_000
 
 
 class World:
-    """Definitions by key and their instances by id, with a clock that the test turns."""
+    """Definitions by key and their instances by id, with a clock that the test turns.
 
-    def __init__(self, *files: bytes, scripts: Mapping[str, Script] | None = None) -> None:
+    Without `reload` instances stay in memory as they are.
+    """
+
+    def __init__(self, *files: bytes, scripts: Mapping[str, Script] | None = None, reload: bool = True) -> None:
         self.now = NOW
+        self.reload = reload
         self.scripts = dict(scripts or {})
         self.definitions: dict[str, Definition] = {}
         self.instances: dict[str, Instance] = {}
@@ -205,7 +209,7 @@ class World:
             or (token.waits_for is Wait.TIMER and token.detail and token.detail.get("due") is not None)
         }
         assert with_job == {key for owner, key in self.jobs if owner == at}
-        self.instances[at] = twin
+        self.instances[at] = twin if self.reload else instance
 
     # What can be seen
 
