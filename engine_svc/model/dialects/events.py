@@ -159,7 +159,8 @@ def _caught_parameter(node: _Waiting, element: etree._Element, site: Site) -> No
 def _subscription(node: MessageDeclaration, element: etree._Element, site: Site) -> None:
     key = element.get("correlationKey", "").strip()
     if key:
-        node.correlation_key = feel_text(site, key)
+        # A key is never static in zeebe models; those of other dialects have no other place for theirs.
+        node.correlation_key = feel_text(site, key) if key.startswith("=") else site.template(key)
 
 
 def _signal_payload(node: SignalDefinition, element: etree._Element, site: Site) -> None:
