@@ -86,8 +86,7 @@ class ProcessDefinitionServicer:
 
     async def GetProcessDefinitionXml(self, request: pb.GetProcessDefinitionXmlRequest) -> httpbody_pb2.HttpBody:
         """See the contract."""
-        row, content = await self._read(request.id)
-        bpmn = await asyncio.to_thread(bpmn_of, row[RESOURCE_NAME], content)
+        _, bpmn = await self._read_bpmn(request.id)
         return httpbody_pb2.HttpBody(content_type="application/xml", data=bpmn)
 
     async def GetProcessDefinitionDocument(
@@ -106,9 +105,9 @@ class ProcessDefinitionServicer:
         # Taken in by the first call: it would cost every start 10 ms.
         from engine_svc.diagram.draw import MAX_ITEMS, DiagramTooLargeError, draw
 
-        row, content = await self._read(request.id)
+        row, bpmn = await self._read_bpmn(request.id)
         try:
-            image = await asyncio.to_thread(draw, content, row[KEY], frozenset(request.highlight))
+            image = await asyncio.to_thread(draw, bpmn, row[KEY], frozenset(request.highlight))
         except DiagramTooLargeError as error:
             raise WrongState(
                 "DIAGRAM_TOO_LARGE",
@@ -122,8 +121,8 @@ class ProcessDefinitionServicer:
         self, request: pb.GetProcessDefinitionStartFormRequest
     ) -> pb.GetProcessDefinitionStartFormResponse:
         """See the contract."""
-        row, content = await self._read(request.id)
-        form = await asyncio.to_thread(read_start_form, content, row[KEY])
+        row, bpmn = await self._read_bpmn(request.id)
+        form = await asyncio.to_thread(read_start_form, bpmn, row[KEY])
         fields = [
             pb.FormField(
                 id=field.id, name=field.name, type=field.type, required=field.required, default_value=field.default
@@ -161,6 +160,10 @@ class ProcessDefinitionServicer:
         if not found:
             raise definition_missing(definition_id)
         return found[0]
+
+    async def _read_bpmn(self, definition_id: str) -> tuple[Row, bytes]:
+        row, content = await self._read(definition_id)
+        return row, await asyncio.to_thread(bpmn_of, row[RESOURCE_NAME], content)
 
 
 def _exported(row: Row, content: bytes, *, is_json: bool) -> bytes:

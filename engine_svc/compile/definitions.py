@@ -18,6 +18,7 @@ from engine_svc.model.elements import (
     Process,
     SequenceFlow,
     SubProcess,
+    UserTask,
     containers,
 )
 
@@ -78,8 +79,25 @@ def _collect(
     sequence_flows.extend(body.flows)
     for node in body.nodes:
         nodes.append((node, scope))
+        if isinstance(node, UserTask):
+            nodes.extend((event, scope) for event in _timeout_events(node))
         if isinstance(node, SubProcess):
             _collect(node.body, len(nodes) - 1, nodes, sequence_flows)
+
+
+def _timeout_events(node: UserTask) -> list[BoundaryEvent]:
+    """Return the timers of a task's listeners as events on its boundary. No id of a file can have their sign."""
+    return [
+        BoundaryEvent(
+            id=f"{node.id}#timeout{position}",
+            bpmn_type="boundaryEvent",
+            attached_to=node.id,
+            interrupting=False,
+            definition=timeout.timer,
+            listener=timeout.listener,
+        )
+        for position, timeout in enumerate(node.timeouts, 1)
+    ]
 
 
 def _attach(nodes: list[FlowNode], elements: tuple[Element, ...], index_of: Mapping[str, int]) -> None:

@@ -21,6 +21,7 @@ from engine_svc.compile.executable import (
     LinkThrowSpec,
     MessageThrowSpec,
     MessageTrigger,
+    ParameterSpec,
     SignalThrowSpec,
     SignalTrigger,
     StartSpec,
@@ -32,10 +33,12 @@ from engine_svc.compile.executable import (
 from engine_svc.compile.tasks import external_task
 from engine_svc.compile.texts import compiled, compiled_or_none
 from engine_svc.compile.transform import Transform, Transformation
+from engine_svc.compile.wrapping import listeners, mappings
 from engine_svc.expressions import compile_condition, variables_read
 from engine_svc.model.elements import (
     BoundaryEvent,
     CancelDefinition,
+    CaughtParameter,
     CompensationDefinition,
     ConditionalDefinition,
     EndEvent,
@@ -93,26 +96,40 @@ def _condition(definition: ConditionalDefinition) -> ConditionTrigger:
     return ConditionTrigger(compile_condition(text), variables, definition.variable_events, text)
 
 
+def _parameters(of: Iterable[CaughtParameter]) -> tuple[ParameterSpec, ...]:
+    return tuple(
+        ParameterSpec(compiled(parameter.target), parameter.source, compiled_or_none(parameter.expression))
+        for parameter in of
+    )
+
+
 def _start_event(node: StartEvent, index_of: Mapping[str, int]) -> Transformation:
     spec = StartSpec(
         node.initiator,
         None if node.definition is None else trigger_of(node.definition),
         node.interrupting,
         compiled_or_none(node.form_key),
+        _parameters(node.parameters),
     )
     return Transformation(ElementKind.START_EVENT, spec)
 
 
 def _boundary_event(node: BoundaryEvent, index_of: Mapping[str, int]) -> Transformation:
     assert node.definition is not None, "a valid boundary event has a definition"
-    return Transformation(ElementKind.BOUNDARY_EVENT, CatchSpec(trigger_of(node.definition), node.interrupting))
+    called = listeners([] if node.listener is None else [node.listener])
+    spec = CatchSpec(
+        trigger_of(node.definition), node.interrupting, _parameters(node.parameters), called[0] if called else None
+    )
+    return Transformation(ElementKind.BOUNDARY_EVENT, spec)
 
 
 def _catch_event(node: IntermediateCatchEvent, index_of: Mapping[str, int]) -> Transformation:
     assert node.definition is not None, "a valid catch event has a definition"
     if isinstance(node.definition, LinkDefinition):
         return Transformation(ElementKind.NONE_THROW_EVENT)
-    return Transformation(ElementKind.CATCH_EVENT, CatchSpec(trigger_of(node.definition)))
+    return Transformation(
+        ElementKind.CATCH_EVENT, CatchSpec(trigger_of(node.definition), parameters=_parameters(node.parameters))
+    )
 
 
 def _throw_event(node: IntermediateThrowEvent, index_of: Mapping[str, int]) -> Transformation:
@@ -128,8 +145,9 @@ def _end_event(node: EndEvent, index_of: Mapping[str, int]) -> Transformation:
     match node.definition:
         case None:
             return Transformation(ElementKind.NONE_END_EVENT)
-        case ErrorDefinition(code=code, message=message):
-            return Transformation(ElementKind.ERROR_END_EVENT, ErrorThrowSpec(code, compiled_or_none(message)))
+        case ErrorDefinition(code=code, message=message, payload=payload):
+            spec = ErrorThrowSpec(code, compiled_or_none(message), mappings(payload))
+            return Transformation(ElementKind.ERROR_END_EVENT, spec)
         case TerminateDefinition(everything=everything, multi_instance=multi_instance):
             return Transformation(ElementKind.TERMINATE_END_EVENT, TerminateSpec(everything, multi_instance))
         case CancelDefinition():
@@ -146,7 +164,12 @@ def _thrown(
             return _sent(node, definition, ends=ends)
         case SignalDefinition():
             signal = SignalThrowSpec(
-                compiled(definition.signal), definition.instance_wide, definition.asynchronous, ends
+                compiled(definition.signal),
+                definition.instance_wide,
+                definition.asynchronous,
+                ends,
+                mappings(definition.payload),
+                definition.all_variables,
             )
             return Transformation(ElementKind.SIGNAL_THROW, signal)
         case EscalationDefinition():

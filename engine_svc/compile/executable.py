@@ -115,6 +115,8 @@ class MultiInstanceSpec:
     completion_condition: Evaluate | None = None
     output_collection: str = ""
     output_element: Evaluate | None = None
+    own_variables: bool = False
+    """What is set inside an instance, and nowhere nearer, stays in the instance."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -236,12 +238,25 @@ Trigger = (
 
 
 @dataclass(slots=True, frozen=True)
+class ParameterSpec:
+    """A variable that receives a value that came with an event: the one of a name, or what an expression makes."""
+
+    target: Evaluate
+    source: str = ""
+    expression: Evaluate | None = None
+
+
+@dataclass(slots=True, frozen=True)
 class CatchSpec:
     """An intermediate catch event, or a boundary event."""
 
     trigger: Trigger
     interrupting: bool = True
     """Of a boundary event."""
+    parameters: tuple[ParameterSpec, ...] = ()
+    """What is kept of what comes with the event; empty: all of it, under its own names."""
+    listener: ListenerSpec | None = None
+    """Of a user task's boundary event: a task listener that it calls."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -255,6 +270,8 @@ class StartSpec:
     interrupting: bool = True
     """Of an event sub-process."""
     form_key: Evaluate | None = None
+    parameters: tuple[ParameterSpec, ...] = ()
+    """Of an event sub-process, as of a catch event."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -264,6 +281,8 @@ class ErrorThrowSpec:
     code: str
     """Empty: an error that every catch catches."""
     message: Evaluate | None = None
+    payload: tuple[MappingSpec, ...] = ()
+    """Values that the catch may ask for."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -300,6 +319,10 @@ class SignalThrowSpec:
     instance_wide: bool = False
     asynchronous: bool = False
     ends: bool = False
+    payload: tuple[MappingSpec, ...] = ()
+    """Values that go with it."""
+    all_variables: bool = False
+    """All variables visible from the event go with it, before those of `payload`."""
 
 
 @dataclass(slots=True, frozen=True)

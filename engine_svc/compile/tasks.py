@@ -70,7 +70,7 @@ def _user_task(node: UserTask, index_of: Mapping[str, int]) -> Transformation:
         category=compiled_or_none(node.category),
         form_key=compiled_or_none(node.form_key),
         id_variable=node.id_variable,
-        listeners=listeners(node.task_listeners),
+        listeners=listeners([*node.task_listeners, *(timeout.listener for timeout in node.timeouts)]),
     )
     return Transformation(ElementKind.USER_TASK, spec)
 

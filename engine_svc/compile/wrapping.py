@@ -142,6 +142,7 @@ def _multi_instance(loop: MultiInstance | None) -> MultiInstanceSpec | None:
         completion_condition=compiled_condition_or_none(loop.completion_condition),
         output_collection=loop.output_collection,
         output_element=None if loop.output_element is None else compiled_value(loop.output_element),
+        own_variables=loop.own_variables,
     )
 
 

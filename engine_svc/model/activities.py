@@ -98,6 +98,13 @@ def _activity(finish: Finish | None = None) -> Finish:
 def _finish_user_task(context: ParseContext, element: etree._Element, node: UserTask) -> FlowNode:
     if node.name.startswith("="):
         node.task_name = feel_text(Site(context, element, "name"), node.name)
+    if node.timeouts and (node.multi_instance is not None or node.loop is not None):
+        context.error(
+            Rule.ELEMENT_NOT_SUPPORTED,
+            element,
+            f"{describe(element)} is carried out several times and has a task listener for a timeout, which belongs to "
+            "a single task. Put the task into a sub-process that is repeated in its place.",
+        )
     return node
 
 

@@ -137,6 +137,18 @@ class VariableMapping:
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
+class CaughtParameter:
+    """Copies a value that came with an event into a variable (`flowable:in` of a catch)."""
+
+    target: ModelText
+    """Name of the variable."""
+    source: str = ""
+    """Name of the value; empty: `expression` tells."""
+    expression: ModelText | None = None
+    """Sees what came with the event."""
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
 class MultiInstance:
     """Multi-instance characteristics (10.3.8)."""
 
@@ -150,6 +162,8 @@ class MultiInstance:
     completion_condition: ModelText | None = None
     output_collection: str = ""
     output_element: ModelValue | None = None
+    own_variables: bool = False
+    """What is set inside an instance, and nowhere nearer, stays in the instance (flowable:variableAggregation)."""
     no_wait_states_async_leave: bool = False
     source: Source = NOWHERE
 
@@ -180,6 +194,8 @@ class ErrorDefinition(EventDefinition):
     message: ModelText | None = None
     code_variable: str = ""
     message_variable: str = ""
+    payload: list[VariableMapping] = field(default_factory=list)
+    """Values that go with it where it is thrown."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -221,6 +237,10 @@ class SignalDefinition(EventDefinition):
     """flowable:scope="processInstance": only within the instance, its callers and called ones."""
     asynchronous: bool = False
     """Thrown in the background (flowable:async)."""
+    payload: list[VariableMapping] = field(default_factory=list)
+    """Values that go with it where it is thrown."""
+    all_variables: bool = False
+    """All variables visible where it is thrown go with it."""
 
 
 class TimerKind(enum.Enum):
@@ -337,6 +357,8 @@ class StartEvent(FlowNode):
     initiator: str = ""
     form_key: ModelText | None = None
     form_fields: list[FormField] = field(default_factory=list)
+    parameters: list[CaughtParameter] = field(default_factory=list)
+    """What is kept of what comes with the event; empty: all of it, under its own names."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -374,7 +396,11 @@ class BoundaryEvent(FlowNode):
 
     attached_to: str = ""
     interrupting: bool = True
+    listener: Listener | None = None
+    """Called when the event comes, with the user task that it is attached to."""
     definition: EventDefinition | None = None
+    parameters: list[CaughtParameter] = field(default_factory=list)
+    """What is kept of what comes with the event; empty: all of it, under its own names."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -382,6 +408,8 @@ class IntermediateCatchEvent(FlowNode):
     """An intermediate event that waits (10.5.4)."""
 
     definition: EventDefinition | None = None
+    parameters: list[CaughtParameter] = field(default_factory=list)
+    """What is kept of what comes with the event; empty: all of it, under its own names."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -467,6 +495,15 @@ class UserTask(Activity):
     id_variable: str = ""
     """Variable that receives the task's id (flowable:taskIdVariableName)."""
     task_listeners: list[Listener] = field(default_factory=list)
+    timeouts: list[TaskTimeout] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class TaskTimeout:
+    """A task listener that is called when a timer of its task is due; the task stays open."""
+
+    listener: Listener
+    timer: TimerDefinition
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

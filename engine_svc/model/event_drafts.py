@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine_svc.model.elements import (
     EndEvent,
@@ -10,6 +10,7 @@ from engine_svc.model.elements import (
     IntermediateThrowEvent,
     ModelText,
     ThrownMessageDefinition,
+    VariableMapping,
 )
 from engine_svc.model.work import WorkDraft
 
@@ -29,6 +30,8 @@ class EventDraft(WorkDraft):
     """What sends the message, by the message definition."""
     error_message: ModelText | None = None
     """The message of the error that it throws."""
+    payload: list[VariableMapping] = field(default_factory=list)
+    """Values that go with what it throws."""
 
 
 @dataclass(eq=False, kw_only=True)

@@ -17,12 +17,14 @@ from engine_svc.model.elements import (
     EndEvent,
     ErrorDefinition,
     EventBasedGateway,
+    EventDefinition,
     ExclusiveGateway,
     FlowNode,
     InclusiveGateway,
     IntermediateCatchEvent,
     IntermediateThrowEvent,
     ParallelGateway,
+    SignalDefinition,
     StartEvent,
     ThrownMessageDefinition,
     UnsupportedNode,
@@ -143,6 +145,7 @@ def _finish_throw(context: ParseContext, element: etree._Element, draft: EventDr
     definition = node.definition
     if isinstance(definition, ErrorDefinition) and draft.error_message is not None:
         definition.message = draft.error_message
+    _give_payload(context, element, draft, definition)
     if isinstance(definition, ThrownMessageDefinition) and not (
         node.work or definition.expression or definition.message.text
     ):
@@ -156,6 +159,21 @@ def _finish_throw(context: ParseContext, element: etree._Element, draft: EventDr
         )
         return node
     return _unless_refused(element, node)
+
+
+def _give_payload(
+    context: ParseContext, element: etree._Element, draft: EventDraft, definition: EventDefinition | None
+) -> None:
+    if isinstance(definition, ErrorDefinition):
+        definition.payload += [mapping for mapping in draft.payload if mapping.target.text != "errorMessage"]
+    elif isinstance(definition, SignalDefinition):
+        definition.payload += draft.payload
+    elif draft.payload:
+        context.warning(
+            Rule.NOT_IN_EFFECT,
+            element,
+            f"The out parameters of {describe(element)} have no effect: values go only with a signal or an error.",
+        )
 
 
 def _must_have_definition(

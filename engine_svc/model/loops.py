@@ -216,6 +216,7 @@ def _read_aggregation(element: etree._Element, loop: MultiInstance, site: Site) 
             continue
         entries[name] = inner.template(expression) if expression else variable_text(source, inner)
     loop.output_collection = target
+    loop.own_variables = True
     loop.output_element = MapValue(dict(entries))
 
 

@@ -64,7 +64,7 @@ ENTER: dict[ElementKind, Enter] = {
     ElementKind.SUB_PROCESS: sub_process.enter,
     ElementKind.ERROR_END_EVENT: error_end_event.enter,
     ElementKind.TERMINATE_END_EVENT: terminate_end_event.enter,
-    ElementKind.BOUNDARY_EVENT: events.enter_start_event,
+    ElementKind.BOUNDARY_EVENT: events.enter_boundary_event,
     ElementKind.EVENT_SUB_PROCESS: sub_process.enter,
     ElementKind.CATCH_EVENT: catch_event.enter,
     ElementKind.NONE_THROW_EVENT: events.enter_start_event,
@@ -85,6 +85,7 @@ ENTER: dict[ElementKind, Enter] = {
 
 STAGES: Mapping[Stage, Enter] = {
     **lifecycle.STAGES,
+    Stage.CHOOSING: event_based_gateway.choose,
     Stage.TERMINATING: terminate_end_event.end_sub_process,
     Stage.TASK_CREATING: user_task.create,
     Stage.TASK_COMPLETING: user_task.finish,

@@ -177,12 +177,23 @@ class Execution:
         return found
 
     def set_variable(self, scope_key: int, name: str, value: Any) -> None:
-        """Set a variable in the nearest scope that has it, else in the instance's own scope."""
+        """Set a variable in the nearest scope that has it, else in the instance's own scope.
+
+        Instances of a multi-instance that aggregates variables keep what is set inside.
+        """
         scopes = self.instance.scopes
         scope = scopes[scope_key]
-        while scope.key != ROOT_SCOPE and name not in scope.variables:
+        while scope.key != ROOT_SCOPE and name not in scope.variables and not self._keeps_variables(scope):
             scope = scopes[scope.parent_key]
         self._set(scope, name, value)
+
+    def _keeps_variables(self, scope: Scope) -> bool:
+        body = self.instance.tokens.get(scope.parent_key)
+        if body is None or body.stage is not Stage.BODY:
+            return False
+        wrapping = self.elements[body.element].wrapping
+        spec = None if wrapping is None else wrapping.multi_instance
+        return spec is not None and spec.own_variables
 
     def set_local(self, scope_key: int, name: str, value: Any) -> None:
         """Set a variable in this very scope."""

@@ -157,7 +157,7 @@ def do_job(execution: Execution, token: Token) -> None:
     """The time of a timer has come, or of an asynchronous continuation. The step goes on from there."""
     if token.waits_for is Wait.TIMER:
         execution.instance.run_length = 0
-        firing.fire(execution, token, {})
+        firing.go_on(execution, token)
     else:
         execution.changes.ended_jobs.append(token.key)
         lifecycle.go_on(execution, token, execution.elements[token.element])

@@ -48,6 +48,8 @@ class Unit:
                 if execution is not primary and execution.touched
             ]
         # Executions and their unit know each other: parted, they are gone at once, without the garbage collector.
+        for execution in self.executions.values():
+            del execution.agenda
         self.executions.clear()
         self.agenda.clear()
         return changes

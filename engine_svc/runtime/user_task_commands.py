@@ -14,7 +14,6 @@ from engine_svc.events.record import (
     ATTACHMENT_DELETED,
     COMMENT_CREATED,
     COMMENT_DELETED,
-    USER_TASK_ASSIGNED,
     USER_TASK_COMPLETED,
     USER_TASK_TERMINATED,
     USER_TASK_UPDATED,
@@ -104,7 +103,7 @@ def assign(instance: Instance, key: int, user: str, now: int) -> Program[Changes
     task = open_task(instance, key)
     execution = step.execution_of(instance, now)
     if task.assignee != user:
-        _set_assignee(execution, task, user)
+        task_facts.reassign(execution, task, user)
         if isinstance(task, Token) and (facts := task_facts.facts_of(task)) is not None:
             facts.assignee = user
             task_facts.keep(task, facts)
@@ -121,20 +120,13 @@ def updated(instance: Instance, key: int, now: int) -> Program[Changes]:
     return execution.unit.finish(execution)
 
 
-def _set_assignee(execution: Execution, task: Token | AddedTask, user: str) -> None:
-    execution.changes.events.append((USER_TASK_ASSIGNED, task.key, user, task.assignee))
-    task.assignee = user
-    if isinstance(task, Token):
-        task.encoded = None
-
-
 def _tell(execution: Execution, token: Token, event: str) -> Program[None]:
     key = token.key
     yield from task_listeners.tell(execution, token, event)
     if execution.instance.tokens.get(key) is token:
         facts = task_facts.facts_of(token)
         if facts is not None and facts.assignee != token.assignee:
-            _set_assignee(execution, token, facts.assignee)
+            task_facts.reassign(execution, token, facts.assignee)
     yield from drain(execution.unit)
 
 

@@ -53,7 +53,18 @@ def _violations(body: dict[str, Any]) -> list[tuple[str, str]]:
     [
         pytest.param(b"this is no XML", "", "XML_NOT_WELL_FORMED", id="not XML"),
         pytest.param(ENTITY_BOMB, "", "XML_DOCTYPE", id="entity bomb"),
-        pytest.param(around('<callActivity id="n"/>'), "n", "ELEMENT_NOT_SUPPORTED", id="unsupported element"),
+        pytest.param(
+            around('<businessRuleTask id="n" camunda:decisionRef="d"/>'),
+            "n",
+            "ELEMENT_NOT_SUPPORTED",
+            id="unsupported element",
+        ),
+        pytest.param(
+            around('<scriptTask id="n" scriptFormat="groovy"><script>1</script></scriptTask>'),
+            "n",
+            "SCRIPT_LANGUAGE_NOT_SUPPORTED",
+            id="language of a script",
+        ),
         pytest.param(around('<teleportTask id="n"/>'), "n", "ELEMENT_", id="unknown element"),
         pytest.param(
             process('<startEvent id="s"/><endEvent id="e"/>' + flow("s", "e") + flow("s", "nowhere")),

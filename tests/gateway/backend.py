@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 from collections.abc import AsyncIterator, Callable
+from types import ModuleType
 from typing import Any
 
+import flowmesh.engine.v1
+import flowmesh.history.v1
 import grpc
 import grpc.aio
-from flowmesh.engine.v1 import (
-    attachment_service_pb2,
-    comment_service_pb2,
-    deployment_service_pb2,
-    incident_service_pb2,
-    job_service_pb2,
-    process_definition_service_pb2,
-    process_instance_service_pb2,
-    user_task_service_pb2,
-    variable_service_pb2,
-)
-from flowmesh.history.v1 import history_service_pb2
 from google.protobuf import message_factory
 from google.protobuf.message import Message
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+
+def _services(package: ModuleType) -> tuple[ModuleType, ...]:
+    """The modules of a package that define services."""
+    names = [module.name for module in pkgutil.iter_modules(package.__path__) if module.name.endswith("_service_pb2")]
+    return tuple(importlib.import_module(f"{package.__name__}.{name}") for name in names)
+
+
 FILES = {
-    "flowmesh.engine.v1": (
-        attachment_service_pb2,
-        comment_service_pb2,
-        deployment_service_pb2,
-        incident_service_pb2,
-        job_service_pb2,
-        process_definition_service_pb2,
-        process_instance_service_pb2,
-        user_task_service_pb2,
-        variable_service_pb2,
-    ),
-    "flowmesh.history.v1": (history_service_pb2,),
+    "flowmesh.engine.v1": _services(flowmesh.engine.v1),
+    "flowmesh.history.v1": _services(flowmesh.history.v1),
 }
 
 Answer = Callable[[Any, grpc.aio.ServicerContext], Any]

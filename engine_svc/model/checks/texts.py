@@ -93,6 +93,8 @@ def _check_element(element: BpmnElement, findings: Findings) -> None:
 
 def _check_user_task(node: UserTask, findings: Findings) -> None:
     _check_tolerated(node, findings)
+    for timeout in node.timeouts:
+        _check_timer(node, timeout.timer, findings)
     _check_constant(node.priority, node, findings, lambda text: _INTEGER.fullmatch(text) is not None, "a whole number")
     for text in (node.due_date, node.follow_up_date):
         _check_constant(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from engine_svc.model.context import Site, local_name, text_of
+from engine_svc.model.context import Site, text_of
 from engine_svc.model.dialects.dialect import (
     AttributeReader,
     ElementReader,
@@ -20,12 +20,12 @@ from engine_svc.model.dialects.feel_subset import feel_text
 from engine_svc.model.dialects.mappings import called_mapping, variable_text
 from engine_svc.model.elements import (
     BoundaryEvent,
+    CaughtParameter,
     CompensationDefinition,
     ConditionalDefinition,
     ErrorDeclaration,
     ErrorDefinition,
     EscalationDefinition,
-    EventDefinition,
     IntermediateCatchEvent,
     MessageDeclaration,
     MessageDefinition,
@@ -41,6 +41,8 @@ from engine_svc.model.elements import (
 )
 from engine_svc.model.event_drafts import EventDraft
 from engine_svc.model.rules import Rule
+
+_Waiting = StartEvent | BoundaryEvent | IntermediateCatchEvent
 
 _CHANGES = ("all", "create", "update", "update-create", "delete")
 _VARIABLE_EVENTS = frozenset({"create", "update", "delete"})
@@ -92,9 +94,6 @@ def _variable_listener(
         )
 
 
-_Waiting = StartEvent | BoundaryEvent | IntermediateCatchEvent
-
-
 def _event_type(node: _Waiting, element: etree._Element, site: Site) -> None:
     name = text_of(element)
     if not name or not claim(node, "definition", site):
@@ -128,21 +127,27 @@ def _event_correlation(node: BoundaryEvent | IntermediateCatchEvent, element: et
 
 
 def _error_parameter(node: EventDraft, element: etree._Element, site: Site) -> None:
-    """Read `flowable:out` of an error end event: the error's message; other variables cannot go with an error."""
+    """Read `flowable:out` of a throw: a value that goes with it; `errorMessage` is the message of an error too."""
     mapping = called_mapping(element, site)
     if mapping is None:
         return
     if mapping.target.text == "errorMessage" and isinstance(mapping.value, ModelText):
         node.error_message = mapping.value
-    else:
-        _caught_parameter(node, element, site)
+    node.payload.append(mapping)
 
 
-def _caught_parameter(node: object, element: etree._Element, site: Site) -> None:
-    site.error(
-        Rule.ELEMENT_NOT_SUPPORTED,
-        f"{site.origin} would hand variables over with what is thrown. Remove it, and set variables that the catching "
-        "side reads before it is thrown.",
+def _caught_parameter(node: _Waiting, element: etree._Element, site: Site) -> None:
+    """Read `flowable:in` of a catch: what is kept of what comes with a signal, message or error."""
+    mapping = called_mapping(element, site)
+    if mapping is None or not isinstance(mapping.value, ModelText):
+        return
+    expression = bool(element.get("sourceExpression", "").strip())
+    node.parameters.append(
+        CaughtParameter(
+            target=mapping.target,
+            source="" if expression else element.get("source", "").strip(),
+            expression=mapping.value if expression else None,
+        )
     )
 
 
@@ -152,12 +157,17 @@ def _subscription(node: MessageDeclaration, element: etree._Element, site: Site)
         node.correlation_key = feel_text(site, key)
 
 
-def _payload(node: EventDefinition, element: etree._Element, site: Site) -> None:
-    site.error(
-        Rule.ELEMENT_NOT_SUPPORTED,
-        f"{site.origin} would send variables with the signal ({local_name(element)}). Remove it, and let the receiver "
-        "read them, or send a message with variables.",
-    )
+def _signal_payload(node: SignalDefinition, element: etree._Element, site: Site) -> None:
+    """Read `camunda:in` of a signal: a value that goes with it, or all variables where it is thrown."""
+    if "businessKey" in element.attrib:
+        site.warning(
+            Rule.NOT_IN_EFFECT,
+            f"{site.origin}: instances that a signal starts get no business key. Set a variable that they read.",
+        )
+    elif element.get("variables") == "all":
+        node.all_variables = True
+    elif (mapping := called_mapping(element, site)) is not None:
+        node.payload.append(mapping)
 
 
 _COMMON_ATTRIBUTES: Mapping[tuple[type, str], AttributeReader] = {
@@ -210,7 +220,7 @@ CAMUNDA_ATTRIBUTES: Mapping[tuple[type, str], AttributeReader] = {
     (ThrownMessageDefinition, "resultVariable"): plain("result_variable"),
 }
 CAMUNDA_ELEMENTS: Mapping[tuple[type, str], ElementReader] = {
-    (SignalDefinition, "in"): _payload,
+    (SignalDefinition, "in"): _signal_payload,
 }
 
 ZEEBE_ELEMENTS: Mapping[tuple[type, str], ElementReader] = {

@@ -19,8 +19,12 @@ from engine_svc.model.elements import (
     Process,
     Script,
     SequenceFlow,
+    TaskTimeout,
+    TimerDefinition,
+    TimerKind,
     UserTask,
 )
+from engine_svc.model.formal_expression import read_formal_expression
 from engine_svc.model.rules import Rule
 
 _SCRIPT_LISTENERS = (
@@ -72,10 +76,7 @@ def task_listener(node: UserTask, element: etree._Element, site: Site) -> None:
     if name == "all":
         events = _ALL_TASK_EVENTS
     elif name == "timeout":
-        site.error(
-            Rule.ELEMENT_NOT_SUPPORTED,
-            f"{site.origin} waits for a timeout. Use a timer boundary event that does not interrupt.",
-        )
+        _timeout(node, element, site)
         return
     elif name in _TASK_EVENTS:
         events = (_TASK_EVENTS[name],)
@@ -86,6 +87,30 @@ def task_listener(node: UserTask, element: etree._Element, site: Site) -> None:
         )
         return
     node.task_listeners.extend(_listeners(element, site, events))
+
+
+_TIMERS = {"timeDate": TimerKind.DATE, "timeDuration": TimerKind.DURATION, "timeCycle": TimerKind.CYCLE}
+
+
+def _timeout(node: UserTask, element: etree._Element, site: Site) -> None:
+    found = [time for child in element if local_name(child) == "timerEventDefinition" for time in child]
+    times = [time for time in found if local_name(time) in _TIMERS]
+    if len(times) != 1:
+        site.error(
+            Rule.TIMER_MISSING,
+            f"{site.origin} waits for a timeout and must say when, once. Put a timerEventDefinition with a timeDate, "
+            "timeDuration or timeCycle into it.",
+        )
+        return
+    text = read_formal_expression(site.context, times[0])
+    listeners = _listeners(element, site, (ListenerEvent.TIMEOUT,))
+    if text is None:
+        site.error(
+            Rule.TIMER_MISSING, f"The timer of {site.origin} has no time. Write one into {local_name(times[0])}."
+        )
+        return
+    timer = TimerDefinition(id="", source=site.source, kind=_TIMERS[local_name(times[0])], text=text)
+    node.timeouts.extend(TaskTimeout(listener=listener, timer=timer) for listener in listeners)
 
 
 def zeebe_listeners(field: str, event_of: Mapping[str, ListenerEvent]) -> ElementReader:

@@ -14,3 +14,5 @@ class BpmnError:
     message: str
     variables: dict[str, Any] = field(default_factory=dict)
     """Set where the error is caught."""
+    payload: dict[str, Any] = field(default_factory=dict)
+    """Only for a catch that asks for values by name."""

@@ -97,7 +97,7 @@ def terminate(execution: Execution, tokens: Iterable[Token], reason: str) -> Non
         elif token.waits_for is Wait.CALL:
             assert token.detail is not None
             execution.unit.cancelled_calls.append((token.detail["called"], reason))
-            _halt(execution, token.detail["called"], reason)
+            halt(execution, token.detail["called"], reason)
         drop_rows(execution, token)
         if token.waits_for in WITH_JOB:
             jobs.add(token.key)
@@ -118,8 +118,11 @@ def terminate(execution: Execution, tokens: Iterable[Token], reason: str) -> Non
     end_incidents(execution, jobs)
 
 
-def _halt(execution: Execution, instance_id: str, reason: str) -> None:
-    # A called instance ends when all else has moved; what it was about to do must not happen any more.
+def halt(execution: Execution, instance_id: str, reason: str) -> None:
+    """Let nothing move any more in a called instance that is about to be ended, nor in what it has called.
+
+    It ends when all else has moved; what it was about to do must not happen before.
+    """
     called = execution.unit.executions.get(instance_id)
     if called is not None:
         for token in called.agenda:
@@ -127,7 +130,7 @@ def _halt(execution: Execution, instance_id: str, reason: str) -> None:
         called.agenda.clear()
         for token in called.instance.tokens.values():
             if token.waits_for is Wait.CALL and token.detail is not None:
-                _halt(called, token.detail["called"], reason)
+                halt(called, token.detail["called"], reason)
 
 
 def _break_off(execution: Execution, token: Token, reason: str) -> None:

@@ -5,8 +5,9 @@ What nothing in a called instance catches is thrown at the call activity of its 
 
 from __future__ import annotations
 
-from engine_svc.compile.executable import CatchSpec, ErrorTrigger, StartSpec
+from engine_svc.compile.executable import CatchSpec, Element, ErrorTrigger, StartSpec
 from engine_svc.runtime.behaviors.bpmn_error import BpmnError
+from engine_svc.runtime.behaviors.cancellation import halt
 from engine_svc.runtime.behaviors.catching import (
     EVERY_CODE,
     NOT,
@@ -19,6 +20,7 @@ from engine_svc.runtime.behaviors.catching import (
     nearest_catch,
 )
 from engine_svc.runtime.behaviors.companions import open_boundary
+from engine_svc.runtime.behaviors.event_parameters import receive
 from engine_svc.runtime.behaviors.firing import begin_event_sub_process, interrupt_scope, plan
 from engine_svc.runtime.behaviors.multi_instance import is_child
 from engine_svc.runtime.execution import Execution
@@ -66,6 +68,8 @@ def _throw_at_caller(execution: Execution, error: BpmnError) -> bool:
     if token is None or not throw_from_activity(caller, token, error):
         return False
     caller.touched = True
+    # What catches it ends the called instance once it moves; until then nothing else happens there.
+    halt(caller, instance.id, f"error {error.code}")
     return True
 
 
@@ -83,22 +87,22 @@ def _rank(error: BpmnError) -> Rank:
 def _hand_over(execution: Execution, found: AtBoundary | InScope, error: BpmnError) -> None:
     if isinstance(found, AtBoundary):
         companion = found.companion
-        element = execution.elements[companion.element]
-        assert isinstance(element.spec, CatchSpec)
-        _tell(execution, companion.scope_key, element.spec.trigger, error)
+        _tell(execution, companion.scope_key, execution.elements[companion.element], error)
         plan(execution, companion)
         return
-    start = found.start
-    assert isinstance(start.spec, StartSpec)
-    interrupt_scope(execution, found.scope_key, f"event subprocess ({start.id})")
-    _tell(execution, found.scope_key, start.spec.trigger, error)
-    begin_event_sub_process(execution, found.scope_key, start, entered=False)
+    interrupt_scope(execution, found.scope_key, f"event subprocess ({found.start.id})")
+    _tell(execution, found.scope_key, found.start, error)
+    begin_event_sub_process(execution, found.scope_key, found.start, entered=False)
 
 
-def _tell(execution: Execution, scope_key: int, trigger: object, error: BpmnError) -> None:
+def _tell(execution: Execution, scope_key: int, catch: Element, error: BpmnError) -> None:
+    assert isinstance(catch.spec, CatchSpec | StartSpec)
+    trigger = catch.spec.trigger
     assert isinstance(trigger, ErrorTrigger)
-    for name, value in error.variables.items():
-        execution.set_variable(scope_key, name, value)
+    if catch.spec.parameters:
+        receive(execution, scope_key, catch, {**error.variables, **error.payload})
+    else:
+        receive(execution, scope_key, catch, error.variables)
     if trigger.code_variable:
         execution.set_variable(scope_key, trigger.code_variable, error.code)
     if trigger.message_variable:

@@ -15,6 +15,7 @@ from engine_svc.runtime.behaviors.cancellation import (
     forget,
     terminate,
 )
+from engine_svc.runtime.behaviors.event_parameters import receive
 from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import NO_HOST, Stage, Token, Wait
 
@@ -32,7 +33,7 @@ def fire_planned(execution: Execution, token: Token) -> None:
     """Fire an event that was planned; one that has come again before this is planned again."""
     token.stage = Stage.ACTIVE
     key = token.key
-    fire(execution, token, {})
+    go_on(execution, token)
     times = execution.repeated.pop(key, 0)
     if times and token.key == key:
         plan(execution, token)
@@ -47,8 +48,12 @@ def _interrupts(execution: Execution, token: Token) -> bool:
 
 def fire(execution: Execution, token: Token, variables: Mapping[str, Any]) -> None:
     """The event has come that a token waits for, with variables. The step goes on from there."""
-    for name, value in variables.items():
-        execution.set_variable(token.scope_key, name, value)
+    receive(execution, token.scope_key, execution.elements[token.element], variables)
+    go_on(execution, token)
+
+
+def go_on(execution: Execution, token: Token) -> None:
+    """Go on behind an event that has come and whose variables are set."""
     element = execution.elements[token.element]
     if element.kind is ElementKind.BOUNDARY_EVENT:
         fire_boundary(execution, token, element)
@@ -70,7 +75,11 @@ def fire_boundary(execution: Execution, token: Token, element: Element) -> None:
         # Each time it fires is an activity of its own, beside the one that waits.
         successor = Token(token.scope_key, element.index)
         execution.instance.scopes[token.scope_key].live_tokens += 1
-        _go_on_behind(execution, successor, element)
+        if spec.listener is None:
+            _go_on_behind(execution, successor, element)
+        else:
+            successor.detail = {"host": token.host}
+            execution.agenda.append(successor)
         return
     host = execution.instance.tokens[token.host]
     drop_rows(execution, token)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from engine_svc.runtime.behaviors.event_parameters import receive
 from engine_svc.runtime.behaviors.firing import plan
 from engine_svc.runtime.execution import Execution
 from engine_svc.state.instance import Wait
@@ -30,8 +31,7 @@ def deliver_to(execution: Execution, name: str, keys: Iterable[int], variables: 
         if token is None or token.waits_for is not Wait.SIGNAL or token.detail is None:
             continue
         if token.detail["name"] == name:
-            for variable, value in variables.items():
-                execution.set_variable(token.scope_key, variable, value)
+            receive(execution, token.scope_key, execution.elements[token.element], variables)
             plan(execution, token)
             fired += 1
     return fired

@@ -8,10 +8,11 @@ from __future__ import annotations
 import dataclasses
 
 from engine_svc.compile.executable import Element, ListenerSpec, UserTaskSpec
+from engine_svc.events.record import USER_TASK_ASSIGNED
 from engine_svc.runtime.changes import NewUserTask
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.task_host import ListenerTask
-from engine_svc.state.instance import Token
+from engine_svc.state.instance import AddedTask, Token
 from mesh.ids import member_id
 
 KEPT = frozenset({"task", "follow_up", "assigned", "completion"})
@@ -65,6 +66,14 @@ def keep(token: Token, task: ListenerTask) -> None:
     """Let a token keep what its task is now."""
     token.detail = {**(token.detail or {}), "task": dataclasses.asdict(task)}
     token.encoded = None
+
+
+def reassign(execution: Execution, task: Token | AddedTask, user: str) -> None:
+    """Give an open task to a user, or to nobody, without a word to its listeners."""
+    execution.changes.events.append((USER_TASK_ASSIGNED, task.key, user, task.assignee))
+    task.assignee = user
+    if isinstance(task, Token):
+        task.encoded = None
 
 
 def created(token: Token) -> NewUserTask:

@@ -8,6 +8,7 @@ from engine_svc.expressions.errors import OperationError
 from engine_svc.runtime.behaviors import calls
 from engine_svc.runtime.behaviors.bpmn_error import BpmnError
 from engine_svc.runtime.behaviors.errors import throw_in_scope
+from engine_svc.runtime.behaviors.event_parameters import payload_of
 from engine_svc.runtime.execution import Execution
 from engine_svc.runtime.requests import Request
 from engine_svc.state.instance import Token
@@ -24,7 +25,8 @@ def enter(execution: Execution, token: Token, element: Element) -> Request | Non
 
     if (request := calls.load_callers(execution, again)) is not None:
         return request
-    error = BpmnError(spec.code, _message(execution, token, element, spec))
+    payload = payload_of(execution, element, spec.payload, execution.scope_of(token)) if spec.payload else {}
+    error = BpmnError(spec.code, _message(execution, token, element, spec), payload=payload)
     scope_key = token.scope_key
     execution.over(token, element)
     if not throw_in_scope(execution, scope_key, error):

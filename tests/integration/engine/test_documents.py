@@ -144,3 +144,16 @@ async def test_a_bundle_of_all_formats(engine: Engine) -> None:
     assert sorted(d.key for d in answer.deployment.process_definitions) == ["refund", "review"]
     again = await engine.deployments.CreateDeployment(pb.CreateDeploymentRequest(resources=resources, name="all"))
     assert again.duplicate
+
+
+async def test_image_and_start_form_of_what_was_deployed_as_yaml(engine: Engine) -> None:
+    definition_id = (await upload(engine, "refund.yaml", REFUND)).deployment.process_definitions[0].id
+    image = await engine.definitions.GetProcessDefinitionDiagram(
+        definitions_pb.GetProcessDefinitionDiagramRequest(id=definition_id)
+    )
+    assert image.content_type == "image/svg+xml"
+    assert b'data-element-id="check" class="userTask"' in image.data
+    form = await engine.definitions.GetProcessDefinitionStartForm(
+        definitions_pb.GetProcessDefinitionStartFormRequest(id=definition_id)
+    )
+    assert form == definitions_pb.GetProcessDefinitionStartFormResponse()

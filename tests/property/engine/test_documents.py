@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine_svc.compile.executable import ExecutableProcess
@@ -12,7 +12,8 @@ from engine_svc.compile.load import load_bpmn, load_definitions
 from engine_svc.model.documents.export import export
 from engine_svc.model.problem import Severity
 from tests.property.engine.models import blocks, model_of
-from tests.property.engine.test_random_models import RANDOM_MODELS
+
+RANDOM_MODELS = settings(max_examples=250, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 def graph(process: ExecutableProcess) -> tuple[Any, ...]:

@@ -340,9 +340,32 @@ def test_parameters_of_errors() -> None:
     assert read.message is not None
     assert read.message.text == "too ${late}"
     other = message.replace("errorMessage", "order")
-    assert errors(ended('<errorEventDefinition errorRef="broke"/>', other)) == [("ELEMENT_NOT_SUPPORTED", "c")]
+    (sent,) = definition_of(ended('<errorEventDefinition errorRef="broke"/>', other), ErrorDefinition).payload
+    assert sent.target.text == "order"
     taken = '<extensionElements><flowable:in source="a" target="b"/></extensionElements><errorEventDefinition/>'
-    assert errors(on_boundary(taken)) == [("ELEMENT_NOT_SUPPORTED", "c")]
+    (kept,) = node_of(on_boundary(taken), BoundaryEvent).parameters
+    assert (kept.source, kept.target.text, kept.expression) == ("a", "b", None)
+    nothing = ended("<terminateEventDefinition/>", other)
+    assert ("NOT_IN_EFFECT", "c") in warnings(nothing)
+    assert errors(on_boundary(taken.replace('target="b"', ""))) == [("ATTRIBUTE_VALUE_INVALID", "c")]
+
+
+@pytest.mark.parametrize(
+    ("given", "sent", "everything"),
+    [
+        ('<camunda:in source="a" target="b"/>', ["b"], False),
+        ('<camunda:in sourceExpression="${a + 1}" target="b"/><camunda:in source="c" target="c"/>', ["b", "c"], False),
+        ('<camunda:in variables="all"/>', [], True),
+        ('<camunda:in businessKey="${key}"/>', [], False),
+    ],
+)
+def test_what_goes_with_a_signal(given: str, sent: list[str], everything: bool) -> None:
+    inside = f"<extensionElements>{given}</extensionElements>"
+    xml = thrown(f'<signalEventDefinition signalRef="alert">{inside}</signalEventDefinition>')
+    read = definition_of(xml, SignalDefinition)
+    assert [mapping.target.text for mapping in read.payload] == sent
+    assert read.all_variables is everything
+    assert (("NOT_IN_EFFECT", "c") in warnings(xml)) is ("businessKey" in given)
 
 
 def test_escalations() -> None:
@@ -393,7 +416,6 @@ def test_what_is_accepted_with_a_warning(xml: bytes, rule: str) -> None:
         (on_boundary("<errorEventDefinition/>", 'parallelMultiple="true"'), "ATTRIBUTE_NOT_SUPPORTED"),
         (ended('<terminateEventDefinition flowable:terminateAll="perhaps"/>'), "ATTRIBUTE_VALUE_INVALID"),
         (thrown("<linkEventDefinition/>"), "LINK_NAME_MISSING"),
-        (thrown('<signalEventDefinition signalRef="alert"><extensionElements><camunda:in variables="all"/></extensionElements></signalEventDefinition>'), "ELEMENT_NOT_SUPPORTED"),
     ],
 )  # fmt: skip
 def test_what_is_refused(xml: bytes, expected: str) -> None:

@@ -123,9 +123,7 @@ class Chooser:
                     loop, one_at_a_time = None, alone
                 return Interrupted(self.block(depth, alone=one_at_a_time), way, chance.random() < 0.5, loop)
             case "escalated":
-                return Escalated(
-                    self.block(depth, alone=alone), self.block(depth, alone=alone), chance.random() < 0.5
-                )
+                return Escalated(self.block(depth, alone=alone), self.block(depth, alone=alone), chance.random() < 0.5)
             case "compensated":
                 done = (chance.choice(ACTIVITIES), chance.choice(ACTIVITIES))
                 undone = (chance.choice(ACTIVITIES), chance.choice(ACTIVITIES))

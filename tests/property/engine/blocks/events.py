@@ -142,7 +142,9 @@ class EventSubProcess:
             out.path(end, finish)
             with out.within(handler, attributes='triggeredByEvent="true"'):
                 start, end, handled = self.handling.write(out)
-                out.add(f'<startEvent id="{starts}">{out.event(self.cause, starts)}</startEvent><endEvent id="{over}"/>')
+                out.add(
+                    f'<startEvent id="{starts}">{out.event(self.cause, starts)}</startEvent><endEvent id="{over}"/>'
+                )
                 out.path(starts, start)
                 out.path(end, over)
         expected.add(handled.once(handler, starts, over) if self.comes else inside.once(finish))

@@ -85,7 +85,9 @@ class Interrupted:
         ending = "<terminateEventDefinition/>" if self.way == "terminate" else '<errorEventDefinition errorRef="E"/>'
         with out.within(name, first=self.loop.text if self.loop else ""):
             start, end, inside = self.block.write(out)
-            out.add(f'<startEvent id="{begin}"/><parallelGateway id="{fork}"/><endEvent id="{finish}">{ending}</endEvent>')
+            out.add(
+                f'<startEvent id="{begin}"/><parallelGateway id="{fork}"/><endEvent id="{finish}">{ending}</endEvent>'
+            )
             out.add(_never(idle))
             out.path(begin, fork, start)
             out.path(fork, f"{idle}j")
@@ -169,9 +171,21 @@ class _Escalation:
 class Compensated:
     """Two activities that are undone once a block is over: by a throw event, or because a transaction is cancelled.
 
-    `named`: each is undone by a throw event that names it.
+    The ways are `cancel`; `all`, by one throw event; and `named`, by throw events that name what they undo. Neither of
+    them waits for what undoes: the sub-process around it all does.
     """
 
+    done: tuple[str, str]
+    undone: tuple[str, str]
+    block: Block
+    way: str
+
+    def write(self, out: Writer) -> tuple[str, str, Expected]:
+        return SubProcess(_Compensation(self.done, self.undone, self.block, self.way)).write(out)
+
+
+@dataclass(frozen=True)
+class _Compensation:
     done: tuple[str, str]
     undone: tuple[str, str]
     block: Block
@@ -182,7 +196,9 @@ class Compensated:
         transaction = self.way == "cancel"
         with out.within(name, "transaction" if transaction else "subProcess"):
             start, end, expected = self.block.write(out)
-            names = [self._undoable(out, done, undo, expected) for done, undo in zip(self.done, self.undone, strict=True)]
+            names = [
+                self._undoable(out, done, undo, expected) for done, undo in zip(self.done, self.undone, strict=True)
+            ]
             throws = [self._throw(out, which) for which in self._thrown(names)]
             ending = "<cancelEventDefinition/>" if transaction else ""
             out.add(f'<startEvent id="{begin}"/><endEvent id="{finish}">{ending}</endEvent>')
