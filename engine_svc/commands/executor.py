@@ -114,10 +114,11 @@ it reads is at least as new."""
 
 @dataclass(slots=True)
 class Callers:
-    """The callers of an instance that a command has locked, until it ends."""
+    """The callers of an instance that a command has locked, until it ends; whether it has read other instances."""
 
     held: AsyncExitStack
     ids: set[str] = field(default_factory=set)
+    others_read: bool = False
 
 
 @dataclass(slots=True)
@@ -279,6 +280,8 @@ class InstanceExecutor:
                     # Only ever from the called to the caller, so that nobody waits in a circle.
                     await callers.held.enter_async_context(self._locks.hold(request.instance_id))
                     callers.ids.add(request.instance_id)
+                if callers is not None:
+                    callers.others_read = True
                 return await self.load(request.instance_id)
             case RunScript():
                 return await self._run_script(request)
@@ -385,14 +388,16 @@ class InstanceExecutor:
         if prepare is not None:
             await prepare()
         commit = Commit(self.clock.now_micros(), request)
+        revision = instance.revision
         try:
             worked = work(instance, commit.now)
             effect = worked if isinstance(worked, Effect) else await self._run(worked, commit, callers)
             changed = [(instance, effect.changes), *effect.changes.others]
             sizes = [add_to_commit(commit, one, changes, self.limits.max_state_bytes) for one, changes in changed]
         except DomainError:
-            if cached is not None:
-                # Another process may have changed the instance since. Only what is stored can refuse a command.
+            # Another process may have changed the instance since: it is not in the state any more in which the others
+            # were read, and its caller may be past the call. Only what is stored can refuse a command.
+            if cached is not None or (callers.others_read and await self._has_moved(instance_id, revision)):
                 raise StaleRevision from None
             raise
         commit.leases += effect.leases
@@ -410,6 +415,10 @@ class InstanceExecutor:
         if job_types:
             self.signals.notify(job_types)
         return response, commit
+
+    async def _has_moved(self, instance_id: str, revision: int) -> bool:
+        stored = await self.load(instance_id, task_trees=True)
+        return stored is None or stored.revision != revision
 
     async def try_out(self, instance_id: str, work: Work, missing: Callable[[], DomainError]) -> bytes:
         """Run a command on a copy of an instance and keep nothing of it; return the serialised answer.

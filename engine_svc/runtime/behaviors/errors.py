@@ -90,9 +90,10 @@ def _hand_over(execution: Execution, found: AtBoundary | InScope, error: BpmnErr
         _tell(execution, companion.scope_key, execution.elements[companion.element], error)
         plan(execution, companion)
         return
-    interrupt_scope(execution, found.scope_key, f"event subprocess ({found.start.id})")
-    _tell(execution, found.scope_key, found.start, error)
-    begin_event_sub_process(execution, found.scope_key, found.start, entered=False)
+    start = found.start
+    interrupt_scope(execution, found.scope_key, f"event subprocess ({start.id})")
+    _tell(execution, found.scope_key, start, error)
+    begin_event_sub_process(execution, found.scope_key, start, entered=False)
 
 
 def _tell(execution: Execution, scope_key: int, catch: Element, error: BpmnError) -> None:

@@ -19,7 +19,7 @@ def seeds(first: int, count: int) -> list[int]:
 
 
 @contextmanager
-def told(seed: int, model: bytes) -> Iterator[None]:
+def told(seed: int, model: bytes = b"") -> Iterator[None]:
     """Tell with whatever fails in the block which seed it was, and the model."""
     try:
         yield

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from tests.property.engine.blocks.writer import Expected, Writer
 
-WORK = 'flowable:type="external-worker" flowable:topic="work"'
+WORK, IDLE = "work", "idle"
+"""Types of jobs: those that are done, and those that never are."""
 SCRIPT = "6 * 7"
 """The only JavaScript of the models."""
 ACTIVITIES = ("user", "job", "set", "task", "receive", "juel", "script")
@@ -56,7 +57,8 @@ def activity(kind: str, name: str, attributes: str = "", inside: str = "") -> st
         case "user":
             return f'<userTask id="{name}" {attributes}>{inside}</userTask>'
         case "job":
-            return f'<serviceTask id="{name}" {WORK} {attributes}>{inside}</serviceTask>'
+            topic = f'flowable:type="external-worker" flowable:topic="{IDLE if name.startswith(IDLE) else WORK}"'
+            return f'<serviceTask id="{name}" {topic} {attributes}>{inside}</serviceTask>'
         case "receive":
             return f'<receiveTask id="{name}" {attributes}>{inside}</receiveTask>'
         case "set":
