@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import AsyncExitStack
-
 from flowmesh.engine.v1 import (
     activity_instance_service_pb2,
     ad_hoc_sub_process_service_pb2,
@@ -81,19 +78,19 @@ from engine_svc.workers.periodic import Periodic
 from engine_svc.workers.request_retention import RequestRetention
 from engine_svc.workers.start_timers import StartTimers
 from engine_svc.workers.thrown_events import ThrownEvents
-from mesh.admin_http import AdminServer, Readiness
+from mesh.admin_http import Readiness
 from mesh.bus.topics import all_topics
 from mesh.clock import Clock, ControlledClock, SystemClock
 from mesh.db.database import Database
 from mesh.db.group_commit import GroupCommitter
-from mesh.db.statements import Fetch, fetch
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
 from mesh.process import run, until_stopped
 from mesh.rpc_metrics import RpcMetrics
 from mesh.server import MeshServer
-from mesh.stores import open_service_bus, open_service_database
-from mesh.telemetry import Telemetry, start_telemetry
+from mesh.serving import serving
+from mesh.stores import database_check
+from mesh.telemetry import Telemetry
 
 MIGRATIONS = "engine_svc.storage.migrations"
 MIGRATIONS_HEAD = HEAD
@@ -245,11 +242,7 @@ class EngineService:
 
     def add_checks(self, readiness: Readiness) -> None:
         """Let a process say that it is ready only while the database answers."""
-        readiness.add("engine database", self._check_database)
-
-    async def _check_database(self) -> str:
-        await self._database.read(fetch(Fetch("SELECT 1")))
-        return "answers"
+        readiness.add("engine database", database_check(self._database))
 
 
 async def serve(settings: EngineSettings) -> None:
@@ -258,32 +251,20 @@ async def serve(settings: EngineSettings) -> None:
     Raises `StartupError` where database, bus or ports cannot be used.
     """
     configure_logs(settings.service_name, settings.instance, settings.log_level)
-    metrics, readiness = Metrics(), Readiness()
-    telemetry = start_telemetry(settings)
-    async with AsyncExitStack() as closing:
-        closing.push_async_callback(telemetry.close)
-        database = await open_service_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
-        closing.push_async_callback(database.close)
-        bus = await open_service_bus(settings)
-        closing.push_async_callback(bus.close)
+    async with serving(settings) as process:
+        database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
+        bus = await process.open_bus()
         await bus.ensure_topics(all_topics())
-        service = EngineService(settings, database, metrics, telemetry=telemetry)
-        service.add_checks(readiness)
-        admin = AdminServer(metrics, readiness)
-        await admin.serve(settings.host, settings.admin_port)
-        closing.push_async_callback(admin.close)
-        relay = EngineRelay(database, bus, metrics)
+        service = EngineService(settings, database, process.metrics, telemetry=process.telemetry)
+        service.add_checks(process.readiness)
+        await process.open_admin()
+        relay = EngineRelay(database, bus, process.metrics)
         relay.start()
-        closing.push_async_callback(relay.stop)
-        closing.push_async_callback(service.stop)
+        process.at_end(relay.stop)
+        process.at_end(service.stop)
         port = await service.start()
-        # What start-up made stays: a full collection that went through it all would hold up every call for 100 ms.
-        gc.freeze()
         _log.info("The engine is serving", host=settings.host, port=port)
-        try:
-            await until_stopped()
-        finally:
-            readiness.stopping = True
+        await until_stopped()
 
 
 async def main() -> None:

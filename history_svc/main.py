@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 
 from flowmesh.history.v1 import history_service_pb2
 
@@ -12,18 +11,18 @@ from history_svc.consumers.consuming import WorkflowEventConsumer
 from history_svc.queries.commit_waits import CommitWaits
 from history_svc.settings import HistorySettings
 from history_svc.storage.schema import HEAD, MIGRATIONS
-from mesh.admin_http import AdminServer, Readiness
+from mesh.admin_http import Readiness
 from mesh.bus.port import Bus
 from mesh.bus.topics import all_topics
 from mesh.db.database import Database
-from mesh.db.statements import Fetch, fetch
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
 from mesh.process import run, until_stopped
 from mesh.rpc_metrics import RpcMetrics
 from mesh.server import Authorize, MeshServer
-from mesh.stores import open_service_bus, open_service_database
-from mesh.telemetry import Telemetry, start_telemetry
+from mesh.serving import serving
+from mesh.stores import database_check
+from mesh.telemetry import Telemetry
 
 MIGRATIONS_HEAD = HEAD
 
@@ -86,12 +85,8 @@ class HistoryService:
 
     def add_checks(self, readiness: Readiness) -> None:
         """Let a process say that it is ready only while the database answers and events are consumed."""
-        readiness.add("history database", self._check_database)
+        readiness.add("history database", database_check(self._database))
         readiness.add("history consumer", self.consumer.check)
-
-    async def _check_database(self) -> str:
-        await self._database.read(fetch(Fetch("SELECT 1")))
-        return "answers"
 
     def _counter(self, name: str) -> Callable[[], float]:
         counters = self.consumer.counters
@@ -103,26 +98,16 @@ async def serve(settings: HistorySettings) -> None:
 
     Raises `StartupError` where database, bus or ports cannot be used.
     """
-    metrics, readiness = Metrics(), Readiness()
-    telemetry = start_telemetry(settings)
-    async with AsyncExitStack() as closing:
-        closing.push_async_callback(telemetry.close)
-        database = await open_service_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
-        closing.push_async_callback(database.close)
-        bus = await open_service_bus(settings)
-        closing.push_async_callback(bus.close)
-        service = HistoryService(settings, database, bus, metrics, telemetry=telemetry)
-        service.add_checks(readiness)
-        admin = AdminServer(metrics, readiness)
-        await admin.serve(settings.host, settings.admin_port)
-        closing.push_async_callback(admin.close)
-        closing.push_async_callback(service.stop)
+    async with serving(settings) as process:
+        database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
+        bus = await process.open_bus()
+        service = HistoryService(settings, database, bus, process.metrics, telemetry=process.telemetry)
+        service.add_checks(process.readiness)
+        await process.open_admin()
+        process.at_end(service.stop)
         port = await service.start()
         _log.info("History is serving", host=settings.host, port=port)
-        try:
-            await until_stopped()
-        finally:
-            readiness.stopping = True
+        await until_stopped()
 
 
 async def main() -> None:

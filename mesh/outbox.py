@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mesh.db.statements import Execute, Fetch, InsertMany, Program, Row
+from mesh.db.statements import InsertMany
 
 NEW = "NEW"
 FAILED = "FAILED"
@@ -57,15 +57,6 @@ class OutboxRow:
     retry_count: int
 
 
-@dataclass(slots=True, frozen=True)
-class OutboxState:
-    """How the outbox stands. `oldest_created_at`: of the rows that wait; None where none does."""
-
-    waiting: int
-    failed: int
-    oldest_created_at: int | None
-
-
 def outbox_insert(entries: Sequence[OutboxEntry]) -> InsertMany:
     """Return the statement that adds entries, in order, to the transaction that it is yielded in."""
     return InsertMany(
@@ -73,19 +64,3 @@ def outbox_insert(entries: Sequence[OutboxEntry]) -> InsertMany:
         COLUMNS,
         [(*entry, NEW, 0, 0) for entry in entries],
     )
-
-
-def outbox_state() -> Program[OutboxState]:
-    """Return how many rows wait and failed, and since when the oldest waits."""
-    counts: list[Row] = yield Fetch("SELECT status, COUNT(*) FROM outbox GROUP BY status")
-    oldest: list[Row] = yield Fetch("SELECT created_at FROM outbox WHERE status=? ORDER BY seq LIMIT ?", (NEW, 1))
-    numbers: dict[str, int] = dict(counts)
-    return OutboxState(numbers.get(NEW, 0), numbers.get(FAILED, 0), oldest[0][0] if oldest else None)
-
-
-def retry_failed() -> Program[int]:
-    """Let the relay try the FAILED rows again; return how many there were."""
-    count: int = yield Execute(
-        "UPDATE outbox SET status=?, retry_count=0, next_attempt_at=0 WHERE status=?", (NEW, FAILED)
-    )
-    return count

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from mesh.bus.local import LocalBus
 from mesh.bus.port import Bus, BusError
 from mesh.db.database import Database, DatabaseError
 from mesh.db.schema import SchemaError, ensure_schema, open_database, sqlite_path
+from mesh.db.statements import Fetch, fetch
 from mesh.settings import MeshSettings
 from mesh.startup import StartupError
 
@@ -22,6 +25,16 @@ async def open_service_database(settings: MeshSettings, migrations: str, head: s
         return await open_database(url)
     except (SchemaError, DatabaseError, OSError) as error:
         raise StartupError(f"The {settings.service_name} service cannot use its database: {error}.") from error
+
+
+def database_check(database: Database) -> Callable[[], Awaitable[str]]:
+    """Return a check for readiness that passes while the database answers."""
+
+    async def check() -> str:
+        await database.read(fetch(Fetch("SELECT 1")))
+        return "answers"
+
+    return check
 
 
 async def open_service_bus(settings: MeshSettings) -> Bus:

@@ -15,6 +15,7 @@ from engine_svc.state.instance import Instance, Status, Wait
 from engine_svc.storage.commit import JOB_COLUMNS, MESSAGE_COLUMNS, SUBSCRIPTION_COLUMNS, USER_TASK_COLUMNS
 from engine_svc.storage.explanations import WaitRows, fetch_missed_messages, fetch_wait_rows
 from engine_svc.storage.jobs import JobState
+from engine_svc.storage.subscriptions import statuses
 from mesh.db.database import Database
 from mesh.db.statements import Row
 from mesh.ids import member_id
@@ -69,6 +70,7 @@ class ExplanationServicer:
         told = waiting[: request.max_waits or DEFAULT_WAITS]
         waits = [self._wait(instance, entry, rows) for entry in told]
         await self._add_near_misses(instance, waits)
+        await self._add_lost_calls(waits)
         return pb.ExplainProcessInstanceResponse(
             process_instance=messages.process_instance(instance),
             summary=summary(instance, waits, len(waiting)),
@@ -84,6 +86,21 @@ class ExplanationServicer:
         for wait in waits:
             if wait.kind == pb.InstanceWait.KIND_MESSAGE:
                 wait.near_misses.extend(_near_miss(wait, row) for row in missed[wait.name])
+
+    async def _add_lost_calls(self, waits: list[pb.InstanceWait]) -> None:
+        calls = [wait for wait in waits if wait.called_process_instance_id]
+        if not calls:
+            return
+        found = await self.database.read(statuses([wait.called_process_instance_id for wait in calls]))
+        for wait in calls:
+            status = found.get(wait.called_process_instance_id)
+            if status is None or status == int(Status.TERMINATED):
+                how = "deleted" if status is None else "terminated"
+                wait.description = (
+                    f"{wait.element_type} {wait.element_id} called the process instance "
+                    f"{wait.called_process_instance_id}, which was {how}: only a modification, a migration or a "
+                    "cancellation moves this instance on"
+                )
 
     def _wait(self, instance: Instance, waiting: Waiting, rows: WaitRows) -> pb.InstanceWait:
         token, element = waiting.token, waiting.element

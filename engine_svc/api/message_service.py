@@ -63,7 +63,9 @@ class MessageServicer:
             parts = split_member_id(request.activity_id)
             if parts is None or instance_id not in ("", parts[0]):
                 description = "must be the id of an activity" + (f" of instance {instance_id}" if instance_id else "")
-                raise InvalidField("FIELD_INVALID", description, violations=[Violation("activity_id", description)])
+                raise InvalidField(
+                    "FIELD_INVALID", f"activity_id: {description}", violations=[Violation("activity_id", description)]
+                )
             instance_id, key = parts
         return Criteria(
             request.name,

@@ -30,7 +30,9 @@ class SignalServicer:
             parts = split_member_id(request.activity_id)
             if parts is None or instance_id not in ("", parts[0]):
                 description = "must be the id of an activity" + (f" of instance {instance_id}" if instance_id else "")
-                raise InvalidField("FIELD_INVALID", description, violations=[Violation("activity_id", description)])
+                raise InvalidField(
+                    "FIELD_INVALID", f"activity_id: {description}", violations=[Violation("activity_id", description)]
+                )
             instance_id, key = parts
         signal = Signal(
             # Sent again after a crash in the middle it goes on with those that it had not reached.

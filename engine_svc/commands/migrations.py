@@ -247,6 +247,10 @@ async def revert(
 
 
 def _check_revertible(instance: Instance, entry: JournalEntry) -> None:
+    if entry.row[_STATE] == int(MigrationState.REVERTED):
+        raise WrongState(
+            "MIGRATION_MOVED_ON", f"migration {entry.row[0]} was undone already", metadata={"id": entry.row[0]}
+        )
     if entry.row[_FINAL]:
         why = "it ended called process instances, which nothing brings back"
     elif instance.revision != entry.row[_AFTER]:

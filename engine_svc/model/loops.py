@@ -64,10 +64,13 @@ def read_standard_loop(context: ParseContext, element: etree._Element, node: Act
         if local_name(child) == "loopCondition":
             loop.condition = read_formal_expression(context, child)
     if loop.condition is None and not maximum:
-        site.error(
+        # Flowable and Camunda 7 know no loops and carry the activity out once; without a bound it would never end.
+        site.warning(
             Rule.MULTI_INSTANCE_INCOMPLETE,
-            "The loop has neither a loopCondition nor a loopMaximum: it would never end.",
+            "The loop has neither a loopCondition nor a loopMaximum: the activity is carried out once. Add one of "
+            "them.",
         )
+        return
     node.loop = loop
 
 

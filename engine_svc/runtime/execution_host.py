@@ -169,6 +169,13 @@ class ExecutionHost(VariableHost):
             "variables": self.visible,
         }
 
+    def _set_local(self, name: Any, value: Any) -> None:
+        token = self._execution.instance.tokens.get(self._key) if self._event else None
+        if token is not None:
+            # What a listener keeps to itself belongs to its activity, not to all that is around it.
+            self._scope_key = self._execution.local_scope(token).key
+        super()._set_local(name, value)
+
 
 def _name(value: Any) -> str:
     if not isinstance(value, str) or not value or value == "execution":

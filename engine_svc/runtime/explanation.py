@@ -18,11 +18,6 @@ class Waiting:
     """The text of the condition, or the name of the variable."""
     missing_flows: tuple[str, ...] = ()
 
-    @property
-    def is_join(self) -> bool:
-        """Whether it waits for other tokens."""
-        return bool(self.missing_flows)
-
 
 def waiting_tokens(instance: Instance) -> list[Waiting]:
     """Return every token that waits for something, the oldest first.

@@ -46,14 +46,27 @@ class ListenerTask:
 
 
 class TaskHost(VariableHost):
-    """The object `task`. `event` is what a listener is called for; local variables are those of the scope."""
+    """The object `task`. `event` is what a listener is called for; local variables are those of the scope.
 
-    __slots__ = ("_event", "_task")
+    `open_scope`: opens the task's own scope and returns its key, where the task has none yet; the first local variable
+    that is set does so, and `scope_key` is that around the task until then.
+    """
 
-    def __init__(self, execution: Execution, scope_key: int, task: ListenerTask, *, event: str = "") -> None:
+    __slots__ = ("_event", "_open_scope", "_task")
+
+    def __init__(
+        self,
+        execution: Execution,
+        scope_key: int,
+        task: ListenerTask,
+        *,
+        event: str = "",
+        open_scope: Callable[[], int] | None = None,
+    ) -> None:
         super().__init__(execution, scope_key)
         self._task = task
         self._event = event
+        self._open_scope = open_scope
 
     @property
     def members(self) -> Mapping[str, Callable[[], Any]]:
@@ -109,6 +122,18 @@ class TaskHost(VariableHost):
             if call.method not in TASK_METHODS:
                 raise OperationError(f"a script cannot call task.{call.method}()")
             call_method(self, call.method, list(call.arguments))
+
+    def _local(self) -> dict[str, Any]:
+        return super()._local() if self._open_scope is None else {}
+
+    def _set_local(self, name: Any, value: Any) -> None:
+        if self._open_scope is not None:
+            self._scope_key, self._open_scope = self._open_scope(), None
+        super()._set_local(name, value)
+
+    def _remove_local(self, name: Any) -> None:
+        if self._open_scope is None:
+            super()._remove_local(name)
 
     def _text_setter(self, attribute: str, longest: int) -> Callable[[Any], None]:
         def set_text(value: Any) -> None:

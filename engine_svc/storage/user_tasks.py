@@ -10,7 +10,6 @@ from mesh.db.statements import DeleteMany, Execute, FetchKeys, InsertMany, Progr
 
 CANDIDATE_USER = 1
 CANDIDATE_GROUP = 2
-NOT_DELEGATED = 0
 DELEGATION_PENDING = 1
 DELEGATION_RESOLVED = 2
 CANDIDATE_KEY = ("instance_id", "task_key", "kind", "candidate")

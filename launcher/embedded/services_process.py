@@ -5,7 +5,6 @@ The relay lives here because the engine's event loop is the mesh's bottleneck, a
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 from engine_svc.relay import EngineRelay
@@ -15,13 +14,10 @@ from history_svc.main import HistoryService
 from history_svc.settings import HistorySettings
 from history_svc.storage.schema import HEAD, MIGRATIONS
 from launcher.embedded.child_start import ChildStart
-from mesh.admin_http import AdminServer, Readiness
 from mesh.bus.topics import all_topics
 from mesh.logs import configure_logs, get_log
-from mesh.metrics import Metrics
 from mesh.process import run, until_stopped
-from mesh.stores import open_service_bus, open_service_database
-from mesh.telemetry import start_telemetry
+from mesh.serving import serving
 
 _log = get_log(__name__)
 
@@ -33,33 +29,24 @@ async def main() -> None:
     settings = HistorySettings.from_environment(**{**given, "data_dir": Path(given["data_dir"])})
     of_engine = EngineSettings.from_environment(data_dir=Path(given["data_dir"]))
     configure_logs("services", settings.instance, settings.log_level)
-    metrics, readiness = Metrics(), Readiness()
-    telemetry = start_telemetry(settings)
-    async with AsyncExitStack() as closing:
-        closing.push_async_callback(telemetry.close)
-        database = await open_service_database(settings, MIGRATIONS, HEAD)
-        closing.push_async_callback(database.close)
-        outbox = await open_service_database(of_engine, migrations.__name__, migrations.HEAD)
-        closing.push_async_callback(outbox.close)
-        bus = await open_service_bus(settings)
-        closing.push_async_callback(bus.close)
+    async with serving(settings) as process:
+        database = await process.open_database(settings, MIGRATIONS, HEAD)
+        outbox = await process.open_database(of_engine, migrations.__name__, migrations.HEAD)
+        bus = await process.open_bus()
         await bus.ensure_topics(all_topics())
-        relay = EngineRelay(outbox, bus, metrics)
-        service = HistoryService(settings, database, bus, metrics, telemetry=telemetry, hasten=relay.wake)
-        service.add_checks(readiness)
-        admin = AdminServer(metrics, readiness)
-        await admin.serve(settings.host, settings.admin_port)
-        closing.push_async_callback(admin.close)
-        closing.push_async_callback(service.stop)
+        relay = EngineRelay(outbox, bus, process.metrics)
+        service = HistoryService(
+            settings, database, bus, process.metrics, telemetry=process.telemetry, hasten=relay.wake
+        )
+        service.add_checks(process.readiness)
+        await process.open_admin()
+        process.at_end(service.stop)
         await service.start()
         relay.start()
-        closing.push_async_callback(relay.stop)
+        process.at_end(relay.stop)
         _log.info("History is serving", host=settings.host, port=settings.listen_port)
         start.ready()
-        try:
-            await until_stopped()
-        finally:
-            readiness.stopping = True
+        await until_stopped()
 
 
 if __name__ == "__main__":

@@ -116,12 +116,12 @@ def _check_handlers(body: FlowContainer, events: Iterable[BoundaryEvent], findin
             continue
         found = handlers.get(event.id, [])
         if not found:
-            findings.error(
+            findings.warning(
                 Rule.COMPENSATION_HANDLER,
                 event.id,
                 event.source,
-                f"The compensation event {event.id!r} has no handler. Draw an association from it to the activity that "
-                "compensates.",
+                f"The compensation event {event.id!r} has no handler: {event.attached_to!r} is never compensated. Draw "
+                "an association from it to the activity that compensates.",
             )
         elif len(found) > 1:
             findings.error(

@@ -39,6 +39,7 @@ from engine_svc.model.namespaces import BPMN
 from engine_svc.model.namespaces import CAMUNDA as NAMESPACES
 from engine_svc.model.rules import Rule
 from engine_svc.model.work import WorkDraft
+from engine_svc.scripts.language import refusal, script_language
 
 
 def _form_data(node: StartEvent | UserTask, element: etree._Element, site: Site) -> None:
@@ -134,6 +135,18 @@ def _error_definition(node: WorkDraft, element: etree._Element, site: Site) -> N
     )
 
 
+def _script_of_file(node: ScriptTask, value: str, site: Site) -> None:
+    script_format = site.element.get("scriptFormat", "")
+    if script_language(script_format) is None:
+        site.error(Rule.SCRIPT_LANGUAGE_NOT_SUPPORTED, f"{site.origin}: {refusal(script_format)}")
+    else:
+        site.error(
+            Rule.ELEMENT_NOT_SUPPORTED,
+            f"{site.origin} takes the script from the file {value[:60]!r}, which is not part of the model. Write the "
+            "script into the element.",
+        )
+
+
 _JAVA_MAPPING = refused("it maps variables in Java. Use in and out elements.")
 
 CAMUNDA = Dialect(
@@ -170,9 +183,7 @@ CAMUNDA = Dialect(
         (WorkDraft, "decisionRefVersionTag"): informative,
         (WorkDraft, "decisionRefTenantId"): informative,
         (WorkDraft, "mapDecisionResult"): informative,
-        (ScriptTask, "resource"): refused(
-            "it names a file that is not part of the model. Write the script into the element."
-        ),
+        (ScriptTask, "resource"): _script_of_file,
         (CallActivity, "calledElementBinding"): _binding,
         (CallActivity, "calledElementVersion"): _version(CallBinding.VERSION),
         (CallActivity, "calledElementVersionTag"): _version(CallBinding.VERSION_TAG),

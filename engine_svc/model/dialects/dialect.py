@@ -66,15 +66,6 @@ def refused(reason: str) -> Callable[[Any, Any, Site], None]:
     return read
 
 
-def must_be_false(node: Any, value: str, site: Site) -> None:
-    """Accept the attribute where it switches nothing on."""
-    if boolean(value) is not False:
-        site.error(
-            Rule.ATTRIBUTE_NOT_SUPPORTED,
-            f'{site.origin}="{value}" is not supported. Remove the attribute or set it to false.',
-        )
-
-
 def switch(field: str) -> AttributeReader:
     """Return a reader that stores a boolean attribute in `field`."""
 

@@ -30,6 +30,7 @@ from engine_svc.model.elements import (
     MessageDeclaration,
     MessageDefinition,
     ModelText,
+    ReceiveTask,
     SignalDeclaration,
     SignalDefinition,
     StartEvent,
@@ -43,6 +44,8 @@ from engine_svc.model.event_drafts import EventDraft
 from engine_svc.model.rules import Rule
 
 _Waiting = StartEvent | BoundaryEvent | IntermediateCatchEvent
+
+_Receiving = _Waiting | ReceiveTask
 
 _CHANGES = ("all", "create", "update", "update-create", "delete")
 _VARIABLE_EVENTS = frozenset({"create", "update", "delete"})
@@ -94,7 +97,7 @@ def _variable_listener(
         )
 
 
-def _event_type(node: _Waiting, element: etree._Element, site: Site) -> None:
+def _event_type(node: _Receiving, element: etree._Element, site: Site) -> None:
     name = text_of(element)
     if not name or not claim(node, "definition", site):
         return
@@ -106,14 +109,16 @@ def _event_type(node: _Waiting, element: etree._Element, site: Site) -> None:
     )
 
 
-def _event_field(node: _Waiting, element: etree._Element, site: Site) -> None:
+def _event_field(node: _Receiving, element: etree._Element, site: Site) -> None:
     source = (element.get("source") or element.get("sourceName") or "").strip()
     target = element.get("target", "").strip()
     if source and target and source != target:
         node.outputs.append(VariableMapping(target=site.literal(target), value=variable_text(source, site)))
 
 
-def _event_correlation(node: BoundaryEvent | IntermediateCatchEvent, element: etree._Element, site: Site) -> None:
+def _event_correlation(
+    node: BoundaryEvent | IntermediateCatchEvent | ReceiveTask, element: etree._Element, site: Site
+) -> None:
     value = element.get("value", "").strip()
     if not value:
         return
@@ -154,7 +159,8 @@ def _caught_parameter(node: _Waiting, element: etree._Element, site: Site) -> No
 def _subscription(node: MessageDeclaration, element: etree._Element, site: Site) -> None:
     key = element.get("correlationKey", "").strip()
     if key:
-        node.correlation_key = feel_text(site, key)
+        # A key is never static in zeebe models; those of other dialects have no other place for theirs.
+        node.correlation_key = feel_text(site, key) if key.startswith("=") else site.template(key)
 
 
 def _signal_payload(node: SignalDefinition, element: etree._Element, site: Site) -> None:
@@ -202,11 +208,14 @@ FLOWABLE_ELEMENTS: Mapping[tuple[type, str], ElementReader] = {
     (StartEvent, "eventType"): _event_type,
     (BoundaryEvent, "eventType"): _event_type,
     (IntermediateCatchEvent, "eventType"): _event_type,
+    (ReceiveTask, "eventType"): _event_type,
     (StartEvent, "eventOutParameter"): _event_field,
     (BoundaryEvent, "eventOutParameter"): _event_field,
     (IntermediateCatchEvent, "eventOutParameter"): _event_field,
+    (ReceiveTask, "eventOutParameter"): _event_field,
     (BoundaryEvent, "eventCorrelationParameter"): _event_correlation,
     (IntermediateCatchEvent, "eventCorrelationParameter"): _event_correlation,
+    (ReceiveTask, "eventCorrelationParameter"): _event_correlation,
 }
 
 CAMUNDA_ATTRIBUTES: Mapping[tuple[type, str], AttributeReader] = {

@@ -13,7 +13,6 @@ from engine_svc.model.dialects.dialect import (
     keep_extension,
     not_in_effect,
     plain,
-    refused,
     switch,
 )
 from engine_svc.model.dialects.mappings import called_mapping
@@ -25,7 +24,6 @@ from engine_svc.model.elements import (
     FlowNode,
     ModelText,
     Process,
-    ReceiveTask,
     ScriptTask,
     ServiceTask,
     StartEvent,
@@ -114,11 +112,6 @@ def _event_listener(node: Process, element: etree._Element, site: Site) -> None:
         )
 
 
-_EVENT_REGISTRY = refused(
-    "events of Flowable's event registry do not exist here. Wait for a message of that name, and send it when the "
-    "event comes in."
-)
-
 FLOWABLE = Dialect(
     name="flowable",
     namespaces=NAMESPACES,
@@ -185,7 +178,6 @@ FLOWABLE = Dialect(
         (WorkDraft, "httpRequestHandler"): _http_handler,
         (WorkDraft, "httpResponseHandler"): _http_handler,
         (WorkDraft, "decisionReferenceType"): informative,
-        (ReceiveTask, "eventType"): _EVENT_REGISTRY,
         (UserTask, "customResource"): not_in_effect,
     },
 )

@@ -60,6 +60,11 @@ def execution_listener(node: FlowNode | SequenceFlow | Process, element: etree._
         if event is None:
             if name == "take":
                 site.warning(Rule.NOT_IN_EFFECT, f"{site.origin} waits for take, which only sequence flows do.")
+            elif not name:
+                # Flowable keeps it, and never calls it.
+                site.warning(
+                    Rule.NOT_IN_EFFECT, f"{site.origin} names no event and is never called. Write start or end."
+                )
             else:
                 site.error(
                     Rule.ATTRIBUTE_VALUE_INVALID, f'The event of {site.origin} must be start or end, not "{name}".'

@@ -25,7 +25,11 @@ def expression_or_script(
 
 def read_script_element(element: etree._Element, site: Site) -> ModelText | Script | None:
     """Return what a `script` extension element holds, None where it was reported."""
+    script_format = element.get("scriptFormat") or element.get("language") or ""
     if element.get("resource"):
+        if script_language(script_format) is None:
+            site.error(Rule.SCRIPT_LANGUAGE_NOT_SUPPORTED, f"{site.origin}: {refusal(script_format)}")
+            return None
         site.error(
             Rule.ELEMENT_NOT_SUPPORTED,
             f"{site.origin} takes its text from the file {element.get('resource')!r}, which is not part of the model. "
@@ -37,5 +41,4 @@ def read_script_element(element: etree._Element, site: Site) -> ModelText | Scri
             Rule.NOT_IN_EFFECT,
             f"The result variable of {site.origin} is not set. Set it in the script, with execution.setVariable.",
         )
-    script_format = element.get("scriptFormat") or element.get("language") or ""
     return expression_or_script(script_format, text_of(element), site)

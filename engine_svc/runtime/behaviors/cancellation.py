@@ -31,12 +31,6 @@ def cancel_activity(execution: Execution, token: Token, reason: str) -> None:
         execution.agenda.remove(token)
 
 
-def cancel_token(execution: Execution, token: Token, reason: str) -> None:
-    """End the activity that a token waits in, and the token; the last one of its scope ends the scope."""
-    cancel_activity(execution, token, reason)
-    execution.end_token(token)
-
-
 def cancel_content(execution: Execution, scope_key: int, reason: str) -> None:
     """End everything in a scope, the innermost first. The scope itself stays, empty, and so do its companions."""
     instance = execution.instance

@@ -35,7 +35,11 @@ def run(
     scope_key = execution.scope_of(token)
 
     def resume(result: ScriptResult) -> Request | None:
-        apply_writes(execution, scope_key, result)
+        own = scope_key
+        if event and token.key and any(write.scope == "local" for write in result.writes):
+            # What a listener keeps to itself belongs to its activity.
+            own = execution.local_scope(token).key
+        apply_writes(execution, own, result)
         if result.bpmn_error is not None:
             return throw(execution, token, element, BpmnError(*result.bpmn_error))
         if result_variable:

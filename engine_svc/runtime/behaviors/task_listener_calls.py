@@ -21,7 +21,20 @@ def host_of(execution: Execution, token: Token, event: str) -> tuple[ListenerTas
     """Return the task that a token keeps, and the object that stands for it in expressions and scripts."""
     task = facts_of(token)
     assert task is not None
-    return task, TaskHost(execution, execution.scope_of(token), task, event=event)
+    opens = _opens_scope(execution, token, event)
+    host = TaskHost(
+        execution,
+        execution.scope_of(token),
+        task,
+        event=event,
+        open_scope=(lambda: execution.local_scope(token).key) if opens else None,
+    )
+    return task, host
+
+
+def _opens_scope(execution: Execution, token: Token, event: str) -> bool:
+    # A task that ends before its time gets no scope any more: nothing would close it.
+    return event != "delete" and token.key not in execution.instance.scopes
 
 
 def call_expression(execution: Execution, token: Token, element: Element, listener: ListenerSpec) -> None:
@@ -61,9 +74,10 @@ def script_call(
     """Return the run of a listener that is a script."""
     scope_key = execution.scope_of(token)
     assert listener.script is not None
+    own: list[dict[str, Any]] = [{}] if _opens_scope(execution, token, listener.event) else []
     return ScriptCall(
         source=listener.script.source,
-        scopes=execution.scope_variables(scope_key),
+        scopes=[*own, *execution.scope_variables(scope_key)],
         execution=ExecutionHost(execution, scope_key, element, key=token.key, event=listener.event).facts(),
         task=host.facts(),
         auto_store=listener.script.auto_store,

@@ -81,6 +81,8 @@ def _script(
     task, host = host_of(execution, token, listener.event)
 
     def resume(result: ScriptResult) -> Request | None:
+        if any(write.scope == "local" for write in result.writes):
+            execution.local_scope(token)
         apply_writes(execution, execution.scope_of(token), result)
         try:
             host.apply(result.task_calls)

@@ -16,9 +16,8 @@ def enter(execution: Execution, token: Token, element: Element) -> None:
         if spec.transient_result:
             execution.set_transient(token.scope_key, spec.result_variable, result)
         elif spec.local_result:
-            execution.wait(token)
-            execution.local_scope(token)
-            execution.set_local(token.key, spec.result_variable, result)
+            # What follows in the scope reads it too.
+            execution.set_local(execution.scope_of(token), spec.result_variable, result)
         else:
             execution.set_variable(execution.scope_of(token), spec.result_variable, result)
     execution.complete(token, element)

@@ -95,6 +95,23 @@ async def test_a_called_instance_a_pause_and_the_end(engine: Engine) -> None:
     assert (await explained(engine, wait.called_process_instance_id)).summary.startswith("The instance is terminated")
 
 
+async def test_a_called_instance_that_will_never_answer(engine: Engine) -> None:
+    await engine.deploy(model("caller", ENDS + '<callActivity id="c" calledElement="called"/>', "s>c", "c>e"))
+    await engine.deploy(model("called", ENDS + '<userTask id="u"/>', "s>u", "u>e"))
+    instance = await engine.start("caller")
+    (wait,) = (await explained(engine, instance.id)).waits
+    called = wait.called_process_instance_id
+    instances = engine.instances
+    await instances.CancelProcessInstance(process_instance_service_pb2.CancelProcessInstanceRequest(id=called))
+    remedy = "only a modification, a migration or a cancellation moves this instance on"
+    (wait,) = (await explained(engine, instance.id)).waits
+    assert wait.description == f"callActivity c called the process instance {called}, which was terminated: {remedy}"
+    await instances.DeleteProcessInstance(process_instance_service_pb2.DeleteProcessInstanceRequest(id=called))
+    assert (await explained(engine, instance.id)).summary == (
+        f"CallActivity c called the process instance {called}, which was deleted: {remedy}."
+    )
+
+
 async def test_an_instance_that_is_not_there(engine: Engine) -> None:
     refused = await refusal(explained(engine, "nothing"))
     assert (refused.code, refused.reason) == ("NOT_FOUND", "PROCESS_INSTANCE_NOT_FOUND")

@@ -203,6 +203,8 @@ async def test_an_activity_that_began_anew_is_undone_too(engine: Engine, migrati
     await migrations.revert(migration.id)
     assert await engine.open_jobs() == []
     assert await engine.user_tasks() == before
+    refused = await refusal(migrations.revert(migration.id))
+    assert (refused.reason, refused.message) == ("MIGRATION_MOVED_ON", f"migration {migration.id} was undone already")
 
 
 async def test_what_has_moved_on_is_not_undone(engine: Engine, migrations: Migrations) -> None:

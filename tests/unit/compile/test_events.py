@@ -38,6 +38,7 @@ from tests.unit.expressions.variables import Variables
 DECLARED = """
 <message id="m"
          name="Order ${kind}"><extensionElements><zeebe:subscription correlationKey="=id"/></extensionElements></message>
+<message id="m7" name="Order"><extensionElements><zeebe:subscription correlationKey="${id}"/></extensionElements></message>
 <signal id="sg" name="Alert" flowable:scope="processInstance"/>
 <error id="er" errorCode="BROKE" camunda:errorMessage="${why}"/>
 <escalation id="es" escalationCode="UP"/>
@@ -94,6 +95,10 @@ def test_messages_and_signals() -> None:
     assert message.name(Variables(kind="A")) == "Order A"
     assert message.correlation_key is not None
     assert message.correlation_key(Variables(id=7)) == 7
+    written_as_elsewhere = caught('<messageEventDefinition messageRef="m7"/>').trigger
+    assert isinstance(written_as_elsewhere, MessageTrigger)
+    assert written_as_elsewhere.correlation_key is not None
+    assert written_as_elsewhere.correlation_key(Variables(id=7)) == 7
     signal = caught(SIGNAL).trigger
     assert isinstance(signal, SignalTrigger)
     assert (signal.name(Variables()), signal.instance_wide) == ("Alert", True)

@@ -120,12 +120,18 @@ def test_aggregation() -> None:
             loop('flowable:collection="a"', "", "<flowable:collection flowable:delegateExpression='${x}'/>"),
             "ELEMENT_NOT_SUPPORTED",
         ),
-        (task(content="<standardLoopCharacteristics/>"), "MULTI_INSTANCE_INCOMPLETE"),
         (task(content='<standardLoopCharacteristics loopMaximum="many"/>'), "ATTRIBUTE_VALUE_INVALID"),
     ],
 )
 def test_bad_loops(node: str, rule: str) -> None:
     assert errors(around(node)) == [(rule, "n")]
+
+
+def test_a_loop_without_a_bound_is_carried_out_once() -> None:
+    once = around(task(content="<standardLoopCharacteristics/>"))
+    assert errors(once) == []
+    assert warnings(once) == [("MULTI_INSTANCE_INCOMPLETE", "n")]
+    assert element(task(content="<standardLoopCharacteristics/>")).wrapping is None
 
 
 def test_what_has_no_effect_is_said() -> None:

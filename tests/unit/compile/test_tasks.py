@@ -437,6 +437,7 @@ def test_zeebe_scripts() -> None:
         ('<scriptTask id="n" scriptFormat="python"><script>1</script></scriptTask>', "SCRIPT_LANGUAGE_NOT_SUPPORTED"),
         ('<scriptTask id="n" scriptFormat="javascript"/>', "SCRIPT_MISSING"),
         ('<scriptTask id="n" scriptFormat="javascript" camunda:resource="a.js"/>', "ELEMENT_NOT_SUPPORTED"),
+        ('<scriptTask id="n" scriptFormat="python" camunda:resource="a.py"/>', "SCRIPT_LANGUAGE_NOT_SUPPORTED"),
         ('<scriptTask id="n" scriptFormat="juel"><script>${a +}</script></scriptTask>', "EXPRESSION_SYNTAX"),
     ],
 )

@@ -199,7 +199,7 @@ def test_zeebe_listeners() -> None:
         ('<flowable:executionListener event="start"/>', "SERVICE_TASK_IMPLEMENTATION_MISSING"),
         ('<flowable:executionListener event="start" expression="${"/>', "EXPRESSION_SYNTAX"),
         ('<flowable:taskListener event="never" class="a"/>', "ATTRIBUTE_VALUE_INVALID"),
-        ('<camunda:taskListener event="timeout" class="a"/>', "ELEMENT_NOT_SUPPORTED"),
+        ('<camunda:taskListener event="timeout" class="a"/>', "TIMER_MISSING"),
         (
             '<camunda:executionListener event="start"><camunda:script scriptFormat="groovy">x</camunda:script>'
             "</camunda:executionListener>",
@@ -210,11 +210,23 @@ def test_zeebe_listeners() -> None:
             "</camunda:executionListener>",
             "ELEMENT_NOT_SUPPORTED",
         ),
+        (
+            '<camunda:executionListener event="start"><camunda:script scriptFormat="groovy" resource="x.groovy"/>'
+            "</camunda:executionListener>",
+            "SCRIPT_LANGUAGE_NOT_SUPPORTED",
+        ),
         ("<zeebe:taskListeners><zeebe:taskListener type='x'/></zeebe:taskListeners>", "ATTRIBUTE_VALUE_INVALID"),
     ],
 )
 def test_bad_listeners(extension: str, rule: str) -> None:
     assert errors(around(task(extensions=extension))) == [(rule, "n")]
+
+
+@pytest.mark.parametrize("event", ["", 'event="take"'])
+def test_a_listener_that_is_never_called(event: str) -> None:
+    xml = around(task(extensions=f'<flowable:executionListener {event} class="a"/>'))
+    assert errors(xml) == []
+    assert ("NOT_IN_EFFECT", "n") in warnings(xml)
 
 
 def test_camunda_parameters() -> None:

@@ -60,7 +60,6 @@ LINK = '<linkEventDefinition name="{0}"/>'
             [("EVENT_SUB_PROCESS_START", "h")],
         ),
         ('<subProcess id="h" triggeredByEvent="true"><task id="ht"/></subProcess>', [("EVENT_SUB_PROCESS_START", "h")]),
-        (boundary("c", "<compensateEventDefinition/>"), [("COMPENSATION_HANDLER", "c")]),
         (
             boundary("c", "<compensateEventDefinition/>")
             + UNDO
@@ -216,3 +215,9 @@ def test_ids_are_made_for_nodes_without_one() -> None:
 def test_attributes_that_bpmn_does_not_know_have_no_effect() -> None:
     xml = around('<task id="n" isHappy="true"/>')
     assert (errors(xml), warnings(xml)) == ([], [("ATTRIBUTE_UNKNOWN", "n")])
+
+
+def test_a_compensation_event_without_a_handler_has_no_effect() -> None:
+    xml = file(boundary("c", "<compensateEventDefinition/>"))
+    assert errors(xml) == []
+    assert ("COMPENSATION_HANDLER", "c") in warnings(xml)

@@ -19,6 +19,7 @@ from engine_svc.model.elements import (
     IntermediateCatchEvent,
     IntermediateThrowEvent,
     MessageDefinition,
+    ReceiveTask,
     SignalDefinition,
     StartEvent,
     TerminateDefinition,
@@ -292,6 +293,11 @@ def test_events_of_the_event_registry_come_as_messages() -> None:
     assert read.correlation_key is not None
     (mapping,) = node_of(xml, IntermediateCatchEvent).outputs
     assert mapping.target.text == "orderId"
+    receiving = file(f'<receiveTask id="c">{extensions}</receiveTask>' + flow("n", "c"))
+    assert ("NOT_IN_EFFECT", "c") in warnings(receiving)
+    definition = node_of(receiving, ReceiveTask).definition
+    assert definition is not None
+    assert definition.message.text == "orderPlaced"
 
 
 # Errors and escalations

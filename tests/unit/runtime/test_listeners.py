@@ -87,6 +87,29 @@ def test_flow_listeners_come_in_document_order() -> None:
     assert log_of(world) == ["b", "a"]
 
 
+def test_what_a_listener_sets_locally_belongs_to_its_activity() -> None:
+    local = '<extensionElements><flowable:executionListener event="start" expression="${execution.setVariableLocal('
+    inside = f"{local}'x', 7)}}\"/></extensionElements>"
+    world = World(one(f'<userTask id="t" name="${{x}}">{inside}</userTask><userTask id="u" name="${{x}}"/>', "s>t>u"))
+    world.start(variables={"x": 1})
+    assert [task.name for task in world.tasks.values()] == ["7"]
+    assert world.variables() == {"x": 1}
+    world.complete("t", {"x": 8})
+    assert [task.name for task in world.tasks.values()] == ["1"]
+    assert world.variables() == {"x": 1}
+
+
+def test_what_a_script_of_a_listener_sets_locally_belongs_to_its_activity() -> None:
+    keeps = {"keep": lambda call: ScriptResult(None, (VariableWrite("local", "x", 7),))}
+    world = World(
+        one(f'<userTask id="t" name="${{x}}">{scripted("start", "keep")}</userTask>' + tasks("u"), "s>t>u"),
+        scripts=keeps,
+    )
+    world.start(variables={"x": 1})
+    assert [task.name for task in world.tasks.values()] == ["7"]
+    assert world.variables() == {"x": 1}
+
+
 def test_what_a_start_listener_sets_is_read_by_the_boundary() -> None:
     start = extensions(
         "<flowable:executionListener event=\"start\" expression=\"${execution.setVariable('wait', 'PT5S')}\"/>"

@@ -358,3 +358,24 @@ def test_what_a_token_keeps_is_gone_behind_the_task() -> None:
     (instance,) = world.instances.values()
     assert all(token.detail is None or "task" not in token.detail for token in instance.tokens.values())
     assert ListenerTask(id="a", element_id="b", execution_id="c").priority == 50
+
+
+@pytest.mark.parametrize("event", ["create", "complete"])
+def test_a_local_variable_of_the_task_goes_with_it(event: str) -> None:
+    seen = "${execution.setVariable('seen', task.getVariableLocal('x'))}"
+    world = started(listened(does(event, "${task.setVariableLocal('x', 2)}"), does("complete", seen)), x=1)
+    assert world.variables() == {"log": "", "x": 1}
+    world.complete("t")
+    assert world.variables() == {"log": "", "x": 1, "seen": 2}
+
+
+def test_a_local_variable_that_a_script_sets_goes_with_the_task() -> None:
+    def write(call: ScriptCall) -> ScriptResult:
+        assert list(call.scopes) == [{}, {"log": "", "x": 1}]
+        return ScriptResult(None, (VariableWrite("local", "x", 2),))
+
+    seen = "${execution.setVariable('seen', task.getVariableLocal('x'))}"
+    world = World(listened(script("create", "go"), does("complete", seen)), scripts={"go": write})
+    world.start(variables={"log": "", "x": 1})
+    world.complete("t")
+    assert world.variables() == {"log": "", "x": 1, "seen": 2}

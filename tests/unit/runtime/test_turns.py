@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from engine_svc.events import record
-from engine_svc.state.instance import ROOT_SCOPE
 from tests.unit.runtime.pieces import a_process, boundary, end, extensions, file_of, listener, one, sub, tasks
 from tests.unit.runtime.world import World
 
@@ -70,17 +69,6 @@ def test_an_escalation_end_event_in_a_call_that_it_interrupts_is_an_activity() -
     ended = [event for _, event in world.log if event[0] == record.ACTIVITY_TERMINATED and event[2] == "x"]
     assert world.activities()["x"] == 1
     assert len(ended) == 1
-
-
-def test_a_local_result_is_gone_with_its_task() -> None:
-    node = (
-        '<serviceTask id="a" flowable:expression="${1 + 1}" flowable:resultVariable="r" '
-        'flowable:useLocalScopeForResultVariable="true"/>'
-    )
-    world = World(one(node + tasks("t"), "s>a>t"))
-    at = world.start(variables={"r": 1})
-    assert world.variables() == {"r": 1}
-    assert world.instances[at].scopes[ROOT_SCOPE].variables == {"r": 1}
 
 
 @pytest.mark.parametrize("sequential", ["true", "false"])

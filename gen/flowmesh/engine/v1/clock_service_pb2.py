@@ -30,7 +30,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&flowmesh/engine/v1/clock_service.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a\x1c\x66lowmesh/engine/v1/job.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"V\n\x05\x43lock\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncontrolled\x18\x02 \x01(\x08\x12\x0f\n\x07stopped\x18\x03 \x01(\x08\"\x11\n\x0fGetClockRequest\"<\n\x10GetClockResponse\x12(\n\x05\x63lock\x18\x01 \x01(\x0b\x32\x19.flowmesh.engine.v1.Clock\"C\n\x0fSetClockRequest\x12\x30\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"<\n\x10SetClockResponse\x12(\n\x05\x63lock\x18\x01 \x01(\x0b\x32\x19.flowmesh.engine.v1.Clock\"X\n\x13\x41\x64vanceClockRequest\x12\x41\n\x08\x64uration\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationB\x14\xbaH\x11\xaa\x01\x0b\"\x07\x08\x80\xfc\x9b\xbc\xac\x07\x32\x00\xc8\x01\x01\"@\n\x14\x41\x64vanceClockResponse\x12(\n\x05\x63lock\x18\x01 \x01(\x0b\x32\x19.flowmesh.engine.v1.Clock\"\x13\n\x11ResetClockRequest\">\n\x12ResetClockResponse\x12(\n\x05\x63lock\x18\x01 \x01(\x0b\x32\x19.flowmesh.engine.v1.Clock\"m\n\x0c\x44rainRequest\x12\x1d\n\x08max_jobs\x18\x01 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x00\x12>\n\x0cmax_duration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\r\xbaH\n\xaa\x01\x07\"\x03\x08\xd8\x04*\x00\"\xcd\x02\n\rDrainResponse\x12\x16\n\x0e\x63ompleted_jobs\x18\x01 \x01(\x05\x12\x13\n\x0b\x66\x61iled_jobs\x18\x02 \x01(\x05\x12;\n\x08\x66\x61ilures\x18\x03 \x03(\x0b\x32).flowmesh.engine.v1.DrainResponse.Failure\x12\x12\n\nother_work\x18\x04 \x01(\x05\x12\x0f\n\x07\x64rained\x18\x05 \x01(\x08\x1a\xac\x01\n\x07\x46\x61ilure\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12*\n\x04kind\x18\x02 \x01(\x0e\x32\x1c.flowmesh.engine.v1.Job.Kind\x12\x12\n\nelement_id\x18\x03 \x01(\t\x12\x1b\n\x13process_instance_id\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x13\n\x0b\x64\x65\x61\x64_letter\x18\x07 \x01(\x08\x32\xab\x05\n\x0c\x43lockService\x12w\n\x08GetClock\x12#.flowmesh.engine.v1.GetClockRequest\x1a$.flowmesh.engine.v1.GetClockResponse\" \xaa\xbb\x18\x0b\n\tclock.get\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/clock\x12\x82\x01\n\x08SetClock\x12#.flowmesh.engine.v1.SetClockRequest\x1a$.flowmesh.engine.v1.SetClockResponse\"+\xaa\xbb\x18\x0f\n\rclock.control\x82\xd3\xe4\x93\x02\x12\"\r/v1/clock:set:\x01*\x12\x92\x01\n\x0c\x41\x64vanceClock\x12\'.flowmesh.engine.v1.AdvanceClockRequest\x1a(.flowmesh.engine.v1.AdvanceClockResponse\"/\xaa\xbb\x18\x0f\n\rclock.control\x82\xd3\xe4\x93\x02\x16\"\x11/v1/clock:advance:\x01*\x12\x8a\x01\n\nResetClock\x12%.flowmesh.engine.v1.ResetClockRequest\x1a&.flowmesh.engine.v1.ResetClockResponse\"-\xaa\xbb\x18\x0f\n\rclock.control\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/clock:reset:\x01*\x12{\n\x05\x44rain\x12 .flowmesh.engine.v1.DrainRequest\x1a!.flowmesh.engine.v1.DrainResponse\"-\xaa\xbb\x18\x0f\n\rclock.control\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/clock:drain:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&flowmesh/engine/v1/clock_service.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a\x1c\x66lowmesh/engine/v1/job.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"V\n\x05\x43lock\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncontrolled\x18\x02 \x01(\x08\x12\x0f\n\x07stopped\x18\x03 \x01(\x08\"\x11\n\x0fGetClockRequest\"<\n\x10GetClockResponse\x12(\n\x05\x63lock\x18\x01 \x01(\x0b\x32\x19.flowmesh.engine.v1.Clock\"C\n\x0fSetClockRequest\x12\x30\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\"<\n\x10SetClockResponse\x12(\n\x05\x63lock\x18\x01 \x01(\x0b\x32\x19.flowmesh.engine.v1.Clock\"W\n\x13\x41\x64vanceClockRequest\x12@\n\x08\x64uration\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationB\x13\xbaH\x10\xaa\x01\n\"\x06\x08\x80\xa7\xe4\xe0\x0b\x32\x00\xc8\x01\x01\"@\n\x14\x41\x64vanceClockResponse\x12(\n\x05\x63lock\x18\x01 \x01(\x0b\x32\x19.flowmesh.engine.v1.Clock\"\x13\n\x11ResetClockRequest\">\n\x12ResetClockResponse\x12(\n\x05\x63lock\x18\x01 \x01(\x0b\x32\x19.flowmesh.engine.v1.Clock\"m\n\x0c\x44rainRequest\x12\x1d\n\x08max_jobs\x18\x01 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x00\x12>\n\x0cmax_duration\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\r\xbaH\n\xaa\x01\x07\"\x03\x08\xd8\x04*\x00\"\xcd\x02\n\rDrainResponse\x12\x16\n\x0e\x63ompleted_jobs\x18\x01 \x01(\x05\x12\x13\n\x0b\x66\x61iled_jobs\x18\x02 \x01(\x05\x12;\n\x08\x66\x61ilures\x18\x03 \x03(\x0b\x32).flowmesh.engine.v1.DrainResponse.Failure\x12\x12\n\nother_work\x18\x04 \x01(\x05\x12\x0f\n\x07\x64rained\x18\x05 \x01(\x08\x1a\xac\x01\n\x07\x46\x61ilure\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12*\n\x04kind\x18\x02 \x01(\x0e\x32\x1c.flowmesh.engine.v1.Job.Kind\x12\x12\n\nelement_id\x18\x03 \x01(\t\x12\x1b\n\x13process_instance_id\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0f\n\x07message\x18\x06 \x01(\t\x12\x13\n\x0b\x64\x65\x61\x64_letter\x18\x07 \x01(\x08\x32\xab\x05\n\x0c\x43lockService\x12w\n\x08GetClock\x12#.flowmesh.engine.v1.GetClockRequest\x1a$.flowmesh.engine.v1.GetClockResponse\" \xaa\xbb\x18\x0b\n\tclock.get\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/clock\x12\x82\x01\n\x08SetClock\x12#.flowmesh.engine.v1.SetClockRequest\x1a$.flowmesh.engine.v1.SetClockResponse\"+\xaa\xbb\x18\x0f\n\rclock.control\x82\xd3\xe4\x93\x02\x12\"\r/v1/clock:set:\x01*\x12\x92\x01\n\x0c\x41\x64vanceClock\x12\'.flowmesh.engine.v1.AdvanceClockRequest\x1a(.flowmesh.engine.v1.AdvanceClockResponse\"/\xaa\xbb\x18\x0f\n\rclock.control\x82\xd3\xe4\x93\x02\x16\"\x11/v1/clock:advance:\x01*\x12\x8a\x01\n\nResetClock\x12%.flowmesh.engine.v1.ResetClockRequest\x1a&.flowmesh.engine.v1.ResetClockResponse\"-\xaa\xbb\x18\x0f\n\rclock.control\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/clock:reset:\x01*\x12{\n\x05\x44rain\x12 .flowmesh.engine.v1.DrainRequest\x1a!.flowmesh.engine.v1.DrainResponse\"-\xaa\xbb\x18\x0f\n\rclock.control\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/clock:drain:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,7 +40,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETCLOCKREQUEST'].fields_by_name['time']._loaded_options = None
   _globals['_SETCLOCKREQUEST'].fields_by_name['time']._serialized_options = b'\272H\003\310\001\001'
   _globals['_ADVANCECLOCKREQUEST'].fields_by_name['duration']._loaded_options = None
-  _globals['_ADVANCECLOCKREQUEST'].fields_by_name['duration']._serialized_options = b'\272H\021\252\001\013\"\007\010\200\374\233\274\254\0072\000\310\001\001'
+  _globals['_ADVANCECLOCKREQUEST'].fields_by_name['duration']._serialized_options = b'\272H\020\252\001\n\"\006\010\200\247\344\340\0132\000\310\001\001'
   _globals['_DRAINREQUEST'].fields_by_name['max_jobs']._loaded_options = None
   _globals['_DRAINREQUEST'].fields_by_name['max_jobs']._serialized_options = b'\272H\010\032\006\030\300\204=(\000'
   _globals['_DRAINREQUEST'].fields_by_name['max_duration']._loaded_options = None
@@ -66,19 +66,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETCLOCKRESPONSE']._serialized_start=489
   _globals['_SETCLOCKRESPONSE']._serialized_end=549
   _globals['_ADVANCECLOCKREQUEST']._serialized_start=551
-  _globals['_ADVANCECLOCKREQUEST']._serialized_end=639
-  _globals['_ADVANCECLOCKRESPONSE']._serialized_start=641
-  _globals['_ADVANCECLOCKRESPONSE']._serialized_end=705
-  _globals['_RESETCLOCKREQUEST']._serialized_start=707
-  _globals['_RESETCLOCKREQUEST']._serialized_end=726
-  _globals['_RESETCLOCKRESPONSE']._serialized_start=728
-  _globals['_RESETCLOCKRESPONSE']._serialized_end=790
-  _globals['_DRAINREQUEST']._serialized_start=792
-  _globals['_DRAINREQUEST']._serialized_end=901
-  _globals['_DRAINRESPONSE']._serialized_start=904
-  _globals['_DRAINRESPONSE']._serialized_end=1237
-  _globals['_DRAINRESPONSE_FAILURE']._serialized_start=1065
-  _globals['_DRAINRESPONSE_FAILURE']._serialized_end=1237
-  _globals['_CLOCKSERVICE']._serialized_start=1240
-  _globals['_CLOCKSERVICE']._serialized_end=1923
+  _globals['_ADVANCECLOCKREQUEST']._serialized_end=638
+  _globals['_ADVANCECLOCKRESPONSE']._serialized_start=640
+  _globals['_ADVANCECLOCKRESPONSE']._serialized_end=704
+  _globals['_RESETCLOCKREQUEST']._serialized_start=706
+  _globals['_RESETCLOCKREQUEST']._serialized_end=725
+  _globals['_RESETCLOCKRESPONSE']._serialized_start=727
+  _globals['_RESETCLOCKRESPONSE']._serialized_end=789
+  _globals['_DRAINREQUEST']._serialized_start=791
+  _globals['_DRAINREQUEST']._serialized_end=900
+  _globals['_DRAINRESPONSE']._serialized_start=903
+  _globals['_DRAINRESPONSE']._serialized_end=1236
+  _globals['_DRAINRESPONSE_FAILURE']._serialized_start=1064
+  _globals['_DRAINRESPONSE_FAILURE']._serialized_end=1236
+  _globals['_CLOCKSERVICE']._serialized_start=1239
+  _globals['_CLOCKSERVICE']._serialized_end=1922
 # @@protoc_insertion_point(module_scope)

@@ -1,0 +1,59 @@
+"""A process of services from its start to its end: what it opens is closed in the opposite order, whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from mesh.admin_http import AdminServer, Readiness
+from mesh.bus.port import Bus
+from mesh.db.database import Database
+from mesh.metrics import Metrics
+from mesh.settings import MeshSettings
+from mesh.stores import open_service_bus, open_service_database
+from mesh.telemetry import start_telemetry
+
+
+class ServingProcess:
+    """What the services of a process share; made by `serving`."""
+
+    def __init__(self, settings: MeshSettings, closing: AsyncExitStack) -> None:
+        self.metrics = Metrics()
+        self.readiness = Readiness()
+        self.telemetry = start_telemetry(settings)
+        self._settings = settings
+        self._closing = closing
+        self.at_end(self.telemetry.close)
+
+    def at_end(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Let this be done when the process ends, before what was named earlier."""
+        self._closing.push_async_callback(close)
+
+    async def open_database(self, settings: MeshSettings, migrations: str, head: str) -> Database:
+        """Open the database of a service for this process; see `open_service_database`. Raises `StartupError`."""
+        database = await open_service_database(settings, migrations, head)
+        self.at_end(database.close)
+        return database
+
+    async def open_bus(self) -> Bus:
+        """Open the bus for this process. Raises `StartupError`."""
+        bus = await open_service_bus(self._settings)
+        self.at_end(bus.close)
+        return bus
+
+    async def open_admin(self) -> None:
+        """Serve metrics and health. Raises `StartupError` where the port cannot be had."""
+        admin = AdminServer(self.metrics, self.readiness)
+        await admin.serve(self._settings.host, self._settings.admin_port)
+        self.at_end(admin.close)
+
+
+@asynccontextmanager
+async def serving(settings: MeshSettings) -> AsyncIterator[ServingProcess]:
+    """Make what a process shares; at the end it is not ready any more, and everything is closed."""
+    async with AsyncExitStack() as closing:
+        process = ServingProcess(settings, closing)
+        try:
+            yield process
+        finally:
+            process.readiness.stopping = True
