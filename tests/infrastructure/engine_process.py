@@ -41,7 +41,9 @@ class EngineProcess:
         self._url = url
         self._port = port
         self._process: Process | None = None
-        self.channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}", [*RECONNECTS, ("grpc.max_receive_message_length", -1)])
+        self.channel = grpc.aio.insecure_channel(
+            f"127.0.0.1:{port}", [*RECONNECTS, ("grpc.max_receive_message_length", -1)]
+        )
         self.deployments: Any = DeploymentServiceStub(self.channel)
         self.instances: Any = ProcessInstanceServiceStub(self.channel)
         self.activities: Any = ActivityInstanceServiceStub(self.channel)

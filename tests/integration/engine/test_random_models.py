@@ -17,10 +17,10 @@ from tests.property.engine.blocks.writer import Expected, model_of
 from tests.property.engine.seeds import seeds, told
 
 MODELS = 10
-INSTANCES = 4
+INSTANCES = 5
 """Of each model."""
 KILLS = 2
-LEAVES = 8
+LEAVES = 12
 RUN_SECONDS = 100.0
 THOROUGH = range(100, 110)
 
@@ -62,7 +62,6 @@ async def run(url: str, seed: int) -> None:
             raise
         await killing
         assert both.won[Outcome.DONE]
-        print(both.won)
     (await Told.read(url)).check(started)
 
 

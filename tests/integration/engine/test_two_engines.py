@@ -17,6 +17,7 @@ from mesh.db.statements import Fetch, fetch
 from mesh.status import error_info_of
 from tests.integration.engine.serving import ENDS, Engine, external, model, refusal, user_task
 from tests.property.engine.event_blocks import Branches, Guarded, Outcome, Row, Scope, Step, file_of
+from tests.unit.bpmn_models import definitions, flow
 
 
 async def test_a_stale_instance_is_loaded_again(two_engines: tuple[Engine, Engine]) -> None:
@@ -189,3 +190,31 @@ def reason_of(error: BaseException) -> str:
     info = error_info_of(error)
     assert info is not None
     return str(info.reason)
+
+
+async def test_an_error_in_a_called_process_through_both_engines_is_caught_once(
+    two_engines: tuple[Engine, Engine],
+) -> None:
+    """The engine that comes late says that the task is gone, not that nothing catches the error."""
+    called = (
+        '<error id="err" errorCode="E"/><process id="called" isExecutable="true"><startEvent id="cs"/><userTask id="t"/>'
+        '<endEvent id="ce"><errorEventDefinition errorRef="err"/></endEvent>'
+        f"{flow('cs', 't')}{flow('t', 'ce')}</process>"
+    )
+    caller = (
+        '<callActivity id="c" calledElement="called"/><endEvent id="caught"/>'
+        '<boundaryEvent id="b" attachedToRef="c"><errorEventDefinition/></boundaryEvent>'
+    )
+    await two_engines[0].deploy(definitions(called), model("caller", ENDS + caller, "s>c", "c>e", "b>caught"))
+    for _ in range(15):
+        instances = [await two_engines[n % 2].start("caller") for n in range(4)]
+        tasks = await two_engines[0].user_tasks()
+        results = await asyncio.gather(
+            *[engine.complete_task(task.id) for task in tasks for engine in two_engines], return_exceptions=True
+        )
+        refused = [result for result in results if isinstance(result, BaseException)]
+        assert len(refused) == len(tasks) == len(instances)
+        reasons = {error_info_of(error).reason for error in refused}  # type: ignore[arg-type, union-attr]
+        assert reasons <= {"USER_TASK_NOT_FOUND", "USER_TASK_ALREADY_COMPLETED", "PROCESS_INSTANCE_NOT_RUNNING"}
+        for instance in instances:
+            assert (await two_engines[1].get(instance.id)).status == ProcessInstance.STATUS_COMPLETED

@@ -19,6 +19,7 @@ from tests.property.engine.blocks.writer import Block
 
 BEFORE, AFTER = 'flowable:async="true"', 'flowable:asyncLeave="true"'
 CAUSES = ("timer", "message", "signal")
+DEPTH = 4
 COMPOUND = (
     "sequence",
     "exclusive",
@@ -45,9 +46,9 @@ class Chooser:
         self.chance = chance
         self.leaves = leaves
 
-    def block(self, depth: int = 4, *, alone: bool = True) -> Block:
+    def block(self, depth: int = DEPTH, *, alone: bool = True) -> Block:
         """Return a block; `alone`: it never runs twice at the same time in one instance."""
-        if depth == 0 or self.leaves <= 0 or self.chance.random() < 0.15:
+        if depth == 0 or self.leaves <= 0 or (depth < DEPTH and self.chance.random() < 0.15):
             return self.leaf()
         kind = self.chance.choice(COMPOUND + (ALONE if alone else ()))
         if kind in ("sequence", "exclusive", "parallel", "inclusive"):
@@ -149,6 +150,30 @@ class Chooser:
                 return None
 
 
-def random_block(seed: int, leaves: int = 10) -> Block:
-    """Return the block of a seed; an equal seed gives an equal block."""
-    return Chooser(random.Random(seed), leaves).block()
+class PlainChooser(Chooser):
+    """Makes blocks of what documents in JSON and YAML can say as well."""
+
+    def block(self, depth: int = DEPTH, *, alone: bool = True) -> Block:
+        """Return a block."""
+        if depth == 0 or self.leaves <= 0 or (depth < DEPTH and self.chance.random() < 0.15):
+            return self.leaf()
+        match self.chance.randrange(7):
+            case 0:
+                return Loop(self.block(depth - 1), self.chance.randint(1, 3))
+            case 1:
+                return SubProcess(self.block(depth - 1))
+            case 2:
+                way = self.chance.choice(["terminate", "boundary", "handler"])
+                return Interrupted(self.block(depth - 1), way, self.chance.random() < 0.5)
+            case number:
+                return self._branches(("sequence", "exclusive", "parallel", "inclusive")[number - 3], depth - 1, alone)
+
+    def leaf(self) -> Block:
+        """Return a single activity."""
+        self.leaves -= 1
+        return Activity(self.chance.choice(("user", "job", "set", "task")))
+
+
+def random_block(seed: int, leaves: int = 10, *, plain: bool = False) -> Block:
+    """Return the block of a seed; equal arguments give an equal block."""
+    return (PlainChooser if plain else Chooser)(random.Random(seed), leaves).block()
