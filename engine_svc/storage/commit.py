@@ -8,7 +8,6 @@ from typing import Any
 
 from mesh.db.statements import (
     DeleteMany,
-    Fetch,
     FetchKeys,
     InsertMany,
     Program,
@@ -385,7 +384,7 @@ def _refuse_outdated_definitions(works: list[Commit], refused: dict[int, Excepti
     if all(work.definition_epoch is None for work in works):
         return
     # The lock: who suspends or deletes a definition waits for this transaction, and then sees all its instances.
-    rows = yield Fetch("SELECT epoch FROM definition_epoch WHERE id=1", share=True)
+    rows = yield FetchKeys("definition_epoch", ("epoch",), ("id",), [(1,)], share=True)
     epoch = rows[0][0] if rows else 0
     for work in works:
         if work.definition_epoch is not None and work.definition_epoch != epoch and id(work) not in refused:

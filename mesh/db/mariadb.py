@@ -280,7 +280,7 @@ async def _fetch_keys(cursor: Any, statement: FetchKeys) -> list[tuple[Any, ...]
     keys = sorted(set(statement.keys))
     names = ",".join(statement.key_columns)
     mark = f"({','.join(['%s'] * len(statement.key_columns))})"
-    suffix = " FOR UPDATE" if statement.lock else ""
+    suffix = " FOR UPDATE" if statement.lock else " LOCK IN SHARE MODE" if statement.share else ""
     limit = _keys_per_statement(len(statement.key_columns))
     for start in range(0, len(keys), limit):
         part = keys[start : start + limit]

@@ -1,30 +1,21 @@
-"""SQLite: one writer thread, a few readers, write-ahead log, every commit synced to disk."""
+"""SQLite: one writer at a time, a few readers, write-ahead log, every commit synced to disk."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from mesh.db.database import ConstraintViolated, DatabaseError, DatabaseUnavailable, TransientFailure
-from mesh.db.statements import (
-    DeleteMany,
-    Execute,
-    Fetch,
-    FetchKeys,
-    InsertMany,
-    Program,
-    Row,
-    Statement,
-    UpdateKeys,
-    UpsertMany,
-)
+from mesh.db.sqlite_statements import rows_touched, run
+from mesh.db.statements import Program, Statement
 
 T = TypeVar("T")
 
@@ -35,12 +26,11 @@ WRITER_CACHE_KIBIBYTES = 8_192
 READER_CACHE_KIBIBYTES = 1_024
 """Page caches of a connection. A process has up to nine connections (three files), and the system caches the files
 once more; 16 MiB for each took the embedded mesh above its 300 MB without making anything faster."""
-MAX_BOUND_PARAMETERS = 30_000
-MAX_ROWS = 256
-EXACT_ROWS = 32
-MAX_ALTERNATIVES = 64
-"""Each one is code of its own in the prepared statement."""
 READER_THREADS = 2
+ROWS_ON_THE_LOOP = 200
+"""A transaction that touches no more rows runs on the event loop up to its COMMIT, which takes about 10 µs a row. In a
+thread, each statement gives the interpreter lock away and waits for the loop to give it back: with 32 callers that
+cost W1 and W2 a seventh of their rate. With larger batches, the loop has better things to do."""
 
 
 class SqliteDatabase:
@@ -53,20 +43,29 @@ class SqliteDatabase:
         self._path = path
         self._thread_state = threading.local()
         self._connections: list[sqlite3.Connection] = []
+        self._write_turn = asyncio.Lock()
+        self._write_connection: sqlite3.Connection | None = None
+        self._writes: set[asyncio.Task[Any]] = set()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"{path.stem}-writer")
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix=f"{path.stem}-reader")
         _connect(path).close()
 
     async def write(self, program: Program[T]) -> T:
         """See `Database.write`."""
-        return await _shielded(self._writer, self._write, program)
+        task = asyncio.get_running_loop().create_task(self._write(program))
+        self._writes.add(task)
+        task.add_done_callback(self._writes.discard)
+        return await asyncio.shield(task)
 
     async def read(self, program: Program[T]) -> T:
         """See `Database.read`."""
-        return await _shielded(self._readers, self._read, program)
+        future = asyncio.get_running_loop().run_in_executor(self._readers, self._read, program)
+        return await asyncio.shield(future)
 
     async def close(self) -> None:
         """See `Database.close`."""
+        if self._writes:
+            await asyncio.wait(self._writes)
         await asyncio.to_thread(self._shut_down)
 
     def _shut_down(self) -> None:
@@ -83,8 +82,14 @@ class SqliteDatabase:
             self._connections.append(connection)
         return connection
 
-    def _write(self, program: Program[T]) -> T:
-        return _transact(self._connection(), "BEGIN IMMEDIATE", program)
+    async def _write(self, program: Program[T]) -> T:
+        loop = asyncio.get_running_loop()
+        async with self._write_turn:
+            if self._write_connection is None:
+                self._write_connection = await loop.run_in_executor(self._writer, self._connection)
+            transaction = _Transaction(self._write_connection, "BEGIN IMMEDIATE", program)
+            transaction.start(ROWS_ON_THE_LOOP)
+            return await loop.run_in_executor(self._writer, transaction.finish)
 
     def _read(self, program: Program[T]) -> T:
         connection = self._connection()
@@ -93,13 +98,7 @@ class SqliteDatabase:
             connection.execute("PRAGMA query_only=ON")
             connection.execute(f"PRAGMA cache_size=-{READER_CACHE_KIBIBYTES}")
             self._thread_state.read_only = True
-        return _transact(connection, "BEGIN", program)
-
-
-async def _shielded(executor: ThreadPoolExecutor, work: Any, program: Program[T]) -> T:
-    future = asyncio.get_running_loop().run_in_executor(executor, work, program)
-    result: T = await asyncio.shield(future)
-    return result
+        return _Transaction(connection, "BEGIN", program).finish()
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -140,149 +139,67 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
         time.sleep(BUSY_PAUSE_SECONDS)
 
 
-def _transact(connection: sqlite3.Connection, begin: str, program: Program[T]) -> T:
-    try:
-        connection.execute(begin)
+class _Transaction(Generic[T]):
+    """One program in one transaction. Raises `DatabaseError` or what the program raises, and is undone then."""
+
+    def __init__(self, connection: sqlite3.Connection, begin: str, program: Program[T]) -> None:
+        self._connection = connection
+        self._begin = begin
+        self._program = program
+        self._next: Statement | None = None
+        self._ended = False
+        self._result: T
+
+    def start(self, rows: int) -> None:
+        """Run the statements that touch no more than so many rows in all, if the database is free at once."""
+        with self._undone_on_error():
+            self._connection.execute("PRAGMA busy_timeout=0")
+            try:
+                self._connection.execute(self._begin)
+            except sqlite3.OperationalError as error:
+                if _is_busy(error):
+                    return
+                raise
+            finally:
+                self._connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MILLIS}")
+            self._run(rows)
+
+    def finish(self) -> T:
+        """Run what is left, and commit."""
+        with self._undone_on_error():
+            if not self._connection.in_transaction:
+                self._connection.execute(self._begin)
+            self._run(math.inf)
+            self._connection.execute("COMMIT")
+            return self._result
+
+    def _run(self, rows: float) -> None:
+        outcome: Any = None
+        while not self._ended:
+            if self._next is None:
+                try:
+                    self._next = self._program.send(outcome)
+                except StopIteration as end:
+                    self._result = end.value
+                    self._ended = True
+                    return
+            rows -= rows_touched(self._next)
+            if rows < 0:
+                return
+            outcome = run(self._connection, self._next)
+            self._next = None
+
+    @contextmanager
+    def _undone_on_error(self) -> Iterator[None]:
         try:
-            result = _drive(connection, program)
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            yield
+        except BaseException as error:
+            self._program.close()
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise _translated(error) from error
             raise
-    except sqlite3.Error as error:
-        raise _translated(error) from error
-    finally:
-        program.close()
-    return result
-
-
-def _drive(connection: sqlite3.Connection, program: Program[T]) -> T:
-    outcome: Any = None
-    while True:
-        try:
-            statement = program.send(outcome)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        try:
-            outcome = _run(connection, statement)
-        except OverflowError as error:
-            raise DatabaseError(f"an integer has more than 64 bits: {error}") from error
-
-
-def _run(connection: sqlite3.Connection, statement: Statement) -> Any:
-    match statement:
-        case Fetch(sql, parameters):
-            return connection.execute(sql, parameters).fetchall()
-        case InsertMany(table, columns, rows):
-            for part in _parts(rows, len(columns)):
-                connection.execute(_insert_sql(table, columns, len(part)), _flat(part))
-        case UpsertMany(table, columns, key_columns, update_columns, rows):
-            for part in _parts(rows, len(columns)):
-                sql = _upsert_sql(table, columns, key_columns, update_columns, len(part))
-                connection.execute(sql, _flat(part))
-        case DeleteMany(table, key_columns, keys):
-            for part in _parts(keys, len(key_columns), MAX_ALTERNATIVES):
-                connection.execute(_delete_sql(table, key_columns, len(part)), _flat(part))
-        case FetchKeys():
-            return _fetch_keys(connection, statement)
-        case UpdateKeys(table, assignments, parameters, key_columns, keys):
-            changed = 0
-            for part in _parts(keys, len(key_columns), MAX_ALTERNATIVES):
-                sql = _update_sql(table, assignments, key_columns, len(part))
-                changed += connection.execute(sql, (*parameters, *_flat(part))).rowcount
-            return changed
-        case Execute(sql, parameters):
-            return connection.execute(sql, parameters).rowcount
-    return None
-
-
-def _fetch_keys(connection: sqlite3.Connection, statement: FetchKeys) -> list[tuple[Any, ...]]:
-    width = len(statement.key_columns)
-    chunk = MAX_BOUND_PARAMETERS // width
-    rows: list[tuple[Any, ...]] = []
-    keys = sorted(set(statement.keys))
-    for start in range(0, len(keys), chunk):
-        part = keys[start : start + chunk]
-        # A power of two keeps the number of prepared statements small; NULL, which equals nothing, fills up.
-        padded = 1 << (len(part) - 1).bit_length()
-        if padded * width > MAX_BOUND_PARAMETERS:
-            padded = len(part)
-        sql = _fetch_keys_sql(statement.table, statement.columns, statement.key_columns, padded)
-        values = [value for key in part for value in key]
-        values += [None] * ((padded - len(part)) * width)
-        rows += connection.execute(sql, values).fetchall()
-    return rows
-
-
-@lru_cache(maxsize=CACHED_STATEMENTS)
-def _fetch_keys_sql(table: str, columns: tuple[str, ...], key_columns: tuple[str, ...], count: int) -> str:
-    # `(a, b) IN (VALUES …)` reads the whole table where there are two rows or more. CROSS JOIN makes SQLite look
-    # every key up.
-    names = ",".join(f"k{position}" for position in range(len(key_columns)))
-    condition = " AND ".join(f"t.{column}=wanted.k{position}" for position, column in enumerate(key_columns))
-    return (
-        f"WITH wanted({names}) AS (VALUES {_marks(len(key_columns), count)}) "
-        f"SELECT {','.join(f't.{column}' for column in columns)} FROM wanted CROSS JOIN {table} t ON {condition} "
-        f"ORDER BY {','.join(f't.{column}' for column in key_columns)}"
-    )
-
-
-def _parts(rows: Sequence[Row], width: int, limit: int = MAX_ROWS) -> Iterator[Sequence[Row]]:
-    """Cut rows into statements: as few as can be, of sizes that come again.
-
-    Each run of a statement gives the interpreter lock away and has to wait for it again, which under load takes
-    longer than the row. Every size up to `EXACT_ROWS` and powers of two above keep the prepared statements few.
-    """
-    start = 0
-    left = len(rows)
-    largest = 1 << (min(limit, MAX_BOUND_PARAMETERS // width).bit_length() - 1)
-    while left:
-        count = left if left <= min(EXACT_ROWS, largest) else min(largest, 1 << (left.bit_length() - 1))
-        yield rows[start : start + count]
-        start += count
-        left -= count
-
-
-def _flat(rows: Sequence[Row]) -> list[Any]:
-    return [value for row in rows for value in row]
-
-
-def _marks(width: int, count: int) -> str:
-    return ",".join([f"({','.join('?' * width)})"] * count)
-
-
-@lru_cache(maxsize=CACHED_STATEMENTS)
-def _insert_sql(table: str, columns: tuple[str, ...], count: int) -> str:
-    return f"INSERT INTO {table} ({','.join(columns)}) VALUES {_marks(len(columns), count)}"
-
-
-@lru_cache(maxsize=CACHED_STATEMENTS)
-def _upsert_sql(
-    table: str, columns: tuple[str, ...], keys: tuple[str, ...], updates: tuple[str, ...], count: int
-) -> str:
-    insert = _insert_sql(table, columns, count)
-    if not updates:
-        return f"{insert} ON CONFLICT ({','.join(keys)}) DO NOTHING"
-    assignments = ",".join(f"{column}=excluded.{column}" for column in updates)
-    return f"{insert} ON CONFLICT ({','.join(keys)}) DO UPDATE SET {assignments}"
-
-
-@lru_cache(maxsize=CACHED_STATEMENTS)
-def _delete_sql(table: str, key_columns: tuple[str, ...], count: int) -> str:
-    return f"DELETE FROM {table} WHERE {_key_condition(key_columns, count)}"
-
-
-@lru_cache(maxsize=CACHED_STATEMENTS)
-def _update_sql(table: str, assignments: str, key_columns: tuple[str, ...], count: int) -> str:
-    return f"UPDATE {table} SET {assignments} WHERE {_key_condition(key_columns, count)}"
-
-
-def _key_condition(key_columns: tuple[str, ...], count: int) -> str:
-    # Alternatives are looked up one by one; `(a, b) IN (VALUES …)` would read the whole table.
-    one = f"({' AND '.join(f'{column}=?' for column in key_columns)})"
-    return " OR ".join([one] * count)
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:

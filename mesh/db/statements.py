@@ -35,13 +35,17 @@ class Fetch:
 
 @dataclass(slots=True, frozen=True)
 class FetchKeys:
-    """Read the rows of a table that have one of the given keys, in key order. Result: list of tuples."""
+    """Read the rows of a table that have one of the given keys, in key order. Result: list of tuples.
+
+    `lock` and `share` as with `Fetch`.
+    """
 
     table: str
     columns: tuple[str, ...]
     key_columns: tuple[str, ...]
     keys: Sequence[Row]
     lock: bool = False
+    share: bool = False
 
 
 @dataclass(slots=True, frozen=True)

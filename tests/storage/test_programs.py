@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mesh.db import sqlite
+from mesh.db import sqlite_statements
 from mesh.db.database import ConstraintViolated, Database, DatabaseError
 from mesh.db.schema import open_database
 from mesh.db.statements import (
@@ -305,9 +305,9 @@ def test_a_running_service_on_sqlite_loads_no_heavy_library() -> None:
 @pytest.mark.parametrize(
     "sql",
     [
-        pytest.param(lambda keys, n: sqlite._fetch_keys_sql("pair", ("x",), keys, n), id="fetch"),
-        pytest.param(lambda keys, n: sqlite._delete_sql("pair", keys, n), id="delete"),
-        pytest.param(lambda keys, n: sqlite._update_sql("pair", "x=1", keys, n), id="update"),
+        pytest.param(lambda keys, n: sqlite_statements.fetch_keys_sql("pair", ("x",), keys, n), id="fetch"),
+        pytest.param(lambda keys, n: sqlite_statements.delete_sql("pair", keys, n), id="delete"),
+        pytest.param(lambda keys, n: sqlite_statements.update_sql("pair", "x=1", keys, n), id="update"),
     ],
 )
 def test_statements_by_composite_key_use_the_index(sql: Callable[[tuple[str, ...], int], str], count: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mesh.db.sqlite import _delete_sql, _fetch_keys_sql, _update_sql
+from mesh.db.sqlite_statements import delete_sql, fetch_keys_sql, update_sql
 
 COUNTS = (1, 2, 8, 64)
 TABLES = {
@@ -45,9 +45,9 @@ def plan(connection: sqlite3.Connection, sql: str) -> list[str]:
 def test_keys_are_looked_up(connection: sqlite3.Connection, table: str, count: int) -> None:
     keys = TABLES[table]
     statements = (
-        _fetch_keys_sql(table, ("a", "b", "c"), keys, count),
-        _delete_sql(table, keys, count),
-        _update_sql(table, "c=?", keys, count),
+        fetch_keys_sql(table, ("a", "b", "c"), keys, count),
+        delete_sql(table, keys, count),
+        update_sql(table, "c=?", keys, count),
     )
     for sql in statements:
         steps = plan(connection, sql)
