@@ -60,6 +60,57 @@ class MessagePosition:
     offset: int
 
 
+@dataclass(slots=True, frozen=True)
+class TopicState:
+    """A topic as it is. `min_insync_replicas`: how many copies must have a message before it counts as published."""
+
+    name: str
+    partitions: int
+    retention_seconds: int
+    replication: int
+    min_insync_replicas: int
+
+
+@dataclass(slots=True, frozen=True)
+class GroupOffset:
+    """Where a consumer group stands in a partition.
+
+    `committed`: offset of the next message it takes, None where it has never committed; `begin`, `end`: offset of the
+    oldest message and of the next one to be published.
+    """
+
+    topic: str
+    partition: int
+    committed: int | None
+    begin: int
+    end: int
+
+    @property
+    def lag(self) -> int:
+        """How many messages the group has left."""
+        return self.end - (self.begin if self.committed is None else max(self.committed, self.begin))
+
+
+@dataclass(slots=True, frozen=True)
+class RewindTarget:
+    """From where a consumer group is to go on: exactly one of the two is given.
+
+    `published_at_micros`: with the first message published at that time or later, in microseconds since the Unix epoch
+    (0: with the oldest); `offsets`: with these offsets by partition, the other partitions stay where they are.
+    """
+
+    published_at_micros: int | None = None
+    offsets: Mapping[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.published_at_micros is None) == (self.offsets is None):
+            raise ValueError("a rewind needs either a time or offsets")
+
+
+class GroupActive(BusError):
+    """The consumer group has members; its offsets can be changed only while it has none."""
+
+
 class Consumer(Protocol):
     """One member of a consumer group; the group's partitions are shared out among its members."""
 
@@ -95,6 +146,21 @@ class Bus(Protocol):
 
     async def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
         """Join a consumer group; it starts at the oldest message where the group has committed nothing."""
+
+    async def topics(self) -> list[TopicState]:
+        """Return the topics that exist, by name."""
+
+    async def consumer_groups(self) -> list[str]:
+        """Return the consumer groups that have committed something or have members, by name."""
+
+    async def group_offsets(self, group: str) -> list[GroupOffset]:
+        """Return where a group stands in each partition of the topics it has ever read, by topic and partition."""
+
+    async def rewind(self, group: str, topic: str, target: RewindTarget) -> list[GroupOffset]:
+        """Let a group go on from somewhere else in a topic; return where it stands then.
+
+        Raises `GroupActive` while the group has members, and `BusError`.
+        """
 
     async def dead_letters(self, topic: str, after: MessagePosition | None, limit: int) -> list[ReceivedMessage]:
         """Return what lies in the dead-letter topic of a topic, in order of partition and offset."""
