@@ -179,7 +179,6 @@ class Desk:
             plan = migration_pb2.MigrationPlan(target_process_definition_id=self._versions[1], mappings=[mapping])
             request = migrations.MigrateProcessInstanceRequest(id=task.process_instance_id, plan=plan)
             stub: Any = MigrationServiceStub(self.engine.channel)
-            stub: Any = MigrationServiceStub(self.engine.channel)
             self._migrated = (await stub.MigrateProcessInstance(request)).migration.id
 
     async def _revert(self, migration_id: str) -> None:
