@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -14,10 +14,11 @@ from engine_svc.storage.user_task_lists import (
     Order,
     UserTaskFilter,
     count_user_tasks,
+    list_stamps,
     list_user_tasks,
 )
 from mesh.db.migrate import migrate
-from mesh.db.statements import Fetch
+from mesh.db.statements import Fetch, Program, Row
 
 NEWEST_FIRST = (Order("create_time", descending=True),)
 BY_DUE_TIME = (Order("due_time", all_have_it=True),)
@@ -42,6 +43,7 @@ MY_TASKS = UserTaskFilter(assignee_or_candidate="ann", candidate_groups=("sales"
 OFFERED = UserTaskFilter(candidate_user="ann", candidate_groups=("sales",))
 
 
+@pytest.mark.parametrize("read", [list_user_tasks, list_stamps])
 @pytest.mark.parametrize("after", [None, AFTER])
 @pytest.mark.parametrize(
     ("wanted", "order", "indexes"),
@@ -70,8 +72,9 @@ def test_lists_come_from_indexes(
     order: Sequence[Order],
     indexes: set[str],
     after: list[Any] | None,
+    read: Callable[..., Program[list[Row]]],
 ) -> None:
-    steps = plan(connection, next(list_user_tasks(wanted, order, after, 51)))
+    steps = plan(connection, next(read(wanted, order, after, 51)))
     text = "\n".join(steps)
     for index in indexes:
         assert index in text, text
