@@ -1,0 +1,77 @@
+"""`flowmesh.monitoring.v1.TopicService`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flowmesh.monitoring.v1.topic_service_pb2 import (
+    EnsureTopicsRequest,
+    EnsureTopicsResponse,
+    ListTopicsRequest,
+    ListTopicsResponse,
+    Topic,
+    TopicShape,
+)
+from google.protobuf.duration_pb2 import Duration
+
+from mesh.bus.drift import drift
+from mesh.bus.port import Bus, TopicSpec, TopicState
+from mesh.bus.topics import all_topics
+from mesh.logs import get_log
+from monitoring_svc.asking import asking, caller
+
+_log = get_log(__name__)
+
+
+class TopicServicer:
+    """Shows the topics of the bus and creates what is missing. `bus_seconds`: how long the bus may take."""
+
+    def __init__(self, bus: Bus, bus_seconds: float) -> None:
+        self._bus = bus
+        self._bus_seconds = bus_seconds
+
+    async def ListTopics(self, request: ListTopicsRequest) -> ListTopicsResponse:
+        """List what is and what should be."""
+        topics = await self._topics()
+        return ListTopicsResponse(topics=[topic for topic in topics if topic.drifts or not request.drifted_only])
+
+    async def EnsureTopics(self, request: EnsureTopicsRequest) -> EnsureTopicsResponse:
+        """Create what is missing."""
+        missing = {topic.name for topic in await self._topics() if not topic.HasField("actual")}
+        if missing:
+            async with asking(self._bus_seconds):
+                await self._bus.ensure_topics([spec for spec in all_topics() if spec.name in missing])
+        topics = await self._topics()
+        created = [topic.name for topic in topics if topic.name in missing and topic.HasField("actual")]
+        if created:
+            _log.info("Topics were created", topics=created, request_id=request.request_id, user_id=caller())
+        return EnsureTopicsResponse(topics=topics, created=created)
+
+    async def _topics(self) -> list[Topic]:
+        async with asking(self._bus_seconds):
+            states = await self._bus.topics()
+        return _topics(all_topics(), states)
+
+
+def _topics(specs: Sequence[TopicSpec], states: Sequence[TopicState]) -> list[Topic]:
+    expected = {spec.name: spec for spec in specs}
+    actual = {state.name: state for state in states}
+    drifts = {}
+    return [
+        Topic(
+            name=name,
+            actual=_shape(actual.get(name)),
+            expected=_shape(expected.get(name)),
+            drifts=drifts.get(name, ()),
+        )
+        for name in sorted({*expected, *actual})
+    ]
+
+
+def _shape(of: TopicSpec | TopicState | None) -> TopicShape | None:
+    if of is None:
+        return None
+    shape = TopicShape(partitions=of.partitions, retention=Duration(seconds=of.retention_seconds))
+    if isinstance(of, TopicState):
+        shape.replication, shape.min_insync_replicas = of.replication, of.min_insync_replicas
+    return shape
