@@ -56,7 +56,7 @@ class TopicServicer:
 def _topics(specs: Sequence[TopicSpec], states: Sequence[TopicState]) -> list[Topic]:
     expected = {spec.name: spec for spec in specs}
     actual = {state.name: state for state in states}
-    drifts = {}
+    drifts = drift(specs, states)
     return [
         Topic(
             name=name,

@@ -120,7 +120,7 @@ async def test_poison_is_shown_comes_back_when_replayed_and_is_discarded(
             "/v1/system/deadLetters:discard",
             {"topic": TOPIC, "failedBefore": "yesterday"},
             400,
-            "REQUEST_MALFORMED",
+            "FIELD_INVALID",
             id="no time",
         ),
         pytest.param("POST", "/v1/system/deadLetters:explode", {}, 404, "METHOD_UNKNOWN", id="unknown verb"),

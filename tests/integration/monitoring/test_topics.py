@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from flowmesh.monitoring.v1 import topic_service_pb2 as pb
-from flowmesh.monitoring.v1.topic_service_pb2_grpc import TopicServiceStub
 
 from mesh.bus.local import LocalBus
 from mesh.bus.port import TopicSpec
@@ -26,7 +25,7 @@ async def bus(tmp_path: Path) -> AsyncIterator[LocalBus]:
     await opened.close()
 
 
-async def listed(topics: TopicServiceStub, **request: Any) -> dict[str, pb.Topic]:
+async def listed(topics: Any, **request: Any) -> dict[str, pb.Topic]:
     answer = await topics.ListTopics(pb.ListTopicsRequest(**request))
     assert [topic.name for topic in answer.topics] == sorted(topic.name for topic in answer.topics)
     return {topic.name: topic for topic in answer.topics}
@@ -38,7 +37,7 @@ async def test_missing_topics_are_told_and_created_once(topics: Any) -> None:
     assert all(topic.drifts and not topic.HasField("actual") for topic in before.values())
     answer = await topics.EnsureTopics(pb.EnsureTopicsRequest(request_id="a"))
     assert list(answer.created) == NAMES
-    assert all(topic.actual == topic.expected for topic in answer.topics)
+    assert all(topic.actual.partitions == topic.expected.partitions for topic in answer.topics)
     again = await topics.EnsureTopics(pb.EnsureTopicsRequest(request_id="a"))
     assert list(again.created) == []
     assert await listed(topics, drifted_only=True) == {}
