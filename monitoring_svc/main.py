@@ -5,6 +5,7 @@ from __future__ import annotations
 from flowmesh.monitoring.v1 import consumer_group_service_pb2, dead_letter_service_pb2, topic_service_pb2
 
 from mesh.admin_http import Readiness
+from mesh.bus.opening import expected_copies
 from mesh.bus.port import Bus
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
@@ -44,7 +45,7 @@ class MonitoringService:
         seconds = settings.bus_timeout_seconds
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize)
         for file, name, servicer in (
-            (topic_service_pb2, "TopicService", TopicServicer(bus, seconds)),
+            (topic_service_pb2, "TopicService", TopicServicer(bus, seconds, expected_copies(settings.own_bus_url))),
             (consumer_group_service_pb2, "ConsumerGroupService", ConsumerGroupServicer(bus, seconds)),
             (dead_letter_service_pb2, "DeadLetterService", DeadLetterServicer(bus, seconds)),
         ):

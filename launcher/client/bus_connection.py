@@ -12,17 +12,17 @@ from flowmesh.monitoring.v1 import (
     dead_letter_service_pb2_grpc,
     topic_service_pb2_grpc,
 )
-from mesh.bus.opening import open_bus
-from monitoring_svc.api.topic_service import TopicServicer
 
 from launcher.client.calls import CALL_SECONDS, Call, Calls, Request, Response
 from launcher.client.failure import CommandFailed, Unreachable
+from mesh.bus.opening import expected_copies, open_bus
 from mesh.bus.port import BusError
 from mesh.db.database import DatabaseError
 from mesh.errors import DependencyDown, DomainError
 from mesh.validation import validate
 from monitoring_svc.api.consumer_group_service import ConsumerGroupServicer
 from monitoring_svc.api.dead_letter_service import DeadLetterServicer
+from monitoring_svc.api.topic_service import TopicServicer
 
 BUS_SECONDS = 60.0
 """More than the service allows: topics of a new cluster wait for their replicas."""
@@ -37,11 +37,13 @@ class BusConnection(Calls):
         """Open the bus. Raises `Unreachable`."""
         self._runner = asyncio.Runner()
         try:
+            copies = expected_copies(url)
             self._bus = self._runner.run(asyncio.wait_for(open_bus(url), BUS_SECONDS))
         except (BusError, DatabaseError, OSError, TimeoutError) as error:
             self._runner.close()
             raise Unreachable(f"The bus cannot be used: {error or 'it does not answer'}.") from error
-        topics, groups = TopicServicer(self._bus, BUS_SECONDS), ConsumerGroupServicer(self._bus, BUS_SECONDS)
+        topics = TopicServicer(self._bus, BUS_SECONDS, copies)
+        groups = ConsumerGroupServicer(self._bus, BUS_SECONDS)
         letters = DeadLetterServicer(self._bus, BUS_SECONDS)
         self.topics = cast("topic_service_pb2_grpc.TopicServiceStub", _Served(self._runner, topics))
         self.groups = cast("consumer_group_service_pb2_grpc.ConsumerGroupServiceStub", _Served(self._runner, groups))

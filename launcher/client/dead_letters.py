@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from collections.abc import Callable
+from typing import TypeVar
 
 from flowmesh.monitoring.v1 import dead_letter_service_pb2 as pb
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -14,7 +16,9 @@ from launcher.client.failure import CommandFailed
 from launcher.client.output import Output, moment, to_json
 
 ACT_SECONDS = 60.0
-_AT_ONCE = 1_000
+_NAMES_AT_ONCE = 100
+
+Wanted = TypeVar("Wanted", pb.ReplayDeadLettersRequest, pb.DiscardDeadLettersRequest)
 
 
 def list_letters(connection: Calls, output: Output, arguments: Namespace) -> None:
@@ -56,48 +60,51 @@ def show(connection: Calls, output: Output, arguments: Namespace) -> None:
 
 def replay(connection: Calls, output: Output, arguments: Namespace) -> None:
     """Give dead letters back to the groups that failed."""
-    request = pb.ReplayDeadLettersRequest(request_id=new_request_id())
-    _ask_for(request, arguments)
-    count, more = 0, True
-    while more:
-        answer = connection.call(connection.dead_letters.ReplayDeadLetters, request, ACT_SECONDS)
-        count, more = count + answer.replayed_count, answer.more and _goes_on(answer.replayed_count, arguments)
-    _tell(output, count, "replayed")
+
+    def once(wanted: pb.ReplayDeadLettersRequest) -> tuple[int, bool]:
+        answer = connection.call(connection.dead_letters.ReplayDeadLetters, wanted, ACT_SECONDS)
+        return answer.replayed_count, answer.more
+
+    _tell(output, _act(arguments, pb.ReplayDeadLettersRequest, once), "replayed")
 
 
 def discard(connection: Calls, output: Output, arguments: Namespace) -> None:
     """Remove dead letters."""
-    request = pb.DiscardDeadLettersRequest(request_id=new_request_id())
-    _ask_for(request, arguments)
-    count, more = 0, True
-    while more:
-        answer = connection.call(connection.dead_letters.DiscardDeadLetters, request, ACT_SECONDS)
-        count, more = count + answer.discarded_count, answer.more and _goes_on(answer.discarded_count, arguments)
-    _tell(output, count, "discarded")
+
+    def once(wanted: pb.DiscardDeadLettersRequest) -> tuple[int, bool]:
+        answer = connection.call(connection.dead_letters.DiscardDeadLetters, wanted, ACT_SECONDS)
+        return answer.discarded_count, answer.more
+
+    _tell(output, _act(arguments, pb.DiscardDeadLettersRequest, once), "discarded")
 
 
-def _ask_for(request: pb.ReplayDeadLettersRequest | pb.DiscardDeadLettersRequest, arguments: Namespace) -> None:
+def _act(arguments: Namespace, kind: type[Wanted], once: Callable[[Wanted], tuple[int, bool]]) -> int:
+    """Do something to all that is asked for, call by call; return to how many. Raises CommandFailed."""
     if bool(arguments.names) == bool(arguments.all):
         raise CommandFailed("Give either names of dead letters or --all TOPIC.")
     if arguments.group and not arguments.all:
         raise CommandFailed("--group goes with --all only.")
-    if len(arguments.names) > _AT_ONCE:
-        raise CommandFailed(f"Give {_AT_ONCE} names at most, or --all TOPIC.")
-    request.names.extend(arguments.names)
-    if arguments.all:
-        now = Timestamp()
-        now.GetCurrentTime()
-        request.topic, request.consumer_group = arguments.all, arguments.group
-        request.failed_before.CopyFrom(now)
-
-
-def _goes_on(done: int, arguments: Namespace) -> bool:
-    if done == 0:
-        raise CommandFailed(
-            f"{arguments.all} has so many dead letters of other groups that those of {arguments.group} are not "
-            "reached: give their names."
+    count = 0
+    for start in range(0, len(arguments.names), _NAMES_AT_ONCE):
+        names = arguments.names[start : start + _NAMES_AT_ONCE]
+        count += once(kind(request_id=new_request_id(), names=names))[0]
+    if not arguments.all:
+        return count
+    now = Timestamp()
+    now.GetCurrentTime()
+    more = True
+    while more:
+        wanted = kind(
+            request_id=new_request_id(), topic=arguments.all, consumer_group=arguments.group, failed_before=now
         )
-    return True
+        done, more = once(wanted)
+        if more and not done and arguments.group:
+            raise CommandFailed(
+                f"{arguments.all} has so many dead letters of other groups that those of {arguments.group} are not "
+                "reached: give their names."
+            )
+        count += done
+    return count
 
 
 def _tell(output: Output, count: int, what: str) -> None:

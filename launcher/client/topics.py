@@ -26,8 +26,8 @@ def list_topics(connection: Calls, output: Output, arguments: Namespace) -> None
         "topic": lambda topic: topic.name,
         "partitions": lambda topic: str(topic.actual.partitions) if topic.HasField("actual") else "missing",
         "kept": lambda topic: _days(topic.actual) if topic.HasField("actual") else "",
-        "replication": lambda topic: topic.actual.replication or "",
-        "min in-sync": lambda topic: topic.actual.min_insync_replicas or "",
+        "replication": lambda topic: topic.actual.replication if topic.HasField("actual") else "",
+        "min in-sync": lambda topic: topic.actual.min_insync_replicas if topic.HasField("actual") else "",
         "differs": lambda topic: "; ".join(topic.drifts),
     }
     output.messages(_listed(connection, drifted_only=False), columns, "There are no topics.")

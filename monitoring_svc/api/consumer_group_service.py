@@ -58,7 +58,7 @@ class ConsumerGroupServicer:
         return GetConsumerGroupResponse(consumer_group=_group(request.name, offsets, partitions=True))
 
     async def RewindConsumerGroup(self, request: RewindConsumerGroupRequest) -> RewindConsumerGroupResponse:
-        """Let a group go on from elsewhere. Raises `NotFound`, `InvalidField`, and `WrongState` while it has members."""
+        """Let a group go on from elsewhere. Raises `NotFound`, `InvalidField`, `WrongState` while it has members."""
         async with asking(self._bus_seconds):
             offsets = [at for at in await self._known(request.name) if at.topic == request.topic]
             if not offsets:

@@ -14,7 +14,7 @@ from flowmesh.monitoring.v1.topic_service_pb2 import (
 )
 from google.protobuf.duration_pb2 import Duration
 
-from mesh.bus.drift import drift
+from mesh.bus.drift import MISSING, TopicDrift, compare
 from mesh.bus.port import Bus, TopicSpec, TopicState
 from mesh.bus.topics import all_topics
 from mesh.logs import get_log
@@ -24,11 +24,15 @@ _log = get_log(__name__)
 
 
 class TopicServicer:
-    """Shows the topics of the bus and creates what is missing. `bus_seconds`: how long the bus may take."""
+    """Shows the topics of the bus and creates what is missing.
 
-    def __init__(self, bus: Bus, bus_seconds: float) -> None:
+    `bus_seconds`: how long the bus may take; `copies`: replication and min in-sync replicas that topics should have.
+    """
+
+    def __init__(self, bus: Bus, bus_seconds: float, copies: tuple[int, int]) -> None:
         self._bus = bus
         self._bus_seconds = bus_seconds
+        self._copies = copies
 
     async def ListTopics(self, request: ListTopicsRequest) -> ListTopicsResponse:
         """List what is and what should be."""
@@ -50,13 +54,20 @@ class TopicServicer:
     async def _topics(self) -> list[Topic]:
         async with asking(self._bus_seconds):
             states = await self._bus.topics()
-        return _topics(all_topics(), states)
+        return _topics(all_topics(), states, *self._copies)
 
 
-def _topics(specs: Sequence[TopicSpec], states: Sequence[TopicState]) -> list[Topic]:
-    expected = {spec.name: spec for spec in specs}
+def _topics(
+    specs: Sequence[TopicSpec], states: Sequence[TopicState], replication: int, min_insync_replicas: int
+) -> list[Topic]:
+    expected = {
+        spec.name: TopicState(spec.name, spec.partitions, spec.retention_seconds, replication, min_insync_replicas)
+        for spec in specs
+    }
     actual = {state.name: state for state in states}
-    drifts = drift(specs, states)
+    drifts: dict[str, list[str]] = {}
+    for drift in compare(specs, states, replication=replication, min_insync_replicas=min_insync_replicas):
+        drifts.setdefault(drift.topic, []).append(_sentence(drift))
     return [
         Topic(
             name=name,
@@ -68,10 +79,16 @@ def _topics(specs: Sequence[TopicSpec], states: Sequence[TopicState]) -> list[To
     ]
 
 
-def _shape(of: TopicSpec | TopicState | None) -> TopicShape | None:
-    if of is None:
+def _sentence(drift: TopicDrift) -> str:
+    return "does not exist" if drift.what == MISSING else f"{drift.what} is {drift.found}, should be {drift.wanted}"
+
+
+def _shape(state: TopicState | None) -> TopicShape | None:
+    if state is None:
         return None
-    shape = TopicShape(partitions=of.partitions, retention=Duration(seconds=of.retention_seconds))
-    if isinstance(of, TopicState):
-        shape.replication, shape.min_insync_replicas = of.replication, of.min_insync_replicas
-    return shape
+    return TopicShape(
+        partitions=state.partitions,
+        retention=Duration(seconds=state.retention_seconds),
+        replication=state.replication,
+        min_insync_replicas=state.min_insync_replicas,
+    )

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+import pytest
 from flowmesh.events.v1.event_pb2 import EventEnvelope
 
 from mesh.bus import headers
@@ -16,6 +17,9 @@ from mesh.db.database import Database
 from mesh.db.statements import Fetch, Program
 
 TOPIC = WORKFLOW_EXECUTION_EVENTS
+BOTH_BUSES = pytest.mark.parametrize(
+    "empty_bus", ["local", pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.slow])], indirect=True
+)
 PATIENCE_SECONDS = 20.0
 
 

@@ -10,21 +10,20 @@ from flowmesh.monitoring.v1 import consumer_group_service_pb2 as pb
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from mesh.bus.local import LocalBus
-from mesh.bus.port import BusMessage
+from mesh.bus.port import Bus, BusMessage
 from mesh.metrics import Metrics
 from mesh.status import error_info_of, reason_of, status_of
 from monitoring_svc.lag import LagSampler
-from tests.integration.monitoring.consuming import TOPIC
+from tests.integration.monitoring.consuming import BOTH_BUSES, TOPIC
 
 KEY = "one partition"
 
 
-async def publish(bus: LocalBus, count: int) -> None:
+async def publish(bus: Bus, count: int) -> None:
     await bus.publish([BusMessage(TOPIC, KEY, b"%d" % number) for number in range(count)])
 
 
-async def take(bus: LocalBus, group: str, count: int) -> list[bytes]:
+async def take(bus: Bus, group: str, count: int) -> list[bytes]:
     """Take messages in the name of a group, commit them, and leave."""
     consumer = await bus.consumer(group, [TOPIC])
     messages = await consumer.poll(count, 5) if count else []
@@ -33,7 +32,7 @@ async def take(bus: LocalBus, group: str, count: int) -> list[bytes]:
     return [message.value for message in messages]
 
 
-async def partition_of_key(bus: LocalBus) -> int:
+async def partition_of_key(bus: Bus) -> int:
     await publish(bus, 1)
     consumer = await bus.consumer("finder", [TOPIC])
     [message] = await consumer.poll(1, 5)
@@ -42,7 +41,8 @@ async def partition_of_key(bus: LocalBus) -> int:
     return message.partition
 
 
-async def test_lag_by_partition(bus: LocalBus, groups: Any) -> None:
+@BOTH_BUSES
+async def test_lag_by_partition(bus: Bus, groups: Any) -> None:
     partition = await partition_of_key(bus)
     await publish(bus, 9)
     await take(bus, "billing", 4)
@@ -58,7 +58,8 @@ async def test_lag_by_partition(bus: LocalBus, groups: Any) -> None:
     assert all(not one.partitions for one in listed)
 
 
-async def test_pages(bus: LocalBus, groups: Any) -> None:
+@BOTH_BUSES
+async def test_pages(bus: Bus, groups: Any) -> None:
     await publish(bus, 1)
     names = [f"group-{number}" for number in range(7)]
     for name in names:
@@ -76,7 +77,8 @@ async def test_pages(bus: LocalBus, groups: Any) -> None:
     assert (found, sizes) == (names, [3, 3, 1])
 
 
-async def test_a_group_goes_back_to_the_oldest_to_a_time_and_to_offsets(bus: LocalBus, groups: Any) -> None:
+@BOTH_BUSES
+async def test_a_group_goes_back_to_the_oldest_to_a_time_and_to_offsets(bus: Bus, groups: Any) -> None:
     partition = await partition_of_key(bus)
     await publish(bus, 5)
     middle = Timestamp()
@@ -101,7 +103,8 @@ async def test_a_group_goes_back_to_the_oldest_to_a_time_and_to_offsets(bus: Loc
     assert await take(bus, "billing", 100) == [b"1", b"2"]
 
 
-async def test_refused_while_members_are_at_work(bus: LocalBus, groups: Any) -> None:
+@BOTH_BUSES
+async def test_refused_while_members_are_at_work(bus: Bus, groups: Any) -> None:
     await publish(bus, 3)
     await take(bus, "billing", 3)
     consumer = await bus.consumer("billing", [TOPIC])
@@ -196,7 +199,7 @@ async def test_refused_while_members_are_at_work(bus: LocalBus, groups: Any) -> 
     ],
 )
 async def test_bad_input_is_refused_and_moves_nothing(
-    bus: LocalBus, groups: Any, method: str, request_: Any, reason: str, says: str
+    bus: Bus, groups: Any, method: str, request_: Any, reason: str, says: str
 ) -> None:
     await publish(bus, 2)
     await take(bus, "billing", 2)
@@ -211,7 +214,8 @@ async def test_bad_input_is_refused_and_moves_nothing(
     assert group.lag == 0
 
 
-async def test_lag_as_a_metric(bus: LocalBus) -> None:
+@BOTH_BUSES
+async def test_lag_as_a_metric(bus: Bus) -> None:
     metrics = Metrics()
     sampler = LagSampler(bus, metrics, 60, 5)
     await publish(bus, 4)

@@ -15,12 +15,12 @@ import pytest
 from gateway_envoy.contract import read_contract
 from gateway_envoy.launch import EnvoyProcess
 from gateway_envoy.settings import GatewaySettings
-from mesh.bus.local import LocalBus
+from mesh.bus.port import Bus
 from mesh.db.database import Database
 from tests.gateway.running import DESCRIPTORS
 from tests.infrastructure.events import event_message
 from tests.infrastructure.mariadb import create_tables
-from tests.integration.monitoring.consuming import TOPIC, Handler, Running, until
+from tests.integration.monitoring.consuming import BOTH_BUSES, TOPIC, Handler, Running, until
 from tests.launcher.running import flowmesh
 from tests.storage.tables import METADATA
 
@@ -52,8 +52,9 @@ async def command(url: str, *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
+@BOTH_BUSES
 async def test_an_event_that_broke_its_handler_takes_effect_once_after_the_mend(
-    bus: LocalBus, store: Database, gateway: str
+    bus: Bus, store: Database, gateway: str
 ) -> None:
     broken, fine = Handler("poison"), Handler()
     async with (

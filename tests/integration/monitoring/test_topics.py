@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from flowmesh.monitoring.v1 import topic_service_pb2 as pb
 
-from mesh.bus.local import LocalBus
-from mesh.bus.port import TopicSpec
+from mesh.bus.port import Bus, TopicSpec
 from mesh.bus.topics import WORKFLOW_EXECUTION_EVENTS, all_topics
+from tests.integration.monitoring.consuming import BOTH_BUSES
 
 TOPIC = WORKFLOW_EXECUTION_EVENTS
 NAMES = sorted(spec.name for spec in all_topics())
-
-
-@pytest.fixture
-async def bus(tmp_path: Path) -> AsyncIterator[LocalBus]:
-    """A bus without topics."""
-    opened = await LocalBus.open(tmp_path / "bus.db")
-    yield opened
-    await opened.close()
 
 
 async def listed(topics: Any, **request: Any) -> dict[str, pb.Topic]:
@@ -31,13 +20,14 @@ async def listed(topics: Any, **request: Any) -> dict[str, pb.Topic]:
     return {topic.name: topic for topic in answer.topics}
 
 
+@BOTH_BUSES
 async def test_missing_topics_are_told_and_created_once(topics: Any) -> None:
     before = await listed(topics)
     assert list(before) == NAMES
     assert all(topic.drifts and not topic.HasField("actual") for topic in before.values())
     answer = await topics.EnsureTopics(pb.EnsureTopicsRequest(request_id="a"))
     assert list(answer.created) == NAMES
-    assert all(topic.actual.partitions == topic.expected.partitions for topic in answer.topics)
+    assert all(topic.actual == topic.expected for topic in answer.topics)
     again = await topics.EnsureTopics(pb.EnsureTopicsRequest(request_id="a"))
     assert list(again.created) == []
     assert await listed(topics, drifted_only=True) == {}
@@ -47,10 +37,10 @@ async def test_missing_topics_are_told_and_created_once(topics: Any) -> None:
     assert list(found.drifts) == []
 
 
-async def test_what_differs_is_told_and_partitions_stay(bus: LocalBus, topics: Any) -> None:
-    await bus.ensure_topics([*all_topics(), TopicSpec("of-somebody-else", 2, 60)])
+async def test_what_differs_is_told_and_partitions_stay(empty_bus: Bus, topics: Any) -> None:
+    await empty_bus.ensure_topics([*all_topics(), TopicSpec("of-somebody-else", 2, 60)])
     assert not (await listed(topics, drifted_only=True)).get(TOPIC)
-    await bus.ensure_topics([TopicSpec(TOPIC, 12, 60)])
+    await empty_bus.ensure_topics([TopicSpec(TOPIC, 12, 60)])
     [drift] = (await listed(topics, drifted_only=True))[TOPIC].drifts
     assert "60" in drift
     other = (await listed(topics))["of-somebody-else"]
@@ -58,8 +48,9 @@ async def test_what_differs_is_told_and_partitions_stay(bus: LocalBus, topics: A
     assert other.actual.partitions == 2
 
 
-async def test_too_few_partitions(bus: LocalBus, topics: Any) -> None:
-    await bus.ensure_topics([TopicSpec(TOPIC, 3, 3 * 86_400)])
+@BOTH_BUSES
+async def test_too_few_partitions(empty_bus: Bus, topics: Any) -> None:
+    await empty_bus.ensure_topics([TopicSpec(TOPIC, 3, 3 * 86_400)])
     answer = await topics.EnsureTopics(pb.EnsureTopicsRequest())
     assert list(answer.created) == [name for name in NAMES if name != TOPIC]
     found = (await listed(topics))[TOPIC]

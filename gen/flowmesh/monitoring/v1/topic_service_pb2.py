@@ -28,7 +28,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*flowmesh/monitoring/v1/topic_service.proto\x12\x16\x66lowmesh.monitoring.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\"\x8f\x01\n\x05Topic\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x32\n\x06\x61\x63tual\x18\x02 \x01(\x0b\x32\".flowmesh.monitoring.v1.TopicShape\x12\x34\n\x08\x65xpected\x18\x03 \x01(\x0b\x32\".flowmesh.monitoring.v1.TopicShape\x12\x0e\n\x06\x64rifts\x18\x04 \x03(\t\"\xb2\x01\n\nTopicShape\x12\x12\n\npartitions\x18\x01 \x01(\x05\x12,\n\tretention\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x18\n\x0breplication\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12 \n\x13min_insync_replicas\x18\x04 \x01(\x05H\x01\x88\x01\x01\x42\x0e\n\x0c_replicationB\x16\n\x14_min_insync_replicas\")\n\x11ListTopicsRequest\x12\x14\n\x0c\x64rifted_only\x18\x01 \x01(\x08\"C\n\x12ListTopicsResponse\x12-\n\x06topics\x18\x01 \x03(\x0b\x32\x1d.flowmesh.monitoring.v1.Topic\"3\n\x13\x45nsureTopicsRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"V\n\x14\x45nsureTopicsResponse\x12-\n\x06topics\x18\x01 \x03(\x0b\x32\x1d.flowmesh.monitoring.v1.Topic\x12\x0f\n\x07\x63reated\x18\x02 \x03(\t2\xc4\x02\n\x0cTopicService\x12\x8f\x01\n\nListTopics\x12).flowmesh.monitoring.v1.ListTopicsRequest\x1a*.flowmesh.monitoring.v1.ListTopicsResponse\"*\xaa\xbb\x18\r\n\x0btopics.list\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/system/topics\x12\xa1\x01\n\x0c\x45nsureTopics\x12+.flowmesh.monitoring.v1.EnsureTopicsRequest\x1a,.flowmesh.monitoring.v1.EnsureTopicsResponse\"6\xaa\xbb\x18\x0f\n\rtopics.ensure\x82\xd3\xe4\x93\x02\x1d\"\x18/v1/system/topics:ensure:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*flowmesh/monitoring/v1/topic_service.proto\x12\x16\x66lowmesh.monitoring.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1egoogle/protobuf/duration.proto\"\x8f\x01\n\x05Topic\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x32\n\x06\x61\x63tual\x18\x02 \x01(\x0b\x32\".flowmesh.monitoring.v1.TopicShape\x12\x34\n\x08\x65xpected\x18\x03 \x01(\x0b\x32\".flowmesh.monitoring.v1.TopicShape\x12\x0e\n\x06\x64rifts\x18\x04 \x03(\t\"\x80\x01\n\nTopicShape\x12\x12\n\npartitions\x18\x01 \x01(\x05\x12,\n\tretention\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0breplication\x18\x03 \x01(\x05\x12\x1b\n\x13min_insync_replicas\x18\x04 \x01(\x05\")\n\x11ListTopicsRequest\x12\x14\n\x0c\x64rifted_only\x18\x01 \x01(\x08\"C\n\x12ListTopicsResponse\x12-\n\x06topics\x18\x01 \x03(\x0b\x32\x1d.flowmesh.monitoring.v1.Topic\"3\n\x13\x45nsureTopicsRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"V\n\x14\x45nsureTopicsResponse\x12-\n\x06topics\x18\x01 \x03(\x0b\x32\x1d.flowmesh.monitoring.v1.Topic\x12\x0f\n\x07\x63reated\x18\x02 \x03(\t2\xc4\x02\n\x0cTopicService\x12\x8f\x01\n\nListTopics\x12).flowmesh.monitoring.v1.ListTopicsRequest\x1a*.flowmesh.monitoring.v1.ListTopicsResponse\"*\xaa\xbb\x18\r\n\x0btopics.list\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/system/topics\x12\xa1\x01\n\x0c\x45nsureTopics\x12+.flowmesh.monitoring.v1.EnsureTopicsRequest\x1a,.flowmesh.monitoring.v1.EnsureTopicsResponse\"6\xaa\xbb\x18\x0f\n\rtopics.ensure\x82\xd3\xe4\x93\x02\x1d\"\x18/v1/system/topics:ensure:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,15 +44,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOPIC']._serialized_start=197
   _globals['_TOPIC']._serialized_end=340
   _globals['_TOPICSHAPE']._serialized_start=343
-  _globals['_TOPICSHAPE']._serialized_end=521
-  _globals['_LISTTOPICSREQUEST']._serialized_start=523
-  _globals['_LISTTOPICSREQUEST']._serialized_end=564
-  _globals['_LISTTOPICSRESPONSE']._serialized_start=566
-  _globals['_LISTTOPICSRESPONSE']._serialized_end=633
-  _globals['_ENSURETOPICSREQUEST']._serialized_start=635
-  _globals['_ENSURETOPICSREQUEST']._serialized_end=686
-  _globals['_ENSURETOPICSRESPONSE']._serialized_start=688
-  _globals['_ENSURETOPICSRESPONSE']._serialized_end=774
-  _globals['_TOPICSERVICE']._serialized_start=777
-  _globals['_TOPICSERVICE']._serialized_end=1101
+  _globals['_TOPICSHAPE']._serialized_end=471
+  _globals['_LISTTOPICSREQUEST']._serialized_start=473
+  _globals['_LISTTOPICSREQUEST']._serialized_end=514
+  _globals['_LISTTOPICSRESPONSE']._serialized_start=516
+  _globals['_LISTTOPICSRESPONSE']._serialized_end=583
+  _globals['_ENSURETOPICSREQUEST']._serialized_start=585
+  _globals['_ENSURETOPICSREQUEST']._serialized_end=636
+  _globals['_ENSURETOPICSRESPONSE']._serialized_start=638
+  _globals['_ENSURETOPICSRESPONSE']._serialized_end=724
+  _globals['_TOPICSERVICE']._serialized_start=727
+  _globals['_TOPICSERVICE']._serialized_end=1051
 # @@protoc_insertion_point(module_scope)
