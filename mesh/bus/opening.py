@@ -23,3 +23,13 @@ async def open_bus(url: str, *, clock: Clock | None = None) -> Bus:
     from mesh.bus.kafka_address import parse_address
 
     return await KafkaBus.open(parse_address(url))
+
+
+def expected_copies(url: str) -> tuple[int, int]:
+    """Return replication and min in-sync replicas that topics of the bus should have. Raises `BusError`."""
+    if not url.startswith("kafka://"):
+        return 1, 1
+    from mesh.bus.kafka_address import parse_address
+
+    address = parse_address(url)
+    return address.replication, address.min_insync
