@@ -69,6 +69,8 @@ class BusConnection(Calls):
             lines = [f"{error.message} ({error.reason})"]
             lines += [f"  {violation.field}: {violation.description}" for violation in error.violations]
             raise kind("\n".join(lines), error.reason) from error
+        except TimeoutError as error:
+            raise Unreachable("The bus does not answer in time.") from error
 
 
 class _Served:

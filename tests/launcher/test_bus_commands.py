@@ -76,6 +76,44 @@ def test_a_bus_that_cannot_be_used(url: str) -> None:
     assert len(done.stderr.splitlines()) == 1, done.stderr
 
 
+@pytest.mark.kafka
+@pytest.mark.slow
+def test_topics_straight_at_kafka(kafka_url: str) -> None:
+    assert flowmesh("topics", "check", "--bus", kafka_url).returncode == 1
+    assert f"{TOPIC} is created." in text("topics", "ensure", "--bus", kafka_url)
+    assert "as they should be" in text("topics", "check", "--bus", kafka_url)
+    more = f"{kafka_url}{'&' if '?' in kafka_url else '?'}replication=3&min_insync=2"
+    checked = flowmesh("topics", "check", "--bus", more)
+    assert checked.returncode == 1
+    assert f"{TOPIC}: replication is 1, should be 3" in checked.stdout
+    assert f"{TOPIC}: min_insync_replicas is 1, should be 2" in checked.stdout
+    assert "There are no consumer groups." in text("groups", "list", "--bus", kafka_url)
+    assert "has no dead letters" in text("dlq", "list", TOPIC, "--bus", kafka_url)
+
+
+def test_a_group_is_rewound_without_a_mesh(tmp_path: Path) -> None:
+    async def consumed() -> None:
+        async with opened(tmp_path / "bus.db") as bus:
+            await bus.ensure_topics(all_topics())
+            await bus.publish([BusMessage(TOPIC, "k", b"%d" % n) for n in range(5)])
+            consumer = await bus.consumer("billing", [TOPIC])
+            await consumer.commit(await consumer.poll(10, 5))
+            await consumer.close()
+
+    asyncio.run(consumed())
+    bus = ("--bus", f"sqlite:///{tmp_path / 'bus.db'}")
+    assert json.loads(text("groups", "show", "billing", "--json", *bus))["lag"] == "0"
+    assert "billing: 5 messages left" in text("groups", "rewind", "billing", TOPIC, "--oldest", *bus)
+    [group] = json.loads(text("groups", "list", "--json", *bus))
+    assert (group["name"], group["lag"]) == ("billing", "5")
+    refused = flowmesh("groups", "rewind", "billing", TOPIC, "--offset", "99=0", *bus)
+    assert refused.returncode == 1
+    assert "(FIELD_INVALID)" in refused.stderr
+    assert "partitions.offsets[99]" in refused.stderr
+    empty = flowmesh("groups", "show", "", *bus)
+    assert (empty.returncode, "FIELD_INVALID" in empty.stderr) == (1, True)
+
+
 def test_groups(mesh: Up) -> None:
     groups = json.loads(text("groups", "list", "--json", "--url", mesh.url))
     assert "history-service" in [group["name"] for group in groups]
