@@ -23,6 +23,7 @@ EXIT_INTERRUPTED = 130
 _JOB_STATES = ("ready", "leased", "backoff", "failed", "suspended", "scheduled")
 _JOB_KINDS = ("external", "timer", "async")
 _BATCH_STATES = ("running", "suspended", "completed", "cancelled")
+_EVENT_TOPICS = ("domain", "type", "both")
 _INSTANCE_STATES = ("running", "paused", "completed", "failed", "terminated")
 
 
@@ -105,7 +106,7 @@ def _connection(arguments: argparse.Namespace) -> Connection | BusConnection:
     if getattr(arguments, "bus", ""):
         from launcher.client.bus_connection import BusConnection
 
-        return BusConnection(arguments.bus)
+        return BusConnection(arguments.bus, getattr(arguments, "event_topics", _EVENT_TOPICS[0]))
     from launcher.client.connection import Connection
 
     return Connection(arguments.url)
@@ -257,6 +258,8 @@ def _add_bus(
     ):
         verb = topics.add_parser(action, help=about, parents=[common])
         verb.set_defaults(run=f"topics:{function}")
+        about = "with --bus: the setting of the mesh; default domain"
+        verb.add_argument("--event-topics", choices=_EVENT_TOPICS, default=_EVENT_TOPICS[0], help=about)
 
     groups = group("groups", "show and rewind the consumer groups of the event bus")
     found = groups.add_parser("list", help="list consumer groups with their lag", parents=[common, listing])

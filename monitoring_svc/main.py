@@ -7,6 +7,7 @@ from flowmesh.monitoring.v1 import consumer_group_service_pb2, dead_letter_servi
 from mesh.admin_http import Readiness
 from mesh.bus.opening import expected_copies
 from mesh.bus.port import Bus
+from mesh.bus.topics import expected_topics
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
 from mesh.process import run, until_stopped
@@ -43,9 +44,14 @@ class MonitoringService:
         self._settings = settings
         self._bus = bus
         seconds = settings.bus_timeout_seconds
+        expected, copies = expected_topics(settings.event_topics), expected_copies(settings.own_bus_url)
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize)
         for file, name, servicer in (
-            (topic_service_pb2, "TopicService", TopicServicer(bus, seconds, expected_copies(settings.own_bus_url))),
+            (
+                topic_service_pb2,
+                "TopicService",
+                TopicServicer(bus, seconds, expected, copies),
+            ),
             (consumer_group_service_pb2, "ConsumerGroupService", ConsumerGroupServicer(bus, seconds)),
             (dead_letter_service_pb2, "DeadLetterService", DeadLetterServicer(bus, seconds)),
         ):

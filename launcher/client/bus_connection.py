@@ -17,6 +17,7 @@ from launcher.client.calls import CALL_SECONDS, Call, Calls, Request, Response
 from launcher.client.failure import CommandFailed, Unreachable
 from mesh.bus.opening import expected_copies, open_bus
 from mesh.bus.port import BusError
+from mesh.bus.topics import expected_topics
 from mesh.db.database import DatabaseError
 from mesh.errors import DependencyDown, DomainError
 from mesh.validation import validate
@@ -33,16 +34,16 @@ Result = TypeVar("Result")
 class BusConnection(Calls):
     """The bus at a URL with the services about it. Use it in a `with` block."""
 
-    def __init__(self, url: str) -> None:
-        """Open the bus. Raises `Unreachable`."""
+    def __init__(self, url: str, event_topics: str) -> None:
+        """Open the bus; `event_topics` is the setting of the mesh. Raises `Unreachable`."""
         self._runner = asyncio.Runner()
         try:
             copies = expected_copies(url)
-            self._bus = self._runner.run(asyncio.wait_for(open_bus(url), BUS_SECONDS))
+            self._bus = self._runner.run(asyncio.wait_for(open_bus(url, event_topics=event_topics), BUS_SECONDS))
         except (BusError, DatabaseError, OSError, TimeoutError) as error:
             self._runner.close()
             raise Unreachable(f"The bus cannot be used: {error or 'it does not answer'}.") from error
-        topics = TopicServicer(self._bus, BUS_SECONDS, copies)
+        topics = TopicServicer(self._bus, BUS_SECONDS, expected_topics(event_topics), copies)
         groups = ConsumerGroupServicer(self._bus, BUS_SECONDS)
         letters = DeadLetterServicer(self._bus, BUS_SECONDS)
         self.topics = cast("topic_service_pb2_grpc.TopicServiceStub", _Served(self._runner, topics))

@@ -16,7 +16,6 @@ from google.protobuf.duration_pb2 import Duration
 
 from mesh.bus.drift import MISSING, TopicDrift, compare
 from mesh.bus.port import Bus, TopicSpec, TopicState
-from mesh.bus.topics import all_topics
 from mesh.logs import get_log
 from monitoring_svc.asking import asking, caller
 
@@ -26,12 +25,14 @@ _log = get_log(__name__)
 class TopicServicer:
     """Shows the topics of the bus and creates what is missing.
 
-    `bus_seconds`: how long the bus may take; `copies`: replication and min in-sync replicas that topics should have.
+    `bus_seconds`: how long the bus may take; `expected`: the topics as they should be; `copies`: the replication and
+    the min in-sync replicas that they should have.
     """
 
-    def __init__(self, bus: Bus, bus_seconds: float, copies: tuple[int, int]) -> None:
+    def __init__(self, bus: Bus, bus_seconds: float, expected: Sequence[TopicSpec], copies: tuple[int, int]) -> None:
         self._bus = bus
         self._bus_seconds = bus_seconds
+        self._expected = tuple(expected)
         self._copies = copies
 
     async def ListTopics(self, request: ListTopicsRequest) -> ListTopicsResponse:
@@ -44,7 +45,7 @@ class TopicServicer:
         missing = {topic.name for topic in await self._topics() if not topic.HasField("actual")}
         if missing:
             async with asking(self._bus_seconds):
-                await self._bus.ensure_topics([spec for spec in all_topics() if spec.name in missing])
+                await self._bus.ensure_topics([spec for spec in self._expected if spec.name in missing])
         topics = await self._topics()
         created = [topic.name for topic in topics if topic.name in missing and topic.HasField("actual")]
         if created:
@@ -54,7 +55,7 @@ class TopicServicer:
     async def _topics(self) -> list[Topic]:
         async with asking(self._bus_seconds):
             states = await self._bus.topics()
-        return _topics(all_topics(), states, *self._copies)
+        return _topics(self._expected, states, *self._copies)
 
 
 def _topics(

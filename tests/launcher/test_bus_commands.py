@@ -53,6 +53,13 @@ def test_topics_straight_at_a_bus(tmp_path: Path) -> None:
     assert "All topics are there." in text("topics", "ensure", *bus)
     assert "as they should be" in text("topics", "check", *bus)
     assert len(json.loads(text("topics", "list", "--json", *bus))) == 8
+    typed = flowmesh("topics", "check", *bus, "--event-topics", "both")
+    assert typed.returncode == 1
+    assert "workflow.task.completed.v1: does not exist" in typed.stdout
+    created = text("topics", "ensure", *bus, "--event-topics", "both")
+    assert "workflow.task.completed.v1.dlq is created." in created
+    assert f"{TOPIC} is created." not in created
+    assert "as they should be" in text("topics", "check", *bus, "--event-topics", "type")
 
 
 def test_a_topic_with_too_few_partitions_is_told_and_stays(tmp_path: Path) -> None:
