@@ -82,6 +82,7 @@ class EmbeddedMesh:
             "clock": None if options.clock == "system" else options.clock,
         }
         history = {**engine, "port": options.history_port, "admin_port": options.history_metrics_port}
+        monitoring = {**engine, "port": options.monitoring_port}
         try:
             self._access_log = InheritedLogFile(folder.logs / "access.log")
             self._engine = ServiceProcess(
@@ -95,7 +96,7 @@ class EmbeddedMesh:
             self._services = ServiceProcess(
                 "services",
                 "launcher.embedded.services_process",
-                {"history": history},
+                {"history": history, "monitoring": monitoring},
                 *self._log("services"),
                 inherited=folder.lock,
                 before_exec=before_exec,
@@ -203,6 +204,7 @@ class EmbeddedMesh:
             "gateway": self.url,
             "engine": f"{host}:{self.options.engine_port}",
             "history": f"{host}:{self.options.history_port}",
+            "monitoring": f"{host}:{self.options.monitoring_port}",
             "engine_metrics": f"http://{host}:{self.options.engine_metrics_port}/metrics",
             "services_metrics": f"http://{host}:{self.options.history_metrics_port}/metrics",
             "processes": {child.name: child.pid for child in self.children},

@@ -56,6 +56,12 @@ def with_dead_letters(topics: Sequence[TopicSpec]) -> tuple[TopicSpec, ...]:
     return (*topics, *dead)
 
 
+def expected_topics(event_topics: str) -> tuple[TopicSpec, ...]:
+    """Return every topic that a mesh with this setting should have: `domain`, `type` or `both`."""
+    typed = () if event_topics == "domain" else type_topics()
+    return with_dead_letters((*EVENT_TOPICS, *typed))
+
+
 def all_topics() -> tuple[TopicSpec, ...]:
     """Return the topics of the domains, with the dead-letter topics."""
     return with_dead_letters(EVENT_TOPICS)
