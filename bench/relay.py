@@ -1,4 +1,4 @@
-"""How fast the relay takes a backlog to the bus: `python -m bench.relay [--database sqlite|mariadb] [--bus local|none]`.
+"""How fast the relay takes a backlog to the bus: `python -m bench.relay [--database …] [--bus …] [--relays N]`.
 
 Fills an outbox with the commits of instances that run through and of instances with a user task, about ten events
 each, then lets relays work it off, in as many processes as asked for, and prints events a second and the CPU time of
@@ -190,7 +190,7 @@ async def _work(url: str, bus_name: str, folder: Path, *, profile: bool) -> dict
         }
 
 
-def _process(url: str, bus_name: str, folder: str, profile: bool, results: Any) -> None:  # noqa: FBT001
+def _process(url: str, bus_name: str, folder: str, profile: bool, results: Any) -> None:
     results.put(uvloop.run(_work(url, bus_name, Path(folder), profile=profile)))
 
 
