@@ -24,6 +24,8 @@ R = TypeVar("R")
 
 MAX_BATCH = 256
 MAX_PENDING = 10_000
+MAX_TURNS = 8
+"""Turns of the event loop that a batch may grow for before it is begun."""
 RETRY_SECONDS = 0.01
 """First pause before a deadlocked batch is tried again; it doubles each time."""
 TRANSIENT_SECONDS = 10.0
@@ -96,6 +98,7 @@ class GroupCommitter(Generic[W, R]):
         batch: list[tuple[W, asyncio.Future[R]]] = []
         try:
             while self._pending:
+                await self._gather()
                 batch, self._pending = self._pending[: self._max_batch], self._pending[self._max_batch :]
                 if self._on_batch is not None:
                     self._on_batch(len(batch))
@@ -108,6 +111,15 @@ class GroupCommitter(Generic[W, R]):
             raise
         finally:
             self._running = None
+
+    async def _gather(self) -> None:
+        """Let those in who are about to come: calls that the loop has but not turned to yet. A lone one waits a turn."""
+        before = 0
+        for _ in range(MAX_TURNS):
+            if len(self._pending) == before or len(self._pending) >= self._max_batch:
+                return
+            before = len(self._pending)
+            await asyncio.sleep(0)
 
     async def _write(self, batch: list[tuple[W, asyncio.Future[R]]]) -> None:
         works = [work for work, _ in batch]

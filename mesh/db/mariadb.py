@@ -115,15 +115,16 @@ class MariadbDatabase:
                 reusable = False
                 try:
                     async with connection.cursor() as cursor:
+                        sending = _Sending(cursor)
                         try:
-                            result = await _drive(cursor, program)
+                            result = await _drive(sending, program)
+                            committing = True
+                            await sending.run("COMMIT")
                         except DatabaseUnavailable:
                             raise
                         except Exception:
                             reusable = await _rolled_back(cursor)
                             raise
-                        committing = True
-                        await _execute(cursor, "COMMIT", None)
                         reusable = True
                         return result
                 finally:
@@ -208,7 +209,50 @@ async def _execute(cursor: Any, sql: str, parameters: tuple[Any, ...] | None) ->
         raise _translated(error) from error
 
 
-async def _drive(cursor: Any, program: Program[T]) -> T:
+class _Sending:
+    """Statements on their way to the server.
+
+    Those without a result wait for the next one that has one, or for COMMIT, and are sent together with it: each round
+    trip costs both sides as much as a small statement. Where one fails, the server runs none behind it.
+    """
+
+    __slots__ = ("_cursor", "_size", "_waiting")
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+        self._waiting: list[str] = []
+        self._size = 0
+
+    async def later(self, sql: str, parameters: tuple[Any, ...]) -> None:
+        """Send a statement without a result, by and by. Raises `DatabaseError` of it or of those that wait."""
+        text = self._cursor.mogrify(sql, parameters)
+        if self._waiting and self._size + len(text) > BYTES_PER_STATEMENT:
+            await self._send(self._waiting)
+        self._waiting.append(text)
+        self._size += len(text)
+
+    async def run(self, sql: str, parameters: tuple[Any, ...] | None = None) -> Any:
+        """Run a statement behind those that wait; return the cursor with its result. Raises as `later`."""
+        if not self._waiting:
+            await _execute(self._cursor, sql, parameters)
+            return self._cursor
+        text = self._cursor.mogrify(sql, parameters)
+        if self._size + len(text) > 2 * BYTES_PER_STATEMENT:
+            await self._send(self._waiting)
+        await self._send([*self._waiting, text])
+        return self._cursor
+
+    async def _send(self, texts: list[str]) -> None:
+        self._waiting, self._size = [], 0
+        await _execute(self._cursor, ";".join(texts), None)
+        try:
+            while await self._cursor.nextset():
+                pass
+        except (Error, OSError) as error:
+            raise _translated(error) from error
+
+
+async def _drive(sending: _Sending, program: Program[T]) -> T:
     outcome: Any = None
     while True:
         try:
@@ -216,10 +260,10 @@ async def _drive(cursor: Any, program: Program[T]) -> T:
         except StopIteration as end:
             result: T = end.value
             return result
-        outcome = await _run(cursor, statement)
+        outcome = await _run(sending, statement)
 
 
-async def _run(cursor: Any, statement: Statement) -> Any:
+async def _run(sending: _Sending, statement: Statement) -> Any:
     match statement:
         case Fetch(sql, parameters, lock, skip_locked, share):
             text = _marked(sql)
@@ -227,26 +271,25 @@ async def _run(cursor: Any, statement: Statement) -> Any:
                 text += " FOR UPDATE SKIP LOCKED" if skip_locked else " FOR UPDATE"
             elif share:
                 text += " LOCK IN SHARE MODE"
-            await _execute(cursor, text, tuple(parameters) or None)
+            cursor = await sending.run(text, tuple(parameters) or None)
             return list(await cursor.fetchall())
         case FetchKeys():
-            return await _fetch_keys(cursor, statement)
+            return await _fetch_keys(sending, statement)
         case Execute(sql, parameters):
-            await _execute(cursor, _marked(sql), tuple(parameters) or None)
-            return cursor.rowcount
+            return (await sending.run(_marked(sql), tuple(parameters) or None)).rowcount
         case InsertMany(table, columns, rows):
-            await _multi_row(cursor, f"INSERT INTO {table} ({','.join(columns)}) VALUES ", rows, "")
+            await _multi_row(sending, f"INSERT INTO {table} ({','.join(columns)}) VALUES ", rows, "")
         case UpsertMany(table, columns, key_columns, update_columns, rows):
             assignments = ",".join(f"{column}=VALUES({column})" for column in update_columns)
             # Setting a key to itself leaves the row as it is.
             assignments = assignments or f"{key_columns[0]}={key_columns[0]}"
             prefix = f"INSERT INTO {table} ({','.join(columns)}) VALUES "
-            await _multi_row(cursor, prefix, rows, f" ON DUPLICATE KEY UPDATE {assignments}")
+            await _multi_row(sending, prefix, rows, f" ON DUPLICATE KEY UPDATE {assignments}")
         case UpdateKeys():
-            return await _update_keys(cursor, statement)
+            return await _update_keys(sending, statement)
         case DeleteMany(table, key_columns, keys):
             prefix = f"DELETE FROM {table} WHERE ({','.join(key_columns)}) IN ("
-            await _multi_row(cursor, prefix, keys, ")", _keys_per_statement(len(key_columns)))
+            await _multi_row(sending, prefix, keys, ")", _keys_per_statement(len(key_columns)))
     return None
 
 
@@ -255,7 +298,7 @@ def _keys_per_statement(width: int) -> int:
 
 
 async def _multi_row(
-    cursor: Any, prefix: str, rows: Sequence[Row], suffix: str, limit: int = ROWS_PER_STATEMENT
+    sending: _Sending, prefix: str, rows: Sequence[Row], suffix: str, limit: int = ROWS_PER_STATEMENT
 ) -> None:
     part: list[Any] = []
     size = 0
@@ -263,19 +306,19 @@ async def _multi_row(
         part.append(row)
         size += sum(len(value) if isinstance(value, str | bytes) else 16 for value in row)
         if len(part) >= limit or size >= BYTES_PER_STATEMENT:
-            await _one_multi_row(cursor, prefix, part, suffix)
+            await _one_multi_row(sending, prefix, part, suffix)
             part, size = [], 0
     if part:
-        await _one_multi_row(cursor, prefix, part, suffix)
+        await _one_multi_row(sending, prefix, part, suffix)
 
 
-async def _one_multi_row(cursor: Any, prefix: str, rows: list[Any], suffix: str) -> None:
+async def _one_multi_row(sending: _Sending, prefix: str, rows: list[Any], suffix: str) -> None:
     mark = f"({','.join(['%s'] * len(rows[0]))})"
     sql = f"{prefix}{','.join([mark] * len(rows))}{suffix}"
-    await _execute(cursor, sql, tuple(value for row in rows for value in row))
+    await sending.later(sql, tuple(value for row in rows for value in row))
 
 
-async def _fetch_keys(cursor: Any, statement: FetchKeys) -> list[tuple[Any, ...]]:
+async def _fetch_keys(sending: _Sending, statement: FetchKeys) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
     keys = sorted(set(statement.keys))
     names = ",".join(statement.key_columns)
@@ -288,12 +331,12 @@ async def _fetch_keys(cursor: Any, statement: FetchKeys) -> list[tuple[Any, ...]
             f"SELECT {','.join(statement.columns)} FROM {statement.table} "
             f"WHERE ({names}) IN ({','.join([mark] * len(part))}) ORDER BY {names}{suffix}"
         )
-        await _execute(cursor, sql, tuple(value for key in part for value in key))
+        cursor = await sending.run(sql, tuple(value for key in part for value in key))
         rows += await cursor.fetchall()
     return rows
 
 
-async def _update_keys(cursor: Any, statement: UpdateKeys) -> int:
+async def _update_keys(sending: _Sending, statement: UpdateKeys) -> int:
     changed = 0
     mark = f"({','.join(['%s'] * len(statement.key_columns))})"
     prefix = f"UPDATE {statement.table} SET {_marked(statement.assignments)} WHERE "
@@ -301,7 +344,7 @@ async def _update_keys(cursor: Any, statement: UpdateKeys) -> int:
     for start in range(0, len(statement.keys), limit):
         part = statement.keys[start : start + limit]
         sql = f"{prefix}({','.join(statement.key_columns)}) IN ({','.join([mark] * len(part))})"
-        await _execute(cursor, sql, (*statement.parameters, *(value for key in part for value in key)))
+        cursor = await sending.run(sql, (*statement.parameters, *(value for key in part for value in key)))
         changed += cursor.rowcount
     return changed
 

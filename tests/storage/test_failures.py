@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 
 from mesh.db import mariadb, sqlite
-from mesh.db.database import Database, DatabaseUnavailable, OutcomeUnknown, TransientFailure
+from mesh.db.database import ConstraintViolated, Database, DatabaseUnavailable, OutcomeUnknown, TransientFailure
 from mesh.db.schema import open_database
 from mesh.db.sqlite import SqliteDatabase
-from mesh.db.statements import Execute, Fetch, InsertMany, Program, Row
+from mesh.db.statements import DeleteMany, Execute, Fetch, InsertMany, Program, Row, UpsertMany
 from tests.infrastructure.mariadb import MariadbServer, create_tables
 from tests.infrastructure.tcp_proxy import TcpProxy
 from tests.storage.tables import METADATA
 from tests.storage.test_programs import COLUMNS, all_rows, insert
 
-COMMIT = b"\x03COMMIT"
-"""The packet; a session's set-up holds READ COMMITTED."""
+COMMIT = b";COMMIT"
+"""Behind what the transaction writes; a session's set-up holds READ COMMITTED."""
 
 
 @pytest.fixture
@@ -40,9 +40,14 @@ async def proxied(mariadb_server: MariadbServer) -> AsyncIterator[tuple[Database
 @pytest.mark.mariadb
 async def test_lost_connection_then_recovery(proxied: tuple[Database, TcpProxy]) -> None:
     database, proxy = proxied
+
+    def unfinished() -> Program[None]:
+        yield from insert([("a", 1, None, None, None)])
+        yield Fetch("SELECT 1")
+
     proxy.cut_at = b"INSERT INTO item"
     with pytest.raises(DatabaseUnavailable):
-        await database.write(insert([("a", 1, None, None, None)]))
+        await database.write(unfinished())
     assert await all_rows(database) == []
     await database.write(insert([("a", 1, None, None, None)]))
 
@@ -86,6 +91,49 @@ async def test_broken_commit_has_an_unknown_outcome(proxied: tuple[Database, Tcp
     deadline = asyncio.get_running_loop().time() + 5
     while await database.write(settled()) is not delivered:
         assert asyncio.get_running_loop().time() < deadline
+
+
+@pytest.mark.mariadb
+async def test_statements_without_a_result_are_sent_with_the_next_one(proxied: tuple[Database, TcpProxy]) -> None:
+    """Each keeps its order, and one that fails undoes them all, whichever it is."""
+    database, _ = proxied
+
+    def mixed(refused: int) -> Program[tuple[list[Row], int, list[Row]]]:
+        for number in range(1, 4):
+            yield from insert([("a", 1 if number == refused else number, None, None, number)])
+        read: list[Row] = yield Fetch("SELECT number FROM item WHERE owner=? ORDER BY number", ("a",))
+        yield UpsertMany("item", COLUMNS, ("owner", "number"), ("amount",), [("a", 1, None, None, 10)])
+        yield DeleteMany("item", ("owner", "number"), [("a", 2)])
+        matched: int = yield Execute("UPDATE item SET amount=amount+1 WHERE owner=?", ("a",))
+        yield from insert([("a", 4 if refused != 4 else 3, "%s;'", b";\0'%s", 4)])
+        left: list[Row] = yield Fetch("SELECT number, amount FROM item WHERE owner=? ORDER BY number", ("a",))
+        yield from insert([("a", 5 if refused != 5 else 4, None, None, None)])
+        return read, matched, left
+
+    for refused in (2, 3, 4, 5):
+        with pytest.raises(ConstraintViolated):
+            await database.write(mixed(refused))
+        assert await all_rows(database) == []
+    assert await database.write(mixed(0)) == ([(1,), (2,), (3,)], 2, [(1, 11), (3, 4), (4, 4)])
+    stored = await all_rows(database)
+    assert [row[1] for row in stored] == [1, 3, 4, 5]
+    assert stored[2][2:4] == ("%s;'", b";\0'%s")
+
+
+@pytest.mark.mariadb
+async def test_large_statements_are_sent_in_parts(
+    proxied: tuple[Database, TcpProxy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, _ = proxied
+    monkeypatch.setattr(mariadb, "BYTES_PER_STATEMENT", 1_000)
+
+    def many() -> Program[list[Row]]:
+        for number in range(20):
+            yield from insert([("a", number, None, b"x" * 400, None)])
+        rows: list[Row] = yield Fetch("SELECT COUNT(*) FROM item WHERE owner<>?", ("y" * 2_000,))
+        return rows
+
+    assert await database.write(many()) == [(20,)]
 
 
 @pytest.mark.mariadb

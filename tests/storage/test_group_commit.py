@@ -19,8 +19,8 @@ from tests.infrastructure.tcp_proxy import TcpProxy
 from tests.storage.tables import METADATA
 from tests.storage.test_programs import COLUMNS, all_rows
 
-COMMIT = b"\x03COMMIT"
-"""The packet; a session's set-up holds READ COMMITTED."""
+COMMIT = b";COMMIT"
+"""Behind what the transaction writes; a session's set-up holds READ COMMITTED."""
 
 
 @dataclass(slots=True, frozen=True)
