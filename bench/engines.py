@@ -45,7 +45,7 @@ async def _run(arguments: argparse.Namespace, folder: Path) -> float:
             ]
             engines.append([workloads.Engine(channel) for channel in channels])
         await engines[0][0].deploy()
-        everywhere = itertools.cycle([engine for engine in itertools.chain(*zip(*engines, strict=True))])
+        everywhere = itertools.cycle(list(itertools.chain(*zip(*engines, strict=True))))
         first = itertools.cycle(engines[0])
 
         async def one() -> None:
@@ -68,7 +68,7 @@ async def _run(arguments: argparse.Namespace, folder: Path) -> float:
                 calls = window.rate * arguments.seconds
                 costs = " ".join(f"{one / calls * 1e6:.0f}" for one in used)
                 rates[name].append(window.rate)
-                print(f"  {name}: {window.rate:,.0f}/s, p99 {window.p99:.0f} ms, CPU a call (engines, MariaDB): {costs} µs")
+                print(f"  {name}: {window.rate:,.0f}/s, p99 {window.p99:.0f} ms, µs of CPU (engines, MariaDB): {costs}")
         ratio = statistics.median(rates["all"]) / statistics.median(rates["one"])
         print(json.dumps({**{name: round(statistics.median(of)) for name, of in rates.items()}, "ratio": ratio}))
         return ratio

@@ -113,7 +113,7 @@ class GroupCommitter(Generic[W, R]):
             self._running = None
 
     async def _gather(self) -> None:
-        """Let those in who are about to come: calls that the loop has but not turned to yet. A lone one waits a turn."""
+        """Let in who is about to come: calls that the loop has and not turned to yet. A lone one waits a turn."""
         before = 0
         for _ in range(MAX_TURNS):
             if len(self._pending) == before or len(self._pending) >= self._max_batch:
