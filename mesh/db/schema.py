@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from mesh.db.database import Database, DatabaseError, DatabaseUnavailable
+from mesh.db.database import Database, DatabaseError, DatabaseLimits, DatabaseUnavailable
+from mesh.resilience.breaker import CircuitBreaker
 
 SQLITE_SCHEMES = frozenset({"sqlite"})
 MARIADB_SCHEMES = frozenset({"mariadb", "mysql"})
@@ -43,17 +44,20 @@ def sqlite_path(database_url: str) -> Path | None:
     return Path(path)
 
 
-async def open_database(database_url: str) -> Database:
+async def open_database(
+    database_url: str, limits: DatabaseLimits | None = None, breaker: CircuitBreaker | None = None
+) -> Database:
     """Open the database of a URL: `sqlite:///path`, `mariadb://…` or `mysql://…`.
 
-    Raises ValueError for another URL, `DatabaseUnavailable` where the database cannot be opened.
+    Limits and breaker are for a server; a file has none. Raises ValueError for another URL, `DatabaseUnavailable`
+    where the database cannot be opened.
     """
     path = sqlite_path(database_url)
     if path is None:
         # Each driver costs memory and start-up time where the other one is used; asyncmy takes 90 ms.
         from mesh.db.mariadb import MariadbDatabase
 
-        return await MariadbDatabase.connect(database_url)
+        return await MariadbDatabase.connect(database_url, limits, breaker)
     from mesh.db.sqlite import SqliteDatabase
 
     return SqliteDatabase(path)
@@ -101,27 +105,19 @@ async def _mariadb_version(database_url: str) -> str | None:
 
 @contextlib.asynccontextmanager
 async def _mariadb_cursor(database_url: str) -> AsyncIterator[Any]:
-    import asyncmy
     from asyncmy.errors import Error
 
-    parts = urlsplit(database_url)
+    from mesh.db.mariadb import connect_mariadb
+
+    limits = DatabaseLimits()
+    connection = await connect_mariadb(database_url, limits.connect_seconds)
     try:
-        connection = await asyncmy.connect(
-            host=parts.hostname or "localhost",
-            port=parts.port or 3306,
-            user=unquote(parts.username or ""),
-            password=unquote(parts.password or ""),
-            db=parts.path.lstrip("/"),
-            charset="utf8mb4",
-            connect_timeout=5,
-        )
-    except (Error, OSError) as error:
-        raise DatabaseUnavailable(f"cannot connect to the database at {parts.hostname}: {error}") from error
-    try:
-        async with connection.cursor() as cursor:
+        async with asyncio.timeout(limits.answer_seconds), connection.cursor() as cursor:
             yield cursor
+    except TimeoutError as error:
+        raise DatabaseUnavailable("the database does not answer") from error
     except (Error, OSError) as error:
-        raise DatabaseError(f"cannot read the schema's version at {parts.hostname}: {error}") from error
+        raise DatabaseError(f"cannot read the schema's version: {error}") from error
     finally:
         connection.close()
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from mesh.metrics import Metrics
-from mesh.resilience.breaker import BreakerLimits, BreakerMetrics, BreakerOpen, BreakerState, CircuitBreaker
+from mesh.resilience.breaker import BreakerLimits, BreakerMetrics, BreakerOpen, CircuitBreaker
 
 LIMITS = BreakerLimits(
     failures_in_row=3,
@@ -56,8 +56,8 @@ class Breaker:
         return raised.value.retry_after_seconds
 
     @property
-    def state(self) -> BreakerState:
-        return self.breaker.state
+    def state(self) -> str:
+        return self.breaker.state.name
 
     def shown(self) -> float:
         lines = self.metrics.exposition()[0].decode().splitlines()
@@ -70,9 +70,9 @@ def test_failures_in_a_row_open_it() -> None:
     it.fail(2)
     it.succeed()
     it.fail(2)
-    assert it.state is BreakerState.CLOSED
+    assert it.state == "CLOSED"
     it.fail()
-    assert it.state is BreakerState.OPEN
+    assert it.state == "OPEN"
     assert it.shown() == 2
     assert it.refused() == pytest.approx(1)
     it.now += 0.75
@@ -84,10 +84,10 @@ def test_a_rate_of_failures_opens_it() -> None:
     for _ in range(4):
         it.succeed()
         it.fail()
-    assert it.state is BreakerState.CLOSED, "too few calls to tell"
+    assert it.state == "CLOSED", "too few calls to tell"
     it.succeed()
     it.fail()
-    assert it.state is BreakerState.OPEN
+    assert it.state == "OPEN"
 
 
 def test_old_failures_are_forgotten() -> None:
@@ -98,7 +98,7 @@ def test_old_failures_are_forgotten() -> None:
     it.now += 11
     it.succeed(6)
     it.fail()
-    assert it.state is BreakerState.CLOSED
+    assert it.state == "CLOSED"
 
 
 def test_a_try_that_succeeds_closes_it() -> None:
@@ -106,12 +106,12 @@ def test_a_try_that_succeeds_closes_it() -> None:
     it.fail(3)
     it.now += 1.5
     it.breaker.admit()
-    assert (it.state, it.shown()) == (BreakerState.HALF_OPEN, 1)
+    assert (it.state, it.shown()) == ("HALF_OPEN", 1)
     assert it.refused() == pytest.approx(1), "one try at a time"
     it.breaker.succeeded()
-    assert (it.state, it.shown()) == (BreakerState.CLOSED, 0)
+    assert (it.state, it.shown()) == ("CLOSED", 0)
     it.fail(2)
-    assert it.state is BreakerState.CLOSED, "what was before it opened is forgotten"
+    assert it.state == "CLOSED", "what was before it opened is forgotten"
 
 
 def test_tries_that_fail_keep_it_open_longer_up_to_a_limit() -> None:
@@ -160,7 +160,7 @@ async def test_work_under_it() -> None:
     for _ in range(20):
         with pytest.raises(ValueError, match="own"):
             await it.breaker.run(wrong)
-    assert it.state is BreakerState.CLOSED
+    assert it.state == "CLOSED"
     for _ in range(3):
         with pytest.raises(Down):
             await it.breaker.run(down)
@@ -173,4 +173,4 @@ async def test_work_under_it() -> None:
     hanging.cancel()
     await asyncio.wait([hanging])
     assert await it.breaker.run(fine) == "fine"
-    assert it.state is BreakerState.CLOSED
+    assert it.state == "CLOSED"
