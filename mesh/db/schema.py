@@ -22,9 +22,16 @@ from mesh.resilience.breaker import CircuitBreaker
 SQLITE_SCHEMES = frozenset({"sqlite"})
 MARIADB_SCHEMES = frozenset({"mariadb", "mysql"})
 
+UNREADY = 3
+"""Exit code of a migration that may be tried again."""
+
 
 class SchemaError(Exception):
     """The tables cannot be brought to the version that the code needs; the message is one sentence for people."""
+
+
+class SchemaUnready(SchemaError):
+    """The tables could not be brought up to date now: another process is at it, or this try was cut short."""
 
 
 def sqlite_path(database_url: str) -> Path | None:
@@ -67,8 +74,9 @@ async def ensure_schema(database_url: str, migrations: str, head: str) -> None:
     """Bring the tables to version `head`; does nothing where they have it.
 
     `migrations` is the package whose folder `versions` holds the Alembic migrations. Processes that start at once
-    take turns by a lock. Raises `SchemaError` where the database was written by a newer release, or a migration
-    fails, and `DatabaseUnavailable` where the database does not answer.
+    take turns by a lock, which the death of its holder frees. Raises `SchemaUnready` where it is worth trying again,
+    `SchemaError` where the database was written by a newer release or a migration fails, and `DatabaseUnavailable`
+    where the database does not answer.
     """
     if await _stored_version(database_url) != head:
         await _migrate(database_url, migrations, head)
@@ -139,4 +147,9 @@ async def _migrate(database_url: str, migrations: str, head: str) -> None:
     if process.returncode == 0:
         return
     sentence = output.decode(errors="replace").strip()
+    if process.returncode == UNREADY:
+        raise SchemaUnready(sentence)
+    if process.returncode is not None and process.returncode < 0:
+        # What it had done is there or undone, and it can be run again.
+        raise SchemaUnready(f"the migration of the database was ended by signal {-process.returncode}")
     raise SchemaError(sentence or f"the migration of the database failed: {errors.decode(errors='replace').strip()}")

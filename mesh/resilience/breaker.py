@@ -82,7 +82,8 @@ class CircuitBreaker:
     """The breaker of one dependency, for one event loop.
 
     Either `run` does a piece of work under it; or each piece begins with `admit` and ends with exactly one of
-    `succeeded`, `failed` and `given_up`. `failures` are the exceptions that count against the dependency for `run`.
+    `succeeded`, `failed` and `given_up`. `failures` are the exceptions that count against the dependency for `run`,
+    `answers` those of their kinds that do not.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class CircuitBreaker:
         dependency: str,
         failures: tuple[type[Exception], ...] = (OSError, TimeoutError),
         *,
+        answers: tuple[type[Exception], ...] = (),
         limits: BreakerLimits | None = None,
         metrics: BreakerMetrics | None = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -98,6 +100,7 @@ class CircuitBreaker:
         self.dependency = dependency
         self.state = BreakerState.CLOSED
         self._failures = failures
+        self._answers = answers
         self._limits = limits or BreakerLimits()
         self._monotonic = monotonic
         self._jitter = jitter
@@ -160,8 +163,11 @@ class CircuitBreaker:
         self.admit()
         try:
             result = await work()
-        except self._failures:
-            self.failed()
+        except self._failures as error:
+            if isinstance(error, self._answers):
+                self.succeeded()
+            else:
+                self.failed()
             raise
         except Exception:
             self.succeeded()
