@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flowmesh.engine.v1 import (
     activity_instance_service_pb2,
     ad_hoc_sub_process_service_pb2,
@@ -76,11 +78,13 @@ from engine_svc.workers.operation_retention import INTERVAL_SECONDS as OPERATION
 from engine_svc.workers.operation_retention import OperationRetention
 from engine_svc.workers.periodic import Periodic
 from engine_svc.workers.request_retention import RequestRetention
+from engine_svc.workers.shared_work import Kind, SharedWork
 from engine_svc.workers.start_timers import StartTimers
 from engine_svc.workers.thrown_events import ThrownEvents
 from mesh.admin_http import Readiness
 from mesh.bus.topics import all_topics
 from mesh.clock import Clock, ControlledClock, SystemClock
+from mesh.database_clock import DatabaseClock
 from mesh.db.database import Database
 from mesh.db.group_commit import GroupCommitter
 from mesh.logs import configure_logs, get_log
@@ -130,7 +134,12 @@ class EngineService:
         clock: Clock | None = None,
         telemetry: Telemetry | None = None,
     ) -> None:
-        clock = clock or (ControlledClock() if settings.clock == CONTROLLED else SystemClock())
+        self._database_clock: DatabaseClock | None = None
+        if clock is None and settings.clock == CONTROLLED:
+            clock = ControlledClock()
+        elif clock is None and settings.shares_database:
+            clock = self._database_clock = DatabaseClock(database)
+        clock = clock or SystemClock()
         self._settings = settings
         self._database = database
         signals = JobSignals()
@@ -248,26 +257,36 @@ class EngineService:
         operation_retention = OperationRetention(
             database, clock, settings.batch_retention_seconds, settings.migration_retention_seconds
         )
-        self._workers: list[Periodic | InternalJobs] = [
-            Periodic("operation retention", OPERATION_RETENTION_SECONDS, operation_retention.run),
-            Periodic("message buffer", message_buffer.INTERVAL_SECONDS, buffer.run),
-            Periodic("message expiry", message_expiry.INTERVAL_SECONDS, expiry.run),
-            Periodic("job availability", job_availability.INTERVAL_SECONDS, availability.run),
-            Periodic("request retention", request_retention.INTERVAL_SECONDS, retention.run),
-            Periodic(
-                "finished job retention", finished_job_retention.INTERVAL_SECONDS, FinishedJobRetention(database).run
-            ),
+        kinds = [
+            Kind("operation retention", OPERATION_RETENTION_SECONDS, operation_retention.run),
+            Kind("message buffer", message_buffer.INTERVAL_SECONDS, buffer.run),
+            Kind("message expiry", message_expiry.INTERVAL_SECONDS, expiry.run),
+            Kind("job availability", job_availability.INTERVAL_SECONDS, availability.run),
+            Kind("request retention", request_retention.INTERVAL_SECONDS, retention.run),
+            Kind("finished job retention", finished_job_retention.INTERVAL_SECONDS, FinishedJobRetention(database).run),
         ]
+        self._workers: list[Periodic | SharedWork | InternalJobs] = self._rounds("engine-work", kinds)
         if settings.runs_jobs:
+            job_kinds = [
+                Kind("start timers", start_timers.INTERVAL_SECONDS, timers.run),
+                Kind("thrown events", thrown_events.INTERVAL_SECONDS, thrown.run),
+            ]
             self._workers += [
-                Periodic("start timers", start_timers.INTERVAL_SECONDS, timers.run),
+                *self._rounds("engine-jobs", job_kinds),
+                # These take their items with leases, and are the faster the more engines do them.
                 Periodic("batches", BATCH_INTERVAL_SECONDS, batches.run),
-                Periodic("thrown events", thrown_events.INTERVAL_SECONDS, thrown.run),
                 InternalJobs(due_jobs, settings.concurrent_jobs),
             ]
 
+    def _rounds(self, name: str, kinds: Sequence[Kind]) -> list[Periodic | SharedWork | InternalJobs]:
+        if self._settings.shares_database:
+            return [SharedWork(self._database, name, kinds)]
+        return [Periodic(kind.name, kind.interval_seconds, kind.work) for kind in kinds]
+
     async def start(self) -> int:
-        """Listen and begin the background work; return the port."""
+        """Listen and begin the background work; return the port. Raises `DatabaseError` where it does not answer."""
+        if self._database_clock is not None:
+            await self._database_clock.start()
         port = await self.server.serve(self._settings.host, self._settings.listen_port)
         self.backlog.start()
         self._pressure.start()
@@ -285,6 +304,8 @@ class EngineService:
         await self._delivery.close()
         await self._committer.close()
         await self._scripts.close()
+        if self._database_clock is not None:
+            await self._database_clock.stop()
 
     def add_checks(self, readiness: Readiness) -> None:
         """Let a process say that it is ready only while the database answers."""

@@ -58,11 +58,16 @@ class EngineSettings(MeshSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.clock == CONTROLLED and not self.clock_forced and self.own_database_url.startswith("mariadb:"):
+        if self.clock == CONTROLLED and not self.clock_forced and self.shares_database:
             raise SettingsError(
                 f"{self.variable('clock')}={CONTROLLED} is for tests on a database of their own: other engines on this "
                 f"one would go by another time. Set {self.variable('clock_forced')}=true if that is what you want."
             )
+
+    @property
+    def shares_database(self) -> bool:
+        """Whether engines on other machines may work on the database as well."""
+        return not self.own_database_url.startswith("sqlite:")
 
     @property
     def runs_jobs(self) -> bool:
