@@ -111,8 +111,14 @@ class MeshSettings:
     bus_url: str = setting(
         "",
         "Event bus; empty for a SQLite file in data_dir.",
-        pattern=r"|sqlite:///.+",
-        example="sqlite:///PATH",
+        pattern=r"|sqlite:///.+|kafka://\S+",
+        example="sqlite:///PATH or kafka://HOST:PORT,HOST:PORT?replication=3&min_insync=2",
+        secret=True,
+    )
+    event_topics: str = setting(
+        "domain",
+        "Topics of events: one for each domain, one for each type (history cannot read these), or both.",
+        choices=("domain", "type", "both"),
     )
     log_level: str = setting("info", "Lines from this level on.", choices=("debug", "info", "warning", "error"))
     otlp_endpoint: str | None = setting(

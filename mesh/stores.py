@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from mesh.admin_http import Readiness
-from mesh.bus.local import LocalBus
+from mesh.bus.opening import open_bus
 from mesh.bus.port import Bus, BusError
 from mesh.db.database import Database, DatabaseError, DatabaseRefused, DatabaseUnavailable
 from mesh.db.schema import SchemaError, SchemaUnready, ensure_schema, open_database, sqlite_path
@@ -68,8 +68,10 @@ async def open_service_bus(
 
     Raises `StartupError` where the file cannot be used.
     """
-    bus = ServiceBus(lambda: _open_bus(settings), metrics=metrics, readiness=readiness)
-    if sqlite_path(settings.own_bus_url) is None:
+    bus = ServiceBus(
+        lambda: open_bus(settings.own_bus_url, event_topics=settings.event_topics), metrics=metrics, readiness=readiness
+    )
+    if settings.own_bus_url.startswith("kafka:"):
         bus.open_later()
         return bus
     try:
@@ -78,9 +80,3 @@ async def open_service_bus(
     except (BusError, DatabaseError, OSError) as error:
         raise StartupError(f"The {settings.service_name} service cannot use its bus: {error}.") from error
     return bus
-
-
-async def _open_bus(settings: MeshSettings) -> Bus:
-    path = sqlite_path(settings.own_bus_url)
-    assert path is not None, "the settings allow no other bus"
-    return await LocalBus.open(path)
