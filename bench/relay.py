@@ -30,6 +30,7 @@ from engine_svc.events import record
 from engine_svc.events.commit_record import COMMIT_RECORD, FORMAT
 from engine_svc.events.expansion import expand
 from engine_svc.main import MIGRATIONS, MIGRATIONS_HEAD
+from mesh.bus.opening import open_bus
 from mesh.bus.port import Bus, BusMessage
 from mesh.bus.topics import WORKFLOW_EXECUTION_EVENTS, all_topics
 from mesh.clock import SystemClock
@@ -38,6 +39,7 @@ from mesh.db.statements import Fetch, Program, Row, fetch
 from mesh.ids import new_id
 from mesh.outbox import OutboxEntry, outbox_insert
 from mesh.relay import Relay
+from tests.infrastructure.kafka import running_cluster
 
 GOAL = 20_000
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -144,23 +146,21 @@ async def _left(url: str) -> int:
     return int(rows[0][0])
 
 
-async def _open_bus(name: str, folder: Path) -> Bus:
-    if name == "none":
+async def _open_bus(url: str) -> Bus:
+    if not url:
         nowhere: Any = Nowhere()
         return nowhere  # type: ignore[no-any-return]
-    from mesh.bus.local import LocalBus
-
-    bus: Any = await LocalBus.open(folder / "bus.db")
+    bus = await open_bus(url)
     await bus.ensure_topics(all_topics())
-    return bus  # type: ignore[no-any-return]
+    return bus
 
 
-async def _work(url: str, bus_name: str, folder: Path, *, profile: bool) -> dict[str, float]:
-    """Relay until the outbox is empty; return what was done in how much time."""
+async def _work(url: str, bus_url: str, finished: Any, *, profile: bool) -> dict[str, float]:
+    """Relay until there is nothing left; return what was done in how much time."""
     async with AsyncExitStack() as closing:
         database = await open_database(url)
         closing.push_async_callback(database.close)
-        bus = await _open_bus(bus_name, folder)
+        bus = await _open_bus(bus_url)
         closing.push_async_callback(bus.close)
         relay = Relay(database, bus, expand, SystemClock())
         profiler = cProfile.Profile() if profile else None
@@ -168,13 +168,13 @@ async def _work(url: str, bus_name: str, folder: Path, *, profile: bool) -> dict
         if profiler is not None:
             profiler.enable()
         running = asyncio.create_task(relay.run())
-        last, ended, quiet = -1, started, 0
-        while quiet < 20:
+        last, ended = 0, started
+        while not finished.is_set():
             await asyncio.sleep(0.05)
-            if relay.counters.rows == last:
-                quiet += 1
-            else:
-                last, ended, quiet = relay.counters.rows, time.time(), 0
+            if relay.counters.rows != last:
+                if not last:
+                    started = time.time()
+                last, ended = relay.counters.rows, time.time()
         cpu = time.process_time() - cpu
         if profiler is not None:
             profiler.disable()
@@ -190,14 +190,14 @@ async def _work(url: str, bus_name: str, folder: Path, *, profile: bool) -> dict
         }
 
 
-def _process(url: str, bus_name: str, folder: str, profile: bool, results: Any) -> None:
-    results.put(uvloop.run(_work(url, bus_name, Path(folder), profile=profile)))
+def _process(url: str, bus_url: str, profile: bool, finished: Any, results: Any) -> None:
+    results.put(uvloop.run(_work(url, bus_url, finished, profile=profile)))
 
 
-async def _idle(url: str, folder: Path, seconds: float) -> float:
+async def _idle(url: str, bus_url: str, seconds: float) -> float:
     """Return the share of a CPU that an idle relay takes."""
     database = await open_database(url)
-    bus = await _open_bus("local", folder)
+    bus = await _open_bus(bus_url)
     relay = Relay(database, bus, expand, SystemClock())
     running = asyncio.create_task(relay.run())
     await asyncio.sleep(1.0)
@@ -219,21 +219,29 @@ async def _run(arguments: argparse.Namespace, folder: Path) -> None:
             if programs is None:
                 raise SystemExit("this machine has no mariadbd")
             url = mariadb.url(await closing.enter_async_context(mariadb.server(programs, folder / "mariadb")))
+        bus_url = ""
+        if arguments.bus == "local":
+            bus_url = f"sqlite:///{folder / 'bus.db'}"
+        elif arguments.bus == "kafka":
+            bus_url = closing.enter_context(running_cluster(folder / "kafka")).url()
         rows, events = await _fill(url, arguments.events)
         print(f"backlog: {events:,} events in {rows:,} commits")
         context = multiprocessing.get_context("spawn")
-        results = context.Queue()
+        results, finished = context.Queue(), context.Event()
         relays = [
-            context.Process(target=_process, args=(url, arguments.bus, str(folder), arguments.profile, results))
+            context.Process(target=_process, args=(url, bus_url, arguments.profile, finished, results))
             for _ in range(arguments.relays)
         ]
         for relay in relays:
             relay.start()
+        while left := await _left(url):
+            if not any(relay.is_alive() for relay in relays):
+                raise SystemExit(f"{left} rows were not relayed")
+            await asyncio.sleep(0.5)
+        finished.set()
         done = [await asyncio.to_thread(results.get) for _ in relays]
         for relay in relays:
             relay.join()
-        if left := await _left(url):
-            raise SystemExit(f"{left} rows were not relayed")
         seconds = max(one["ended"] for one in done) - min(one["started"] for one in done)
         cpu = sum(one["cpu"] for one in done)
         figures = {
@@ -245,7 +253,7 @@ async def _run(arguments: argparse.Namespace, folder: Path) -> None:
             "duplicates": int(sum(one["events"] for one in done)) - events,
         }
         if arguments.idle:
-            figures["idle_cpu_percent"] = round(await _idle(url, folder, arguments.idle) * 100, 2)
+            figures["idle_cpu_percent"] = round(await _idle(url, bus_url, arguments.idle) * 100, 2)
         print(json.dumps(figures))
         print(f"{events / seconds:,.0f} events/s, goal {GOAL:,}")
 
@@ -254,7 +262,7 @@ def main() -> None:
     """Run the bench."""
     parser = argparse.ArgumentParser(prog="python -m bench.relay", description=__doc__)
     parser.add_argument("--database", choices=("sqlite", "mariadb"), default="sqlite")
-    parser.add_argument("--bus", choices=("local", "none"), default="local")
+    parser.add_argument("--bus", choices=("local", "kafka", "none"), default="local")
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--relays", type=int, default=1, help="processes that relay")
     parser.add_argument("--idle", type=float, default=0.0, metavar="SECONDS", help="measure an idle relay as well")
