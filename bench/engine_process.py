@@ -23,7 +23,7 @@ from mesh.process import run, until_stopped
 async def main() -> None:
     """Serve until the process is told to stop."""
     url = sys.argv[1]
-    settings = EngineSettings(port=0, drain_seconds=1.0)
+    settings = EngineSettings(port=0, database_url=url, drain_seconds=1.0)
     configure_logs(settings.service_name, settings.instance, "warning")
     await ensure_schema(url, MIGRATIONS, MIGRATIONS_HEAD)
     async with AsyncExitStack() as closing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from flowmesh.engine.v1 import (
     activity_instance_service_pb2,
@@ -80,6 +81,7 @@ from engine_svc.workers.operation_retention import INTERVAL_SECONDS as OPERATION
 from engine_svc.workers.operation_retention import OperationRetention
 from engine_svc.workers.periodic import Periodic
 from engine_svc.workers.request_retention import RequestRetention
+from engine_svc.workers.shared_work import Kind, SharedWork
 from engine_svc.workers.start_timers import StartTimers
 from engine_svc.workers.thrown_events import ThrownEvents
 from mesh.admin_http import Readiness
@@ -87,12 +89,15 @@ from mesh.bus.topics import all_topics
 from mesh.cache.opening import Caches
 from mesh.cache.port import DEFINITION_SECONDS, TODO_LIST_SECONDS
 from mesh.clock import Clock, ControlledClock, SystemClock
+from mesh.database_clock import DatabaseClock
 from mesh.db.database import Database
 from mesh.db.group_commit import GroupCommitter
 from mesh.errors import DomainError
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
 from mesh.process import run, until_stopped
+from mesh.resilience.outbox_backlog import OutboxBacklog
+from mesh.resilience.pressure import BackPressure, Watched
 from mesh.rpc_metrics import RpcMetrics
 from mesh.server import MeshServer
 from mesh.serving import serving
@@ -104,6 +109,21 @@ MIGRATIONS_HEAD = HEAD
 
 _log = get_log(__name__)
 
+NEW_WORK = frozenset(
+    {
+        "CreateProcessInstance",
+        "BatchCreateProcessInstances",
+        "RestartProcessInstance",
+        "EvaluateStartConditions",
+        "PublishMessage",
+        "BroadcastSignal",
+        "CreateUserTask",
+        "CreateBatch",
+        "CreateDeployment",
+        "UploadDeployment",
+    }
+)
+"""Methods that begin what others go on with: refused first while database or relay cannot keep up."""
 BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
@@ -120,7 +140,12 @@ class EngineService:
         clock: Clock | None = None,
         telemetry: Telemetry | None = None,
     ) -> None:
-        clock = clock or (ControlledClock() if settings.clock == CONTROLLED else SystemClock())
+        self._database_clock: DatabaseClock | None = None
+        if clock is None and settings.clock == CONTROLLED:
+            clock = ControlledClock()
+        elif clock is None and settings.shares_database:
+            clock = self._database_clock = DatabaseClock(database)
+        clock = clock or SystemClock()
         self._settings = settings
         self._database = database
         self._warming: asyncio.Task[None] | None = None
@@ -135,6 +160,31 @@ class EngineService:
         ).at()
         self._committer: GroupCommitter[Commit, Written] = GroupCommitter(
             database, CommitWriter(), on_batch=batch.observe
+        )
+        self.backlog = OutboxBacklog(database, clock)
+        self._pressure = BackPressure(
+            [
+                Watched(
+                    "database",
+                    "the database is behind: a write would wait for {value:.1f} s",
+                    settings.max_commit_wait_seconds,
+                    self._committer.waiting_seconds,
+                ),
+                Watched(
+                    "outbox rows",
+                    "the relay is behind: the events of {value:.0f} commits wait for the bus",
+                    settings.max_outbox_rows,
+                    lambda: self.backlog.rows,
+                ),
+                Watched(
+                    "outbox age",
+                    "the relay is behind: events have waited for the bus for {value:.0f} s",
+                    settings.max_outbox_age_seconds,
+                    # By a clock that is turned, events are of any age.
+                    lambda: 0.0 if settings.clock == CONTROLLED else self.backlog.age_seconds,
+                ),
+            ],
+            metrics=metrics,
         )
         metrics.observe(
             "flowmesh_engine_commits_pending",
@@ -167,7 +217,7 @@ class EngineService:
         operations = BatchOperations(instance_servicer, migration_servicer, job_servicer)
         batches = BatchWork(served, clock, operations.perform)
         other_due_work: list[DueWork] = [timers.run_due, thrown.run_due, batches.run_due]
-        self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry)
+        self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, pressure=self._pressure)
         for module, name, servicer in (
             (deployment_service_pb2, "DeploymentService", DeploymentServicer(executor, served)),
             (
@@ -209,7 +259,7 @@ class EngineService:
             (migration_service_pb2, "MigrationService", migration_servicer),
             (batch_service_pb2, "BatchService", BatchServicer(served, clock, largest)),
         ):
-            self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
+            self.server.add(module.DESCRIPTOR.services_by_name[name], servicer, new_work=NEW_WORK)
         availability = JobAvailability(database, clock, signals)
         retention = RequestRetention(database, clock, settings.request_retention_seconds)
         buffer = MessageBuffer(executor, self._delivery.messages)
@@ -217,29 +267,41 @@ class EngineService:
         operation_retention = OperationRetention(
             database, clock, settings.batch_retention_seconds, settings.migration_retention_seconds
         )
-        self._workers: list[Periodic | InternalJobs] = [
-            Periodic("operation retention", OPERATION_RETENTION_SECONDS, operation_retention.run),
-            Periodic("message buffer", message_buffer.INTERVAL_SECONDS, buffer.run),
-            Periodic("message expiry", message_expiry.INTERVAL_SECONDS, expiry.run),
-            Periodic("job availability", job_availability.INTERVAL_SECONDS, availability.run),
-            Periodic("request retention", request_retention.INTERVAL_SECONDS, retention.run),
-            Periodic(
-                "finished job retention", finished_job_retention.INTERVAL_SECONDS, FinishedJobRetention(database).run
-            ),
+        kinds = [
+            Kind("operation retention", OPERATION_RETENTION_SECONDS, operation_retention.run),
+            Kind("message buffer", message_buffer.INTERVAL_SECONDS, buffer.run),
+            Kind("message expiry", message_expiry.INTERVAL_SECONDS, expiry.run),
+            Kind("job availability", job_availability.INTERVAL_SECONDS, availability.run),
+            Kind("request retention", request_retention.INTERVAL_SECONDS, retention.run),
+            Kind("finished job retention", finished_job_retention.INTERVAL_SECONDS, FinishedJobRetention(database).run),
         ]
+        self._workers: list[Periodic | SharedWork | InternalJobs] = self._rounds("engine-work", kinds)
         if settings.runs_jobs:
+            job_kinds = [
+                Kind("start timers", start_timers.INTERVAL_SECONDS, timers.run),
+                Kind("thrown events", thrown_events.INTERVAL_SECONDS, thrown.run),
+            ]
             self._workers += [
-                Periodic("start timers", start_timers.INTERVAL_SECONDS, timers.run),
+                *self._rounds("engine-jobs", job_kinds),
+                # These take their items with leases, and are the faster the more engines do them.
                 Periodic("batches", BATCH_INTERVAL_SECONDS, batches.run),
-                Periodic("thrown events", thrown_events.INTERVAL_SECONDS, thrown.run),
                 InternalJobs(due_jobs, settings.concurrent_jobs),
             ]
 
+    def _rounds(self, name: str, kinds: Sequence[Kind]) -> list[Periodic | SharedWork | InternalJobs]:
+        if self._settings.shares_database:
+            return [SharedWork(self._database, name, kinds)]
+        return [Periodic(kind.name, kind.interval_seconds, kind.work) for kind in kinds]
+
     async def start(self) -> int:
-        """Listen and begin the background work; return the port."""
+        """Listen and begin the background work; return the port. Raises `DatabaseError` where it does not answer."""
+        if self._database_clock is not None:
+            await self._database_clock.start()
         self._caches.start()
         port = await self.server.serve(self._settings.host, self._settings.listen_port)
         self._warming = asyncio.create_task(self._warm_up(), name="warm-up")
+        self.backlog.start()
+        self._pressure.start()
         for worker in self._workers:
             worker.start()
         return port
@@ -250,12 +312,16 @@ class EngineService:
         if self._warming is not None:
             self._warming.cancel()
             await asyncio.wait([self._warming])
+        await self._pressure.stop()
+        await self.backlog.stop()
         for worker in self._workers:
             await worker.stop()
         await self._delivery.close()
         await self._committer.close()
         await self._scripts.close()
         await self._caches.close()
+        if self._database_clock is not None:
+            await self._database_clock.stop()
 
     async def _warm_up(self) -> None:
         try:
@@ -269,6 +335,7 @@ class EngineService:
     def add_checks(self, readiness: Readiness) -> None:
         """Let a process say that it is ready only while the database answers."""
         readiness.add("engine database", database_check(self._database))
+        self.server.follow(readiness)
 
 
 async def serve(settings: EngineSettings) -> None:
@@ -278,15 +345,20 @@ async def serve(settings: EngineSettings) -> None:
     """
     configure_logs(settings.service_name, settings.instance, settings.log_level)
     async with serving(settings) as process:
+        await process.open_admin()
         database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
         bus = await process.open_bus()
         await bus.ensure_topics(all_topics())
         service = EngineService(settings, database, process.metrics, telemetry=process.telemetry)
         service.add_checks(process.readiness)
-        await process.open_admin()
         relay = EngineRelay(database, bus, process.metrics)
         relay.start()
         process.at_end(relay.stop)
+
+        async def flush() -> None:
+            await service.backlog.relayed(settings.relay_flush_seconds)
+
+        process.at_end(flush)
         process.at_end(service.stop)
         port = await service.start()
         _log.info("The engine is serving", host=settings.host, port=port)

@@ -25,6 +25,9 @@ class EngineRelay:
         metrics.observe(
             "flowmesh_engine_relay_failed_rows", "Commits whose events could not be relayed.", lambda: counters.failed
         )
+        metrics.observe(
+            "flowmesh_engine_relay_buckets", "Buckets of the outbox that this relay has.", lambda: self._relay.buckets
+        )
 
     def start(self) -> None:
         """Begin."""

@@ -43,14 +43,31 @@ class EngineSettings(MeshSettings):
         minimum=5,
         maximum=3600,
     )
+    max_commit_wait_seconds: float = setting(
+        2.0,
+        "New work gets BACKPRESSURE while a write would wait longer for the database; twice as long: every write.",
+        minimum=0.01,
+    )
+    max_outbox_age_seconds: float = setting(
+        600.0, "The same while the oldest event that is not on the bus yet is older.", minimum=1
+    )
+    max_outbox_rows: int = setting(500_000, "The same while more commits have events that are not.", minimum=1)
+    relay_flush_seconds: float = setting(
+        2.0, "How long a stopping engine waits for its relay to bring what is left to the bus.", minimum=0
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.clock == CONTROLLED and not self.clock_forced and self.own_database_url.startswith("mariadb:"):
+        if self.clock == CONTROLLED and not self.clock_forced and self.shares_database:
             raise SettingsError(
                 f"{self.variable('clock')}={CONTROLLED} is for tests on a database of their own: other engines on this "
                 f"one would go by another time. Set {self.variable('clock_forced')}=true if that is what you want."
             )
+
+    @property
+    def shares_database(self) -> bool:
+        """Whether engines on other machines may work on the database as well."""
+        return not self.own_database_url.startswith("sqlite:")
 
     @property
     def runs_jobs(self) -> bool:

@@ -1,145 +1,215 @@
-"""Leases: what only one process may do at a time, by a row that is changed with compare-and-set.
+"""Leases: numbered pieces of work that are shared out evenly among the processes alive, each done by one of them.
 
-A lease has a token that rises each time it changes hands. Whoever woke up late finds that its token is no longer
-the row's, and what it wanted to do in that transaction is undone. The clocks of the processes should agree to
-within a fraction of the lease's time; where they do not, a lease is taken too early, and only the token protects.
+A holder is a row with a beat that it raises, one statement for all the leases it has. Nobody's clock counts: who sees
+a beat stand still for the lease's time, by its own monotonic clock, deletes the holder's row and frees its leases in
+one transaction. A holder relies on a beat for less than that time, and its transactions lock its row, so what a holder
+that woke up late wants to write is undone.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from mesh.clock import Clock
-from mesh.db.database import ConstraintViolated, Database
-from mesh.db.statements import Execute, Fetch, InsertMany, Program, Row
+from mesh.db.database import Database
+from mesh.db.statements import Execute, Fetch, FetchKeys, InsertMany, Program, Row, UpdateKeys, UpsertMany
 from mesh.process_owner import is_surely_dead, new_owner
 
-MICROS = 1_000_000
+NOBODY = ""
+_LEASE_KEY = ("name", "number", "owner")
 
 
 class FencedOff(Exception):
-    """Another process has the lease now; the transaction that asked is undone."""
+    """Others have the leases now; the transaction that asked is undone."""
 
 
 @dataclass(slots=True, frozen=True)
-class Held:
-    """A lease that is held. `valid_until`: by `time.monotonic`, when it may no longer be relied on."""
+class _Round:
+    """What a round left behind, as read in its transaction. `beats`: of the other holders, by their names."""
 
-    token: int
-    valid_until: float
+    mine: list[int]
+    beats: dict[str, int]
+    share: int
 
 
-class Lease:
-    """One process's claim to a lease."""
+@dataclass(slots=True, frozen=True)
+class _Beat:
+    """The beat of another holder, and when it was seen first, by `steady_seconds`."""
 
-    def __init__(self, database: Database, name: str, clock: Clock, *, seconds: float) -> None:
+    beat: int
+    seen: float
+
+
+class Leases:
+    """One process's part of the leases `0..count-1` of a name. Call `renew` every `interval` seconds."""
+
+    def __init__(self, database: Database, name: str, count: int, *, seconds: float) -> None:
+        """`seconds`: how long a holder that does not beat keeps its leases."""
         self._database = database
         self._name = name
-        self._clock = clock
+        self._count = count
         self._seconds = seconds
         self._owner = new_owner()
-        self._held: Held | None = None
+        self._registered = False
+        self._numbers: list[int] = []
+        self._share = 0
+        self._valid_until = 0.0
+        self._looked = 0.0
+        self._others: dict[str, _Beat] = {}
+        self._changing = asyncio.Lock()
 
     @property
-    def held(self) -> bool:
-        """Whether the lease is ours and will be for a moment.
+    def holder(self) -> str | None:
+        """Under which name the leases are held now, None where they may not be relied on.
 
-        The last tenth of its time does not count, so that what is begun now is done before another may take it.
+        The last tenth of their time does not count, so that what is begun now is done before another may take them.
         """
-        return self._held is not None and time.monotonic() < self._held.valid_until
+        return self._owner if steady_seconds() < self._valid_until else None
 
     @property
-    def wants_renewal(self) -> bool:
-        """Whether less than two thirds of its time are left."""
-        return self._held is None or time.monotonic() > self._held.valid_until - self._seconds * 0.6
+    def numbers(self) -> frozenset[int]:
+        """The leases that are held and stay so: those to be given up are left out."""
+        return frozenset(self._numbers[: self._share]) if self.holder is not None else frozenset()
 
-    async def acquire(self) -> bool:
-        """Take the lease if it is free, over, or its owner is dead. Raises `DatabaseError`."""
-        # Whoever waits asks without a write transaction.
-        if not await self._database.read(self._is_free()):
-            self._held = None
-            return False
-        started = time.monotonic()
-        try:
-            token = await self._database.write(self._acquire())
-        except ConstraintViolated:
-            # Two processes created the row at once, and the other one was faster.
-            return False
-        self._held = None if token is None else Held(token, self._end(started))
-        return token is not None
+    @property
+    def surplus(self) -> bool:
+        """Whether there are leases to be given up, as others have fewer."""
+        return self.holder is not None and len(self._numbers) > self._share
 
-    async def renew(self) -> bool:
-        """Extend the lease; False where it is lost. Raises `DatabaseError`."""
-        started = time.monotonic()
-        try:
-            await self._database.write(self.fence())
-        except FencedOff:
-            return False
-        self.renewed(started)
-        return True
+    @property
+    def interval(self) -> float:
+        """Seconds until `renew` is due; short while others have still to give up what is to come here."""
+        return self._seconds / (3 if self._registered and len(self._numbers) >= self._share else 10)
+
+    async def renew(self) -> int:
+        """Beat, free the leases of the dead, take what is free up to a fair share; return how many were taken.
+
+        Raises `DatabaseError`, `OutcomeUnknown`.
+        """
+        async with self._changing:
+            started = steady_seconds()
+            if started - self._looked > self._seconds / 2:
+                # Nobody could be seen to beat meanwhile.
+                self._others = {}
+            try:
+                done = await self._database.write(self._round(started))
+            except FencedOff:
+                self._begin_anew()
+                return 0
+            taken = len(set(done.mine).difference(self._numbers))
+            self._registered = True
+            self._numbers = done.mine
+            self._share = done.share
+            self._valid_until = started + self._seconds * 0.9
+            self._looked = looked = steady_seconds()
+            self._others = {
+                other: seen
+                if (seen := self._others.get(other)) is not None and seen.beat == beat
+                else _Beat(beat, looked)
+                for other, beat in done.beats.items()
+            }
+            return taken
+
+    async def give_up_surplus(self) -> None:
+        """Let others have what is more than a fair share; call it when nothing of it is being worked on.
+
+        Raises `DatabaseError`, `OutcomeUnknown`.
+        """
+        async with self._changing:
+            surplus = self._numbers[self._share :]
+            # Before the commit: where its outcome is not known they must not be relied on; `renew` reads them again.
+            self._numbers = self._numbers[: self._share]
+            if surplus:
+                await self._database.write(self._free(surplus))
 
     async def release(self) -> None:
-        """Give the lease up. Raises `DatabaseError`."""
-        if self._held is not None:
-            held, self._held = self._held, None
-            await self._database.write(self._release(held.token))
+        """Give all leases up. Raises `DatabaseError`, `OutcomeUnknown`."""
+        async with self._changing:
+            owner, registered = self._owner, self._registered
+            self._begin_anew()
+            if registered:
+                await self._database.write(self._leave(owner))
 
-    def fence(self) -> Program[None]:
-        """Extend the lease as part of a transaction, which holds off others until it ends.
+    def distrust(self) -> None:
+        """Rely on the leases no longer until they are renewed."""
+        self._valid_until = 0.0
 
-        Raises `FencedOff` where the lease is lost: the transaction must end with it. Tell `renewed` after the
-        commit.
+    @staticmethod
+    def fence(holder: str) -> Program[None]:
+        """Keep others, until the transaction ends, from taking the leases of a `holder`.
+
+        Raises `FencedOff` where they have: the transaction must end with it.
         """
-        if self._held is None:
-            raise FencedOff(self._name)
-        matched: int = yield Execute(
-            "UPDATE lease SET expires_at=? WHERE name=? AND owner=? AND token=?",
-            (self._clock.now_micros() + int(self._seconds * MICROS), self._name, self._owner, self._held.token),
-        )
-        if matched != 1:
-            self._held = None
-            raise FencedOff(self._name)
-
-    def renewed(self, started: float) -> None:
-        """Note that a transaction with `fence`, begun at `started` by `time.monotonic`, was committed."""
-        if self._held is not None:
-            self._held = Held(self._held.token, self._end(started))
-
-    def lost(self) -> None:
-        """Note that the lease can no longer be relied on."""
-        self._held = None
-
-    def _end(self, started: float) -> float:
-        return started + self._seconds * 0.9
-
-    def _is_free(self) -> Program[bool]:
-        rows: list[Row] = yield Fetch("SELECT owner, expires_at FROM lease WHERE name=?", (self._name,))
-        return not rows or self._may_take(*rows[0])
-
-    def _may_take(self, owner: str, expires_at: int) -> bool:
-        return not owner or owner == self._owner or expires_at <= self._clock.now_micros() or is_surely_dead(owner)
-
-    def _acquire(self) -> Program[int | None]:
-        expires_at = self._clock.now_micros() + int(self._seconds * MICROS)
-        rows: list[Row] = yield Fetch(
-            "SELECT owner, token, expires_at FROM lease WHERE name=?", (self._name,), lock=True
-        )
+        rows: list[Row] = yield FetchKeys("lease_holder", ("owner",), ("owner",), [(holder,)], lock=True)
         if not rows:
-            row = (self._name, self._owner, 1, expires_at)
-            yield InsertMany("lease", ("name", "owner", "token", "expires_at"), [row])
-            return 1
-        owner, token, until = rows[0]
-        if not self._may_take(owner, until):
-            return None
-        yield Execute(
-            "UPDATE lease SET owner=?, token=?, expires_at=? WHERE name=?",
-            (self._owner, token + 1, expires_at, self._name),
-        )
-        return int(token) + 1
+            raise FencedOff(holder)
 
-    def _release(self, token: int) -> Program[None]:
-        yield Execute(
-            "UPDATE lease SET owner='', expires_at=0 WHERE name=? AND owner=? AND token=?",
-            (self._name, self._owner, token),
-        )
+    def _begin_anew(self) -> None:
+        # Under the old name nothing may be written any more, not even by a transaction that is still on its way.
+        self._owner = new_owner()
+        self._registered = False
+        self._numbers = []
+        self._share = 0
+        self._valid_until = 0.0
+
+    def _is_dead(self, owner: str, beat: int, now: float) -> bool:
+        seen = self._others.get(owner)
+        return (seen is not None and seen.beat == beat and now - seen.seen > self._seconds) or is_surely_dead(owner)
+
+    def _round(self, now: float) -> Program[_Round]:
+        owner = self._owner
+        if not (yield UpdateKeys("lease_holder", "beat=beat+1", (), ("owner",), [(owner,)])):
+            if self._registered:
+                raise FencedOff(owner)
+            yield InsertMany("lease_holder", ("owner", "name", "beat"), [(owner, self._name, 0)])
+        # The leases first: whose owner is not among the holders that are read later is gone, not about to come.
+        owners = yield from self._owners()
+        if len(owners) < self._count:
+            rows = [(self._name, number, NOBODY) for number in range(self._count)]
+            yield UpsertMany("lease", _LEASE_KEY, ("name", "number"), (), rows)
+            owners = yield from self._owners()
+        holders: list[Row] = yield Fetch("SELECT owner, beat FROM lease_holder WHERE name=?", (self._name,))
+        alive: dict[str, int] = dict(holders)
+        for other, beat in holders:
+            if other != owner and self._is_dead(other, beat, now):
+                del alive[other]
+                # A beat that came in between keeps it alive.
+                if (yield Execute("DELETE FROM lease_holder WHERE owner=? AND beat=?", (other, beat))):
+                    yield Execute("UPDATE lease SET owner=? WHERE name=? AND owner=?", (NOBODY, self._name, other))
+                    owners = {number: NOBODY if of == other else of for number, of in owners.items()}
+                else:
+                    alive[other] = beat
+        mine = [number for number, of in owners.items() if of == owner]
+        share = self._fair_share(owner, alive, Counter(owners.values()))
+        wanted = [(self._name, number, of) for number, of in owners.items() if of == NOBODY or of not in alive]
+        if wanted := wanted[: max(0, share - len(mine))]:
+            yield UpdateKeys("lease", "owner=?", (owner,), _LEASE_KEY, wanted)
+            owners = yield from self._owners()
+            mine = [number for number, of in owners.items() if of == owner]
+        del alive[owner]
+        return _Round(mine, alive, share)
+
+    def _fair_share(self, owner: str, alive: Collection[str], held: Counter[str]) -> int:
+        each, left = divmod(self._count, len(alive))
+        # Who has more keeps what does not come out even, so that nothing moves for its sake.
+        return each + (sorted(alive, key=lambda one: (-held[one], one)).index(owner) < left)
+
+    def _owners(self) -> Program[dict[int, str]]:
+        rows: list[Row] = yield Fetch("SELECT number, owner FROM lease WHERE name=? ORDER BY number", (self._name,))
+        return dict(rows)
+
+    def _free(self, numbers: Collection[int]) -> Program[None]:
+        keys = [(self._name, number, self._owner) for number in numbers]
+        yield UpdateKeys("lease", "owner=?", (NOBODY,), _LEASE_KEY, keys)
+
+    def _leave(self, owner: str) -> Program[None]:
+        yield Execute("DELETE FROM lease_holder WHERE owner=?", (owner,))
+        yield Execute("UPDATE lease SET owner=? WHERE name=? AND owner=?", (NOBODY, self._name, owner))
+
+
+def steady_seconds() -> float:
+    """Return a time that nobody turns, and that goes on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)

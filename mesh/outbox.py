@@ -6,8 +6,8 @@ FAILED and stays for people to look at. There is no row that says "sent".
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from mesh.db.statements import InsertMany
@@ -15,6 +15,9 @@ from mesh.db.statements import InsertMany
 NEW = "NEW"
 FAILED = "FAILED"
 MAX_ERROR_LENGTH = 8_000
+BUCKETS = 32
+"""Each bucket has one relay at a time, so no more relays than these have work. Rows that lie in an outbox keep theirs:
+the number must not be changed while there are any."""
 COLUMNS = (
     "id",
     "topic",
@@ -23,6 +26,7 @@ COLUMNS = (
     "payload",
     "created_at",
     "status",
+    "bucket",
     "retry_count",
     "next_attempt_at",
 )
@@ -43,8 +47,7 @@ class OutboxEntry(NamedTuple):
     created_at: int
 
 
-@dataclass(slots=True, frozen=True)
-class OutboxRow:
+class OutboxRow(NamedTuple):
     """An entry as the relay reads it. `seq`: its place; numbers may be missing."""
 
     seq: int
@@ -62,5 +65,10 @@ def outbox_insert(entries: Sequence[OutboxEntry]) -> InsertMany:
     return InsertMany(
         "outbox",
         COLUMNS,
-        [(*entry, NEW, 0, 0) for entry in entries],
+        [(*entry, NEW, bucket_of(entry.partition_key), 0, 0) for entry in entries],
     )
+
+
+def bucket_of(partition_key: str) -> int:
+    """Return the bucket of a key, the same in every process."""
+    return zlib.crc32(partition_key.encode()) % BUCKETS

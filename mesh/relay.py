@@ -1,42 +1,56 @@
 """The relay: takes what committed transactions left in the outbox to the bus, at least once and in order per key.
 
-One relay at a time works on an outbox, by a lease. It reads the oldest rows that exist, never on from a position:
-on MariaDB a transaction that commits later may make a lower number visible. Rows are deleted after the bus has
-them, in a transaction that fails where the lease is lost; so a process killed at any line loses nothing, and
-whoever takes over publishes again what was not deleted yet.
+An outbox lies in buckets by partition key; each has one relay at a time, by a lease. A relay walks over its buckets,
+again and again from their beginnings: on MariaDB a transaction that commits later may make a lower number visible,
+though never one of a key that a higher number was read of. The next batch is read and expanded, and the last one
+deleted, while one is being published. Rows are deleted after the bus has them, in a transaction that fails where the
+leases are lost; so a process killed at any line loses nothing, and whoever takes over publishes again what was not
+deleted yet. Why that keeps the order: docs/adr/0017-outbox-buckets.md.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mesh.bus.port import Bus, BusError, BusMessage, MessageRefused
 from mesh.clock import Clock
 from mesh.db.database import Database, DatabaseError, OutcomeUnknown
 from mesh.db.statements import DeleteMany, Execute, Fetch, FetchKeys, Program, Row
-from mesh.lease import FencedOff, Lease
-from mesh.outbox import FAILED, MAX_ERROR_LENGTH, NEW, OutboxRow
+from mesh.lease import FencedOff, Leases
+from mesh.outbox import BUCKETS, FAILED, MAX_ERROR_LENGTH, NEW, OutboxRow
 
 LEASE_SECONDS = 5.0
 BATCH_ROWS = 500
 BATCH_BYTES = 4 * 1024 * 1024
+INLINE_BYTES = 8 * 1024
+"""Payloads up to this size are read with the list of rows; larger ones only where the batch has room for them."""
 MAX_PAGES = 20
-"""How many batches of rows that wait for another attempt are walked over in one pass."""
+"""How many batches of rows that wait for another attempt are walked over in one read."""
+BATCHES_A_BUCKET = 8
+"""After so many batches of one bucket the others have their turn."""
 FIRST_IDLE_SECONDS = 0.02
 LONGEST_IDLE_SECONDS = 0.05
 """What other processes commit wakes nobody here, so this is how late its events may be."""
-STANDBY_SECONDS = 1.0
+STANDBY_SECONDS = 0.2
 MAX_ATTEMPTS = 5
 FIRST_RETRY_SECONDS = 0.2
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 2.0
 SLICE_SECONDS = 0.002
 """How long rows are expanded before other tasks of the process get a turn."""
+
+_LISTED = (
+    f"SELECT seq, id, topic, partition_key, kind, CASE WHEN LENGTH(payload)<={INLINE_BYTES} THEN payload END, "
+    "created_at, retry_count, bucket, next_attempt_at, LENGTH(payload) FROM outbox WHERE status=? "
+)
+_BUCKET, _NEXT_ATTEMPT_AT, _SIZE = 8, 9, 10
+_PASSING = (BusError, DatabaseError, OutcomeUnknown)
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +60,7 @@ Expand = Callable[[OutboxRow], Sequence[BusMessage]]
 
 @dataclass(slots=True)
 class RelayCounters:
-    """What the relay has done since it was made."""
+    """What the relay has done since it was made. `takeovers`: buckets that it got."""
 
     rows: int = 0
     messages: int = 0
@@ -58,22 +72,35 @@ class RelayCounters:
 
 @dataclass(slots=True)
 class _Batch:
-    """What one pass publishes, and what it could not expand."""
+    """What is published at once, and what could not be expanded or is never taken by the bus.
 
-    rows: list[tuple[OutboxRow, Sequence[BusMessage]]]
-    failures: list[tuple[OutboxRow, str]]
+    `holder`: under which name the leases were held when it was read.
+    """
+
+    holder: str
+    rows: list[tuple[OutboxRow, Sequence[BusMessage]]] = field(default_factory=list)
+    failures: list[tuple[OutboxRow, str]] = field(default_factory=list)
 
 
-@dataclass(slots=True, frozen=True)
-class _Candidate:
-    seq: int
-    partition_key: str
-    next_attempt_at: int
-    size: int
+@dataclass(slots=True)
+class _Pass:
+    """A walk over the buckets that are held, in order of bucket and number.
+
+    `bucket`, `seq`: where the last row was that it came by; `batches`: how many ended in that bucket.
+    """
+
+    holder: str
+    buckets: list[int]
+    bucket: int = -1
+    seq: int = -1
+    batches: int = 0
+    ended: bool = False
+    held_back: set[str] = field(default_factory=set)
+    """Keys with a row that waits for another attempt: it goes before all later ones of its key."""
 
 
 class Relay:
-    """The relay of one service. `run` works until `stop`; any number of processes may run one."""
+    """A relay of one service. `run` works until `stop`; any number of processes may run one, each has its buckets."""
 
     def __init__(
         self,
@@ -92,132 +119,200 @@ class Relay:
         self._bus = bus
         self._expand = expand
         self._clock = clock
-        self._lease = Lease(database, lease_name, clock, seconds=lease_seconds)
-        self._lease_seconds = lease_seconds
+        self._leases = Leases(database, lease_name, BUCKETS, seconds=lease_seconds)
         self._batch_rows = batch_rows
         self._batch_bytes = batch_bytes
         self._max_attempts = max_attempts
         self._wake = asyncio.Event()
-        self._stopping = False
+        self._stopping = asyncio.Event()
+        self._pass: _Pass | None = None
+        self._ahead: _Batch | None = None
+        self._published: _Batch | None = None
         self.counters = RelayCounters()
+
+    @property
+    def buckets(self) -> int:
+        """How many buckets of the outbox this relay has."""
+        return len(self._leases.numbers)
 
     def wake(self) -> None:
         """Say that the outbox has new rows; call it after a commit in the same process."""
         self._wake.set()
 
     def stop(self) -> None:
-        """Let `run` end after the pass that it is in."""
-        self._stopping = True
+        """Let `run` end after the batch that it is at."""
+        self._stopping.set()
         self._wake.set()
 
     async def run(self) -> None:
-        """Relay until `stop`, through failures of database and bus. The lease is given up at the end."""
+        """Relay until `stop`, through failures of database and bus. The leases are given up at the end."""
+        keeping = asyncio.create_task(self._keep_leases(), name="relay leases")
         idle = FIRST_IDLE_SECONDS
         pause = FIRST_PAUSE_SECONDS
-        while not self._stopping:
-            # Before the look, so that a wake-up during it is not lost.
-            self._wake.clear()
-            try:
-                wait = await self._turn()
-            except (BusError, DatabaseError, OutcomeUnknown) as error:
-                if isinstance(error, BusError):
-                    self.counters.bus_failures += 1
-                if pause == FIRST_PAUSE_SECONDS:
-                    log.warning("the outbox could not be relayed, trying again", exc_info=error)
-                await self._rest(pause, wakeable=False)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-                continue
-            pause = FIRST_PAUSE_SECONDS
-            if wait is None:
-                await self._rest(min(STANDBY_SECONDS, self._lease_seconds / 2), wakeable=False)
-            elif wait:
-                await self._rest(idle, wakeable=True)
-                idle = FIRST_IDLE_SECONDS if self._wake.is_set() else min(idle * 2, LONGEST_IDLE_SECONDS)
-            else:
-                idle = FIRST_IDLE_SECONDS
         try:
-            await self._lease.release()
+            while not self._stopping.is_set():
+                # Before the look, so that a wake-up during it is not lost.
+                self._wake.clear()
+                try:
+                    wait = await self._turn()
+                except _PASSING as error:
+                    self._forget()
+                    if isinstance(error, BusError):
+                        self.counters.bus_failures += 1
+                    if pause == FIRST_PAUSE_SECONDS:
+                        log.warning("the outbox could not be relayed, trying again", exc_info=error)
+                    await self._rest(pause, wakeable=False)
+                    pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                    continue
+                pause = FIRST_PAUSE_SECONDS
+                if wait is None:
+                    await self._rest(STANDBY_SECONDS, wakeable=True)
+                elif wait:
+                    await self._rest(idle, wakeable=True)
+                    idle = FIRST_IDLE_SECONDS if self._wake.is_set() else min(idle * 2, LONGEST_IDLE_SECONDS)
+                else:
+                    idle = FIRST_IDLE_SECONDS
+        finally:
+            self._stopping.set()
+            await keeping
+        try:
+            await self._delete_published()
+            await self._leases.release()
         except (DatabaseError, OutcomeUnknown) as error:
-            log.warning("the relay's lease could not be given up, it runs out by itself", exc_info=error)
+            log.warning("the relay's leases could not be given up, they run out by themselves", exc_info=error)
+
+    async def _keep_leases(self) -> None:
+        failed = False
+        while not self._stopping.is_set():
+            try:
+                if taken := await self._leases.renew():
+                    self.counters.takeovers += taken
+                    self._wake.set()
+                failed = False
+            except (DatabaseError, OutcomeUnknown) as error:
+                if not failed:
+                    log.warning("the relay's leases could not be renewed, trying again", exc_info=error)
+                failed = True
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self._leases.interval)
 
     async def _turn(self) -> bool | None:
-        """Relay one batch. Result: True where there was nothing to do, None where another process is the relay."""
-        if not self._lease.held:
-            if not await self._lease.acquire():
+        """Relay a batch. Result: True where there was nothing to do, None where other processes have all buckets."""
+        if self._ahead is not None and (self._ahead.holder != self._leases.holder or self._leases.surplus):
+            self._ahead = None
+        if self._ahead is None:
+            await self._delete_published()
+            if self._leases.surplus:
+                await self._leases.give_up_surplus()
+            # From the beginning, which may have new rows; nothing that is read now is published and not deleted.
+            holder, buckets = self._leases.holder, self._leases.numbers
+            if holder is None or not buckets:
                 return None
-            self.counters.takeovers += 1
-        elif self._lease.wants_renewal and not await self._lease.renew():
-            return None
-        rows = await self._database.read(self._oldest())
-        if not rows:
+            self._pass = _Pass(holder, sorted(buckets))
+            self._ahead = await self._next_batch(self._pass)
+        batch, self._ahead = self._ahead, None
+        if batch is None:
             return True
-        batch = await self._expanded(rows)
-        await self._publish(batch)
-        await self._settle(batch)
+        # Both are awaited whatever the other one raises, so that nothing runs on behind the next attempt.
+        results = await asyncio.gather(self._publish(batch), self._prepare(batch), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        self._published = batch
+        if batch.failures:
+            self._ahead = None
+        if self._ahead is None:
+            await self._delete_published()
         return False
 
-    async def _rest(self, seconds: float, *, wakeable: bool) -> None:
-        if not wakeable and not self._stopping:
-            self._wake.clear()
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + seconds
-        while not self._stopping and (left := deadline - loop.time()) > 0:
-            try:
-                await asyncio.wait_for(self._wake.wait(), left)
-            except TimeoutError:
-                return
-            if wakeable:
-                return
-            self._wake.clear()
+    async def _prepare(self, batch: _Batch) -> None:
+        """Do what can be done while a batch is published: delete the last one, read the next one."""
+        await self._delete_published()
+        if self._pass is not None and not self._pass.ended and not batch.failures:
+            self._ahead = await self._next_batch(self._pass)
 
-    def _oldest(self) -> Program[list[OutboxRow]]:
-        """Read the oldest rows that may be tried now.
+    def _forget(self) -> None:
+        """Begin anew after a failure: what was published and not deleted is published again."""
+        self._pass = self._ahead = self._published = None
+
+    async def _rest(self, seconds: float, *, wakeable: bool) -> None:
+        event = self._wake if wakeable else self._stopping
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(event.wait(), seconds)
+
+    async def _next_batch(self, walk: _Pass) -> _Batch | None:
+        """Read and expand the next batch of a pass; None at its end."""
+        while not walk.ended:
+            if rows := await self._database.read(self._oldest(walk)):
+                return await self._expanded(rows, walk)
+        return None
+
+    def _oldest(self, walk: _Pass) -> Program[list[OutboxRow]]:
+        """Read the next rows of a pass that may be tried now.
 
         A row that waits for its next attempt holds back the later ones of its key.
         """
         now = self._clock.now_micros()
-        chosen: list[int] = []
-        held_back: set[str] = set()
+        chosen: list[Row] = []
+        large: list[Row] = []
         size = 0
-        last = -1
         for _ in range(MAX_PAGES):
-            page: list[Row] = yield Fetch(
-                "SELECT seq, partition_key, next_attempt_at, LENGTH(payload) FROM outbox "
-                "WHERE status=? AND seq>? ORDER BY seq LIMIT ?",
-                (NEW, last, self._batch_rows),
-            )
-            for candidate in (_Candidate(*row) for row in page):
-                last = candidate.seq
-                if candidate.next_attempt_at > now or candidate.partition_key in held_back:
-                    held_back.add(candidate.partition_key)
-                    continue
-                size += candidate.size
-                if chosen and (size > self._batch_bytes or len(chosen) == self._batch_rows):
-                    break
-                chosen.append(candidate.seq)
-            else:
-                if len(page) == self._batch_rows and not chosen:
-                    continue
-            break
-        rows: list[Row] = yield FetchKeys(
-            "outbox",
-            ("seq", "id", "topic", "partition_key", "kind", "payload", "created_at", "retry_count"),
-            ("seq",),
-            [(seq,) for seq in chosen],
-        )
-        return [OutboxRow(*row) for row in rows]
+            page = yield from self._page(walk)
+            full = False
+            for row in page:
+                if row[_NEXT_ATTEMPT_AT] > now or row[3] in walk.held_back:
+                    walk.held_back.add(row[3])
+                else:
+                    size += row[_SIZE]
+                    if chosen and size > self._batch_bytes:
+                        full = True
+                        break
+                    chosen.append(row[:_BUCKET])
+                    if row[5] is None:
+                        large.append(row[:1])
+                walk.bucket, walk.seq = row[_BUCKET], row[0]
+            if not full and len(page) < self._batch_rows:
+                walk.ended = True
+                break
+            if chosen:
+                break
+        if large:
+            payloads: dict[int, bytes] = dict((yield FetchKeys("outbox", ("seq", "payload"), ("seq",), large)))
+            # Nobody else deletes them while the buckets are held here; where somebody does, there is nothing to tell.
+            chosen = [(*row[:5], payloads.get(row[0], row[5]), *row[6:]) for row in chosen]
+            chosen = [row for row in chosen if row[5] is not None]
+        return [OutboxRow._make(row) for row in chosen]
 
-    async def _expanded(self, rows: Sequence[OutboxRow]) -> _Batch:
-        batch = _Batch([], [])
-        held_back: set[str] = set()
+    def _page(self, walk: _Pass) -> Program[list[Row]]:
+        rows: list[Row] = []
+        if walk.bucket >= 0 and walk.batches < BATCHES_A_BUCKET:
+            rows = yield Fetch(
+                f"{_LISTED}AND bucket=? AND seq>? ORDER BY seq LIMIT ?", (NEW, walk.bucket, walk.seq, self._batch_rows)
+            )
+            walk.batches += 1
+            if len(rows) == self._batch_rows:
+                return rows
+        walk.batches = 0
+        left = [bucket for bucket in walk.buckets if bucket > walk.bucket]
+        if left:
+            marks = "" if len(left) == BUCKETS else f"AND bucket IN ({','.join('?' * len(left))}) "
+            more: list[Row] = yield Fetch(
+                f"{_LISTED}{marks}ORDER BY bucket, seq LIMIT ?",
+                (NEW, *(left if marks else ()), self._batch_rows - len(rows)),
+            )
+            rows += more
+        return rows
+
+    async def _expanded(self, rows: Sequence[OutboxRow], walk: _Pass) -> _Batch:
+        batch = _Batch(walk.holder)
         started = time.monotonic()
         for row in rows:
-            if row.partition_key in held_back:
+            if row.partition_key in walk.held_back:
                 continue
             try:
                 batch.rows.append((row, self._expand(row)))
             except Exception:  # noqa: BLE001 - a row that breaks the service's code must not stop the others
-                held_back.add(row.partition_key)
+                walk.held_back.add(row.partition_key)
                 batch.failures.append((row, traceback.format_exc()))
             if time.monotonic() - started > SLICE_SECONDS:
                 await asyncio.sleep(0)
@@ -228,12 +323,12 @@ class Relay:
         messages = [message for _, expanded in batch.rows for message in expanded]
         if not messages:
             return
-        self._check_lease()
+        self._check_leases(batch)
         try:
             await self._bus.publish(messages)
         except MessageRefused:
             await self._publish_singly(batch)
-        self.counters.messages += len(messages)
+        self.counters.messages += sum(len(expanded) for _, expanded in batch.rows)
 
     async def _publish_singly(self, batch: _Batch) -> None:
         """Find the rows that the bus will never take; the others are published."""
@@ -242,7 +337,7 @@ class Relay:
         for row, messages in batch.rows:
             if row.partition_key in held_back:
                 continue
-            self._check_lease()
+            self._check_leases(batch)
             try:
                 await self._bus.publish(messages)
             except MessageRefused:
@@ -252,18 +347,20 @@ class Relay:
                 accepted.append((row, messages))
         batch.rows = accepted
 
-    def _check_lease(self) -> None:
-        if not self._lease.held:
-            raise BusError("the relay was held up for so long that its lease ran out")
+    def _check_leases(self, batch: _Batch) -> None:
+        if self._leases.holder != batch.holder:
+            raise BusError("the relay was held up for so long that its leases ran out")
 
-    async def _settle(self, batch: _Batch) -> None:
-        started = time.monotonic()
+    async def _delete_published(self) -> None:
+        batch, self._published = self._published, None
+        if batch is None:
+            return
         try:
             await self._database.write(self._delete(batch))
         except FencedOff:
-            log.warning("another process has become the relay; it publishes the last batch again")
+            log.warning("other processes have the buckets now; they publish the last batch again")
+            self._leases.distrust()
             return
-        self._lease.renewed(started)
         self.counters.rows += len(batch.rows)
         for row, error in batch.failures:
             if row.retry_count + 1 >= self._max_attempts:
@@ -273,7 +370,7 @@ class Relay:
                 self.counters.retries += 1
 
     def _delete(self, batch: _Batch) -> Program[None]:
-        yield from self._lease.fence()
+        yield from Leases.fence(batch.holder)
         yield DeleteMany("outbox", ("seq",), [(row.seq,) for row, _ in batch.rows])
         now = self._clock.now_micros()
         for row, error in batch.failures:

@@ -119,9 +119,8 @@ class BatchWork:
             outcomes = await asyncio.gather(*map(self._try, claimed))
         except asyncio.CancelledError:
             # The engine stops. What took effect already is not done twice: its request id is known.
-            for batch_id in dict.fromkeys(item.batch_id for item in claimed):
-                numbers = [item.number for item in claimed if item.batch_id == batch_id]
-                await self.database.write(release_items(batch_id, numbers, now))
+            if claimed:
+                await self.database.write(release_items(claimed, now))
             raise
         for batch_id in dict.fromkeys(item.batch_id for item in claimed):
             await self._note(batch_id, [outcome for outcome in outcomes if outcome[0].batch_id == batch_id])
@@ -132,9 +131,9 @@ class BatchWork:
         ended = [result for _, result in outcomes if result is not None]
         if ended:
             await self.database.write(end_items(batch_id, ended, now))
-        later = [item.number for item, result in outcomes if result is None]
+        later = [item for item, result in outcomes if result is None]
         if later:
-            await self.database.write(release_items(batch_id, later, now + PAUSE_MICROS))
+            await self.database.write(release_items(later, now + PAUSE_MICROS))
 
     async def _try(self, item: Claimed) -> tuple[Claimed, ItemResult | None]:
         """Do one item; None where it is to be tried again."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -52,44 +51,62 @@ def expand(row: OutboxRow) -> list[BusMessage]:
         "correlation-id": record.correlation_id,
         "traceparent": record.traceparent,
     }
+    # What all events of the commit have in common is serialised once: serialised messages that are put behind one
+    # another are one message.
+    shared = event_pb2.EventEnvelope(
+        event_version=EVENT_VERSION,
+        timestamp=time,
+        source_service=SOURCE,
+        correlation_id=record.correlation_id,
+        biz_id=instance_id,
+        metadata=metadata,
+    ).SerializeToString()
+    reference = workflow_pb2.ProcessInstanceRef(
+        id=instance_id,
+        process_definition_id=record.process_definition_id,
+        process_definition_key=record.process_definition_key,
+        process_definition_version=record.process_definition_version,
+        business_key=record.business_key,
+        tenant_id=record.tenant_id,
+        revision=record.revision,
+    ).SerializeToString()
     messages = []
     events = orjson.loads(record.events_json)
+    last = len(events) - 1
     for ordinal, (number, *values) in enumerate(events):
         kind = KINDS[number]
         fields = kind.build(instance_id, dict(zip(compact.POSITIONS[number], values, strict=False)))
-        fields["process_instance"] = workflow_pb2.ProcessInstanceRef(
-            id=instance_id,
-            process_definition_id=record.process_definition_id,
-            process_definition_key=record.process_definition_key,
-            process_definition_version=record.process_definition_version,
-            business_key=record.business_key,
-            tenant_id=record.tenant_id,
-            revision=record.revision,
-            ordinal=ordinal,
-            last_in_commit=ordinal == len(events) - 1,
-        )
+        place = workflow_pb2.ProcessInstanceRef(ordinal=ordinal, last_in_commit=ordinal == last)
+        instance = _nested(1, reference + place.SerializeToString())
         event_id = event_id_of(row.id, ordinal)
-        envelope = event_pb2.EventEnvelope(
-            event_id=event_id,
-            event_type=kind.event_type,
-            event_version=EVENT_VERSION,
-            timestamp=time,
-            source_service=SOURCE,
-            correlation_id=record.correlation_id,
-            biz_id=instance_id,
-            metadata=metadata,
-            **{kind.field: kind.message(**fields)},
-        )
-        value = envelope.SerializeToString()
+        envelope = event_pb2.EventEnvelope(event_id=event_id, event_type=kind.event_type).SerializeToString()
+        payload = _nested(number, instance + kind.message(**fields).SerializeToString())
         messages.append(
-            BusMessage(row.topic, instance_id, value, {**headers, "ce_id": event_id, "ce_type": kind.event_type})
+            BusMessage(
+                row.topic,
+                instance_id,
+                envelope + shared + payload,
+                {**headers, "ce_id": event_id, "ce_type": kind.event_type},
+            )
         )
     return messages
 
 
+def _nested(number: int, message: bytes) -> bytes:
+    """Return a serialised message as the field of that number of another one."""
+    encoded = bytearray()
+    for value in (number << 3 | 2, len(message)):
+        left = value
+        while left > 0x7F:
+            encoded.append(left & 0x7F | 0x80)
+            left >>= 7
+        encoded.append(left)
+    return bytes(encoded) + message
+
+
 def event_id_of(outbox_id: str, ordinal: int) -> str:
     """Return the id of the event at a position of a commit: the row's UUID with the position mixed into it."""
-    return str(uuid.UUID(int=uuid.UUID(outbox_id).int ^ ordinal))
+    return f"{outbox_id[:24]}{int(outbox_id[24:], 16) ^ ordinal:012x}"
 
 
 class Kind:

@@ -73,6 +73,8 @@ class Claimed:
     number: int
     target_id: str
     operation: bytes
+    lease_until: int
+    """Also tells the lease from a later one of the same item."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -189,7 +191,7 @@ def claim_items(now: int, lease_until: int, limit: int) -> Program[list[Claimed]
     wanted = [(batch_id,) for batch_id in dict.fromkeys(batch_id for batch_id, _, _ in found)]
     operations: list[Row] = yield FetchKeys("batch", ("id", "operation"), ("id",), wanted)
     by_id: dict[str, bytes] = dict(operations)
-    return [Claimed(batch_id, number, target_id, by_id[batch_id]) for batch_id, number, target_id in found]
+    return [Claimed(batch_id, number, target_id, by_id[batch_id], lease_until) for batch_id, number, target_id in found]
 
 
 def any_running() -> Program[bool]:
@@ -198,10 +200,10 @@ def any_running() -> Program[bool]:
     return bool(rows)
 
 
-def release_items(batch_id: str, numbers: Sequence[int], until: int) -> Program[None]:
-    """Let items be tried again from a time on."""
-    keys = [(batch_id, number) for number in numbers]
-    yield UpdateKeys("batch_item", "lease_until=?", (until,), ("batch_id", "number"), keys)
+def release_items(items: Sequence[Claimed], until: int) -> Program[None]:
+    """Let items be tried again from a time on, those whose lease was not taken over."""
+    keys = [(item.batch_id, item.number, item.lease_until) for item in items]
+    yield UpdateKeys("batch_item", "lease_until=?", (until,), ("batch_id", "number", "lease_until"), keys)
 
 
 def end_items(batch_id: str, results: Sequence[ItemResult], now: int) -> Program[None]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 
 from mesh.logs import get_log
 
 _log = get_log(__name__)
 MAX_PAUSE_SECONDS = 30.0
+JITTER = 0.1
+"""Share by which an interval varies, so that processes that were started together do not stay in step."""
 
 
 class Periodic:
@@ -41,6 +44,5 @@ class Periodic:
                 more = False
                 _log.error("Background work failed", error=error, work=self._name)
             if not more:
-                await asyncio.sleep(
-                    min(self._interval * 2**failures, MAX_PAUSE_SECONDS) if failures else self._interval
-                )
+                pause = min(self._interval * 2**failures, MAX_PAUSE_SECONDS) if failures else self._interval
+                await asyncio.sleep(pause * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - no secret

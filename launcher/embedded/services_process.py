@@ -36,6 +36,7 @@ async def main() -> None:
     )
     configure_logs("services", settings.instance, settings.log_level)
     async with serving(settings) as process:
+        await process.open_admin()
         database = await process.open_database(settings, MIGRATIONS, HEAD)
         outbox = await process.open_database(of_engine, migrations.__name__, migrations.HEAD)
         bus = await process.open_bus()
@@ -48,7 +49,6 @@ async def main() -> None:
         monitoring = MonitoringService(of_monitoring, bus, process.metrics, rpcs=rpcs, telemetry=process.telemetry)
         service.add_checks(process.readiness)
         monitoring.add_checks(process.readiness)
-        await process.open_admin()
         process.at_end(service.stop)
         await service.start()
         process.at_end(monitoring.stop)

@@ -66,11 +66,12 @@ def outbox_table(metadata: MetaData) -> Table:
         Column("payload", blob_type(), nullable=False),
         Column("created_at", micros_type(), nullable=False),
         Column("status", text_type(8), nullable=False),
+        Column("bucket", SmallInteger, nullable=False),
         Column("retry_count", Integer, nullable=False),
         Column("next_attempt_at", micros_type(), nullable=False),
         Column("error", long_text_type()),
         # FAILED rows pile up at the low end of the key; the relay must not walk over them.
-        Index("outbox_status", "status", "seq"),
+        Index("outbox_bucket", "status", "bucket", "seq"),
         **TABLE_OPTIONS,
     )
 
@@ -88,14 +89,21 @@ def inbox_table(metadata: MetaData) -> Table:
     )
 
 
-def lease_table(metadata: MetaData) -> Table:
-    """Define the leases: which process does what only one may do."""
-    return Table(
+def lease_tables(metadata: MetaData) -> None:
+    """Define the leases: which process does what only one may do, and which processes are alive."""
+    Table(
         "lease",
         metadata,
         Column("name", text_type(64), primary_key=True),
+        Column("number", Integer, primary_key=True, autoincrement=False),
         Column("owner", text_type(200), nullable=False),
-        Column("token", BigInteger, nullable=False),
-        Column("expires_at", micros_type(), nullable=False),
+        **CLUSTERED,
+    )
+    Table(
+        "lease_holder",
+        metadata,
+        Column("owner", text_type(200), primary_key=True),
+        Column("name", text_type(64), nullable=False),
+        Column("beat", BigInteger, nullable=False),
         **CLUSTERED,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, MetaData, Table
 
-from mesh.db.tables import TABLE_OPTIONS, blob_type, inbox_table, lease_table, long_text_type, outbox_table, text_type
+from mesh.db.tables import TABLE_OPTIONS, blob_type, inbox_table, lease_tables, long_text_type, outbox_table, text_type
 
 METADATA = MetaData()
 ITEM = Table(
@@ -19,4 +19,4 @@ ITEM = Table(
 )
 outbox_table(METADATA)
 inbox_table(METADATA)
-lease_table(METADATA)
+lease_tables(METADATA)

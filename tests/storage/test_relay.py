@@ -17,7 +17,7 @@ from mesh.db.database import Database, DatabaseUnavailable
 from mesh.db.schema import open_database
 from mesh.db.statements import Execute, Fetch, Program, Row
 from mesh.ids import new_id
-from mesh.outbox import OutboxEntry, OutboxRow, outbox_insert
+from mesh.outbox import BUCKETS, OutboxEntry, OutboxRow, bucket_of, outbox_insert
 from mesh.relay import Relay
 
 TOPIC = "events"
@@ -99,7 +99,7 @@ async def test_rows_reach_the_bus_in_order_and_are_deleted(store: Database, bus:
         expected = [f"{n}.{part}" for n in range(key, 1_000, 5) for part in range(2)]
         assert values(found, f"k{key}") == expected + (["later.0", "later.1"] if key == 0 else [])
     assert relay.counters.messages == 2_002
-    assert relay.counters.takeovers == 1
+    assert relay.counters.takeovers == BUCKETS
 
 
 async def test_wake_up(store: Database, bus: LocalBus, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +107,7 @@ async def test_wake_up(store: Database, bus: LocalBus, monkeypatch: pytest.Monke
     monkeypatch.setattr(relay_module, "LONGEST_IDLE_SECONDS", 20.0)
     relay = Relay(store, bus, expand, SystemClock())
     running = asyncio.create_task(relay.run())
-    await until(lambda: relay.counters.takeovers == 1)
+    await until(lambda: relay.buckets == BUCKETS)
     await asyncio.sleep(0.1)
     for number in range(5):
         await store.write(add([entry("k", b"%d" % number)]))
@@ -209,7 +209,7 @@ async def test_failures_of_bus_and_database_are_waited_out(store: Database, bus:
 
         async def read(self, program: Program[object]) -> object:
             self.reads += 1
-            if self.reads in (2, 3):
+            if self.reads in (2, 4):
                 program.close()
                 raise DatabaseUnavailable("gone")
             return await store.read(program)
@@ -224,30 +224,91 @@ async def test_failures_of_bus_and_database_are_waited_out(store: Database, bus:
     assert relay.counters.bus_failures == 2
 
 
-async def test_one_relay_at_a_time(store: Database, bus: LocalBus, database_url: str) -> None:
-    other_database = await open_database(database_url)
-    relays = [Relay(database, bus, expand, SystemClock(), lease_seconds=0.4) for database in (store, other_database)]
-    running = [asyncio.create_task(relay.run()) for relay in relays]
-    for turn in range(40):
-        await store.write(add([entry("k", b"%d" % turn)]))
-        await asyncio.sleep(0.01)
-    await until(lambda: sum(relay.counters.rows for relay in relays) == 40)
-    assert sorted(relay.counters.rows for relay in relays) == [0, 40]
-    worker, standby = sorted(relays, key=lambda relay: -relay.counters.rows)
-    # It is given up at the end, so the other one takes over without waiting for its time to run out.
-    await finish(worker, running[relays.index(worker)])
-    await store.write(add([entry("k", b"40")]))
-    await until(lambda: standby.counters.rows == 1)
-    await finish(standby, running[relays.index(standby)])
-    assert values(await published(bus), "k") == [f"{n}.{part}" for n in range(41) for part in range(2)]
-    await other_database.close()
+async def test_relays_share_the_buckets(store: Database, bus: LocalBus, database_url: str) -> None:
+    """Relays that come and go: each key in order, and nothing twice where each gives up what it has in peace."""
+    databases = [store, await open_database(database_url), await open_database(database_url)]
+    relays = [Relay(database, bus, expand, SystemClock(), lease_seconds=1.0) for database in databases]
+    running = [asyncio.create_task(relays[0].run())]
+    keys = [f"k{number}" for number in range(100)]
+    written = 0
+
+    async def produce(until_true: Callable[[], bool]) -> None:
+        nonlocal written
+        deadline = asyncio.get_running_loop().time() + 20
+        while not until_true():
+            assert asyncio.get_running_loop().time() < deadline, "the buckets were not shared out"
+            await store.write(add([entry(key, b"%d" % written) for key in keys]))
+            written += 1
+            await asyncio.sleep(0.02)
+
+    await produce(lambda: relays[0].buckets == BUCKETS)
+    running.append(asyncio.create_task(relays[1].run()))
+    await produce(lambda: [relay.buckets for relay in relays] == [16, 16, 0])
+    running.append(asyncio.create_task(relays[2].run()))
+    await produce(lambda: sorted(relay.buckets for relay in relays) == [10, 11, 11])
+    await finish(relays[0], running[0])
+    await produce(lambda: [relay.buckets for relay in relays] == [0, 16, 16])
+    await until(lambda: sum(relay.counters.rows for relay in relays) == written * len(keys))
+    for relay, task in zip(relays[1:], running[1:], strict=True):
+        await finish(relay, task)
+    assert all(relay.counters.rows > 0 for relay in relays)
+    assert await count(store) == 0
+    found = await published(bus)
+    expected = [f"{n}.{part}" for n in range(written) for part in range(2)]
+    for key in keys:
+        assert values(found, key) == expected
+    for database in databases[1:]:
+        await database.close()
 
 
-async def test_a_relay_that_wakes_up_late_neither_publishes_nor_deletes(store: Database, bus: LocalBus) -> None:
-    """Held up in its expansion, or while it publishes, it finds that another has the lease."""
+async def test_the_buckets_of_a_relay_that_is_stuck_are_taken_over(
+    store: Database, bus: LocalBus, database_url: str
+) -> None:
+    """It wakes up in the middle of publishing: consumers see each key's events first in their order."""
+    other = await open_database(database_url)
+    stuck, go_on = asyncio.Event(), asyncio.Event()
+
+    class Stuck:
+        async def publish(self, messages: Sequence[BusMessage]) -> None:
+            if not stuck.is_set():
+                stuck.set()
+                await go_on.wait()
+            await bus.publish(messages)
+
+    late = Relay(store, Stuck(), expand, SystemClock(), lease_seconds=0.5, batch_rows=5)  # type: ignore[arg-type]
+    await store.write(add([entry("k", b"%d" % n) for n in range(20)]))
+    running = asyncio.create_task(late.run())
+    await asyncio.wait_for(stuck.wait(), 10)
+    # As if the process stood still.
+    renew = late._leases.renew
+
+    async def renew_late() -> int:
+        await go_on.wait()
+        return await renew()
+
+    late._leases.renew = renew_late  # type: ignore[method-assign]
+    heir = Relay(other, bus, expand, SystemClock(), lease_seconds=0.5)
+    taking_over = asyncio.create_task(heir.run())
+    await until(lambda: heir.counters.rows == 20)
+    go_on.set()
+    await asyncio.sleep(0.2)
+    assert late.counters.rows == 0
+    await finish(late, running)
+    await finish(heir, taking_over)
+    found = values(await published(bus), "k")
+    in_order = [f"{n}.{part}" for n in range(20) for part in range(2)]
+    assert list(dict.fromkeys(found)) == in_order
+    assert found == in_order + in_order[:10]
+    await other.close()
+
+
+async def test_a_relay_that_was_fenced_off_does_not_delete(store: Database, bus: LocalBus) -> None:
+    """Another one has the buckets by the time it has published: it leaves the rows, and asks for buckets anew."""
 
     def steal() -> Program[None]:
-        yield Execute("UPDATE lease SET token=token+1, owner='thief', expires_at=9000000000000000")
+        yield Execute("DELETE FROM lease_holder")
+        yield Execute("INSERT INTO lease_holder (owner, name, beat) VALUES ('thief', 'outbox-relay', 1)")
+        yield Execute("UPDATE lease SET owner='thief'")
 
     stolen = asyncio.Event()
     publishes = []
@@ -260,18 +321,21 @@ async def test_a_relay_that_wakes_up_late_neither_publishes_nor_deletes(store: D
                 await store.write(steal())
                 stolen.set()
 
-    relay = Relay(store, Slow(), expand, SystemClock())  # type: ignore[arg-type]
+    relay = Relay(store, Slow(), expand, SystemClock(), lease_seconds=1.0)  # type: ignore[arg-type]
     await store.write(add([entry("k", b"1")]))
     running = asyncio.create_task(relay.run())
     await asyncio.wait_for(stolen.wait(), 10)
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.3)
     assert await count(store) == 1
     assert len(publishes) == 1
     assert relay.counters.rows == 0
+    # The thief does not beat.
+    await until(lambda: relay.counters.rows == 1)
+    assert len(publishes) == 2
     await finish(relay, running)
 
 
-async def test_an_expired_lease_keeps_from_publishing(store: Database, bus: LocalBus) -> None:
+async def test_leases_that_ran_out_keep_from_publishing(store: Database, bus: LocalBus) -> None:
     import time
 
     calls = 0
@@ -280,16 +344,51 @@ async def test_an_expired_lease_keeps_from_publishing(store: Database, bus: Loca
         nonlocal calls
         calls += 1
         if calls == 1:
-            time.sleep(0.3)
+            time.sleep(0.6)
         return expand(row)
 
-    relay = Relay(store, bus, slow_expand, SystemClock(), lease_seconds=0.25)
+    relay = Relay(store, bus, slow_expand, SystemClock(), lease_seconds=0.5)
     await store.write(add([entry("k", b"1")]))
     running = asyncio.create_task(relay.run())
     await until(lambda: relay.counters.rows == 1)
     await finish(relay, running)
     assert values(await published(bus), "k") == ["1.0", "1.1"]
     assert calls == 2
+    assert relay.counters.bus_failures == 1
+
+
+async def test_large_payloads_among_small_ones(store: Database, bus: LocalBus) -> None:
+    relay = Relay(store, bus, lambda row: [BusMessage(TOPIC, row.partition_key, row.payload)], SystemClock())
+    payloads = [b"%d" % n + b"x" * (relay_module.INLINE_BYTES if n % 7 == 0 else 10) for n in range(100)]
+    await store.write(add([entry(f"k{n % 3}", payload) for n, payload in enumerate(payloads)]))
+    running = asyncio.create_task(relay.run())
+    await until(lambda: relay.counters.rows == 100)
+    await finish(relay, running)
+    found = await published(bus)
+    for key in range(3):
+        assert values(found, f"k{key}") == [payload.decode() for payload in payloads[key::3]]
+
+
+async def test_one_bucket_with_many_rows_does_not_hold_up_the_others(
+    store: Database, bus: LocalBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "BATCHES_A_BUCKET", 2)
+    order: list[str] = []
+
+    class Spy:
+        async def publish(self, messages: Sequence[BusMessage]) -> None:
+            order.extend(message.key for message in messages[::2])
+            await bus.publish(messages)
+
+    first, last = sorted(("a", "b", "c", "d", "e"), key=bucket_of)[::4]
+    assert bucket_of(first) < bucket_of(last)
+    relay = Relay(store, Spy(), expand, SystemClock(), batch_rows=10)  # type: ignore[arg-type]
+    await store.write(add([entry(first, b"%d" % n) for n in range(200)] + [entry(last, b"%d" % n) for n in range(5)]))
+    running = asyncio.create_task(relay.run())
+    await until(lambda: relay.counters.rows == 205)
+    await finish(relay, running)
+    assert order.index(last) <= 40
+    assert values(await published(bus), first) == [f"{n}.{part}" for n in range(200) for part in range(2)]
 
 
 @pytest.mark.mariadb

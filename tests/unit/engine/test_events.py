@@ -252,3 +252,13 @@ def test_a_stand_alone_task_is_told_without_a_process() -> None:
     assert told[1].user_task_created.parent_task_id == f"{INSTANCE_ID}.1"
     assert told[0].user_task_created.process_instance.process_definition_id == ""
     assert (told[3].user_task_completed.outcome, told[3].user_task_completed.completed_by) == ("done", "ann")
+
+
+@pytest.mark.parametrize("size", [1, 100, 127, 128, 20_000, 3_000_000])
+def test_an_event_of_any_size_can_be_read(size: int) -> None:
+    run = Run(rich_model(), {"text": "x" * size})
+    run.instance.revision = 1
+    started = envelopes(expand(row_of(encode_commit(run.instance, run.last.events, NOW))))[0]
+    protovalidate.validate(started)
+    assert started.process_instance_started.variables["text"].string_value == "x" * size
+    assert started.process_instance_started.process_instance.id == INSTANCE_ID

@@ -12,7 +12,7 @@ from mesh.db.tables import (
     CLUSTERED,
     TABLE_OPTIONS,
     blob_type,
-    lease_table,
+    lease_tables,
     long_text_type,
     outbox_table,
     text_type,
@@ -461,7 +461,7 @@ Table(
 )
 
 outbox_table(metadata)
-lease_table(metadata)
+lease_tables(metadata)
 
 
 def upgrade() -> None:
