@@ -19,6 +19,7 @@ from flowmesh.engine.v1 import (
     migration_service_pb2,
     process_definition_service_pb2,
     process_instance_service_pb2,
+    saga_service_pb2,
     signal_service_pb2,
     user_task_service_pb2,
     variable_service_pb2,
@@ -41,6 +42,7 @@ from engine_svc.api.message_service import MessageServicer
 from engine_svc.api.migration_service import MigrationServicer
 from engine_svc.api.process_definition_service import ProcessDefinitionServicer
 from engine_svc.api.process_instance_service import ProcessInstanceServicer
+from engine_svc.api.saga_service import SagaServicer
 from engine_svc.api.signal_service import SignalServicer
 from engine_svc.api.user_task_service import UserTaskServicer
 from engine_svc.api.variable_service import VariableServicer
@@ -52,6 +54,8 @@ from engine_svc.commands.due_jobs import DueJobs
 from engine_svc.commands.event_delivery import EventDelivery
 from engine_svc.commands.executor import ExecutorLimits, InstanceExecutor
 from engine_svc.commands.job_signals import JobSignals
+from engine_svc.commands.sagas import INTERVAL_SECONDS as SAGA_INTERVAL_SECONDS
+from engine_svc.commands.sagas import CompletionSagas
 from engine_svc.relay import EngineRelay
 from engine_svc.scripts.sandbox import ScriptRunner
 from engine_svc.settings import CONTROLLED, EngineSettings
@@ -64,6 +68,7 @@ from engine_svc.workers import (
     message_buffer,
     message_expiry,
     request_retention,
+    saga_retention,
     start_timers,
     thrown_events,
 )
@@ -76,6 +81,7 @@ from engine_svc.workers.operation_retention import INTERVAL_SECONDS as OPERATION
 from engine_svc.workers.operation_retention import OperationRetention
 from engine_svc.workers.periodic import Periodic
 from engine_svc.workers.request_retention import RequestRetention
+from engine_svc.workers.saga_retention import SagaRetention
 from engine_svc.workers.start_timers import StartTimers
 from engine_svc.workers.thrown_events import ThrownEvents
 from mesh.admin_http import Readiness
@@ -155,7 +161,11 @@ class EngineService:
         migration_servicer = MigrationServicer(executor, served, largest)
         operations = BatchOperations(instance_servicer, migration_servicer, job_servicer)
         batches = BatchWork(served, clock, operations.perform)
-        other_due_work: list[DueWork] = [timers.run_due, thrown.run_due, batches.run_due]
+        ends = metrics.counter(
+            "flowmesh_engine_sagas_total", "Completion sagas that ended, by how they were answered.", ["result"]
+        )
+        self._sagas = CompletionSagas(executor, lambda result: ends.at(result).add())
+        other_due_work: list[DueWork] = [timers.run_due, thrown.run_due, batches.run_due, self._sagas.run_due]
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry)
         for module, name, servicer in (
             (deployment_service_pb2, "DeploymentService", DeploymentServicer(executor, served)),
@@ -196,6 +206,7 @@ class EngineService:
             ),
             (condition_service_pb2, "ConditionService", ConditionServicer(executor, largest)),
             (migration_service_pb2, "MigrationService", migration_servicer),
+            (saga_service_pb2, "SagaService", SagaServicer(self._sagas, served)),
             (batch_service_pb2, "BatchService", BatchServicer(served, clock, largest)),
         ):
             self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
@@ -208,6 +219,11 @@ class EngineService:
         )
         self._workers: list[Periodic | InternalJobs] = [
             Periodic("operation retention", OPERATION_RETENTION_SECONDS, operation_retention.run),
+            Periodic(
+                "saga retention",
+                saga_retention.INTERVAL_SECONDS,
+                SagaRetention(database, clock, settings.saga_retention_seconds).run,
+            ),
             Periodic("message buffer", message_buffer.INTERVAL_SECONDS, buffer.run),
             Periodic("message expiry", message_expiry.INTERVAL_SECONDS, expiry.run),
             Periodic("job availability", job_availability.INTERVAL_SECONDS, availability.run),
@@ -219,6 +235,7 @@ class EngineService:
         if settings.runs_jobs:
             self._workers += [
                 Periodic("start timers", start_timers.INTERVAL_SECONDS, timers.run),
+                Periodic("sagas", SAGA_INTERVAL_SECONDS, self._sagas.run),
                 Periodic("batches", BATCH_INTERVAL_SECONDS, batches.run),
                 Periodic("thrown events", thrown_events.INTERVAL_SECONDS, thrown.run),
                 InternalJobs(due_jobs, settings.concurrent_jobs),

@@ -27,6 +27,12 @@ class EngineSettings(MeshSettings):
     migration_retention_seconds: int = setting(
         2_592_000, "How long a migration may be undone.", minimum=60, maximum=31_536_000
     )
+    saga_retention_seconds: int = setting(
+        2_592_000,
+        "How long completion sagas that have ended are kept, with their transaction logs.",
+        minimum=60,
+        maximum=31_536_000,
+    )
     cached_instances: int = setting(4096, "Instances kept in memory between commands.", minimum=0, maximum=1_000_000)
     clock_forced: bool = setting(False, "Allow clock=controlled on a database that several engines may share.")
     background_jobs: str = setting(

@@ -10,12 +10,21 @@ WORKFLOW_EXECUTION_EVENTS = "workflow-execution-events"
 USER_PERMISSION_EVENTS = "user-permission-events"
 FUNCTION_UNIT_EVENTS = "function-unit-events"
 SYSTEM_NOTIFICATION_EVENTS = "system-notification-events"
+WORKFLOW_WORKER_COMMANDS = "workflow-worker-commands"
+"""What the engine gives workers to do."""
+WORKFLOW_WORKER_RESULTS = "workflow-worker-results"
+"""What workers answer. Workers may write to no other topic."""
+WORKFLOW_COMPLETION_ANSWERS = "workflow-completion-answers"
+"""What business systems answer to completions. They may write to no other topic."""
 
 EVENT_TOPICS = (
     TopicSpec(FUNCTION_UNIT_EVENTS, partitions=6, retention_seconds=7 * DAY_SECONDS),
     TopicSpec(USER_PERMISSION_EVENTS, partitions=3, retention_seconds=30 * DAY_SECONDS),
     TopicSpec(WORKFLOW_EXECUTION_EVENTS, partitions=12, retention_seconds=3 * DAY_SECONDS),
     TopicSpec(SYSTEM_NOTIFICATION_EVENTS, partitions=3, retention_seconds=1 * DAY_SECONDS),
+    TopicSpec(WORKFLOW_WORKER_COMMANDS, partitions=12, retention_seconds=3 * DAY_SECONDS),
+    TopicSpec(WORKFLOW_WORKER_RESULTS, partitions=12, retention_seconds=3 * DAY_SECONDS),
+    TopicSpec(WORKFLOW_COMPLETION_ANSWERS, partitions=12, retention_seconds=3 * DAY_SECONDS),
 )
 
 DEAD_LETTER_SUFFIX = ".dlq"

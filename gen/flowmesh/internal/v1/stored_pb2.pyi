@@ -1,3 +1,4 @@
+from flowmesh.events.v1 import worker_pb2 as _worker_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -146,42 +147,14 @@ class CommitRecord(_message.Message):
     def __init__(self, format: _Optional[int] = ..., process_instance_id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., revision: _Optional[int] = ..., time_micros: _Optional[int] = ..., correlation_id: _Optional[str] = ..., traceparent: _Optional[str] = ..., user_id: _Optional[str] = ..., events_json: _Optional[bytes] = ...) -> None: ...
 
 class JobActivationRecord(_message.Message):
-    __slots__ = ("format", "process_instance_id", "process_definition_id", "process_definition_key", "process_definition_version", "business_key", "tenant_id", "revision", "time_micros", "job_id", "job_type", "element_id", "lease_token", "lease_until_micros", "retries", "variables_json", "headers_json")
+    __slots__ = ("format", "time_micros", "job_activated")
     FORMAT_FIELD_NUMBER: _ClassVar[int]
-    PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
-    PROCESS_DEFINITION_ID_FIELD_NUMBER: _ClassVar[int]
-    PROCESS_DEFINITION_KEY_FIELD_NUMBER: _ClassVar[int]
-    PROCESS_DEFINITION_VERSION_FIELD_NUMBER: _ClassVar[int]
-    BUSINESS_KEY_FIELD_NUMBER: _ClassVar[int]
-    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
-    REVISION_FIELD_NUMBER: _ClassVar[int]
     TIME_MICROS_FIELD_NUMBER: _ClassVar[int]
-    JOB_ID_FIELD_NUMBER: _ClassVar[int]
-    JOB_TYPE_FIELD_NUMBER: _ClassVar[int]
-    ELEMENT_ID_FIELD_NUMBER: _ClassVar[int]
-    LEASE_TOKEN_FIELD_NUMBER: _ClassVar[int]
-    LEASE_UNTIL_MICROS_FIELD_NUMBER: _ClassVar[int]
-    RETRIES_FIELD_NUMBER: _ClassVar[int]
-    VARIABLES_JSON_FIELD_NUMBER: _ClassVar[int]
-    HEADERS_JSON_FIELD_NUMBER: _ClassVar[int]
+    JOB_ACTIVATED_FIELD_NUMBER: _ClassVar[int]
     format: int
-    process_instance_id: str
-    process_definition_id: str
-    process_definition_key: str
-    process_definition_version: int
-    business_key: str
-    tenant_id: str
-    revision: int
     time_micros: int
-    job_id: str
-    job_type: str
-    element_id: str
-    lease_token: str
-    lease_until_micros: int
-    retries: int
-    variables_json: bytes
-    headers_json: bytes
-    def __init__(self, format: _Optional[int] = ..., process_instance_id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., revision: _Optional[int] = ..., time_micros: _Optional[int] = ..., job_id: _Optional[str] = ..., job_type: _Optional[str] = ..., element_id: _Optional[str] = ..., lease_token: _Optional[str] = ..., lease_until_micros: _Optional[int] = ..., retries: _Optional[int] = ..., variables_json: _Optional[bytes] = ..., headers_json: _Optional[bytes] = ...) -> None: ...
+    job_activated: _worker_pb2.JobActivated
+    def __init__(self, format: _Optional[int] = ..., time_micros: _Optional[int] = ..., job_activated: _Optional[_Union[_worker_pb2.JobActivated, _Mapping]] = ...) -> None: ...
 
 class DeliveredPart(_message.Message):
     __slots__ = ("started_process_instance_id", "commit_token")
