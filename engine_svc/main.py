@@ -53,9 +53,13 @@ from engine_svc.commands.draining import DueWork
 from engine_svc.commands.due_jobs import DueJobs
 from engine_svc.commands.event_delivery import EventDelivery
 from engine_svc.commands.executor import ExecutorLimits, InstanceExecutor
+from engine_svc.commands.job_dispatch import DispatchLimits, JobDispatch
 from engine_svc.commands.job_signals import JobSignals
+from engine_svc.commands.lease_tokens import LeaseTokens
 from engine_svc.commands.sagas import INTERVAL_SECONDS as SAGA_INTERVAL_SECONDS
 from engine_svc.commands.sagas import CompletionSagas
+from engine_svc.consumers.answers import AnswerConsumer
+from engine_svc.consumers.job_answers import JobAnswers
 from engine_svc.relay import EngineRelay
 from engine_svc.scripts.sandbox import ScriptRunner
 from engine_svc.settings import CONTROLLED, EngineSettings
@@ -75,6 +79,7 @@ from engine_svc.workers import (
 from engine_svc.workers.finished_job_retention import FinishedJobRetention
 from engine_svc.workers.internal_jobs import InternalJobs
 from engine_svc.workers.job_availability import JobAvailability
+from engine_svc.workers.job_dispatch import DispatchWorker
 from engine_svc.workers.message_buffer import MessageBuffer
 from engine_svc.workers.message_expiry import MessageExpiry
 from engine_svc.workers.operation_retention import INTERVAL_SECONDS as OPERATION_RETENTION_SECONDS
@@ -85,6 +90,7 @@ from engine_svc.workers.saga_retention import SagaRetention
 from engine_svc.workers.start_timers import StartTimers
 from engine_svc.workers.thrown_events import ThrownEvents
 from mesh.admin_http import Readiness
+from mesh.bus.port import Bus
 from mesh.bus.topics import all_topics
 from mesh.clock import Clock, ControlledClock, SystemClock
 from mesh.db.database import Database
@@ -118,7 +124,9 @@ class EngineService:
         rpcs: RpcMetrics | None = None,
         clock: Clock | None = None,
         telemetry: Telemetry | None = None,
+        bus: Bus | None = None,
     ) -> None:
+        """Without a bus, no answers come over one, and no jobs are given out over it."""
         clock = clock or (ControlledClock() if settings.clock == CONTROLLED else SystemClock())
         self._settings = settings
         self._database = database
@@ -217,7 +225,7 @@ class EngineService:
         operation_retention = OperationRetention(
             database, clock, settings.batch_retention_seconds, settings.migration_retention_seconds
         )
-        self._workers: list[Periodic | InternalJobs] = [
+        self._workers: list[Periodic | InternalJobs | DispatchWorker | AnswerConsumer] = [
             Periodic("operation retention", OPERATION_RETENTION_SECONDS, operation_retention.run),
             Periodic(
                 "saga retention",
@@ -240,6 +248,33 @@ class EngineService:
                 Periodic("thrown events", thrown_events.INTERVAL_SECONDS, thrown.run),
                 InternalJobs(due_jobs, settings.concurrent_jobs),
             ]
+
+        if bus is not None:
+            self._connect(bus, metrics)
+
+    def _connect(self, bus: Bus, metrics: Metrics) -> None:
+        """Take answers off the bus, and give out over it the jobs of the types that the settings name."""
+        settings, executor = self._settings, self.executor
+        tokens = LeaseTokens(executor.database)
+        consumer = AnswerConsumer(bus, JobAnswers(executor, tokens, settings.max_variable_bytes), self._sagas)
+        counters = consumer.counters
+        metrics.observe(
+            "flowmesh_engine_answers_handled",
+            "Answers of workers and business systems that took effect, or had before.",
+            lambda: counters.handled,
+        )
+        metrics.observe(
+            "flowmesh_engine_answers_dead_letters",
+            "Answers that went to the dead letters.",
+            lambda: counters.dead_letters,
+        )
+        self._workers.append(consumer)
+        if settings.event_job_patterns and settings.background_jobs != "off":
+            limits = DispatchLimits(
+                settings.event_job_lease_seconds * 1_000_000, settings.event_job_limit, settings.event_job_bytes
+            )
+            dispatch = JobDispatch(executor, tokens, settings.event_job_patterns, limits)
+            self._workers.append(DispatchWorker(dispatch, executor.signals))
 
     async def start(self) -> int:
         """Listen and begin the background work; return the port."""
@@ -272,7 +307,7 @@ async def serve(settings: EngineSettings) -> None:
         database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
         bus = await process.open_bus()
         await bus.ensure_topics(all_topics())
-        service = EngineService(settings, database, process.metrics, telemetry=process.telemetry)
+        service = EngineService(settings, database, process.metrics, telemetry=process.telemetry, bus=bus)
         service.add_checks(process.readiness)
         await process.open_admin()
         relay = EngineRelay(database, bus, process.metrics)

@@ -50,6 +50,23 @@ class EngineSettings(MeshSettings):
         maximum=3600,
     )
 
+    event_job_types: str = setting(
+        "",
+        "Job types that are given to workers over the bus; * at the end stands for any ending. Empty: none.",
+        pattern=r"|[^\s,*]*\*?(,[^\s,*]*\*?)*",
+        example="mail,payment-*",
+    )
+    event_job_lease_seconds: int = setting(
+        300,
+        "How long a worker on the bus has to answer the first time; doubled each time that it does not.",
+        minimum=1,
+        maximum=86_400,
+    )
+    event_job_limit: int = setting(
+        1_000, "Jobs of one type that workers on the bus have at one time.", minimum=1, maximum=100_000
+    )
+    event_job_bytes: int = setting(900_000, "Size of a command to a worker on the bus.", minimum=1024, maximum=64 << 20)
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.clock == CONTROLLED and not self.clock_forced and self.own_database_url.startswith("mariadb:"):
@@ -57,6 +74,11 @@ class EngineSettings(MeshSettings):
                 f"{self.variable('clock')}={CONTROLLED} is for tests on a database of their own: other engines on this "
                 f"one would go by another time. Set {self.variable('clock_forced')}=true if that is what you want."
             )
+
+    @property
+    def event_job_patterns(self) -> tuple[str, ...]:
+        """The patterns of job types that are given out over the bus."""
+        return tuple(pattern for pattern in self.event_job_types.split(",") if pattern)
 
     @property
     def runs_jobs(self) -> bool:

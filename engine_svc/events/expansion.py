@@ -13,6 +13,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from engine_svc.events import record as compact
 from engine_svc.events.commit_record import COMMIT_RECORD, FORMAT
+from engine_svc.events.formats import UnknownRecordFormat
+from engine_svc.events.job_activation import JOB_ACTIVATION, expand_activation
 from engine_svc.events.saga_id import saga_id_of
 from mesh.bus.port import BusMessage
 from mesh.ids import member_id
@@ -23,22 +25,22 @@ SOURCE = "engine"
 EVENT_VERSION = "1.0"
 
 
-class UnknownRecordFormat(Exception):
-    """The record was written by a newer release."""
-
-
 Fields = dict[str, Any]
 Build = Callable[[str, Fields], Fields]
 
 
 def expand(row: OutboxRow) -> list[BusMessage]:
-    """Return the events of a commit in order, keyed by instance.
+    """Return the events of a commit in order, or the command of a job's activation, keyed by instance.
 
     Event ids are made from the outbox row's id and the position, so that expanding twice gives the same ids. The
     headers are the attributes of CloudEvents 1.0 in binary mode and W3C trace context. Raises `UnknownRecordFormat`.
     """
+    if row.kind == JOB_ACTIVATION:
+        return expand_activation(row)
     if row.kind != COMMIT_RECORD:
-        raise UnknownRecordFormat(f"outbox row of kind {row.kind}; this release reads {COMMIT_RECORD}")
+        raise UnknownRecordFormat(
+            f"outbox row of kind {row.kind}; this release reads {COMMIT_RECORD} and {JOB_ACTIVATION}"
+        )
     record = stored_pb2.CommitRecord.FromString(row.payload)
     if record.format != FORMAT:
         raise UnknownRecordFormat(f"commit record in format {record.format}; this release reads {FORMAT}")
