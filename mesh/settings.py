@@ -114,6 +114,11 @@ class MeshSettings:
         example="sqlite:///PATH or kafka://HOST:PORT,HOST:PORT?replication=3&min_insync=2",
         secret=True,
     )
+    event_topics: str = setting(
+        "domain",
+        "Topics of events: one for each domain, one for each type (history cannot read these), or both.",
+        choices=("domain", "type", "both"),
+    )
     log_level: str = setting("info", "Lines from this level on.", choices=("debug", "info", "warning", "error"))
     otlp_endpoint: str | None = setting(
         None, "OTLP collector (gRPC); none without it.", pattern=r"https?://\S+", example="http://HOST:4317"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
+
 from mesh.bus.port import TopicSpec
 
 DAY_SECONDS = 86_400
@@ -27,6 +30,16 @@ EVENT_TOPICS = (
     TopicSpec(WORKFLOW_COMPLETION_ANSWERS, partitions=12, retention_seconds=3 * DAY_SECONDS),
 )
 
+DOMAIN_TOPICS = {"workflow": WORKFLOW_EXECUTION_EVENTS}
+"""The first word of an event's type, and the topic of such events."""
+
+DIRECTED_TOPICS = {
+    "workflow.job.activated.v1": WORKFLOW_WORKER_COMMANDS,
+    "worker": WORKFLOW_WORKER_RESULTS,
+    "business": WORKFLOW_COMPLETION_ANSWERS,
+}
+"""Types of events, or first words of types, that command or answer: rights hang on their topics, so they have no other."""
+
 DEAD_LETTER_SUFFIX = ".dlq"
 DEAD_LETTER_RETENTION_SECONDS = 30 * DAY_SECONDS
 """Longer than any topic's: people have to come by."""
@@ -37,15 +50,39 @@ def dead_letter_topic(topic: str) -> str:
     return topic + DEAD_LETTER_SUFFIX
 
 
+def topic_of_type(event_type: str) -> str:
+    """Return the topic of a type of event, or of its domain. Raises KeyError for a domain that has none."""
+    domain = event_type.partition(".")[0]
+    return DIRECTED_TOPICS.get(event_type) or DIRECTED_TOPICS.get(domain) or DOMAIN_TOPICS[domain]
+
+
+def type_topics() -> tuple[TopicSpec, ...]:
+    """Return a topic for each type of event that belongs to a domain, named and kept as its type and domain."""
+    domains = {spec.name: spec for spec in EVENT_TOPICS}
+    # By the contracts, which a process with a topic for each domain need not load.
+    from flowmesh.events.v1.event_types import EVENT_TYPES
+
+    return tuple(
+        dataclasses.replace(domains[topic], name=event_type)
+        for event_type in EVENT_TYPES.values()
+        if (topic := topic_of_type(event_type)) in DOMAIN_TOPICS.values()
+    )
+
+
+def with_dead_letters(topics: Sequence[TopicSpec]) -> tuple[TopicSpec, ...]:
+    """Return topics and their dead-letter topics."""
+    dead = [TopicSpec(dead_letter_topic(topic.name), 1, DEAD_LETTER_RETENTION_SECONDS) for topic in topics]
+    return (*topics, *dead)
+
+
 def all_topics() -> tuple[TopicSpec, ...]:
-    """Return every topic of the mesh, with the dead-letter topics."""
-    dead = tuple(TopicSpec(dead_letter_topic(topic.name), 1, DEAD_LETTER_RETENTION_SECONDS) for topic in EVENT_TOPICS)
-    return EVENT_TOPICS + dead
+    """Return the topics of the domains, with the dead-letter topics."""
+    return with_dead_letters(EVENT_TOPICS)
 
 
 def retention_seconds(topic: str) -> int:
     """Return how long a topic of the mesh keeps its messages. Raises KeyError for another topic."""
-    for spec in all_topics():
+    for spec in (*all_topics(), *type_topics()):
         if spec.name == topic:
             return spec.retention_seconds
     raise KeyError(topic)
