@@ -265,9 +265,7 @@ async def test_lists_and_logs_have_pages(sagas: Sagas) -> None:
     assert numbers == [1, 2, 3]
 
 
-async def test_sagas_that_ended_long_ago_are_forgotten_with_their_log(
-    sagas: Sagas, engine_database: Database
-) -> None:
+async def test_sagas_that_ended_long_ago_are_forgotten_with_their_log(sagas: Sagas, engine_database: Database) -> None:
     kept, gone = await sagas.completed(), await sagas.completed()
     await sagas.acknowledge(gone)
     sagas.engine.clock.forward(30)
