@@ -249,8 +249,14 @@ class EngineService:
                 InternalJobs(due_jobs, settings.concurrent_jobs),
             ]
 
+        self._answers: AnswerConsumer | None = None
         if bus is not None:
             self._connect(bus, metrics)
+
+    @property
+    def answers_handled(self) -> int:
+        """How many answers of workers and business systems took effect, or had before."""
+        return self._answers.counters.handled if self._answers is not None else 0
 
     def _connect(self, bus: Bus, metrics: Metrics) -> None:
         """Take answers off the bus, and give out over it the jobs of the types that the settings name."""
@@ -268,6 +274,7 @@ class EngineService:
             "Answers that went to the dead letters.",
             lambda: counters.dead_letters,
         )
+        self._answers = consumer
         self._workers.append(consumer)
         if settings.event_job_patterns and settings.background_jobs != "off":
             limits = DispatchLimits(

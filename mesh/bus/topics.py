@@ -38,7 +38,7 @@ DIRECTED_TOPICS = {
     "worker": WORKFLOW_WORKER_RESULTS,
     "business": WORKFLOW_COMPLETION_ANSWERS,
 }
-"""Types of events, or first words of types, that command or answer: they have no topic but this, as rights hang on it."""
+"""Types of events, or first words of types, that command or answer: they have this topic only, as rights hang on it."""
 
 DEAD_LETTER_SUFFIX = ".dlq"
 DEAD_LETTER_RETENTION_SECONDS = 30 * DAY_SECONDS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -173,6 +173,34 @@ async def local_bus(folder: Path) -> AsyncIterator[LocalBus]:
         yield bus
     finally:
         await bus.close()
+
+
+class DyingBus:
+    """A bus whose consumers never get to commit: what an engine leaves that is killed before it does."""
+
+    def __init__(self, bus: LocalBus) -> None:
+        self._bus = bus
+        self.uncommitted = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._bus, name)
+
+    async def consumer(self, group: str, topics: Sequence[str]) -> Any:
+        """See `Bus.consumer`."""
+        return _DyingConsumer(self, await self._bus.consumer(group, topics))
+
+
+class _DyingConsumer:
+    def __init__(self, bus: DyingBus, consumer: Consumer) -> None:
+        self._bus = bus
+        self._consumer = consumer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._consumer, name)
+
+    async def commit(self, messages: Sequence[ReceivedMessage]) -> None:
+        """Lose it."""
+        self._bus.uncommitted += len(messages)
 
 
 @asynccontextmanager

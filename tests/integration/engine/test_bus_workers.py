@@ -23,7 +23,15 @@ from mesh.db.database import Database
 from mesh.db.schema import open_database
 from mesh.ids import new_id
 from mesh.json_values import to_values
-from tests.integration.engine.bus_workers import BusClient, answer_message, client_of, local_bus, plain, relaying
+from tests.integration.engine.bus_workers import (
+    BusClient,
+    DyingBus,
+    answer_message,
+    client_of,
+    local_bus,
+    plain,
+    relaying,
+)
 from tests.integration.engine.serving import ENDS, Engine, external, model, refusal, seconds, until
 
 Job = job_pb2.Job
@@ -383,28 +391,41 @@ async def test_two_engines_give_out_each_job_once_and_share_the_answers(engine_u
     await second_database.close()
 
 
-async def test_an_answer_that_was_applied_but_not_committed_comes_again_and_changes_nothing(world: World) -> None:
-    """As when an engine is killed between the two: the group goes on from where it stood before."""
-    instance_id = await world.begin(count=2)
-    command = await world.client.command()
-    message = answer_message(
-        worker_pb2.WorkerJobCompleted(job_id=command.job_id, lease_token=command.lease_token), instance_id
-    )
-    await world.bus.publish([message])
-    second = await world.client.command()
-    await world.client.complete(second)
-    await world.ended(instance_id)
-    # What a group that has lost its offsets gets: everything once more, though the instance has ended.
-    await world.bus.publish([message])
-    other = await world.begin()
-    await world.client.complete(await world.client.command())
-    await world.ended(other)
+async def test_answers_that_were_applied_but_not_committed_come_again_and_change_nothing(
+    engine_database: Database, tmp_path: Path
+) -> None:
+    """As when an engine is killed between its commit in the database and the one of the offsets."""
+    async with local_bus(tmp_path) as bus, relaying(engine_database, bus), client_of(bus) as client:
+        dying = DyingBus(bus)
+        first = await Engine.started(engine_database, bus=dying, event_job_types="mail")
+        await first.deploy(external(job_type="mail", count=2))
+        ids = [(await first.start("ship")).id for _ in range(5)]
+        for command in await client.commands(5):
+            await client.complete(command)
+        later = await client.commands(5)
+        await client.complete(later[0])
+        await client.fail(later[1], error_message="once")
 
-    async def read() -> bool:
-        return sum(entry.lag for entry in await world.bus.group_offsets("engine")) == 0
+        async def applied() -> bool:
+            return dying.uncommitted >= 7
 
-    await until(read)
-    assert await world.bus.dead_letters(WORKFLOW_WORKER_RESULTS, None, 10) == []
+        await until(applied)
+        await first.stop()
+        second = await Engine.started(engine_database, first.clock, bus=bus, event_job_types="mail")
+
+        async def read() -> bool:
+            return second.service.answers_handled >= 7
+
+        await until(read)
+        await client.no_command()
+        jobs = {job.process_instance_id: job for job in await second.open_jobs()}
+        assert (await second.get(later[0].process_instance.id)).status == ProcessInstance.STATUS_COMPLETED
+        assert len(jobs) == len(ids) - 1
+        # The failure counted once.
+        assert jobs[later[1].process_instance.id].retries == 2
+        assert {job.element_id for job in jobs.values()} == {"n1"}
+        assert await bus.dead_letters(WORKFLOW_WORKER_RESULTS, None, 10) == []
+        await second.stop()
 
 
 async def test_a_forged_code_does_not_open_whatever_the_number(engine_database: Database) -> None:
