@@ -22,6 +22,7 @@ from flowmesh.engine.v1 import (
     migration_service_pb2,
     process_definition_service_pb2,
     process_instance_service_pb2,
+    saga_service_pb2,
     signal_service_pb2,
     user_task_service_pb2,
     variable_service_pb2,
@@ -44,6 +45,7 @@ from engine_svc.api.message_service import MessageServicer
 from engine_svc.api.migration_service import MigrationServicer
 from engine_svc.api.process_definition_service import ProcessDefinitionServicer
 from engine_svc.api.process_instance_service import ProcessInstanceServicer
+from engine_svc.api.saga_service import SagaServicer
 from engine_svc.api.signal_service import SignalServicer
 from engine_svc.api.user_task_service import UserTaskServicer
 from engine_svc.api.variable_service import VariableServicer
@@ -55,8 +57,14 @@ from engine_svc.commands.draining import DueWork
 from engine_svc.commands.due_jobs import DueJobs
 from engine_svc.commands.event_delivery import EventDelivery
 from engine_svc.commands.executor import ExecutorLimits, InstanceExecutor
+from engine_svc.commands.job_dispatch import DispatchLimits, JobDispatch
 from engine_svc.commands.job_signals import JobSignals
+from engine_svc.commands.lease_tokens import LeaseTokens
+from engine_svc.commands.sagas import INTERVAL_SECONDS as SAGA_INTERVAL_SECONDS
+from engine_svc.commands.sagas import CompletionSagas
 from engine_svc.commands.todo_lists import TodoLists
+from engine_svc.consumers.answers import AnswerConsumer
+from engine_svc.consumers.job_answers import JobAnswers
 from engine_svc.relay import EngineRelay
 from engine_svc.scripts.sandbox import ScriptRunner
 from engine_svc.settings import CONTROLLED, EngineSettings
@@ -69,22 +77,26 @@ from engine_svc.workers import (
     message_buffer,
     message_expiry,
     request_retention,
+    saga_retention,
     start_timers,
     thrown_events,
 )
 from engine_svc.workers.finished_job_retention import FinishedJobRetention
 from engine_svc.workers.internal_jobs import InternalJobs
 from engine_svc.workers.job_availability import JobAvailability
+from engine_svc.workers.job_dispatch import DispatchWorker
 from engine_svc.workers.message_buffer import MessageBuffer
 from engine_svc.workers.message_expiry import MessageExpiry
 from engine_svc.workers.operation_retention import INTERVAL_SECONDS as OPERATION_RETENTION_SECONDS
 from engine_svc.workers.operation_retention import OperationRetention
 from engine_svc.workers.periodic import Periodic
 from engine_svc.workers.request_retention import RequestRetention
+from engine_svc.workers.saga_retention import SagaRetention
 from engine_svc.workers.shared_work import Kind, SharedWork
 from engine_svc.workers.start_timers import StartTimers
 from engine_svc.workers.thrown_events import ThrownEvents
 from mesh.admin_http import Readiness
+from mesh.bus.port import Bus
 from mesh.bus.topics import all_topics
 from mesh.cache.opening import Caches
 from mesh.cache.port import DEFINITION_SECONDS, TODO_LIST_SECONDS
@@ -124,6 +136,8 @@ NEW_WORK = frozenset(
     }
 )
 """Methods that begin what others go on with: refused first while database or relay cannot keep up."""
+Worker = Periodic | SharedWork | InternalJobs | DispatchWorker | AnswerConsumer
+
 BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
@@ -139,7 +153,9 @@ class EngineService:
         rpcs: RpcMetrics | None = None,
         clock: Clock | None = None,
         telemetry: Telemetry | None = None,
+        bus: Bus | None = None,
     ) -> None:
+        """Without a bus, no answers come over one, and no jobs are given out over it."""
         self._database_clock: DatabaseClock | None = None
         if clock is None and settings.clock == CONTROLLED:
             clock = ControlledClock()
@@ -216,7 +232,11 @@ class EngineService:
         migration_servicer = MigrationServicer(executor, served, largest)
         operations = BatchOperations(instance_servicer, migration_servicer, job_servicer)
         batches = BatchWork(served, clock, operations.perform)
-        other_due_work: list[DueWork] = [timers.run_due, thrown.run_due, batches.run_due]
+        ends = metrics.counter(
+            "flowmesh_engine_sagas_total", "Completion sagas that ended, by how they were answered.", ["result"]
+        )
+        self._sagas = CompletionSagas(executor, lambda result: ends.at(result).add())
+        other_due_work: list[DueWork] = [timers.run_due, thrown.run_due, batches.run_due, self._sagas.run_due]
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, pressure=self._pressure)
         for module, name, servicer in (
             (deployment_service_pb2, "DeploymentService", DeploymentServicer(executor, served)),
@@ -257,6 +277,7 @@ class EngineService:
             ),
             (condition_service_pb2, "ConditionService", ConditionServicer(executor, largest)),
             (migration_service_pb2, "MigrationService", migration_servicer),
+            (saga_service_pb2, "SagaService", SagaServicer(self._sagas, served)),
             (batch_service_pb2, "BatchService", BatchServicer(served, clock, largest)),
         ):
             self.server.add(module.DESCRIPTOR.services_by_name[name], servicer, new_work=NEW_WORK)
@@ -267,19 +288,22 @@ class EngineService:
         operation_retention = OperationRetention(
             database, clock, settings.batch_retention_seconds, settings.migration_retention_seconds
         )
+        saga_records = SagaRetention(database, clock, settings.saga_retention_seconds)
         kinds = [
             Kind("operation retention", OPERATION_RETENTION_SECONDS, operation_retention.run),
+            Kind("saga retention", saga_retention.INTERVAL_SECONDS, saga_records.run),
             Kind("message buffer", message_buffer.INTERVAL_SECONDS, buffer.run),
             Kind("message expiry", message_expiry.INTERVAL_SECONDS, expiry.run),
             Kind("job availability", job_availability.INTERVAL_SECONDS, availability.run),
             Kind("request retention", request_retention.INTERVAL_SECONDS, retention.run),
             Kind("finished job retention", finished_job_retention.INTERVAL_SECONDS, FinishedJobRetention(database).run),
         ]
-        self._workers: list[Periodic | SharedWork | InternalJobs] = self._rounds("engine-work", kinds)
+        self._workers: list[Worker] = self._rounds("engine-work", kinds)
         if settings.runs_jobs:
             job_kinds = [
                 Kind("start timers", start_timers.INTERVAL_SECONDS, timers.run),
                 Kind("thrown events", thrown_events.INTERVAL_SECONDS, thrown.run),
+                Kind("sagas", SAGA_INTERVAL_SECONDS, self._sagas.run),
             ]
             self._workers += [
                 *self._rounds("engine-jobs", job_kinds),
@@ -288,10 +312,44 @@ class EngineService:
                 InternalJobs(due_jobs, settings.concurrent_jobs),
             ]
 
-    def _rounds(self, name: str, kinds: Sequence[Kind]) -> list[Periodic | SharedWork | InternalJobs]:
+        self._answers: AnswerConsumer | None = None
+        if bus is not None:
+            self._connect(bus, metrics)
+
+    def _rounds(self, name: str, kinds: Sequence[Kind]) -> list[Worker]:
         if self._settings.shares_database:
             return [SharedWork(self._database, name, kinds)]
         return [Periodic(kind.name, kind.interval_seconds, kind.work) for kind in kinds]
+
+    @property
+    def answers_handled(self) -> int:
+        """How many answers of workers and business systems took effect, or had before."""
+        return self._answers.counters.handled if self._answers is not None else 0
+
+    def _connect(self, bus: Bus, metrics: Metrics) -> None:
+        """Take answers off the bus, and give out over it the jobs of the types that the settings name."""
+        settings, executor = self._settings, self.executor
+        tokens = LeaseTokens(executor.database)
+        consumer = AnswerConsumer(bus, JobAnswers(executor, tokens, settings.max_variable_bytes), self._sagas)
+        counters = consumer.counters
+        metrics.observe(
+            "flowmesh_engine_answers_handled",
+            "Answers of workers and business systems that took effect, or had before.",
+            lambda: counters.handled,
+        )
+        metrics.observe(
+            "flowmesh_engine_answers_dead_letters",
+            "Answers that went to the dead letters.",
+            lambda: counters.dead_letters,
+        )
+        self._answers = consumer
+        self._workers.append(consumer)
+        if settings.event_job_patterns and settings.background_jobs != "off":
+            limits = DispatchLimits(
+                settings.event_job_lease_seconds * 1_000_000, settings.event_job_limit, settings.event_job_bytes
+            )
+            dispatch = JobDispatch(executor, tokens, settings.event_job_patterns, limits)
+            self._workers.append(DispatchWorker(dispatch, executor.signals))
 
     async def start(self) -> int:
         """Listen and begin the background work; return the port. Raises `DatabaseError` where it does not answer."""
@@ -349,7 +407,7 @@ async def serve(settings: EngineSettings) -> None:
         database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
         bus = await process.open_bus()
         await bus.ensure_topics(all_topics())
-        service = EngineService(settings, database, process.metrics, telemetry=process.telemetry)
+        service = EngineService(settings, database, process.metrics, telemetry=process.telemetry, bus=bus)
         service.add_checks(process.readiness)
         relay = EngineRelay(database, bus, process.metrics)
         relay.start()

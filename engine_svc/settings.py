@@ -27,6 +27,12 @@ class EngineSettings(MeshSettings):
     migration_retention_seconds: int = setting(
         2_592_000, "How long a migration may be undone.", minimum=60, maximum=31_536_000
     )
+    saga_retention_seconds: int = setting(
+        2_592_000,
+        "How long completion sagas that have ended are kept, with their transaction logs.",
+        minimum=60,
+        maximum=31_536_000,
+    )
     cached_instances: int = setting(4096, "Instances kept in memory between commands.", minimum=0, maximum=1_000_000)
     clock_forced: bool = setting(False, "Allow clock=controlled on a database that several engines may share.")
     background_jobs: str = setting(
@@ -56,6 +62,23 @@ class EngineSettings(MeshSettings):
         2.0, "How long a stopping engine waits for its relay to bring what is left to the bus.", minimum=0
     )
 
+    event_job_types: str = setting(
+        "",
+        "Job types that are given to workers over the bus; * at the end stands for any ending. Empty: none.",
+        pattern=r"|[^\s,*]*\*?(,[^\s,*]*\*?)*",
+        example="mail,payment-*",
+    )
+    event_job_lease_seconds: int = setting(
+        300,
+        "How long a worker on the bus has to answer the first time; doubled each time that it does not.",
+        minimum=1,
+        maximum=86_400,
+    )
+    event_job_limit: int = setting(
+        1_000, "Jobs of one type that workers on the bus have at one time.", minimum=1, maximum=100_000
+    )
+    event_job_bytes: int = setting(900_000, "Size of a command to a worker on the bus.", minimum=1024, maximum=64 << 20)
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.clock == CONTROLLED and not self.clock_forced and self.shares_database:
@@ -68,6 +91,11 @@ class EngineSettings(MeshSettings):
     def shares_database(self) -> bool:
         """Whether engines on other machines may work on the database as well."""
         return not self.own_database_url.startswith("sqlite:")
+
+    @property
+    def event_job_patterns(self) -> tuple[str, ...]:
+        """The patterns of job types that are given out over the bus."""
+        return tuple(pattern for pattern in self.event_job_types.split(",") if pattern)
 
     @property
     def runs_jobs(self) -> bool:

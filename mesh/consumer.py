@@ -1,7 +1,8 @@
-"""The loop that takes events off the bus into a service's own database, each once.
+"""The loops that take events off the bus.
 
-A batch is one transaction: the inbox says which events are new, and these are handled. Then the bus is told. An
-event that cannot be read or breaks the handler goes to the dead-letter topic, and the loop goes on.
+What all of them share is `EventLoop`: it reads batches, tells the bus when one is done, and puts what cannot be read
+or handled into the dead-letter topic. `ConsumerLoop` takes events into a service's own database, each once: a batch is
+one transaction, in which the inbox says which events are new.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -61,40 +63,33 @@ class ConsumerCounters:
 
 
 @dataclass(slots=True, frozen=True)
-class _Event:
+class ReadEvent:
+    """A message with the event that was found in it."""
+
     message: ReceivedMessage
     envelope: EventEnvelope
 
 
-class ConsumerLoop:
+class EventLoop(ABC):
     """One consumer of a service. `run` works until `stop`; any number of processes may run one for a group."""
 
+    skips_unknown_types = True
+    """Whether events that only a newer release knows are passed over, rather than made dead letters."""
+
     def __init__(
-        self,
-        bus: Bus,
-        database: Database,
-        group: str,
-        topics: Sequence[str],
-        handle: Handle,
-        *,
-        clock: Clock | None = None,
-        max_batch: int = MAX_BATCH,
-        inbox_retention_seconds: int | None = None,
-        applied: Callable[[Sequence[EventEnvelope]], None] | None = None,
+        self, bus: Bus, group: str, topics: Sequence[str], *, clock: Clock | None = None, max_batch: int = MAX_BATCH
     ) -> None:
-        """`applied` is called with the events whose transaction is over, those seen before among them."""
         self._bus = bus
-        self._database = database
         self._group = group
         self._topics = tuple(topics)
-        self._handle = handle
         self._clock = clock or SystemClock()
         self._max_batch = max_batch
-        # A message may be delivered up to its retention after it was published; double covers clocks and pauses.
-        self._inbox_retention_seconds = inbox_retention_seconds or 2 * max(map(retention_seconds, topics))
-        self._applied = applied
         self._stop = asyncio.Event()
         self.counters = ConsumerCounters()
+
+    @abstractmethod
+    async def _handle_batch(self, events: Sequence[ReadEvent]) -> bool:
+        """Do what the events ask for, or bury them; False where the loop was stopped before it was done."""
 
     def stop(self) -> None:
         """Let `run` end after the batch that it is in."""
@@ -102,25 +97,20 @@ class ConsumerLoop:
 
     async def run(self) -> None:
         """Consume until `stop`, through failures of database and bus, then leave the group."""
-        pruning = asyncio.create_task(self._prune(), name=f"{self._group}-inbox-pruning")
-        try:
-            pause = FIRST_RETRY_SECONDS
-            while not self._stop.is_set():
+        pause = FIRST_RETRY_SECONDS
+        while not self._stop.is_set():
+            try:
+                consumer = await self._bus.consumer(self._group, self._topics)
+                pause = FIRST_RETRY_SECONDS
                 try:
-                    consumer = await self._bus.consumer(self._group, self._topics)
-                    pause = FIRST_RETRY_SECONDS
-                    try:
-                        await self._consume(consumer)
-                    finally:
-                        await consumer.close()
-                except BusError as error:
-                    self.counters.bus_failures += 1
-                    log.warning("the bus does not answer the consumer %s", self._group, exc_info=error)
-                    await self._rest(pause)
-                    pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-        finally:
-            pruning.cancel()
-            await asyncio.gather(pruning, return_exceptions=True)
+                    await self._consume(consumer)
+                finally:
+                    await consumer.close()
+            except BusError as error:
+                self.counters.bus_failures += 1
+                log.warning("the bus does not answer the consumer %s", self._group, exc_info=error)
+                await self._rest(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def _consume(self, consumer: Consumer) -> None:
         stopped = asyncio.create_task(self._stop.wait())
@@ -131,7 +121,7 @@ class ConsumerLoop:
                     try:
                         await consumer.commit(messages)
                     except CommitRejected as error:
-                        # The inbox keeps what comes to the other member from taking effect again.
+                        # What comes to the other member takes no effect again: it is known by its event id.
                         log.info("%s", error)
         finally:
             stopped.cancel()
@@ -149,7 +139,7 @@ class ConsumerLoop:
     async def _take_in(self, messages: Sequence[ReceivedMessage]) -> bool:
         """Handle a batch; False where the loop was stopped before it was done."""
         self.counters.received += len(messages)
-        events: list[_Event] = []
+        events: list[ReadEvent] = []
         unreadable: list[BusMessage] = []
         for number, message in enumerate(messages):
             if number % SLICE == SLICE - 1:
@@ -163,70 +153,14 @@ class ConsumerLoop:
                 continue
             if envelope is None:
                 self.counters.unknown_types += 1
+                if not self.skips_unknown_types:
+                    text = "the type of the event is not known to this release"
+                    unreadable.append(self._dead_letter(message, "UNKNOWN_EVENT_TYPE", text, 1))
                 continue
-            events.append(_Event(message, envelope))
+            events.append(ReadEvent(message, envelope))
         if unreadable and not await self._bury(unreadable):
             return False
-        if not events:
-            return True
-        try:
-            if await self._write(events):
-                return True
-        except Exception as error:
-            log.warning("a batch of %s events failed, taking them one by one", len(events), exc_info=error)
-        else:
-            return False
-        for event in events:
-            if not await self._take_in_single(event):
-                return False
-        return True
-
-    async def _take_in_single(self, event: _Event) -> bool:
-        """Handle one event, or make it a dead letter; False where the loop was stopped."""
-        attempt = 0
-        while True:
-            attempt += 1
-            try:
-                return await self._write([event])
-            except Exception as error:  # noqa: BLE001 - the handler's
-                stack = traceback.format_exc()
-                if attempt == MAX_ATTEMPTS:
-                    letter = self._dead_letter(event.message, type(error).__name__, stack, attempt)
-                    return await self._bury([letter])
-            self.counters.retries += 1
-            await self._rest(FIRST_RETRY_SECONDS * 2 ** (attempt - 1))
-            if self._stop.is_set():
-                return False
-
-    async def _write(self, events: Sequence[_Event]) -> bool:
-        """Run one transaction; waits out what passes. False where the loop was stopped, or raises what is final."""
-        pause = FIRST_RETRY_SECONDS
-        while not self._stop.is_set() or pause == FIRST_RETRY_SECONDS:
-            try:
-                fresh = await self._database.write(self._transaction(events))
-            except PASSING as error:
-                if pause == FIRST_RETRY_SECONDS:
-                    log.warning("the database does not take events, trying again", exc_info=error)
-                await self._rest(pause)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-            else:
-                self.counters.handled += fresh
-                self.counters.duplicates += len(events) - fresh
-                if self._applied is not None:
-                    self._applied([event.envelope for event in events])
-                return True
-        return False
-
-    def _transaction(self, events: Sequence[_Event]) -> Program[int]:
-        envelopes: dict[str, EventEnvelope] = {}
-        for event in events:
-            envelopes.setdefault(event.envelope.event_id, event.envelope)
-        new = yield from unseen(self._group, list(envelopes))
-        fresh = [envelope for event_id, envelope in envelopes.items() if event_id in new]
-        if fresh:
-            yield inbox_insert(self._group, [envelope.event_id for envelope in fresh], self._clock.now_micros())
-            yield from self._handle(fresh)
-        return len(fresh)
+        return await self._handle_batch(events) if events else True
 
     def _dead_letter(self, message: ReceivedMessage, reason: str, stack: str, attempts: int) -> BusMessage:
         log.error(
@@ -276,6 +210,100 @@ class ConsumerLoop:
             await asyncio.wait_for(self._stop.wait(), seconds)
         except TimeoutError:
             return
+
+
+class ConsumerLoop(EventLoop):
+    """Takes events into a service's database, each once."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        database: Database,
+        group: str,
+        topics: Sequence[str],
+        handle: Handle,
+        *,
+        clock: Clock | None = None,
+        max_batch: int = MAX_BATCH,
+        inbox_retention_seconds: int | None = None,
+        applied: Callable[[Sequence[EventEnvelope]], None] | None = None,
+    ) -> None:
+        """`applied` is called with the events whose transaction is over, those seen before among them."""
+        super().__init__(bus, group, topics, clock=clock, max_batch=max_batch)
+        self._database = database
+        self._handle = handle
+        # A message may be delivered up to its retention after it was published; double covers clocks and pauses.
+        self._inbox_retention_seconds = inbox_retention_seconds or 2 * max(map(retention_seconds, topics))
+        self._applied = applied
+
+    async def run(self) -> None:
+        """See `EventLoop.run`."""
+        pruning = asyncio.create_task(self._prune(), name=f"{self._group}-inbox-pruning")
+        try:
+            await super().run()
+        finally:
+            pruning.cancel()
+            await asyncio.gather(pruning, return_exceptions=True)
+
+    async def _handle_batch(self, events: Sequence[ReadEvent]) -> bool:
+        try:
+            if await self._write(events):
+                return True
+        except Exception as error:
+            log.warning("a batch of %s events failed, taking them one by one", len(events), exc_info=error)
+        else:
+            return False
+        for event in events:
+            if not await self._take_in_single(event):
+                return False
+        return True
+
+    async def _take_in_single(self, event: ReadEvent) -> bool:
+        """Handle one event, or make it a dead letter; False where the loop was stopped."""
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return await self._write([event])
+            except Exception as error:  # noqa: BLE001 - the handler's
+                stack = traceback.format_exc()
+                if attempt == MAX_ATTEMPTS:
+                    letter = self._dead_letter(event.message, type(error).__name__, stack, attempt)
+                    return await self._bury([letter])
+            self.counters.retries += 1
+            await self._rest(FIRST_RETRY_SECONDS * 2 ** (attempt - 1))
+            if self._stop.is_set():
+                return False
+
+    async def _write(self, events: Sequence[ReadEvent]) -> bool:
+        """Run one transaction; waits out what passes. False where the loop was stopped, or raises what is final."""
+        pause = FIRST_RETRY_SECONDS
+        while not self._stop.is_set() or pause == FIRST_RETRY_SECONDS:
+            try:
+                fresh = await self._database.write(self._transaction(events))
+            except PASSING as error:
+                if pause == FIRST_RETRY_SECONDS:
+                    log.warning("the database does not take events, trying again", exc_info=error)
+                await self._rest(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            else:
+                self.counters.handled += fresh
+                self.counters.duplicates += len(events) - fresh
+                if self._applied is not None:
+                    self._applied([event.envelope for event in events])
+                return True
+        return False
+
+    def _transaction(self, events: Sequence[ReadEvent]) -> Program[int]:
+        envelopes: dict[str, EventEnvelope] = {}
+        for event in events:
+            envelopes.setdefault(event.envelope.event_id, event.envelope)
+        new = yield from unseen(self._group, list(envelopes))
+        fresh = [envelope for event_id, envelope in envelopes.items() if event_id in new]
+        if fresh:
+            yield inbox_insert(self._group, [envelope.event_id for envelope in fresh], self._clock.now_micros())
+            yield from self._handle(fresh)
+        return len(fresh)
 
     async def _prune(self) -> None:
         while True:

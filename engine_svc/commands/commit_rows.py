@@ -13,6 +13,7 @@ from engine_svc.state.snapshot import encode_snapshot
 from engine_svc.storage.commit import Commit
 from engine_svc.storage.instance_parts import write_apart
 from engine_svc.storage.jobs import LEASE_BITS, JobState
+from engine_svc.storage.sagas import begin_saga
 from engine_svc.storage.user_tasks import CANDIDATE_GROUP, CANDIDATE_USER
 from mesh.errors import InvalidField
 from mesh.ids import new_id
@@ -58,6 +59,8 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
             snapshot,
         )
     )
+    if changes.awaits_acknowledgement:
+        commit.statements += begin_saga(instance, commit.now)
     if changes.events:
         payload = encode_commit(instance, changes.events, commit.now)
         commit.outbox.append(OutboxEntry(new_id(), TOPIC, instance.id, COMMIT_RECORD, payload, commit.now))

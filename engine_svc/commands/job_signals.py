@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection
 
 
 class JobSignals:
@@ -11,9 +11,15 @@ class JobSignals:
 
     def __init__(self) -> None:
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
+        self._waiting_for_any: set[asyncio.Future[None]] = set()
 
-    def notify(self, job_types: Iterable[str]) -> None:
+    def notify(self, job_types: Collection[str]) -> None:
         """Wake everybody who waits for one of these types."""
+        if self._waiting_for_any and job_types:
+            woken, self._waiting_for_any = self._waiting_for_any, set()
+            for waiter in woken:
+                if not waiter.done():
+                    waiter.set_result(None)
         for job_type in job_types:
             for waiter in self._waiting.pop(job_type, ()):
                 if not waiter.done():
@@ -21,7 +27,14 @@ class JobSignals:
 
     def notify_all(self) -> None:
         """Wake everybody: jobs of types not known here became ready."""
-        self.notify(list(self._waiting))
+        self.notify([*self._waiting, ""])
+
+    def any_waiter(self) -> asyncio.Future[None]:
+        """Return a future that is done at the next signal for whatever type."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting_for_any.add(waiter)
+        waiter.add_done_callback(self._waiting_for_any.discard)
+        return waiter
 
     def waiter(self, job_type: str) -> asyncio.Future[None]:
         """Return a future that is done at the next signal for this type.

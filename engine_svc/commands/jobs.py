@@ -112,12 +112,13 @@ async def _with_variables(
 
 
 def _leased(row: Row, instance: Instance, activation: Activation, lease_until: int) -> LeasedJob:
-    variables = _visible(instance, row[1], activation.variable_names)
+    variables = visible_variables(instance, row[1], activation.variable_names)
     variables.update(orjson.loads(row[INPUTS]))
     return LeasedJob(row, row[LEASE_SEQUENCE] + 1, lease_until, variables)
 
 
-def _visible(instance: Instance, key: int, names: Sequence[str]) -> dict[str, Any]:
+def visible_variables(instance: Instance, key: int, names: Sequence[str]) -> dict[str, Any]:
+    """Return the variables that a job sees, of these names where there are any."""
     token = instance.tokens.get(key)
     if token is None:
         # It moved on between the lease and this read; the completion will be refused.
@@ -320,13 +321,15 @@ def _parts(job_id: str) -> tuple[str, int]:
 
 
 def _sequence(job_id: str, lease_token: str) -> int:
-    if not lease_token.isascii() or not lease_token.isdigit() or len(lease_token) > 18:
+    # Those of the bus have a code behind the number, which is checked where they come back over the bus.
+    number = lease_token.partition("-")[0]
+    if not number.isascii() or not number.isdigit() or len(number) > 18:
         raise LeaseLost(
             "JOB_LEASE_SUPERSEDED",
             f"{lease_token!r} is no lease token of job {job_id}; send the one that came with the job",
             metadata={"id": job_id, "lease_token": lease_token},
         )
-    return int(lease_token)
+    return int(number)
 
 
 def job_missing(job_id: str) -> NotFound:

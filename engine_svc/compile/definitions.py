@@ -67,6 +67,7 @@ def _compile(process: Process) -> ExecutableProcess:
         end_listeners=listeners(process.listeners, ListenerEvent.END),
         starter_users=tuple(text.text for text in process.candidate_starter_users),
         starter_groups=tuple(text.text for text in process.candidate_starter_groups),
+        acknowledgement_micros=process.acknowledgement_micros,
     )
 
 

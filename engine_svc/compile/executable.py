@@ -560,3 +560,5 @@ class ExecutableProcess:
     end_listeners: tuple[ListenerSpec, ...] = ()
     starter_users: tuple[str, ...] = ()
     starter_groups: tuple[str, ...] = ()
+    acknowledgement_micros: int = 0
+    """How long the business system has to acknowledge a completion; 0: it need not."""

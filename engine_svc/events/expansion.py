@@ -12,6 +12,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from engine_svc.events import record as compact
 from engine_svc.events.commit_record import COMMIT_RECORD, FORMAT
+from engine_svc.events.formats import UnknownRecordFormat
+from engine_svc.events.job_activation import JOB_ACTIVATION, expand_activation
+from engine_svc.events.saga_id import saga_id_of
 from mesh.bus.port import BusMessage
 from mesh.ids import member_id
 from mesh.json_values import to_values
@@ -21,22 +24,22 @@ SOURCE = "engine"
 EVENT_VERSION = "1.0"
 
 
-class UnknownRecordFormat(Exception):
-    """The record was written by a newer release."""
-
-
 Fields = dict[str, Any]
 Build = Callable[[str, Fields], Fields]
 
 
 def expand(row: OutboxRow) -> list[BusMessage]:
-    """Return the events of a commit in order, keyed by instance.
+    """Return the events of a commit in order, or the command of a job's activation, keyed by instance.
 
     Event ids are made from the outbox row's id and the position, so that expanding twice gives the same ids. The
     headers are the attributes of CloudEvents 1.0 in binary mode and W3C trace context. Raises `UnknownRecordFormat`.
     """
+    if row.kind == JOB_ACTIVATION:
+        return expand_activation(row)
     if row.kind != COMMIT_RECORD:
-        raise UnknownRecordFormat(f"outbox row of kind {row.kind}; this release reads {COMMIT_RECORD}")
+        raise UnknownRecordFormat(
+            f"outbox row of kind {row.kind}; this release reads {COMMIT_RECORD} and {JOB_ACTIVATION}"
+        )
     record = stored_pb2.CommitRecord.FromString(row.payload)
     if record.format != FORMAT:
         raise UnknownRecordFormat(f"commit record in format {record.format}; this release reads {FORMAT}")
@@ -137,6 +140,25 @@ def _plain(_: str, fields: Fields) -> Fields:
 def _with_start(_: str, fields: Fields) -> Fields:
     fields["start_time"] = _timestamp(fields.pop("start_micros"))
     return fields
+
+
+def _instance_completed(instance_id: str, fields: Fields) -> Fields:
+    fields = _with_start(instance_id, fields)
+    if fields.pop("has_saga", 0):
+        fields["saga_id"] = saga_id_of(instance_id)
+    return fields
+
+
+def _instance_failed(instance_id: str, fields: Fields) -> Fields:
+    return {**_with_start(instance_id, fields), "saga_id": saga_id_of(instance_id)}
+
+
+def _completion_pending(instance_id: str, fields: Fields) -> Fields:
+    return {
+        "saga_id": saga_id_of(instance_id),
+        "attempt": fields["attempt"],
+        "acknowledge_before": _timestamp(fields["until_micros"]),
+    }
 
 
 def _with_id(name: str) -> Build:
@@ -243,11 +265,15 @@ def _instance_started(_: str, fields: Fields) -> Fields:
 
 KINDS: dict[int, Kind] = {
     compact.INSTANCE_STARTED: Kind("workflow.instance.started.v1", "process_instance_started", _instance_started),
-    compact.INSTANCE_COMPLETED: Kind("workflow.instance.completed.v1", "process_instance_completed", _with_start),
+    compact.INSTANCE_COMPLETED: Kind(
+        "workflow.instance.completed.v1", "process_instance_completed", _instance_completed
+    ),
     compact.INSTANCE_TERMINATED: Kind("workflow.instance.terminated.v1", "process_instance_terminated", _with_start),
     compact.INSTANCE_SUSPENDED: Kind("workflow.instance.suspended.v1", "process_instance_suspended", _plain),
     compact.INSTANCE_RESUMED: Kind("workflow.instance.resumed.v1", "process_instance_resumed", _plain),
     compact.INSTANCE_MIGRATED: Kind("workflow.instance.migrated.v1", "process_instance_migrated", _instance_migrated),
+    compact.INSTANCE_FAILED: Kind("workflow.instance.failed.v1", "process_instance_failed", _instance_failed),
+    compact.COMPLETION_PENDING: Kind("workflow.completion.pending.v1", "completion_pending", _completion_pending),
     compact.ACTIVITY_STARTED: Kind("workflow.activity.started.v1", "activity_started", _activity),
     compact.ACTIVITY_COMPLETED: Kind("workflow.activity.completed.v1", "activity_completed", _activity),
     compact.ACTIVITY_TERMINATED: Kind("workflow.activity.terminated.v1", "activity_terminated", _activity),

@@ -14,6 +14,8 @@ INSTANCE_TERMINATED: Final = 102
 INSTANCE_SUSPENDED: Final = 103
 INSTANCE_RESUMED: Final = 104
 INSTANCE_MIGRATED: Final = 105
+INSTANCE_FAILED: Final = 106
+COMPLETION_PENDING: Final = 107
 ACTIVITY_STARTED: Final = 110
 ACTIVITY_COMPLETED: Final = 111
 ACTIVITY_TERMINATED: Final = 112
@@ -36,11 +38,13 @@ ATTACHMENT_DELETED: Final = 183
 
 POSITIONS: Final[dict[int, tuple[str, ...]]] = {
     INSTANCE_STARTED: ("initiator", "variables", "parent_id", "parent_key", "root_id"),
-    INSTANCE_COMPLETED: ("start_micros",),
+    INSTANCE_COMPLETED: ("start_micros", "has_saga"),
     INSTANCE_TERMINATED: ("start_micros", "reason"),
     INSTANCE_SUSPENDED: (),
     INSTANCE_RESUMED: (),
     INSTANCE_MIGRATED: ("source_id", "source_key", "source_version", "activities"),
+    INSTANCE_FAILED: ("start_micros", "reason"),
+    COMPLETION_PENDING: ("attempt", "until_micros"),
     ACTIVITY_STARTED: ("key", "element_id", "element_name", "element_type", "parent_key", "flow_id"),
     ACTIVITY_COMPLETED: ("key", "element_id", "element_name", "element_type", "parent_key", "start_micros", "flow_id"),
     ACTIVITY_TERMINATED: (

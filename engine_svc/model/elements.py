@@ -680,6 +680,8 @@ class Process(BpmnElement):
     job_priority: ModelText | None = None
     candidate_starter_users: list[ModelText] = field(default_factory=list)
     candidate_starter_groups: list[ModelText] = field(default_factory=list)
+    acknowledgement_micros: int = 0
+    """How long the business system has to acknowledge that an instance was completed; 0: it need not."""
     body: FlowContainer = field(default_factory=FlowContainer)
     lanes: list[Lane] = field(default_factory=list)
 

@@ -7,6 +7,7 @@ FLOWABLE = frozenset({"http://flowable.org/bpmn"})
 ACTIVITI = frozenset({"http://activiti.org/bpmn"})
 CAMUNDA = frozenset({"http://camunda.org/schema/1.0/bpmn"})
 ZEEBE = frozenset({"http://camunda.org/schema/zeebe/1.0"})
+FLOWMESH = frozenset({"urn:flowmesh:bpmn"})
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 XML = "http://www.w3.org/XML/1998/namespace"
 

@@ -134,6 +134,7 @@ class Changes:
 
     # Written out: made for every command, and a dataclass would call a factory for each list.
     __slots__ = (
+        "awaits_acknowledgement",
         "ended_incidents",
         "ended_jobs",
         "ended_subscriptions",
@@ -160,5 +161,7 @@ class Changes:
         self.ended_incidents: list[int] = []
         self.signals: list[ThrownSignal] = []
         self.messages: list[ThrownMessage] = []
+        self.awaits_acknowledgement = False
+        """The instance was completed, and the business system has to acknowledge it."""
         self.others: list[tuple[Instance, Changes]] = []
         """Callers and called instances that the same step changed."""

@@ -13,6 +13,7 @@ from engine_svc.events.record import (
     ACTIVITY_COMPLETED,
     ACTIVITY_STARTED,
     ACTIVITY_TERMINATED,
+    COMPLETION_PENDING,
     INSTANCE_COMPLETED,
     VARIABLES_DELETED,
     VARIABLES_UPDATED,
@@ -535,7 +536,13 @@ class Execution:
             if variables:
                 events.append((VARIABLES_UPDATED, scope_key, variables))
         if instance.status is Status.COMPLETED:
-            events.append((INSTANCE_COMPLETED, instance.start_micros))
+            if instance.definition.process.acknowledgement_micros:
+                self.changes.awaits_acknowledgement = True
+                until = self.now + instance.definition.process.acknowledgement_micros
+                events.append((INSTANCE_COMPLETED, instance.start_micros, 1))
+                events.append((COMPLETION_PENDING, 1, until))
+            else:
+                events.append((INSTANCE_COMPLETED, instance.start_micros))
             instance.last_variables = instance.scopes[ROOT_SCOPE].variables
             instance.scopes.clear()
             instance.pages.clear()

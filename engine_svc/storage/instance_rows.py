@@ -18,6 +18,8 @@ MEMBER_TABLES = (
     "event_subscription",
     "incident",
     "migration_journal",
+    "saga",
+    "transaction_log",
 )
 """Tables whose rows belong to an instance, by their column `instance_id`."""
 

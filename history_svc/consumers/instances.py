@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from flowmesh.events.v1.workflow_pb2 import (
     ProcessInstanceCompleted,
+    ProcessInstanceFailed,
     ProcessInstanceMigrated,
     ProcessInstanceRef,
     ProcessInstanceResumed,
@@ -22,6 +23,7 @@ from history_svc.consumers.times import micros_of
 from history_svc.storage.layout import (
     INSTANCE_COLUMNS,
     INSTANCE_COMPLETED,
+    INSTANCE_FAILED,
     INSTANCE_PAUSED,
     INSTANCE_RUNNING,
     INSTANCE_TABLE,
@@ -131,6 +133,12 @@ class InstanceChanges:
         """Add a `ProcessInstanceTerminated`."""
         row, position = self._referred(event.process_instance)
         row.stand(position, INSTANCE_TERMINATED, micros, event.reason)
+        row.start_at(micros_of(event.start_time))
+
+    def failed(self, micros: int, event: ProcessInstanceFailed) -> None:
+        """Add a `ProcessInstanceFailed`: what was completed has failed after all."""
+        row, position = self._referred(event.process_instance)
+        row.stand(position, INSTANCE_FAILED, micros, event.reason)
         row.start_at(micros_of(event.start_time))
 
     def suspended(self, _: int, event: ProcessInstanceSuspended) -> None:

@@ -52,6 +52,7 @@ TAKES: Final[Mapping[str, Take]] = {
     "process_instance_started": _instance_started,
     "process_instance_completed": lambda changes, micros, event: changes.instances.completed(micros, event),
     "process_instance_terminated": lambda changes, micros, event: changes.instances.terminated(micros, event),
+    "process_instance_failed": lambda changes, micros, event: changes.instances.failed(micros, event),
     "process_instance_suspended": lambda changes, micros, event: changes.instances.suspended(micros, event),
     "process_instance_resumed": lambda changes, micros, event: changes.instances.resumed(micros, event),
     "process_instance_migrated": lambda changes, micros, event: changes.instances.migrated(micros, event),

@@ -9,6 +9,7 @@ from engine_svc.expressions.syntax import parse_expression
 from engine_svc.main import MIGRATIONS, MIGRATIONS_HEAD, EngineService
 from engine_svc.settings import EngineSettings
 from launcher.embedded.child_start import ChildStart
+from mesh.bus.topics import all_topics
 from mesh.logs import configure_logs, get_log
 from mesh.process import run, until_stopped
 from mesh.serving import serving
@@ -25,7 +26,9 @@ async def main() -> None:
     async with serving(settings) as process:
         await process.open_admin()
         database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
-        service = EngineService(settings, database, process.metrics, telemetry=process.telemetry)
+        bus = await process.open_bus()
+        await bus.ensure_topics(all_topics())
+        service = EngineService(settings, database, process.metrics, telemetry=process.telemetry, bus=bus)
         service.add_checks(process.readiness)
         process.at_end(service.stop)
         await service.start()

@@ -44,6 +44,8 @@ class Mesh:
     engine_port: int = 0
     history_port: int = 0
     process: subprocess.Popen[bytes] | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+    """Environment variables of the mesh."""
     _output: list[Path] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -88,7 +90,7 @@ class Mesh:
                     "0",
                 ],
                 cwd=ROOT,
-                env=_environment(),
+                env={**_environment(), **self.settings},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

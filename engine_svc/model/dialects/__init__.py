@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from engine_svc.model.dialects.camunda import CAMUNDA
 from engine_svc.model.dialects.dialect import Dialect
 from engine_svc.model.dialects.flowable import FLOWABLE
+from engine_svc.model.dialects.flowmesh import FLOWMESH
 from engine_svc.model.dialects.zeebe import ZEEBE
 from engine_svc.model.namespaces import ACTIVITI
 
@@ -17,6 +18,8 @@ _ACTIVITI = Dialect(
 )
 
 DIALECTS: Mapping[str, Dialect] = {
-    namespace: dialect for dialect in (FLOWABLE, _ACTIVITI, CAMUNDA, ZEEBE) for namespace in dialect.namespaces
+    namespace: dialect
+    for dialect in (FLOWABLE, _ACTIVITI, CAMUNDA, ZEEBE, FLOWMESH)
+    for namespace in dialect.namespaces
 }
 """Namespace -> dialect."""

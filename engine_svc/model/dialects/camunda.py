@@ -19,6 +19,7 @@ from engine_svc.model.dialects.dialect import (
     switch,
     template,
 )
+from engine_svc.model.dialects.flowmesh import process_properties
 from engine_svc.model.dialects.mappings import input_output, parameter_value
 from engine_svc.model.elements import (
     BpmnElement,
@@ -200,6 +201,7 @@ CAMUNDA = Dialect(
         **activiti.ELEMENTS,
         **events.CAMUNDA_ELEMENTS,
         (BpmnElement, "properties"): keep_extension,
+        (Process, "properties"): process_properties,
         (StartEvent, "formData"): _form_data,
         (UserTask, "formData"): _form_data,
         (FlowNode, "inputOutput"): input_output,

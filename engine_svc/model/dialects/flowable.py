@@ -15,6 +15,7 @@ from engine_svc.model.dialects.dialect import (
     plain,
     switch,
 )
+from engine_svc.model.dialects.flowmesh import process_properties
 from engine_svc.model.dialects.mappings import called_mapping
 from engine_svc.model.elements import (
     BpmnElement,
@@ -160,6 +161,7 @@ FLOWABLE = Dialect(
         **events.FLOWABLE_ELEMENTS,
         (BpmnElement, "localization"): informative,
         (BpmnElement, "properties"): keep_extension,
+        (Process, "properties"): process_properties,
         (Process, "eventListener"): _event_listener,
         (WorkDraft, "in"): _work_in,
         (ServiceTask, "out"): _work_out,

@@ -16,6 +16,7 @@ from engine_svc.model.dialects.dialect import (
     whole_number,
 )
 from engine_svc.model.dialects.feel_subset import feel_text, feel_value
+from engine_svc.model.dialects.flowmesh import process_properties
 from engine_svc.model.dialects.listeners import zeebe_execution_listeners, zeebe_task_listeners
 from engine_svc.model.dialects.mappings import io_mapping
 from engine_svc.model.elements import (
@@ -213,6 +214,7 @@ ZEEBE = Dialect(
     elements={
         **events.ZEEBE_ELEMENTS,
         (BpmnElement, "properties"): keep_extension,
+        (Process, "properties"): process_properties,
         (BpmnElement, "exampleOutputJson"): informative,
         (Process, "versionTag"): _version_tag,
         (Process, "userTaskForm"): keep_extension,

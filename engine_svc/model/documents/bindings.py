@@ -15,6 +15,7 @@ from engine_svc.model.namespaces import BPMN, XSI, split
 
 FLOWABLE = "http://flowable.org/bpmn"
 CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
+FLOWMESH = "urn:flowmesh:bpmn"
 _RELATED = (FLOWABLE, "http://activiti.org/bpmn", CAMUNDA)
 """Dialects whose attributes of the same name mean the same."""
 
@@ -140,7 +141,7 @@ class Attribute:
     @property
     def origins(self) -> Sequence[str]:
         """See `Binding`."""
-        prefix = {FLOWABLE: "flowable:", CAMUNDA: "camunda:"}.get(self.namespace, "")
+        prefix = {FLOWABLE: "flowable:", CAMUNDA: "camunda:", FLOWMESH: "flowmesh:"}.get(self.namespace, "")
         return (f"{prefix}{self.name}",)
 
     def write(self, element: etree._Element, value: Any, writing: Writing) -> None:

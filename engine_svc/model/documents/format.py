@@ -9,6 +9,7 @@ from engine_svc.model.context import split_names
 from engine_svc.model.documents.bindings import (
     CAMUNDA,
     FLOWABLE,
+    FLOWMESH,
     NAMES,
     NUMBER_OR_TEXT,
     SWITCH,
@@ -405,6 +406,11 @@ PROCESS: Mapping[str, Bound] = {
         binding=Attribute("versionTag", CAMUNDA, VERSION),
     ),
     "documentation": COMMON["documentation"],
+    "completionAcknowledgement": Bound(
+        DURATION,
+        "How long the business system has to acknowledge that an instance was completed; it need not without this.",
+        binding=Attribute("completionAcknowledgement", FLOWMESH),
+    ),
 }
 
 _TARGET = Property(IDENTIFIER, "Id of the task that follows.")

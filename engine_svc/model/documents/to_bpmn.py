@@ -8,7 +8,7 @@ from typing import Any
 
 from lxml import etree
 
-from engine_svc.model.documents.bindings import CAMUNDA, FLOWABLE, Writing, bpmn
+from engine_svc.model.documents.bindings import CAMUNDA, FLOWABLE, FLOWMESH, Writing, bpmn
 from engine_svc.model.documents.format import CATCH, KINDS, PROCESS, TRANSITION, Bound, bound_properties
 from engine_svc.model.documents.located import Path
 from engine_svc.model.documents.names import FlowNames, catch_id, start_id, timeout_id, way_out_id
@@ -17,7 +17,7 @@ from engine_svc.model.namespaces import BPMN, XSI
 from engine_svc.model.rules import Rule
 
 TARGET_NAMESPACE = "urn:flowmesh:process-definition"
-_NAMESPACES: Any = {None: BPMN, "xsi": XSI, "flowable": FLOWABLE, "camunda": CAMUNDA}
+_NAMESPACES: Any = {None: BPMN, "xsi": XSI, "flowable": FLOWABLE, "camunda": CAMUNDA, "flowmesh": FLOWMESH}
 _FLOW_ORIGINS = {"sourceRef": "from", "targetRef": "to"}
 
 

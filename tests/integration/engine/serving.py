@@ -34,6 +34,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from engine_svc.main import EngineService
 from engine_svc.settings import EngineSettings
+from mesh.bus.port import Bus
 from mesh.clock import SystemClock
 from mesh.db.database import Database
 from mesh.json_values import from_value, to_values
@@ -137,7 +138,13 @@ class Engine:
 
     @classmethod
     async def started(
-        cls, database: Database, clock: TurnedClock | None = None, *, controlled: bool = False, **settings: Any
+        cls,
+        database: Database,
+        clock: TurnedClock | None = None,
+        *,
+        controlled: bool = False,
+        bus: Bus | None = None,
+        **settings: Any,
     ) -> Engine:
         """Start an engine on a free port; `controlled`: with a clock of its own that callers turn."""
         clock = clock or TurnedClock()
@@ -148,6 +155,7 @@ class Engine:
             database,
             Metrics(),
             clock=None if controlled else clock,
+            bus=bus,
         )
         port = await service.start()
         options = [("grpc.max_receive_message_length", -1)]

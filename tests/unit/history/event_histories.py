@@ -18,6 +18,7 @@ START_MICROS = 1_790_000_000_000_000
 EVENT_TYPES = {
     "process_instance_started": "workflow.instance.started.v1",
     "process_instance_completed": "workflow.instance.completed.v1",
+    "process_instance_failed": "workflow.instance.failed.v1",
     "process_instance_terminated": "workflow.instance.terminated.v1",
     "process_instance_suspended": "workflow.instance.suspended.v1",
     "process_instance_resumed": "workflow.instance.resumed.v1",

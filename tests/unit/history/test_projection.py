@@ -15,6 +15,7 @@ from history_svc.storage.layout import (
     ACTIVITY_TABLE,
     COMPLETED,
     INSTANCE_COMPLETED,
+    INSTANCE_FAILED,
     INSTANCE_PAUSED,
     INSTANCE_RUNNING,
     INSTANCE_TABLE,
@@ -55,6 +56,30 @@ async def test_instance_from_start_to_end(history: SqliteDatabase) -> None:
     (row,) = (await stored(history))[INSTANCE_TABLE]
     assert (row["status"], row["end_micros"]) == (INSTANCE_COMPLETED, START_MICROS + 3_000_000)
     assert (row["start_micros"], row["initiator"]) == (START_MICROS, "ann")
+
+
+async def test_a_completed_instance_that_failed_after_all(history: SqliteDatabase) -> None:
+    life = Life()
+    life.start("ann")
+    life.commit()
+    life.end()
+    life.commit()
+    life.tell(
+        "process_instance_failed",
+        start_time=timestamp(START_MICROS),
+        reason="rejected",
+        saga_id=f"saga:process:{life.id}",
+    )
+    for order in itertools.permutations(life.events):
+        for event in order:
+            await history.write(project([event]))
+        (row,) = (await stored(history))[INSTANCE_TABLE]
+        assert (row["status"], row["end_micros"], row["end_reason"]) == (
+            INSTANCE_FAILED,
+            START_MICROS + 2_000_000,
+            "rejected",
+        )
+        await empty(history)
 
 
 async def test_a_migrated_instance_has_the_definition_that_it_came_to(history: SqliteDatabase) -> None:

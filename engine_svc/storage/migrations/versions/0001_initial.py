@@ -362,6 +362,46 @@ Table(
     **TABLE_OPTIONS,
 )
 
+# What follows the completion of an instance whose business system has to acknowledge it.
+Table(
+    "saga",
+    metadata,
+    Column("instance_id", text_type(36), primary_key=True),
+    Column("state", SmallInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("timeout_micros", BigInteger, nullable=False),
+    # 0 once the saga has ended.
+    Column("due_at", BigInteger, nullable=False),
+    Column("told_at", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("last_step", Integer, nullable=False),
+    Column("definition_id", text_type(36), nullable=False),
+    Column("definition_key", text_type(255), nullable=False),
+    Column("tenant_id", text_type(64), nullable=False),
+    Column("reason", long_text_type(), nullable=False),
+    Index("saga_by_due", "due_at"),
+    Index("saga_by_end", "ended_at"),
+    Index("saga_by_state", "state", "created_at", "instance_id"),
+    Index("saga_by_creation", "created_at", "instance_id"),
+    **TABLE_OPTIONS,
+)
+
+# The steps of the sagas.
+Table(
+    "transaction_log",
+    metadata,
+    Column("instance_id", text_type(36), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("step", text_type(64), nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("duration_ms", BigInteger, nullable=False),
+    Column("error", long_text_type(), nullable=False),
+    **CLUSTERED,
+)
+
 Table(
     "batch",
     metadata,
@@ -457,6 +497,15 @@ Table(
     metadata,
     Column("id", SmallInteger, primary_key=True, autoincrement=False),
     Column("epoch", BigInteger, nullable=False),
+    **TABLE_OPTIONS,
+)
+
+# What the engine processes share and nobody else may know.
+Table(
+    "engine_secret",
+    metadata,
+    Column("name", text_type(64), primary_key=True),
+    Column("content", blob_type(), nullable=False),
     **TABLE_OPTIONS,
 )
 

@@ -1,6 +1,8 @@
 import datetime
 
 from buf.validate import validate_pb2 as _validate_pb2
+from flowmesh.events.v1 import business_pb2 as _business_pb2
+from flowmesh.events.v1 import worker_pb2 as _worker_pb2
 from flowmesh.events.v1 import workflow_pb2 as _workflow_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf import descriptor as _descriptor
@@ -11,7 +13,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class EventEnvelope(_message.Message):
-    __slots__ = ("event_id", "event_type", "event_version", "timestamp", "source_service", "correlation_id", "biz_id", "metadata", "process_instance_started", "process_instance_completed", "process_instance_terminated", "process_instance_suspended", "process_instance_resumed", "process_instance_migrated", "activity_started", "activity_completed", "activity_terminated", "user_task_created", "user_task_assigned", "user_task_completed", "user_task_terminated", "user_task_updated", "job_scheduled", "job_completed", "job_failed", "incident_raised", "incident_resolved", "variables_updated", "variables_deleted", "comment_created", "comment_deleted", "attachment_created", "attachment_deleted")
+    __slots__ = ("event_id", "event_type", "event_version", "timestamp", "source_service", "correlation_id", "biz_id", "metadata", "process_instance_started", "process_instance_completed", "process_instance_terminated", "process_instance_suspended", "process_instance_resumed", "process_instance_migrated", "process_instance_failed", "completion_pending", "activity_started", "activity_completed", "activity_terminated", "user_task_created", "user_task_assigned", "user_task_completed", "user_task_terminated", "user_task_updated", "job_scheduled", "job_completed", "job_failed", "job_activated", "incident_raised", "incident_resolved", "variables_updated", "variables_deleted", "comment_created", "comment_deleted", "attachment_created", "attachment_deleted", "worker_job_completed", "worker_job_failed", "worker_job_error_thrown", "completion_acknowledged", "completion_rejected")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_TYPE_FIELD_NUMBER: _ClassVar[int]
     EVENT_VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -26,6 +28,8 @@ class EventEnvelope(_message.Message):
     PROCESS_INSTANCE_SUSPENDED_FIELD_NUMBER: _ClassVar[int]
     PROCESS_INSTANCE_RESUMED_FIELD_NUMBER: _ClassVar[int]
     PROCESS_INSTANCE_MIGRATED_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_INSTANCE_FAILED_FIELD_NUMBER: _ClassVar[int]
+    COMPLETION_PENDING_FIELD_NUMBER: _ClassVar[int]
     ACTIVITY_STARTED_FIELD_NUMBER: _ClassVar[int]
     ACTIVITY_COMPLETED_FIELD_NUMBER: _ClassVar[int]
     ACTIVITY_TERMINATED_FIELD_NUMBER: _ClassVar[int]
@@ -37,6 +41,7 @@ class EventEnvelope(_message.Message):
     JOB_SCHEDULED_FIELD_NUMBER: _ClassVar[int]
     JOB_COMPLETED_FIELD_NUMBER: _ClassVar[int]
     JOB_FAILED_FIELD_NUMBER: _ClassVar[int]
+    JOB_ACTIVATED_FIELD_NUMBER: _ClassVar[int]
     INCIDENT_RAISED_FIELD_NUMBER: _ClassVar[int]
     INCIDENT_RESOLVED_FIELD_NUMBER: _ClassVar[int]
     VARIABLES_UPDATED_FIELD_NUMBER: _ClassVar[int]
@@ -45,6 +50,11 @@ class EventEnvelope(_message.Message):
     COMMENT_DELETED_FIELD_NUMBER: _ClassVar[int]
     ATTACHMENT_CREATED_FIELD_NUMBER: _ClassVar[int]
     ATTACHMENT_DELETED_FIELD_NUMBER: _ClassVar[int]
+    WORKER_JOB_COMPLETED_FIELD_NUMBER: _ClassVar[int]
+    WORKER_JOB_FAILED_FIELD_NUMBER: _ClassVar[int]
+    WORKER_JOB_ERROR_THROWN_FIELD_NUMBER: _ClassVar[int]
+    COMPLETION_ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
+    COMPLETION_REJECTED_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     event_type: str
     event_version: str
@@ -59,6 +69,8 @@ class EventEnvelope(_message.Message):
     process_instance_suspended: _workflow_pb2.ProcessInstanceSuspended
     process_instance_resumed: _workflow_pb2.ProcessInstanceResumed
     process_instance_migrated: _workflow_pb2.ProcessInstanceMigrated
+    process_instance_failed: _workflow_pb2.ProcessInstanceFailed
+    completion_pending: _workflow_pb2.CompletionPending
     activity_started: _workflow_pb2.ActivityStarted
     activity_completed: _workflow_pb2.ActivityCompleted
     activity_terminated: _workflow_pb2.ActivityTerminated
@@ -70,6 +82,7 @@ class EventEnvelope(_message.Message):
     job_scheduled: _workflow_pb2.JobScheduled
     job_completed: _workflow_pb2.JobCompleted
     job_failed: _workflow_pb2.JobFailed
+    job_activated: _worker_pb2.JobActivated
     incident_raised: _workflow_pb2.IncidentRaised
     incident_resolved: _workflow_pb2.IncidentResolved
     variables_updated: _workflow_pb2.VariablesUpdated
@@ -78,7 +91,12 @@ class EventEnvelope(_message.Message):
     comment_deleted: _workflow_pb2.CommentDeleted
     attachment_created: _workflow_pb2.AttachmentCreated
     attachment_deleted: _workflow_pb2.AttachmentDeleted
-    def __init__(self, event_id: _Optional[str] = ..., event_type: _Optional[str] = ..., event_version: _Optional[str] = ..., timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., source_service: _Optional[str] = ..., correlation_id: _Optional[str] = ..., biz_id: _Optional[str] = ..., metadata: _Optional[_Union[EventMetadata, _Mapping]] = ..., process_instance_started: _Optional[_Union[_workflow_pb2.ProcessInstanceStarted, _Mapping]] = ..., process_instance_completed: _Optional[_Union[_workflow_pb2.ProcessInstanceCompleted, _Mapping]] = ..., process_instance_terminated: _Optional[_Union[_workflow_pb2.ProcessInstanceTerminated, _Mapping]] = ..., process_instance_suspended: _Optional[_Union[_workflow_pb2.ProcessInstanceSuspended, _Mapping]] = ..., process_instance_resumed: _Optional[_Union[_workflow_pb2.ProcessInstanceResumed, _Mapping]] = ..., process_instance_migrated: _Optional[_Union[_workflow_pb2.ProcessInstanceMigrated, _Mapping]] = ..., activity_started: _Optional[_Union[_workflow_pb2.ActivityStarted, _Mapping]] = ..., activity_completed: _Optional[_Union[_workflow_pb2.ActivityCompleted, _Mapping]] = ..., activity_terminated: _Optional[_Union[_workflow_pb2.ActivityTerminated, _Mapping]] = ..., user_task_created: _Optional[_Union[_workflow_pb2.UserTaskCreated, _Mapping]] = ..., user_task_assigned: _Optional[_Union[_workflow_pb2.UserTaskAssigned, _Mapping]] = ..., user_task_completed: _Optional[_Union[_workflow_pb2.UserTaskCompleted, _Mapping]] = ..., user_task_terminated: _Optional[_Union[_workflow_pb2.UserTaskTerminated, _Mapping]] = ..., user_task_updated: _Optional[_Union[_workflow_pb2.UserTaskUpdated, _Mapping]] = ..., job_scheduled: _Optional[_Union[_workflow_pb2.JobScheduled, _Mapping]] = ..., job_completed: _Optional[_Union[_workflow_pb2.JobCompleted, _Mapping]] = ..., job_failed: _Optional[_Union[_workflow_pb2.JobFailed, _Mapping]] = ..., incident_raised: _Optional[_Union[_workflow_pb2.IncidentRaised, _Mapping]] = ..., incident_resolved: _Optional[_Union[_workflow_pb2.IncidentResolved, _Mapping]] = ..., variables_updated: _Optional[_Union[_workflow_pb2.VariablesUpdated, _Mapping]] = ..., variables_deleted: _Optional[_Union[_workflow_pb2.VariablesDeleted, _Mapping]] = ..., comment_created: _Optional[_Union[_workflow_pb2.CommentCreated, _Mapping]] = ..., comment_deleted: _Optional[_Union[_workflow_pb2.CommentDeleted, _Mapping]] = ..., attachment_created: _Optional[_Union[_workflow_pb2.AttachmentCreated, _Mapping]] = ..., attachment_deleted: _Optional[_Union[_workflow_pb2.AttachmentDeleted, _Mapping]] = ...) -> None: ...
+    worker_job_completed: _worker_pb2.WorkerJobCompleted
+    worker_job_failed: _worker_pb2.WorkerJobFailed
+    worker_job_error_thrown: _worker_pb2.WorkerJobErrorThrown
+    completion_acknowledged: _business_pb2.CompletionAcknowledged
+    completion_rejected: _business_pb2.CompletionRejected
+    def __init__(self, event_id: _Optional[str] = ..., event_type: _Optional[str] = ..., event_version: _Optional[str] = ..., timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., source_service: _Optional[str] = ..., correlation_id: _Optional[str] = ..., biz_id: _Optional[str] = ..., metadata: _Optional[_Union[EventMetadata, _Mapping]] = ..., process_instance_started: _Optional[_Union[_workflow_pb2.ProcessInstanceStarted, _Mapping]] = ..., process_instance_completed: _Optional[_Union[_workflow_pb2.ProcessInstanceCompleted, _Mapping]] = ..., process_instance_terminated: _Optional[_Union[_workflow_pb2.ProcessInstanceTerminated, _Mapping]] = ..., process_instance_suspended: _Optional[_Union[_workflow_pb2.ProcessInstanceSuspended, _Mapping]] = ..., process_instance_resumed: _Optional[_Union[_workflow_pb2.ProcessInstanceResumed, _Mapping]] = ..., process_instance_migrated: _Optional[_Union[_workflow_pb2.ProcessInstanceMigrated, _Mapping]] = ..., process_instance_failed: _Optional[_Union[_workflow_pb2.ProcessInstanceFailed, _Mapping]] = ..., completion_pending: _Optional[_Union[_workflow_pb2.CompletionPending, _Mapping]] = ..., activity_started: _Optional[_Union[_workflow_pb2.ActivityStarted, _Mapping]] = ..., activity_completed: _Optional[_Union[_workflow_pb2.ActivityCompleted, _Mapping]] = ..., activity_terminated: _Optional[_Union[_workflow_pb2.ActivityTerminated, _Mapping]] = ..., user_task_created: _Optional[_Union[_workflow_pb2.UserTaskCreated, _Mapping]] = ..., user_task_assigned: _Optional[_Union[_workflow_pb2.UserTaskAssigned, _Mapping]] = ..., user_task_completed: _Optional[_Union[_workflow_pb2.UserTaskCompleted, _Mapping]] = ..., user_task_terminated: _Optional[_Union[_workflow_pb2.UserTaskTerminated, _Mapping]] = ..., user_task_updated: _Optional[_Union[_workflow_pb2.UserTaskUpdated, _Mapping]] = ..., job_scheduled: _Optional[_Union[_workflow_pb2.JobScheduled, _Mapping]] = ..., job_completed: _Optional[_Union[_workflow_pb2.JobCompleted, _Mapping]] = ..., job_failed: _Optional[_Union[_workflow_pb2.JobFailed, _Mapping]] = ..., job_activated: _Optional[_Union[_worker_pb2.JobActivated, _Mapping]] = ..., incident_raised: _Optional[_Union[_workflow_pb2.IncidentRaised, _Mapping]] = ..., incident_resolved: _Optional[_Union[_workflow_pb2.IncidentResolved, _Mapping]] = ..., variables_updated: _Optional[_Union[_workflow_pb2.VariablesUpdated, _Mapping]] = ..., variables_deleted: _Optional[_Union[_workflow_pb2.VariablesDeleted, _Mapping]] = ..., comment_created: _Optional[_Union[_workflow_pb2.CommentCreated, _Mapping]] = ..., comment_deleted: _Optional[_Union[_workflow_pb2.CommentDeleted, _Mapping]] = ..., attachment_created: _Optional[_Union[_workflow_pb2.AttachmentCreated, _Mapping]] = ..., attachment_deleted: _Optional[_Union[_workflow_pb2.AttachmentDeleted, _Mapping]] = ..., worker_job_completed: _Optional[_Union[_worker_pb2.WorkerJobCompleted, _Mapping]] = ..., worker_job_failed: _Optional[_Union[_worker_pb2.WorkerJobFailed, _Mapping]] = ..., worker_job_error_thrown: _Optional[_Union[_worker_pb2.WorkerJobErrorThrown, _Mapping]] = ..., completion_acknowledged: _Optional[_Union[_business_pb2.CompletionAcknowledged, _Mapping]] = ..., completion_rejected: _Optional[_Union[_business_pb2.CompletionRejected, _Mapping]] = ...) -> None: ...
 
 class EventMetadata(_message.Message):
     __slots__ = ("user_id", "session_id", "trace_id")

@@ -75,12 +75,38 @@ class ProcessInstanceStarted(_message.Message):
     def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., initiator: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., parent_process_instance_id: _Optional[str] = ..., parent_activity_id: _Optional[str] = ..., root_process_instance_id: _Optional[str] = ...) -> None: ...
 
 class ProcessInstanceCompleted(_message.Message):
-    __slots__ = ("process_instance", "start_time")
+    __slots__ = ("process_instance", "start_time", "saga_id")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
+    SAGA_ID_FIELD_NUMBER: _ClassVar[int]
     process_instance: ProcessInstanceRef
     start_time: _timestamp_pb2.Timestamp
-    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    saga_id: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., saga_id: _Optional[str] = ...) -> None: ...
+
+class CompletionPending(_message.Message):
+    __slots__ = ("process_instance", "saga_id", "attempt", "acknowledge_before")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    SAGA_ID_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    ACKNOWLEDGE_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    saga_id: str
+    attempt: int
+    acknowledge_before: _timestamp_pb2.Timestamp
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., saga_id: _Optional[str] = ..., attempt: _Optional[int] = ..., acknowledge_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ProcessInstanceFailed(_message.Message):
+    __slots__ = ("process_instance", "start_time", "reason", "saga_id")
+    PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    SAGA_ID_FIELD_NUMBER: _ClassVar[int]
+    process_instance: ProcessInstanceRef
+    start_time: _timestamp_pb2.Timestamp
+    reason: str
+    saga_id: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., saga_id: _Optional[str] = ...) -> None: ...
 
 class ProcessInstanceTerminated(_message.Message):
     __slots__ = ("process_instance", "start_time", "reason")

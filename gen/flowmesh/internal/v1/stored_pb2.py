@@ -22,9 +22,10 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from flowmesh.events.v1 import worker_pb2 as flowmesh_dot_events_dot_v1_dot_worker__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!flowmesh/internal/v1/stored.proto\x12\x14\x66lowmesh.internal.v1\"\xc2\x03\n\x10InstanceSnapshot\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\r\x12\x10\n\x08next_key\x18\x02 \x01(\x03\x12\x31\n\x06scopes\x18\x03 \x03(\x0b\x32!.flowmesh.internal.v1.StoredScope\x12\x31\n\x06tokens\x18\x04 \x03(\x0b\x32!.flowmesh.internal.v1.StoredToken\x12\x15\n\rincident_keys\x18\x05 \x03(\x03\x12\x19\n\x11incident_job_keys\x18\x06 \x03(\x03\x12\x1b\n\x13\x64\x65legated_task_keys\x18( \x03(\x03\x12:\n\x0b\x61\x64\x64\x65\x64_tasks\x18) \x03(\x0b\x32%.flowmesh.internal.v1.StoredAddedTask\x12\x12\n\nrun_length\x18\x07 \x01(\x03\x12\x12\n\nparent_key\x18\x08 \x01(\x03\x12\r\n\x05\x64\x65pth\x18\t \x01(\x05\x12/\n\x05pages\x18\n \x03(\x0b\x32 .flowmesh.internal.v1.StoredPage\x12\x1b\n\x13last_variables_json\x18\x32 \x01(\x0c\x12\x16\n\x0esilent_commits\x18\x14 \x01(\x03\"/\n\nStoredPage\x12\x0b\n\x03key\x18\x01 \x01(\x03\x12\x14\n\x0c\x65ntries_json\x18\x02 \x01(\x0c\"\x84\x02\n\x0bStoredScope\x12\x0b\n\x03key\x18\x01 \x01(\x03\x12\x12\n\nparent_key\x18\x02 \x01(\x03\x12\x16\n\x0evariables_json\x18\x03 \x01(\x0c\x12>\n\rcompensations\x18\x04 \x03(\x0b\x32\'.flowmesh.internal.v1.StoredCompensable\x12H\n\x0clarge_values\x18\x05 \x03(\x0b\x32\x32.flowmesh.internal.v1.StoredScope.LargeValuesEntry\x1a\x32\n\x10LargeValuesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x84\x01\n\x11StoredCompensable\x12\x0b\n\x03key\x18\x01 \x01(\x03\x12\x12\n\nelement_id\x18\x02 \x01(\t\x12\x16\n\x0evariables_json\x18\x03 \x01(\x0c\x12\x36\n\x05inner\x18\x04 \x03(\x0b\x32\'.flowmesh.internal.v1.StoredCompensable\"\xd1\x01\n\x0bStoredToken\x12\x0b\n\x03key\x18\x01 \x01(\x03\x12\x11\n\tscope_key\x18\x02 \x01(\x03\x12\x12\n\nelement_id\x18\x03 \x01(\t\x12\x14\n\x0cstart_micros\x18\x04 \x01(\x03\x12\x0f\n\x07\x66low_id\x18\x05 \x01(\t\x12\x10\n\x08\x61ssignee\x18\x06 \x01(\t\x12\x10\n\x08job_type\x18\x07 \x01(\t\x12\x13\n\x0b\x64\x65tail_json\x18\x08 \x01(\x0c\x12\x0c\n\x04host\x18\t \x01(\x03\x12\r\n\x05stage\x18\n \x01(\r\x12\x11\n\twaits_for\x18\x0b \x01(\r\"D\n\x0fStoredAddedTask\x12\x0b\n\x03key\x18\x01 \x01(\x03\x12\x12\n\nparent_key\x18\x02 \x01(\x03\x12\x10\n\x08\x61ssignee\x18\x03 \x01(\t\"\xc1\x02\n\x0c\x43ommitRecord\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\r\x12\x1b\n\x13process_instance_id\x18\x02 \x01(\t\x12\x1d\n\x15process_definition_id\x18\x03 \x01(\t\x12\x1e\n\x16process_definition_key\x18\x04 \x01(\t\x12\"\n\x1aprocess_definition_version\x18\x05 \x01(\x05\x12\x14\n\x0c\x62usiness_key\x18\x06 \x01(\t\x12\x11\n\ttenant_id\x18\x07 \x01(\t\x12\x10\n\x08revision\x18\x08 \x01(\x03\x12\x13\n\x0btime_micros\x18\t \x01(\x03\x12\x16\n\x0e\x63orrelation_id\x18\n \x01(\t\x12\x13\n\x0btraceparent\x18\x0b \x01(\t\x12\x0f\n\x07user_id\x18\x0c \x01(\t\x12\x13\n\x0b\x65vents_json\x18\r \x01(\x0c\"J\n\rDeliveredPart\x12#\n\x1bstarted_process_instance_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63ommit_token\x18\x0f \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!flowmesh/internal/v1/stored.proto\x12\x14\x66lowmesh.internal.v1\x1a\x1f\x66lowmesh/events/v1/worker.proto\"\xc2\x03\n\x10InstanceSnapshot\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\r\x12\x10\n\x08next_key\x18\x02 \x01(\x03\x12\x31\n\x06scopes\x18\x03 \x03(\x0b\x32!.flowmesh.internal.v1.StoredScope\x12\x31\n\x06tokens\x18\x04 \x03(\x0b\x32!.flowmesh.internal.v1.StoredToken\x12\x15\n\rincident_keys\x18\x05 \x03(\x03\x12\x19\n\x11incident_job_keys\x18\x06 \x03(\x03\x12\x1b\n\x13\x64\x65legated_task_keys\x18( \x03(\x03\x12:\n\x0b\x61\x64\x64\x65\x64_tasks\x18) \x03(\x0b\x32%.flowmesh.internal.v1.StoredAddedTask\x12\x12\n\nrun_length\x18\x07 \x01(\x03\x12\x12\n\nparent_key\x18\x08 \x01(\x03\x12\r\n\x05\x64\x65pth\x18\t \x01(\x05\x12/\n\x05pages\x18\n \x03(\x0b\x32 .flowmesh.internal.v1.StoredPage\x12\x1b\n\x13last_variables_json\x18\x32 \x01(\x0c\x12\x16\n\x0esilent_commits\x18\x14 \x01(\x03\"/\n\nStoredPage\x12\x0b\n\x03key\x18\x01 \x01(\x03\x12\x14\n\x0c\x65ntries_json\x18\x02 \x01(\x0c\"\x84\x02\n\x0bStoredScope\x12\x0b\n\x03key\x18\x01 \x01(\x03\x12\x12\n\nparent_key\x18\x02 \x01(\x03\x12\x16\n\x0evariables_json\x18\x03 \x01(\x0c\x12>\n\rcompensations\x18\x04 \x03(\x0b\x32\'.flowmesh.internal.v1.StoredCompensable\x12H\n\x0clarge_values\x18\x05 \x03(\x0b\x32\x32.flowmesh.internal.v1.StoredScope.LargeValuesEntry\x1a\x32\n\x10LargeValuesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x84\x01\n\x11StoredCompensable\x12\x0b\n\x03key\x18\x01 \x01(\x03\x12\x12\n\nelement_id\x18\x02 \x01(\t\x12\x16\n\x0evariables_json\x18\x03 \x01(\x0c\x12\x36\n\x05inner\x18\x04 \x03(\x0b\x32\'.flowmesh.internal.v1.StoredCompensable\"\xd1\x01\n\x0bStoredToken\x12\x0b\n\x03key\x18\x01 \x01(\x03\x12\x11\n\tscope_key\x18\x02 \x01(\x03\x12\x12\n\nelement_id\x18\x03 \x01(\t\x12\x14\n\x0cstart_micros\x18\x04 \x01(\x03\x12\x0f\n\x07\x66low_id\x18\x05 \x01(\t\x12\x10\n\x08\x61ssignee\x18\x06 \x01(\t\x12\x10\n\x08job_type\x18\x07 \x01(\t\x12\x13\n\x0b\x64\x65tail_json\x18\x08 \x01(\x0c\x12\x0c\n\x04host\x18\t \x01(\x03\x12\r\n\x05stage\x18\n \x01(\r\x12\x11\n\twaits_for\x18\x0b \x01(\r\"D\n\x0fStoredAddedTask\x12\x0b\n\x03key\x18\x01 \x01(\x03\x12\x12\n\nparent_key\x18\x02 \x01(\x03\x12\x10\n\x08\x61ssignee\x18\x03 \x01(\t\"\xc1\x02\n\x0c\x43ommitRecord\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\r\x12\x1b\n\x13process_instance_id\x18\x02 \x01(\t\x12\x1d\n\x15process_definition_id\x18\x03 \x01(\t\x12\x1e\n\x16process_definition_key\x18\x04 \x01(\t\x12\"\n\x1aprocess_definition_version\x18\x05 \x01(\x05\x12\x14\n\x0c\x62usiness_key\x18\x06 \x01(\t\x12\x11\n\ttenant_id\x18\x07 \x01(\t\x12\x10\n\x08revision\x18\x08 \x01(\x03\x12\x13\n\x0btime_micros\x18\t \x01(\x03\x12\x16\n\x0e\x63orrelation_id\x18\n \x01(\t\x12\x13\n\x0btraceparent\x18\x0b \x01(\t\x12\x0f\n\x07user_id\x18\x0c \x01(\t\x12\x13\n\x0b\x65vents_json\x18\r \x01(\x0c\"s\n\x13JobActivationRecord\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\r\x12\x13\n\x0btime_micros\x18\x02 \x01(\x03\x12\x37\n\rjob_activated\x18\x03 \x01(\x0b\x32 .flowmesh.events.v1.JobActivated\"J\n\rDeliveredPart\x12#\n\x1bstarted_process_instance_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63ommit_token\x18\x0f \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,22 +34,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_STOREDSCOPE_LARGEVALUESENTRY']._loaded_options = None
   _globals['_STOREDSCOPE_LARGEVALUESENTRY']._serialized_options = b'8\001'
-  _globals['_INSTANCESNAPSHOT']._serialized_start=60
-  _globals['_INSTANCESNAPSHOT']._serialized_end=510
-  _globals['_STOREDPAGE']._serialized_start=512
-  _globals['_STOREDPAGE']._serialized_end=559
-  _globals['_STOREDSCOPE']._serialized_start=562
-  _globals['_STOREDSCOPE']._serialized_end=822
-  _globals['_STOREDSCOPE_LARGEVALUESENTRY']._serialized_start=772
-  _globals['_STOREDSCOPE_LARGEVALUESENTRY']._serialized_end=822
-  _globals['_STOREDCOMPENSABLE']._serialized_start=825
-  _globals['_STOREDCOMPENSABLE']._serialized_end=957
-  _globals['_STOREDTOKEN']._serialized_start=960
-  _globals['_STOREDTOKEN']._serialized_end=1169
-  _globals['_STOREDADDEDTASK']._serialized_start=1171
-  _globals['_STOREDADDEDTASK']._serialized_end=1239
-  _globals['_COMMITRECORD']._serialized_start=1242
-  _globals['_COMMITRECORD']._serialized_end=1563
-  _globals['_DELIVEREDPART']._serialized_start=1565
-  _globals['_DELIVEREDPART']._serialized_end=1639
+  _globals['_INSTANCESNAPSHOT']._serialized_start=93
+  _globals['_INSTANCESNAPSHOT']._serialized_end=543
+  _globals['_STOREDPAGE']._serialized_start=545
+  _globals['_STOREDPAGE']._serialized_end=592
+  _globals['_STOREDSCOPE']._serialized_start=595
+  _globals['_STOREDSCOPE']._serialized_end=855
+  _globals['_STOREDSCOPE_LARGEVALUESENTRY']._serialized_start=805
+  _globals['_STOREDSCOPE_LARGEVALUESENTRY']._serialized_end=855
+  _globals['_STOREDCOMPENSABLE']._serialized_start=858
+  _globals['_STOREDCOMPENSABLE']._serialized_end=990
+  _globals['_STOREDTOKEN']._serialized_start=993
+  _globals['_STOREDTOKEN']._serialized_end=1202
+  _globals['_STOREDADDEDTASK']._serialized_start=1204
+  _globals['_STOREDADDEDTASK']._serialized_end=1272
+  _globals['_COMMITRECORD']._serialized_start=1275
+  _globals['_COMMITRECORD']._serialized_end=1596
+  _globals['_JOBACTIVATIONRECORD']._serialized_start=1598
+  _globals['_JOBACTIVATIONRECORD']._serialized_end=1713
+  _globals['_DELIVEREDPART']._serialized_start=1715
+  _globals['_DELIVEREDPART']._serialized_end=1789
 # @@protoc_insertion_point(module_scope)

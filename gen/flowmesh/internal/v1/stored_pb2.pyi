@@ -1,3 +1,4 @@
+from flowmesh.events.v1 import worker_pb2 as _worker_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -144,6 +145,16 @@ class CommitRecord(_message.Message):
     user_id: str
     events_json: bytes
     def __init__(self, format: _Optional[int] = ..., process_instance_id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., revision: _Optional[int] = ..., time_micros: _Optional[int] = ..., correlation_id: _Optional[str] = ..., traceparent: _Optional[str] = ..., user_id: _Optional[str] = ..., events_json: _Optional[bytes] = ...) -> None: ...
+
+class JobActivationRecord(_message.Message):
+    __slots__ = ("format", "time_micros", "job_activated")
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    TIME_MICROS_FIELD_NUMBER: _ClassVar[int]
+    JOB_ACTIVATED_FIELD_NUMBER: _ClassVar[int]
+    format: int
+    time_micros: int
+    job_activated: _worker_pb2.JobActivated
+    def __init__(self, format: _Optional[int] = ..., time_micros: _Optional[int] = ..., job_activated: _Optional[_Union[_worker_pb2.JobActivated, _Mapping]] = ...) -> None: ...
 
 class DeliveredPart(_message.Message):
     __slots__ = ("started_process_instance_id", "commit_token")
