@@ -50,6 +50,9 @@ class OutboxBacklog:
             self.rows, self.age_seconds = 0, 0.0
             return
         now = self._monotonic()
+        if self._seen and found.newest < self._seen[-1][0]:
+            # SQLite begins again at 1 once all are gone.
+            self._seen.clear()
         self._seen.append((found.newest, now))
         # Where the oldest row is above the newest one of that time, everything of that time is on the bus.
         while self._seen[0][0] < found.oldest:

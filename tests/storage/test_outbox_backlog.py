@@ -67,3 +67,16 @@ async def test_rows_that_were_given_up_are_no_backlog(store: Database) -> None:
     await backlog.look()
     assert backlog.rows == 0
     assert await backlog.relayed(0)
+
+
+async def test_numbers_that_begin_again_are_new_rows(store: Database) -> None:
+    """On SQLite they do once the outbox was empty, which no look need have seen."""
+    now = Now()
+    backlog = OutboxBacklog(store, now)
+    await add(store, 5)
+    await backlog.look()
+    await remove(store, [1, 2, 3, 4, 5])
+    await add(store, 3)
+    now.seconds += 10
+    await backlog.look()
+    assert (backlog.rows, backlog.age_seconds) == (3, 0)
