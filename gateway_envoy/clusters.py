@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway_envoy.contract import Contract, ContractError
+from gateway_envoy.hashing import balancing
 from gateway_envoy.settings import GatewaySettings
 
 TRACES = "otlp"
@@ -53,6 +54,7 @@ def _cluster(package: str, settings: GatewaySettings) -> dict[str, Any]:
     }
     return {
         **_endpoints(package, addresses),
+        **balancing(package, settings),
         "typed_extension_protocol_options": _HTTP2,
         "circuit_breakers": {"thresholds": [limits]},
         "health_checks": [

@@ -12,9 +12,12 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 DEFAULT_URL = "http://127.0.0.1:8080"
+EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+_DISTRIBUTED_OPTIONS = ("engines", "histories", "database", "bus", "cache", "force_clock")
 _JOB_STATES = ("ready", "leased", "backoff", "failed", "suspended", "scheduled")
 _JOB_KINDS = ("external", "timer", "async")
 _BATCH_STATES = ("running", "suspended", "completed", "cancelled")
@@ -34,23 +37,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _up(arguments: argparse.Namespace) -> int:
-    from launcher.embedded.options import MeshOptions
-    from launcher.embedded.supervisor import run_embedded_mesh
-    from launcher.welcome import print_welcome
+    shared: dict[str, Any] = {
+        "data": arguments.data,
+        "host": arguments.host,
+        "port": arguments.port,
+        "engine_port": arguments.engine_port,
+        "history_port": arguments.history_port,
+        "engine_metrics_port": arguments.engine_metrics_port,
+        "history_metrics_port": arguments.history_metrics_port,
+        "cors_origins": tuple(arguments.cors_origin),
+        "clock": arguments.clock,
+        "verbose": arguments.verbose,
+    }
+    only_distributed = {name: getattr(arguments, name) for name in _DISTRIBUTED_OPTIONS}
+    given = {name: value for name, value in only_distributed.items() if value is not None}
+    if arguments.profile == "embedded":
+        from launcher.embedded.options import MeshOptions
+        from launcher.embedded.supervisor import run_embedded_mesh
+        from launcher.welcome import print_welcome
 
-    options = MeshOptions(
-        data=arguments.data,
-        host=arguments.host,
-        port=arguments.port,
-        engine_port=arguments.engine_port,
-        history_port=arguments.history_port,
-        engine_metrics_port=arguments.engine_metrics_port,
-        history_metrics_port=arguments.history_metrics_port,
-        cors_origins=tuple(arguments.cors_origin),
-        clock=arguments.clock,
-        verbose=arguments.verbose,
-    )
-    return run_embedded_mesh(options, print_welcome)
+        if given:
+            option = next(iter(given)).replace("_", "-")
+            sys.stderr.write(f"--{option} belongs to the distributed profile: add --profile distributed.\n")
+            return EXIT_USAGE
+        return run_embedded_mesh(MeshOptions(**shared), print_welcome)
+    from launcher.distributed.options import DistributedOptions
+    from launcher.distributed.supervisor import run_distributed_mesh
+    from launcher.distributed.welcome import print_distributed_welcome
+
+    return run_distributed_mesh(DistributedOptions(**shared, **given), print_distributed_welcome)
 
 
 def _version(arguments: argparse.Namespace) -> int:
@@ -293,6 +308,12 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     up = commands.add_parser(
         "up", help="run the whole mesh on this machine", description="Runs the whole mesh until Ctrl-C."
     )
+    up.add_argument(
+        "--profile",
+        choices=("embedded", "distributed"),
+        default="embedded",
+        help="embedded: all data in one folder; distributed: MariaDB, Kafka and Redis, any number of processes",
+    )
     up.add_argument("--data", type=Path, default=default.data, metavar="DIR", help=f"default ./{default.data}")
     up.add_argument("--host", default=default.host, metavar="ADDRESS", help="default 127.0.0.1; 0.0.0.0 for all")
     for option, about in (
@@ -318,6 +339,21 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="controlled: for tests, `flowmesh clock` turns it, and timers fire when that says so",
     )
     up.add_argument("--verbose", action="store_true", help="show every log line, not only warnings and errors")
+    distributed = up.add_argument_group("with --profile distributed")
+    distributed.add_argument("--engines", type=_processes, metavar="N", help="engine processes (default 1)")
+    distributed.add_argument("--histories", type=_processes, metavar="N", help="history processes (default 1)")
+    for name, form, about in (
+        ("--database", "mariadb://USER:PASSWORD@HOST:PORT/", "the server; each service has a database of its own"),
+        ("--bus", "kafka://HOST:PORT,HOST:PORT", "the event bus; sqlite:///PATH on one machine"),
+        ("--cache", "redis://HOST:PORT/0", "what several processes share of what is cached; none without it"),
+    ):
+        distributed.add_argument(name, metavar="URL", help=f"{form}: {about} (else FLOWMESH_{name[2:].upper()}_URL)")
+    distributed.add_argument(
+        "--force-clock",
+        action="store_true",
+        default=None,
+        help="allow --clock controlled, though each engine has a clock of its own",
+    )
 
 
 def _add_definitions(
@@ -387,6 +423,15 @@ def _add_variables(command: argparse.ArgumentParser, option: str) -> None:
         metavar="NAME=VALUE",
         help='a variable, may be repeated; 1, true, "x", {...} and [...] are JSON, all else is text',
     )
+
+
+def _processes(text: str) -> int:
+    from launcher.distributed.options import MAX_PROCESSES
+
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= number <= MAX_PROCESSES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MAX_PROCESSES}")
+    return number
 
 
 def _port(text: str) -> int:
