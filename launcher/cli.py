@@ -16,6 +16,7 @@ from typing import Any
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 EXIT_USAGE = 2
+EXIT_NO_MESH = 3
 EXIT_INTERRUPTED = 130
 _DISTRIBUTED_OPTIONS = ("engines", "histories", "database", "bus", "cache", "force_clock")
 _JOB_STATES = ("ready", "leased", "backoff", "failed", "suspended", "scheduled")
@@ -33,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _version(parsed)
     if parsed.command == "schema":
         return _schema()
+    if parsed.command in ("status", "backup", "restore"):
+        return _operate(parsed)
     return _client(parsed)
 
 
@@ -87,6 +90,36 @@ def _schema() -> int:
     return 0
 
 
+def _operate(arguments: argparse.Namespace) -> int:
+    import asyncio
+
+    from launcher.backups import BackupFailed, back_up, restore
+    from launcher.distributed.options import DistributedOptions
+    from launcher.distributed.stores import settled_databases, settled_stores
+    from launcher.status import NotRunning, mesh_status, print_status
+    from mesh.startup import StartupError
+
+    try:
+        if arguments.command == "status":
+            return print_status(asyncio.run(mesh_status(arguments.data)), as_json=arguments.json)
+        if arguments.command == "backup":
+            stores = settled_stores(DistributedOptions(database=arguments.database, bus=arguments.bus), os.environ)
+            description = asyncio.run(back_up(stores, arguments.to))
+            sys.stdout.write(
+                f"{arguments.to} has {', '.join(description['databases'])} of {description['taken_at']}.\n"
+            )
+        else:
+            asyncio.run(restore(arguments.folder, settled_databases(arguments.database, os.environ)))
+            sys.stdout.write(f"{arguments.folder} is restored.\n")
+    except NotRunning as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_NO_MESH
+    except (BackupFailed, StartupError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
 def _client(arguments: argparse.Namespace) -> int:
     # The gRPC library's own lines are for its developers; what fails is told by the command.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
@@ -115,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="flowmesh", description="Runs and uses a Flowmesh process engine.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_up(commands)
+    _add_operating(commands)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--url", default=DEFAULT_URL, help=f"the gateway (default {DEFAULT_URL})")
     common.add_argument("--json", action="store_true", help="print JSON for scripts")
@@ -354,6 +388,25 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         default=None,
         help="allow --clock controlled, though each engine has a clock of its own",
     )
+
+
+def _add_operating(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from launcher.embedded.options import DEFAULT_DATA
+
+    status = commands.add_parser("status", help="show the processes of the mesh on this machine and how they are")
+    status.add_argument("--data", type=Path, default=DEFAULT_DATA, metavar="DIR", help=f"default ./{DEFAULT_DATA}")
+    status.add_argument("--json", action="store_true", help="print JSON for scripts")
+    database = argparse.ArgumentParser(add_help=False)
+    database.add_argument(
+        "--database", metavar="URL", help="mariadb://USER:PASSWORD@HOST:PORT/ (else FLOWMESH_DATABASE_URL)"
+    )
+    backup = commands.add_parser(
+        "backup", parents=[database], help="write the databases of a running distributed mesh to a new folder"
+    )
+    backup.add_argument("--bus", metavar="URL", help="kafka://HOST:PORT,HOST:PORT (else FLOWMESH_BUS_URL)")
+    backup.add_argument("--to", type=Path, required=True, metavar="DIR")
+    restore = commands.add_parser("restore", parents=[database], help="fill empty databases from a backup")
+    restore.add_argument("folder", type=Path, metavar="DIR")
 
 
 def _add_definitions(

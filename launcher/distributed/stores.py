@@ -31,10 +31,18 @@ def settled_stores(options: DistributedOptions, environ: Mapping[str, str]) -> S
     The message shows no address, as it may hold a password.
     """
     return Stores(
-        {service.name: _database(service.name, options.database, environ) for service in SERVICES},
+        settled_databases(options.database, environ),
         _bus(options.bus or environ.get("FLOWMESH_BUS_URL", "")),
         _cache(options.cache or environ.get("FLOWMESH_CACHE_URL", "")),
     )
+
+
+def settled_databases(given: str | None, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the database of each service, on the server that is given or else in the environment.
+
+    Raises StartupError.
+    """
+    return {service.name: _database(service.name, given, environ) for service in SERVICES}
 
 
 def _database(service: str, given: str | None, environ: Mapping[str, str]) -> str:

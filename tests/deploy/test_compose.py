@@ -103,7 +103,10 @@ def test_services_understand_their_settings(services: dict[str, Any]) -> None:
         assert read.database_url.endswith(f"@mariadb:3306/flowmesh_{name}")
         _check_grace(services[name], read.drain_notice_seconds + read.drain_seconds)
     gateway = GatewayProcessSettings.from_environment(services["gateway"]["environment"])
-    assert gateway.gateway().backends == {"flowmesh.engine.v1": ["engine:3001"], "flowmesh.history.v1": ["history:3005"]}
+    assert gateway.gateway().backends == {
+        "flowmesh.engine.v1": ["engine:3001"],
+        "flowmesh.history.v1": ["history:3005"],
+    }
     with pytest.raises(SettingsError, match="FLOWMESH_GATEWAY_BACKENDS must be"):
         GatewayProcessSettings(backends="engine:3001")
 

@@ -134,7 +134,9 @@ def test_the_images_serve_together(mesh: tuple[dict[str, Container], str]) -> No
             assert time.monotonic() < deadline, deployed.text
             time.sleep(0.1)
         assert deployed.status_code == 200, deployed.text
-        started = rest.post("/v1/processInstances", json={"processDefinitionKey": "order", "variables": {"amount": 120}})
+        started = rest.post(
+            "/v1/processInstances", json={"processDefinitionKey": "order", "variables": {"amount": 120}}
+        )
         assert started.status_code == 200, started.text
         instance = started.json()["processInstance"]["id"]
         while (read := rest.get(f"/v1/history/processInstances/{instance}")).status_code != 200:

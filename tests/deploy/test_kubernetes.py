@@ -72,9 +72,7 @@ def test_no_secret_is_committed() -> None:
 
 def test_each_service_is_probed_scaled_and_drained(manifests: str) -> None:
     settings = _objects(manifests, "ConfigMap")
-    drain = sum(
-        float(settings["settings"]["data"][f"FLOWMESH_{name}_SECONDS"]) for name in ("DRAIN_NOTICE", "DRAIN")
-    )
+    drain = sum(float(settings["settings"]["data"][f"FLOWMESH_{name}_SECONDS"]) for name in ("DRAIN_NOTICE", "DRAIN"))
     deployments = _objects(manifests, "Deployment")
     assert set(deployments) == {"engine", "history", "gateway"}
     for name, deployment in deployments.items():
