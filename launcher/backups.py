@@ -54,7 +54,7 @@ async def back_up(stores: Stores, target: Path) -> dict[str, Any]:
     Raises BackupFailed; nothing is left behind then.
     """
     dump = _program("mariadb-dump", "mysqldump")
-    if target.exists():
+    if await asyncio.to_thread(target.exists):
         raise BackupFailed(f"{target} exists already: name a new folder.")
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
@@ -168,18 +168,12 @@ class _Dump:
         self._head = b""
 
     async def begin(self) -> None:
-        options = (
-            "--single-transaction",
-            "--quick",
-            "--skip-lock-tables",
-            "--hex-blob",
-            "--default-character-set=utf8mb4",
-        )
         arguments, environment, name = _client_options(self._url)
         self._process = process = await asyncio.create_subprocess_exec(
             self._program,
             *arguments,
-            *options,
+            *("--single-transaction", "--quick", "--skip-lock-tables", "--hex-blob"),
+            "--default-character-set=utf8mb4",
             name,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

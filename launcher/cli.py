@@ -101,13 +101,12 @@ def _operate(arguments: argparse.Namespace) -> int:
 
     try:
         if arguments.command == "status":
-            return print_status(asyncio.run(mesh_status(arguments.data)), as_json=arguments.json)
+            return print_status(asyncio.run(mesh_status(arguments.data.absolute())), as_json=arguments.json)
         if arguments.command == "backup":
             stores = settled_stores(DistributedOptions(database=arguments.database, bus=arguments.bus), os.environ)
             description = asyncio.run(back_up(stores, arguments.to))
-            sys.stdout.write(
-                f"{arguments.to} has {', '.join(description['databases'])} of {description['taken_at']}.\n"
-            )
+            databases = " and ".join(description["databases"])
+            sys.stdout.write(f"{arguments.to} has the databases of {databases} as of {description['taken_at']}.\n")
         else:
             asyncio.run(restore(arguments.folder, settled_databases(arguments.database, os.environ)))
             sys.stdout.write(f"{arguments.folder} is restored.\n")

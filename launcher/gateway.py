@@ -84,7 +84,7 @@ async def main() -> None:
         try:
             raise GatewayError(f"Envoy ended with code {await envoy.wait()}.")
         except asyncio.CancelledError:
-            # In a task that is being cancelled asyncio.timeout ends with CancelledError, and draining would be cut short.
+            # In a task that is being cancelled asyncio.timeout fails: draining would be cut short.
             task = asyncio.current_task()
             assert task is not None
             task.uncancel()

@@ -33,7 +33,7 @@ async def mesh_status(data: Path) -> dict[str, Any]:
         state = json.loads((data / "run" / "mesh.json").read_text())
         os.kill(state["supervisor"], 0)
     except (OSError, ValueError):
-        raise NotRunning(f"No mesh is running on {data.absolute()}.") from None
+        raise NotRunning(f"No mesh is running on {data}.") from None
     admins = {name: node["admin"] for name, node in state.get("nodes", {}).items()}
     if not admins:
         admins = {name: state[f"{name}_metrics"].removesuffix("/metrics") for name in ("engine", "services")}
@@ -67,7 +67,7 @@ def _failed_checks(body: bytes) -> str:
 
 async def _lag(data: Path, state: dict[str, Any]) -> dict[str, int] | str:
     """Return how many messages each consumer group has left, or why that cannot be told."""
-    bus_url = state.get("stores", {}).get("bus") or f"sqlite:///{quote(str(data.absolute() / 'bus.db'))}"
+    bus_url = state.get("stores", {}).get("bus") or f"sqlite:///{quote(str(data / 'bus.db'))}"
     try:
         async with asyncio.timeout(LAG_SECONDS):
             bus = await open_service_bus(_Settings(bus_url=bus_url, data_dir=data))

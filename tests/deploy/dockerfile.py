@@ -168,8 +168,8 @@ def _is_sent(name: str, rules: list[str]) -> bool:
 
 def _instructions(text: str) -> list[tuple[str, str]]:
     lines = re.sub(r"\\\n\s*", "", text).splitlines()
-    pairs = [line.split(None, 1) for line in lines if line.strip() and not line.startswith("#")]
-    return [(instruction, rest) for instruction, rest in pairs]
+    words = [line.partition(" ") for line in lines if line.strip() and not line.startswith("#")]
+    return [(instruction, rest.strip()) for instruction, _, rest in words]
 
 
 def _tools(folder: Path) -> Path:
