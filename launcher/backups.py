@@ -23,6 +23,7 @@ from urllib.parse import unquote, urlsplit
 import pymysql
 
 from launcher.distributed.stores import Stores
+from launcher.supervision import all_or_none
 from launcher.version import version
 from mesh.bus.port import Bus, BusError
 from mesh.settings import MeshSettings
@@ -90,7 +91,7 @@ async def restore(source: Path, databases: Mapping[str, str]) -> None:
             await asyncio.to_thread(ensure_database, databases[service])
             if await asyncio.to_thread(_has_tables, databases[service]):
                 raise BackupFailed(f"The database of {service} is not empty: restore into an empty one.")
-        await asyncio.gather(*(_load(client, source / f"{name}.sql.gz", databases[name]) for name in kept["databases"]))
+        await all_or_none(*(_load(client, source / f"{name}.sql.gz", databases[name]) for name in kept["databases"]))
     except (StartupError, pymysql.err.Error, OSError) as error:
         raise BackupFailed(f"The backup was not restored: {error}") from error
 
@@ -102,8 +103,8 @@ async def _dump_together(dump: str, stores: Stores, folder: Path) -> dict[str, A
     try:
         async with _outbox_held(bus, stores.databases["engine"]) as held_seconds:
             begun = datetime.datetime.now(datetime.UTC)
-            await asyncio.gather(*(each.begin() for each in dumps.values()))
-        await asyncio.gather(*(each.finish() for each in dumps.values()))
+            await all_or_none(*(each.begin() for each in dumps.values()))
+        await all_or_none(*(each.finish() for each in dumps.values()))
     finally:
         for each in dumps.values():
             await each.close()
@@ -226,13 +227,21 @@ async def _load(program: str, file: Path, url: str) -> None:
     assert process.stdin is not None
     assert process.stderr is not None
     errors = asyncio.create_task(process.stderr.read())
-    with gzip.open(file, "rb") as content, contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        while piece := await asyncio.to_thread(content.read, _PIECE):
-            process.stdin.write(piece)
-            await process.stdin.drain()
+    try:
+        # A client that ended says why.
+        with gzip.open(file, "rb") as content, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            while piece := await asyncio.to_thread(content.read, _PIECE):
+                process.stdin.write(piece)
+                await process.stdin.drain()
         process.stdin.close()
-    words = (await errors).decode(errors="replace").strip().splitlines()
-    if await process.wait() != 0:
+        words = (await errors).decode(errors="replace").strip().splitlines()
+        code = await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        errors.cancel()
+    if code != 0:
         raise BackupFailed(f"{file.name} could not be loaded: {words[-1] if words else 'no reason was given'}")
 
 

@@ -67,7 +67,9 @@ def _failed_checks(body: bytes) -> str:
 
 async def _lag(data: Path, state: dict[str, Any]) -> dict[str, int] | str:
     """Return how many messages each consumer group has left, or why that cannot be told."""
-    bus_url = state.get("stores", {}).get("bus") or f"sqlite:///{quote(str(data / 'bus.db'))}"
+    # What the mesh tells of itself has no password.
+    told = state.get("stores", {}).get("bus") or f"sqlite:///{quote(str(data / 'bus.db'))}"
+    bus_url = os.environ.get("FLOWMESH_BUS_URL") or told
     try:
         async with asyncio.timeout(LAG_SECONDS):
             bus = await open_service_bus(_Settings(bus_url=bus_url, data_dir=data))

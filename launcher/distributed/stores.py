@@ -12,7 +12,7 @@ from mesh.startup import StartupError
 
 DEFAULT_PREFIX = "flowmesh"
 _SERVER = re.compile(r"(?P<server>(?:mariadb|mysql)://[^/?]+)(?:/(?P<prefix>[^/?]*))?(?P<options>\?.*)?")
-_BUS = re.compile(r"kafka://[^/?,]+:\d+(,[^/?,]+:\d+)*/?(\?.*)?|sqlite:///.+")
+_BUS = re.compile(r"kafka://([^/?@\s]+@)?[^/?,@\s]+:\d+(,[^/?,@\s]+:\d+)*/?(\?\S*)?|sqlite:///.+")
 _CACHE = re.compile(r"rediss?://\S+")
 
 

@@ -116,7 +116,7 @@ class DistributedMesh(SupervisedMesh):
 
 
 def shown_stores(stores: Stores) -> dict[str, str]:
-    """Return where the stores are, without users, passwords and options."""
+    """Return where the stores are, without users and passwords."""
     urls = {**{f"database of {name}": url for name, url in stores.databases.items()}, "bus": stores.bus}
     if stores.cache:
         urls["cache"] = stores.cache
@@ -130,7 +130,8 @@ def run_distributed_mesh(options: DistributedOptions, on_ready: Callable[[Distri
 
 def _shown(url: str) -> str:
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    options = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{options}"
 
 
 def _check_clock(options: DistributedOptions) -> None:
