@@ -110,7 +110,8 @@ def _run(
             stage.workdir = rest
             stage.path(".").mkdir(parents=True, exist_ok=True)
         case "ENV":
-            stage.environment.update(pair.split("=", 1) for pair in shlex.split(rest))
+            for name, _, value in (pair.partition("=") for pair in shlex.split(rest)):
+                stage.environment[name] = value
         case "COPY":
             _copy(rest, stage, stages, context, ignored)
         case "RUN":

@@ -17,7 +17,7 @@ from tests.e2e.processes import ended_in_history, eventually
 from tests.infrastructure.mesh import Mesh
 from tests.launcher.running import flowmesh, is_alive
 
-pytestmark = [pytest.mark.slow, pytest.mark.distributed, pytest.mark.mariadb]
+pytestmark = [pytest.mark.slow, pytest.mark.distributed, pytest.mark.mariadb, pytest.mark.timeout(300)]
 
 
 async def _handled(mesh: Mesh, node: str) -> float:
@@ -89,12 +89,7 @@ async def test_a_killed_history_catches_up(mesh: Mesh, rest: httpx.AsyncClient) 
         await record.reaches(20)
     await _up_again(mesh, "history-1", former)
     for instance in record.completed:
-        await eventually(lambda instance=instance: _ended(rest, instance), 60)
-
-
-async def _ended(rest: httpx.AsyncClient, instance: str) -> bool:
-    answer = await rest.get(f"/v1/history/processInstances/{instance}")
-    return answer.status_code == 200 and "endTime" in answer.json()["historicProcessInstance"]
+        await ended_in_history(rest, instance)
 
 
 def _status(mesh: Mesh) -> tuple[int, dict[str, Any]]:
