@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway_envoy.contract import Contract, ContractError
+from gateway_envoy.hashing import balancing
 from gateway_envoy.settings import GatewaySettings
 
 TRACES = "otlp"
@@ -53,6 +54,7 @@ def _cluster(package: str, settings: GatewaySettings) -> dict[str, Any]:
     }
     return {
         **_endpoints(package, addresses),
+        **balancing(package, settings),
         "typed_extension_protocol_options": _HTTP2,
         "circuit_breakers": {"thresholds": [limits]},
         "health_checks": [
@@ -86,6 +88,8 @@ def _endpoints(name: str, addresses: Sequence[str]) -> dict[str, Any]:
     return {
         "name": name,
         "type": "STATIC" if static else "STRICT_DNS",
+        # Processes that come and go behind one name are seen within two seconds.
+        **({} if static else {"dns_refresh_rate": "2s", "dns_lookup_family": "V4_PREFERRED"}),
         "connect_timeout": "1s",
         "per_connection_buffer_limit_bytes": 1024 * 1024,
         "load_assignment": {

@@ -10,6 +10,7 @@ from gateway_envoy.contract import Contract
 from gateway_envoy.cors import cors_filter
 from gateway_envoy.docs_pages import largest_file
 from gateway_envoy.errors import local_reply_config
+from gateway_envoy.hashing import hashing_filters
 from gateway_envoy.routes import virtual_host
 from gateway_envoy.settings import GatewaySettings
 from gateway_envoy.strict_json import lua_filter
@@ -80,6 +81,7 @@ def _filters(contract: Contract, descriptor_set: bytes, settings: GatewaySetting
     filters.append(_plain("envoy.filters.http.grpc_web", f"{_HTTP}.grpc_web.v3.GrpcWeb"))
     filters.append(lua_filter(contract))
     filters.append(transcoder_filter(contract, descriptor_set, settings))
+    filters.extend(hashing_filters(contract, descriptor_set, settings))
     router = {"@type": f"{_HTTP}.router.v3.Router", "suppress_envoy_headers": True}
     filters.append({"name": "envoy.filters.http.router", "typed_config": router})
     return filters

@@ -12,6 +12,7 @@ from gateway_envoy.clusters import reflection_cluster
 from gateway_envoy.contract import Contract, Method
 from gateway_envoy.cors import cors_policy
 from gateway_envoy.docs_pages import docs_routes
+from gateway_envoy.hashing import hash_policy
 from gateway_envoy.headers import set_header
 from gateway_envoy.settings import GatewaySettings
 from gateway_envoy.streaming import event_stream_routes
@@ -69,6 +70,8 @@ def _method_routes(contract: Contract, method: Method, settings: GatewaySettings
         # max_stream_duration rules: an expired call is DEADLINE_EXCEEDED and 504 then, here it would be UNAVAILABLE.
         "timeout": "0s",
     }
+    if policy := hash_policy(method, settings):
+        action["hash_policy"] = list(policy)
     if method.server_streaming or method.client_streaming:
         action["max_stream_duration"] = {"max_stream_duration": "0s"}
         action["idle_timeout"] = seconds(settings.stream_idle_timeout)

@@ -61,3 +61,5 @@ class GatewaySettings:
     """`host:port` of an OTLP/gRPC collector; spans are sent where set."""
     trace_sampling_percent: float = 1.0
     health_check_interval: float = 5.0
+    hash_on_instance: bool = False
+    """Sends calls on one process instance to one engine, for its cache; of no use before a single one."""

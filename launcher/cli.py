@@ -12,14 +12,17 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from launcher.client.bus_connection import BusConnection
     from launcher.client.connection import Connection
 
 DEFAULT_URL = "http://127.0.0.1:8080"
+EXIT_USAGE = 2
+EXIT_NO_MESH = 3
 EXIT_INTERRUPTED = 130
+_DISTRIBUTED_OPTIONS = ("engines", "histories", "database", "bus", "cache", "force_clock")
 _JOB_STATES = ("ready", "leased", "backoff", "failed", "suspended", "scheduled")
 _JOB_KINDS = ("external", "timer", "async")
 _BATCH_STATES = ("running", "suspended", "completed", "cancelled")
@@ -36,28 +39,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _version(parsed)
     if parsed.command == "schema":
         return _schema()
+    if parsed.command in ("status", "backup", "restore"):
+        return _operate(parsed)
     return _client(parsed)
 
 
 def _up(arguments: argparse.Namespace) -> int:
-    from launcher.embedded.options import MeshOptions
-    from launcher.embedded.supervisor import run_embedded_mesh
-    from launcher.welcome import print_welcome
+    shared: dict[str, Any] = {
+        "data": arguments.data,
+        "host": arguments.host,
+        "port": arguments.port,
+        "engine_port": arguments.engine_port,
+        "history_port": arguments.history_port,
+        "monitoring_port": arguments.monitoring_port,
+        "engine_metrics_port": arguments.engine_metrics_port,
+        "history_metrics_port": arguments.history_metrics_port,
+        "cors_origins": tuple(arguments.cors_origin),
+        "clock": arguments.clock,
+        "verbose": arguments.verbose,
+    }
+    only_distributed = {name: getattr(arguments, name) for name in _DISTRIBUTED_OPTIONS}
+    given = {name: value for name, value in only_distributed.items() if value is not None}
+    if arguments.profile == "embedded":
+        from launcher.embedded.options import MeshOptions
+        from launcher.embedded.supervisor import run_embedded_mesh
+        from launcher.welcome import print_welcome
 
-    options = MeshOptions(
-        data=arguments.data,
-        host=arguments.host,
-        port=arguments.port,
-        engine_port=arguments.engine_port,
-        history_port=arguments.history_port,
-        monitoring_port=arguments.monitoring_port,
-        engine_metrics_port=arguments.engine_metrics_port,
-        history_metrics_port=arguments.history_metrics_port,
-        cors_origins=tuple(arguments.cors_origin),
-        clock=arguments.clock,
-        verbose=arguments.verbose,
-    )
-    return run_embedded_mesh(options, print_welcome)
+        if given:
+            option = next(iter(given)).replace("_", "-")
+            sys.stderr.write(f"--{option} belongs to the distributed profile: add --profile distributed.\n")
+            return EXIT_USAGE
+        return run_embedded_mesh(MeshOptions(**shared), print_welcome)
+    from launcher.distributed.options import DistributedOptions
+    from launcher.distributed.supervisor import run_distributed_mesh
+    from launcher.distributed.welcome import print_distributed_welcome
+
+    return run_distributed_mesh(DistributedOptions(**shared, **given), print_distributed_welcome)
 
 
 def _version(arguments: argparse.Namespace) -> int:
@@ -76,6 +93,35 @@ def _schema() -> int:
     from launcher.files import definition_schema
 
     sys.stdout.write(definition_schema().read_text("utf-8"))
+    return 0
+
+
+def _operate(arguments: argparse.Namespace) -> int:
+    import asyncio
+
+    from launcher.backups import BackupFailed, back_up, restore
+    from launcher.distributed.options import DistributedOptions
+    from launcher.distributed.stores import settled_databases, settled_stores
+    from launcher.status import NotRunning, mesh_status, print_status
+    from mesh.startup import StartupError
+
+    try:
+        if arguments.command == "status":
+            return print_status(asyncio.run(mesh_status(arguments.data.absolute())), as_json=arguments.json)
+        if arguments.command == "backup":
+            stores = settled_stores(DistributedOptions(database=arguments.database, bus=arguments.bus), os.environ)
+            description = asyncio.run(back_up(stores, arguments.to))
+            databases = " and ".join(description["databases"])
+            sys.stdout.write(f"{arguments.to} has the databases of {databases} as of {description['taken_at']}.\n")
+        else:
+            asyncio.run(restore(arguments.folder, settled_databases(arguments.database, os.environ)))
+            sys.stdout.write(f"{arguments.folder} is restored.\n")
+    except NotRunning as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_NO_MESH
+    except (BackupFailed, StartupError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     return 0
 
 
@@ -116,6 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="flowmesh", description="Runs and uses a Flowmesh process engine.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_up(commands)
+    _add_operating(commands)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--url", default=DEFAULT_URL, help=f"the gateway (default {DEFAULT_URL})")
     common.add_argument("--json", action="store_true", help="print JSON for scripts")
@@ -371,6 +418,12 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     up = commands.add_parser(
         "up", help="run the whole mesh on this machine", description="Runs the whole mesh until Ctrl-C."
     )
+    up.add_argument(
+        "--profile",
+        choices=("embedded", "distributed"),
+        default="embedded",
+        help="embedded: all data in one folder; distributed: MariaDB, Kafka and Redis, any number of processes",
+    )
     up.add_argument("--data", type=Path, default=default.data, metavar="DIR", help=f"default ./{default.data}")
     up.add_argument("--host", default=default.host, metavar="ADDRESS", help="default 127.0.0.1; 0.0.0.0 for all")
     for option, about in (
@@ -397,6 +450,40 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="controlled: for tests, `flowmesh clock` turns it, and timers fire when that says so",
     )
     up.add_argument("--verbose", action="store_true", help="show every log line, not only warnings and errors")
+    distributed = up.add_argument_group("with --profile distributed")
+    distributed.add_argument("--engines", type=_processes, metavar="N", help="engine processes (default 1)")
+    distributed.add_argument("--histories", type=_processes, metavar="N", help="history processes (default 1)")
+    for name, form, about in (
+        ("--database", "mariadb://USER:PASSWORD@HOST:PORT/", "the server; each service has a database of its own"),
+        ("--bus", "kafka://HOST:PORT,HOST:PORT", "the event bus; sqlite:///PATH on one machine"),
+        ("--cache", "redis://HOST:PORT/0", "what several processes share of what is cached; none without it"),
+    ):
+        distributed.add_argument(name, metavar="URL", help=f"{form}: {about} (else FLOWMESH_{name[2:].upper()}_URL)")
+    distributed.add_argument(
+        "--force-clock",
+        action="store_true",
+        default=None,
+        help="allow --clock controlled, though each engine has a clock of its own",
+    )
+
+
+def _add_operating(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from launcher.embedded.options import DEFAULT_DATA
+
+    status = commands.add_parser("status", help="show the processes of the mesh on this machine and how they are")
+    status.add_argument("--data", type=Path, default=DEFAULT_DATA, metavar="DIR", help=f"default ./{DEFAULT_DATA}")
+    status.add_argument("--json", action="store_true", help="print JSON for scripts")
+    database = argparse.ArgumentParser(add_help=False)
+    database.add_argument(
+        "--database", metavar="URL", help="mariadb://USER:PASSWORD@HOST:PORT/ (else FLOWMESH_DATABASE_URL)"
+    )
+    backup = commands.add_parser(
+        "backup", parents=[database], help="write the databases of a running distributed mesh to a new folder"
+    )
+    backup.add_argument("--bus", metavar="URL", help="kafka://HOST:PORT,HOST:PORT (else FLOWMESH_BUS_URL)")
+    backup.add_argument("--to", type=Path, required=True, metavar="DIR")
+    restore = commands.add_parser("restore", parents=[database], help="fill empty databases from a backup")
+    restore.add_argument("folder", type=Path, metavar="DIR")
 
 
 def _add_definitions(
@@ -466,6 +553,15 @@ def _add_variables(command: argparse.ArgumentParser, option: str) -> None:
         metavar="NAME=VALUE",
         help='a variable, may be repeated; 1, true, "x", {...} and [...] are JSON, all else is text',
     )
+
+
+def _processes(text: str) -> int:
+    from launcher.distributed.options import MAX_PROCESSES
+
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if not 1 <= number <= MAX_PROCESSES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MAX_PROCESSES}")
+    return number
 
 
 def _port(text: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import socket
+from collections.abc import Mapping
 
 from gateway_envoy.settings import GatewaySettings
 from launcher.embedded.options import MeshOptions
@@ -19,26 +20,32 @@ def settled(options: MeshOptions) -> MeshOptions:
 
     Raises StartupError where a port cannot be had, or two are the same.
     """
+    by_option = settled_ports(options.host, options.ports())
+    chosen = dict(zip(_PORT_FIELDS, by_option.values(), strict=True))
+    return dataclasses.replace(options, **chosen)  # type: ignore[arg-type] # all of them are ports
+
+
+def settled_ports(host: str, ports: Mapping[str, int]) -> dict[str, int]:
+    """Return ports by the option that sets them, with a free one for each that was 0.
+
+    Raises StartupError where a port cannot be had, or two are the same.
+    """
     by_port: dict[int, str] = {}
-    for option, port in options.ports().items():
+    for option, port in ports.items():
         if port and port in by_port:
             raise StartupError(f"{by_port[port]} and {option} are both {port}: every port is needed once.")
         by_port[port] = option
-        error = probe(options.host, port) if port else None
+        error = probe(host, port) if port else None
         if error is not None:
-            raise StartupError(_unavailable(options.host, port, option, error))
+            raise StartupError(_unavailable(host, port, option, error))
     open_sockets: list[socket.socket] = []
-    chosen: dict[str, int] = {}
     try:
-        for field in _PORT_FIELDS:
-            if getattr(options, field) == 0:
-                chosen[field] = _free_port(options.host, open_sockets)
+        return {option: port or _free_port(host, open_sockets) for option, port in ports.items()}
     except OSError as error:
-        raise StartupError(_unavailable(options.host, 0, "--host", error)) from None
+        raise StartupError(_unavailable(host, 0, "--host", error)) from None
     finally:
         for held in open_sockets:
             held.close()
-    return dataclasses.replace(options, **chosen)  # type: ignore[arg-type] # all of them are ports
 
 
 def gateway_settings(options: MeshOptions) -> GatewaySettings:

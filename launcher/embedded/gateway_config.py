@@ -8,17 +8,18 @@ from pathlib import Path
 
 from gateway_envoy.config import ContractError
 from gateway_envoy.launch import GatewayError, write_config
-from launcher.embedded.addresses import gateway_settings
-from launcher.embedded.options import MeshOptions
+from gateway_envoy.settings import GatewaySettings
 from launcher.files import descriptors
 
 CANNOT_WRITE = 2
+_PATHS = ("openapi", "definition_schema", "static_folder")
 
 
 def main() -> int:
     """Write the file that the command line names; return the exit code."""
-    run_folder, options = json.loads(sys.argv[1])
-    settings = gateway_settings(MeshOptions(**{**options, "data": Path(options["data"])}))
+    run_folder, values = json.loads(sys.argv[1])
+    paths = {name: Path(values[name]) for name in _PATHS if values[name] is not None}
+    settings = GatewaySettings(**{**values, **paths})
     try:
         write_config(descriptors().read_bytes(), settings, Path(run_folder))
     except (GatewayError, ContractError, OSError) as error:

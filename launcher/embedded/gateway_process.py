@@ -13,9 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gateway_envoy.launch import EnvoyProcess, GatewayError
-from launcher.embedded.addresses import gateway_settings
+from gateway_envoy.settings import GatewaySettings
 from launcher.embedded.log_files import InheritedLogFile, ProcessLog
-from launcher.embedded.options import MeshOptions
 from launcher.embedded.service_process import child_environment
 from mesh.startup import StartupError
 
@@ -30,7 +29,7 @@ class GatewayProcess:
 
     def __init__(
         self,
-        options: MeshOptions,
+        settings: GatewaySettings,
         run_folder: Path,
         log: ProcessLog,
         log_path: Path,
@@ -40,7 +39,7 @@ class GatewayProcess:
     ) -> None:
         self.log = log
         self.log_path = log_path
-        self._options = options
+        self._settings = settings
         self._run_folder = run_folder
         self._access_log = access_log
         self._before_exec = before_exec
@@ -53,10 +52,10 @@ class GatewayProcess:
 
     async def prepare(self) -> None:
         """Write the configuration. Raises StartupError."""
-        options = {**dataclasses.asdict(self._options), "data": str(self._options.data)}
+        settings = dataclasses.asdict(self._settings)
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "launcher.embedded.gateway_config", json.dumps([str(self._run_folder), options])),
+            *("-m", "launcher.embedded.gateway_config", json.dumps([str(self._run_folder), settings], default=str)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -78,7 +77,7 @@ class GatewayProcess:
         """Start Envoy on the prepared configuration. Raises StartupError; nothing is left running then."""
         self._envoy = EnvoyProcess(
             b"",
-            gateway_settings(self._options),
+            self._settings,
             self._run_folder,
             access_log=self._access_log.fileno(),
             on_log_line=lambda line: self.log.line("warning", line),

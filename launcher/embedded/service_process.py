@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from launcher.embedded.child_start import encode_arguments
 from launcher.embedded.log_files import ProcessLog
@@ -49,6 +49,7 @@ class ServiceProcess:
         self._readers: list[asyncio.Task[None]] = []
         self._starting = False
         self._words: list[str] = []
+        self._report = -1
 
     @property
     def pid(self) -> int | None:
@@ -57,33 +58,16 @@ class ServiceProcess:
 
     async def start(self) -> None:
         """Start the child and wait until it serves. Raises StartupError; nothing is left running then."""
-        report, report_of_child = os.pipe()
         self._starting, self._words = True, []
-        try:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-m", self._module, encode_arguments(report_of_child, self._settings)),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                pass_fds=(report_of_child, self._inherited),
-                # Ctrl-C in the terminal is for the supervisor, which stops its children in order.
-                start_new_session=True,
-                preexec_fn=self._before_exec,
-                env=child_environment(),
-            )
-        except BaseException:
-            os.close(report)
-            raise
-        finally:
-            os.close(report_of_child)
+        self._process = await self._launch()
         self._readers = [
             asyncio.create_task(self._read_log(self._process)),
             asyncio.create_task(self._read_errors(self._process)),
         ]
         try:
             async with asyncio.timeout(START_SECONDS):
-                await self._ready(self._process, report)
+                if not await self._serves(self._process):
+                    await self._explain_end(self._process)
         except TimeoutError:
             await self._end_now()
             raise StartupError(
@@ -94,6 +78,42 @@ class ServiceProcess:
             raise
         self._starting = False
         self._tell_words()
+
+    async def _launch(self) -> asyncio.subprocess.Process:
+        """Start the program."""
+        self._report, report_of_child = os.pipe()
+        try:
+            return await self._execute(
+                self._module,
+                encode_arguments(report_of_child, self._settings),
+                inherited=(report_of_child, self._inherited),
+                environment=child_environment(),
+            )
+        except BaseException:
+            os.close(self._report)
+            raise
+        finally:
+            os.close(report_of_child)
+
+    async def _execute(
+        self, module: str, *arguments: str, inherited: tuple[int, ...], environment: dict[str, str]
+    ) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", module, *arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=inherited,
+            # Ctrl-C in the terminal is for the supervisor, which stops its children in order.
+            start_new_session=True,
+            preexec_fn=self._before_exec,
+            env=environment,
+        )
+
+    async def _serves(self, process: asyncio.subprocess.Process) -> bool:
+        """Wait until the child serves; False where it ended before."""
+        return await _read_report(self._report)
 
     async def wait(self) -> int:
         """Wait until the child ends; return its exit code, or minus the signal that ended it."""
@@ -121,9 +141,7 @@ class ServiceProcess:
         if self.pid is not None and self._process is not None:
             self._process.kill()
 
-    async def _ready(self, process: asyncio.subprocess.Process, report: int) -> None:
-        if await _read_report(report):
-            return
+    async def _explain_end(self, process: asyncio.subprocess.Process) -> NoReturn:
         code = await process.wait()
         await self._end_readers()
         if code == _CANNOT_START and self._words:

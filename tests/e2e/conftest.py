@@ -7,13 +7,14 @@ import grpc
 import httpx
 import pytest
 
+from tests.infrastructure.distributed import PROFILES, profile_options
 from tests.infrastructure.mesh import Mesh, running_mesh
 
 
-@pytest.fixture(scope="session")
-def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
-    """One mesh for all tests of this folder."""
-    with running_mesh(Path(tmp_path_factory.mktemp("mesh"))) as running:
+@pytest.fixture(scope="session", params=PROFILES)
+def mesh(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
+    """One mesh of each profile for all tests of this folder."""
+    with profile_options(request) as options, running_mesh(Path(tmp_path_factory.mktemp("mesh")), options) as running:
         yield running
 
 

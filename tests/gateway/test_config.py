@@ -33,6 +33,7 @@ SETTINGS = GatewaySettings(
         {"cors_origins": ["*"], "openapi": None, "access_log": False},
         {"otlp_endpoint": "collector:4317", "reuse_port": True, "concurrency": 2},
         {"backends": {p: ["engine-1:3001", "engine-2:3001", "[::1]:3001"] for p in SETTINGS.backends}},
+        {"hash_on_instance": True},
     ],
 )
 def test_envoy_accepts_the_configuration(tmp_path: Path, changes: dict[str, Any]) -> None:

@@ -1,17 +1,19 @@
-"""A whole mesh for a test: the embedded profile as `flowmesh up` runs it, on free ports and a folder of its own."""
+"""A whole mesh for a test, as `flowmesh up` runs it, on free ports and a folder of its own: of either profile."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -37,9 +39,13 @@ def _environment() -> dict[str, str]:
 
 @dataclass(slots=True)
 class Mesh:
-    """A mesh on `folder`; `start` again on the same folder is a restart."""
+    """A mesh on `folder`; `start` again on the same folder is a restart.
+
+    `options`: more of `flowmesh up`; with the distributed profile `--engine-port 0` among them.
+    """
 
     folder: Path
+    options: Sequence[str] = ()
     gateway_port: int = 0
     engine_port: int = 0
     history_port: int = 0
@@ -88,6 +94,7 @@ class Mesh:
                     "0",
                     "--history-metrics-port",
                     "0",
+                    *self.options,
                 ],
                 cwd=ROOT,
                 env={**_environment(), **self.settings},
@@ -112,6 +119,11 @@ class Mesh:
     def output(self) -> str:
         """Return what the last start printed."""
         return self._output[-1].read_text(errors="replace")
+
+    def state(self) -> dict[str, Any]:
+        """Return what it says of itself: addresses and processes."""
+        state: dict[str, Any] = json.loads((self.folder / "data" / "run" / "mesh.json").read_text())
+        return state
 
     def pids(self) -> list[int]:
         """Return the ids of all its processes."""
@@ -146,10 +158,11 @@ class Mesh:
 
 
 @contextlib.contextmanager
-def running_mesh(folder: Path) -> Iterator[Mesh]:
+def running_mesh(folder: Path, options: Sequence[str] = ()) -> Iterator[Mesh]:
     """A started mesh that is ended with the block."""
-    mesh = Mesh(folder).start()
+    mesh = Mesh(folder, options)
     try:
+        mesh.start()
         yield mesh
     finally:
         if mesh.process is not None and mesh.process.poll() is None:

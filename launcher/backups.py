@@ -1,0 +1,298 @@
+"""Backups of the distributed profile's databases, taken while the mesh runs, and their restoring.
+
+What a backup holds belongs together: history has every event that is no longer in the engine's outbox. So the outbox is
+held for a moment: commits of the engine wait until history has read what was published before, and both dumps
+have begun. Definitions and their files are rows of the engine's database. What only the bus has is not kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+import gzip
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pymysql
+
+from launcher.distributed.stores import Stores
+from launcher.supervision import all_or_none
+from launcher.version import version
+from mesh.bus.port import Bus, BusError
+from mesh.settings import MeshSettings
+from mesh.startup import StartupError
+from mesh.stores import open_service_bus
+
+HISTORY_GROUP = "history-service"
+HOLD_SECONDS = 2.0
+"""How long commits may be kept waiting at one attempt."""
+ATTEMPTS = 30
+PAUSE_SECONDS = 1.0
+_FORMAT = 1
+_PIECE = 1 << 20
+_FIRST_TABLE = b"CREATE TABLE"
+_CONNECT_SECONDS = 5
+
+
+class BackupFailed(Exception):
+    """The backup was not taken, or not restored; the message is one sentence for people."""
+
+
+class _Settings(MeshSettings):
+    service_name = "launcher"
+
+
+async def back_up(stores: Stores, target: Path) -> dict[str, Any]:
+    """Write a backup to a folder that does not exist yet; return its description.
+
+    Raises BackupFailed; nothing is left behind then.
+    """
+    dump = _program("mariadb-dump", "mysqldump")
+    if await asyncio.to_thread(target.exists):
+        raise BackupFailed(f"{target} exists already: name a new folder.")
+    unfinished = target.with_name(f".{target.name}.unfinished")
+    try:
+        unfinished.mkdir(parents=True)
+        description = await _dump_together(dump, stores, unfinished)
+        (unfinished / "backup.json").write_text(json.dumps(description, indent=2) + "\n")
+        for file in unfinished.iterdir():
+            _sync(file)
+        _sync(unfinished)
+        unfinished.rename(target)
+    except OSError as error:
+        raise BackupFailed(f"The backup cannot be written to {target}: {error.strerror or error}.") from error
+    except (BusError, StartupError, pymysql.err.Error) as error:
+        raise BackupFailed(f"The backup was not taken: {error}") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return description
+
+
+async def restore(source: Path, databases: Mapping[str, str]) -> None:
+    """Fill databases, which are created where missing and must be empty, from a backup. Raises BackupFailed."""
+    from launcher.distributed.prepare import ensure_database
+
+    client = _program("mariadb", "mysql")
+    try:
+        kept = json.loads((source / "backup.json").read_text())
+    except (OSError, ValueError):
+        raise BackupFailed(f"{source} is not a finished backup.") from None
+    if kept["format"] != _FORMAT:
+        raise BackupFailed(f"{source} was written by another release ({kept['flowmesh']}).")
+    try:
+        for service in kept["databases"]:
+            await asyncio.to_thread(ensure_database, databases[service])
+            if await asyncio.to_thread(_has_tables, databases[service]):
+                raise BackupFailed(f"The database of {service} is not empty: restore into an empty one.")
+        await all_or_none(*(_load(client, source / f"{name}.sql.gz", databases[name]) for name in kept["databases"]))
+    except (StartupError, pymysql.err.Error, OSError) as error:
+        raise BackupFailed(f"The backup was not restored: {error}") from error
+
+
+async def _dump_together(dump: str, stores: Stores, folder: Path) -> dict[str, Any]:
+    # Only a bus that is reached by the network has no need of the folder.
+    bus = await open_service_bus(_Settings(bus_url=stores.bus, data_dir=folder))
+    dumps = {name: _Dump(dump, url, folder / f"{name}.sql.gz") for name, url in stores.databases.items()}
+    try:
+        async with _outbox_held(bus, stores.databases["engine"]) as held_seconds:
+            begun = datetime.datetime.now(datetime.UTC)
+            await all_or_none(*(each.begin() for each in dumps.values()))
+        await all_or_none(*(each.finish() for each in dumps.values()))
+    finally:
+        for each in dumps.values():
+            await each.close()
+        await bus.close()
+    return {
+        "format": _FORMAT,
+        "flowmesh": version(),
+        "taken_at": begun.isoformat(),
+        "commits_waited_seconds": round(held_seconds(), 3),
+        "databases": sorted(dumps),
+    }
+
+
+@contextlib.asynccontextmanager
+async def _outbox_held(bus: Bus, url: str) -> AsyncIterator[Any]:
+    """Hold the engine's outbox once history has read everything that was taken out of it."""
+    loop = asyncio.get_running_loop()
+    connection = await asyncio.to_thread(_connect, url)
+    try:
+        for _ in range(ATTEMPTS):
+            started = loop.time()
+            await asyncio.to_thread(_execute, connection, "LOCK TABLES outbox READ")
+            if await _history_catches_up(bus, started + HOLD_SECONDS):
+                break
+            await asyncio.to_thread(_execute, connection, "UNLOCK TABLES")
+            await asyncio.sleep(PAUSE_SECONDS)
+        else:
+            raise BackupFailed(
+                "History is too far behind the engine for a backup that fits together: try again when it has caught up."
+            )
+        ended = 0.0
+        yield lambda: ended - started
+        await asyncio.to_thread(_execute, connection, "UNLOCK TABLES")
+        ended = loop.time()
+    finally:
+        # Whatever happened, the server lets go of the lock with the connection.
+        await asyncio.to_thread(connection.close)
+
+
+async def _history_catches_up(bus: Bus, until: float) -> bool:
+    ends = {(each.topic, each.partition): each.end for each in await bus.group_offsets(HISTORY_GROUP)}
+    while True:
+        offsets = await bus.group_offsets(HISTORY_GROUP)
+        behind = [
+            each for each in offsets if max(each.committed or 0, each.begin) < ends.get((each.topic, each.partition), 0)
+        ]
+        if not behind:
+            return True
+        if asyncio.get_running_loop().time() > until:
+            return False
+        await asyncio.sleep(0.02)
+
+
+class _Dump:
+    """A dump of one database in one snapshot: `begin` returns when it has its snapshot."""
+
+    def __init__(self, program: str, url: str, file: Path) -> None:
+        self._program = program
+        self._url = url
+        self._file = file
+        self._process: asyncio.subprocess.Process | None = None
+        self._head = b""
+
+    async def begin(self) -> None:
+        arguments, environment, name = _client_options(self._url)
+        self._process = process = await asyncio.create_subprocess_exec(
+            self._program,
+            *arguments,
+            *("--single-transaction", "--quick", "--skip-lock-tables", "--hex-blob"),
+            "--default-character-set=utf8mb4",
+            name,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+        )
+        assert process.stdout is not None
+        # The first table comes after the statement that makes the snapshot.
+        while _FIRST_TABLE not in self._head:
+            piece = await process.stdout.read(_PIECE)
+            if not piece:
+                await self._fail(process)
+            self._head += piece
+
+    async def finish(self) -> None:
+        process = self._process
+        assert process is not None
+        assert process.stdout is not None
+        with gzip.open(self._file, "wb", compresslevel=3) as out:
+            await asyncio.to_thread(out.write, self._head)
+            while piece := await process.stdout.read(_PIECE):
+                await asyncio.to_thread(out.write, piece)
+        if await process.wait() != 0:
+            await self._fail(process)
+
+    async def close(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
+    async def _fail(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stderr is not None
+        words = (await process.stderr.read()).decode(errors="replace").strip().splitlines()
+        raise BackupFailed(f"The database could not be dumped: {words[-1] if words else 'no reason was given'}")
+
+
+async def _load(program: str, file: Path, url: str) -> None:
+    arguments, environment, name = _client_options(url)
+    process = await asyncio.create_subprocess_exec(
+        program,
+        *arguments,
+        "--default-character-set=utf8mb4",
+        "--binary-mode",
+        name,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=environment,
+    )
+    assert process.stdin is not None
+    assert process.stderr is not None
+    errors = asyncio.create_task(process.stderr.read())
+    try:
+        # A client that ended says why.
+        with gzip.open(file, "rb") as content, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            while piece := await asyncio.to_thread(content.read, _PIECE):
+                process.stdin.write(piece)
+                await process.stdin.drain()
+        process.stdin.close()
+        words = (await errors).decode(errors="replace").strip().splitlines()
+        code = await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        errors.cancel()
+    if code != 0:
+        raise BackupFailed(f"{file.name} could not be loaded: {words[-1] if words else 'no reason was given'}")
+
+
+def _client_options(url: str) -> tuple[list[str], dict[str, str], str]:
+    """Return options, environment and database of a client program; the list of processes shows no password."""
+    parts = urlsplit(url)
+    options = [
+        "--no-defaults",
+        "--protocol=tcp",
+        f"--host={parts.hostname or 'localhost'}",
+        f"--port={parts.port or 3306}",
+        f"--user={unquote(parts.username or '')}",
+    ]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("FLOWMESH_")}
+    return options, {**environment, "MYSQL_PWD": unquote(parts.password or "")}, parts.path.lstrip("/")
+
+
+def _connect(url: str) -> Any:
+    parts = urlsplit(url)
+    return pymysql.connect(
+        host=parts.hostname or "localhost",
+        port=parts.port or 3306,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        database=parts.path.lstrip("/"),
+        connect_timeout=_CONNECT_SECONDS,
+        init_command=f"SET SESSION lock_wait_timeout={_CONNECT_SECONDS}",
+    )
+
+
+def _execute(connection: Any, sql: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return list(cursor.fetchall())
+
+
+def _has_tables(url: str) -> bool:
+    with contextlib.closing(_connect(url)) as connection:
+        return bool(_execute(connection, "SHOW TABLES"))
+
+
+def _program(*names: str) -> str:
+    for name in names:
+        if found := shutil.which(name):
+            return found
+    raise BackupFailed(f"The program {names[0]} is missing: install MariaDB's client programs.")
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,8 @@
+"""The distributed profile on one machine: a process per service, as many of each as wanted, against given servers.
+
+    supervisor ─┬─ engine-1 … engine-N      python -m engine_svc.main
+                ├─ history-1 … history-N    python -m history_svc.main
+                └─ gateway                  Envoy, one instance's calls to one engine
+
+The processes are those that the containers run. MariaDB, Kafka and Redis are not started, only used.
+"""

@@ -1,0 +1,51 @@
+"""What `flowmesh up --profile distributed` can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher.embedded.options import DEFAULT_DATA
+
+MAX_PROCESSES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistributedOptions:
+    """How many processes there are, where they listen, and the servers they use.
+
+    The first process of a service has the service's port, the second that port + 100, and so on; 0 takes any free ones.
+    An address that is None is taken from the environment.
+    """
+
+    data: Path = DEFAULT_DATA
+    """Folder of the logs and of what belongs to the run; with `bus` in a file, of the bus."""
+    host: str = "127.0.0.1"
+    port: int = 8080
+    engine_port: int = 3001
+    history_port: int = 3005
+    engine_metrics_port: int = 9301
+    history_metrics_port: int = 9305
+    engines: int = 1
+    histories: int = 1
+    database: str | None = None
+    """`mariadb://USER:PASSWORD@HOST:PORT/`, with a database for each service."""
+    bus: str | None = None
+    """`kafka://HOST:PORT,HOST:PORT`, or `sqlite:///PATH`."""
+    cache: str | None = None
+    """`redis://HOST:PORT/0`."""
+    cors_origins: tuple[str, ...] = ()
+    clock: str = "system"
+    force_clock: bool = False
+    """Allow `clock=controlled` although other engines on the database would go by another time."""
+    verbose: bool = False
+
+    def counts(self) -> dict[str, int]:
+        """Return how many processes each service has."""
+        return {"engine": self.engines, "history": self.histories}
+
+    def first_ports(self, service: str) -> tuple[int, int]:
+        """Return the ports of gRPC and of metrics that the first process of a service was given."""
+        if service == "engine":
+            return self.engine_port, self.engine_metrics_port
+        return self.history_port, self.history_metrics_port

@@ -1,0 +1,115 @@
+"""Makes ready what the processes share, once, before any of them starts: databases, tables, topics.
+
+It is a process of its own, as what it imports would stay in the supervisor for good. Addresses come on standard
+input, for they may hold passwords: `{"databases": {"engine": URL, ...}, "bus": URL, "data_dir": PATH}`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pymysql
+
+from launcher.distributed.services import SERVICES
+from mesh.bus.topics import all_topics
+from mesh.db.database import DatabaseError
+from mesh.db.schema import SchemaError, ensure_schema
+from mesh.process import run
+from mesh.settings import MeshSettings
+from mesh.startup import StartupError
+from mesh.stores import open_service_bus
+
+CONNECT_SECONDS = 5
+_UNKNOWN_DATABASE = 1049
+_ACCESS_DENIED_TO_USER = 1045
+_ACCESS_DENIED_TO_DATABASE = 1044
+BUS_SECONDS = 30.0
+
+
+class _BusSettings(MeshSettings):
+    service_name = "launcher"
+
+
+async def main() -> None:
+    """Prepare what standard input names. Raises StartupError."""
+    given = json.loads(sys.stdin.read())
+    # Before anything is created, so that a wrong address leaves nothing behind.
+    settings = _BusSettings(bus_url=given["bus"], data_dir=Path(given["data_dir"]))
+    for url in given["databases"].values():
+        await asyncio.to_thread(ensure_database, url)
+    await asyncio.gather(_prepare_bus(settings), _prepare_tables(given["databases"]))
+
+
+def ensure_database(url: str) -> None:
+    """Create the database of a URL where it is missing. Raises StartupError where that cannot be done."""
+    parts = urlsplit(url)
+    host, port, user = parts.hostname or "localhost", parts.port or 3306, unquote(parts.username or "")
+    name = parts.path.lstrip("/")
+
+    def connect(database: str | None) -> Any:
+        return pymysql.connect(
+            host=host,
+            port=port,
+            user=user,
+            password=unquote(parts.password or ""),
+            database=database,
+            connect_timeout=CONNECT_SECONDS,
+        )
+
+    try:
+        connect(name).close()
+    except pymysql.err.OperationalError as error:
+        code = error.args[0]
+        if code == _ACCESS_DENIED_TO_USER:
+            raise StartupError(
+                f"The database server at {host}:{port} refuses user {user}: check the name and the password."
+            ) from None
+        if code not in (_UNKNOWN_DATABASE, _ACCESS_DENIED_TO_DATABASE):
+            raise StartupError(f"The database server at {host}:{port} cannot be reached ({error.args[-1]}).") from None
+        _create(connect, name, user, f"{host}:{port}")
+
+
+def _create(connect: Callable[[str | None], Any], name: str, user: str, address: str) -> None:
+    quoted = name.replace("`", "``")
+    sql = f"CREATE DATABASE IF NOT EXISTS `{quoted}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+    try:
+        connection = connect(None)
+        with connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+    except pymysql.err.Error as error:
+        raise StartupError(
+            f"The user {user} may not create or use the database {name} at {address} ({error.args[-1]}); let an "
+            f"administrator run: {sql}; GRANT ALL ON `{quoted}`.* TO '{user}'@'%'."
+        ) from None
+
+
+async def _prepare_tables(databases: dict[str, str]) -> None:
+    for service in SERVICES:
+        module, _, head = service.head.partition(":")
+        try:
+            await ensure_schema(databases[service.name], service.migrations, getattr(import_module(module), head))
+        except (SchemaError, DatabaseError) as error:
+            raise StartupError(f"The database of {service.name} cannot be used: {error}.") from error
+
+
+async def _prepare_bus(settings: MeshSettings) -> None:
+    try:
+        async with asyncio.timeout(BUS_SECONDS):
+            bus = await open_service_bus(settings)
+            try:
+                await bus.ensure_topics(all_topics())
+            finally:
+                await bus.close()
+    except TimeoutError:
+        raise StartupError(f"The event bus did not answer within {BUS_SECONDS:g} s: check --bus.") from None
+
+
+if __name__ == "__main__":
+    run(main)

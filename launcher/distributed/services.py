@@ -1,0 +1,43 @@
+"""The services of the distributed profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service: how it runs, what the gateway sends it, where it listens and where its tables are declared."""
+
+    name: str
+    module: str
+    """What `python -m` runs."""
+    package: str
+    """The proto package whose calls go to it."""
+    port: int
+    admin_port: int
+    migrations: str
+    """The package of its migrations."""
+    head: str
+    """`module:NAME` of the version that its database must have."""
+
+
+ENGINE = Service(
+    "engine",
+    "engine_svc.main",
+    "flowmesh.engine.v1",
+    3001,
+    9301,
+    "engine_svc.storage.migrations",
+    "engine_svc.storage.migrations:HEAD",
+)
+HISTORY = Service(
+    "history",
+    "history_svc.main",
+    "flowmesh.history.v1",
+    3005,
+    9305,
+    "history_svc.storage.migrations",
+    "history_svc.storage.schema:HEAD",
+)
+SERVICES = (ENGINE, HISTORY)

@@ -1,0 +1,112 @@
+"""The gateway as a process of its own, as its container runs it: `python -m launcher.gateway`.
+
+Its settings come from FLOWMESH_GATEWAY_… variables. Envoy's configuration is made at the start out of the contracts in
+the same image, so that the two cannot differ. With `--print-config` it is only printed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from gateway_envoy.contract import ContractError
+from gateway_envoy.launch import EnvoyProcess, GatewayError
+from gateway_envoy.settings import GatewaySettings
+from launcher.embedded.parent_death import end_with_parent
+from launcher.files import definition_schema, descriptors, openapi
+from mesh.process import run
+from mesh.settings import MeshSettings, SettingsError, setting
+from mesh.startup import StartupError
+
+_FORM = "PACKAGE=HOST:PORT[,HOST:PORT] for each service, with spaces between"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayProcessSettings(MeshSettings):
+    """What a gateway can be told. Raises SettingsError."""
+
+    service_name: ClassVar[str] = "gateway"
+    default_port: ClassVar[int] = 8080
+
+    admin_port: int = setting(9901, "Port of Envoy's own pages, on this host only.", minimum=0, maximum=65535)
+    backends: str = setting(
+        "flowmesh.engine.v1=127.0.0.1:3001 flowmesh.history.v1=127.0.0.1:3005", f"The services: {_FORM}."
+    )
+    cors_origins: str = setting("", "Origins that may call from a browser, with commas between; * for every one.")
+    hash_on_instance: bool = setting(True, "Send calls on one instance to one engine.")
+    health_check_seconds: float = setting(1.0, "How often each backend is asked.", minimum=0.1, maximum=60)
+    concurrency: int = setting(1, "Envoy's worker threads.", minimum=1, maximum=64)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self._backends():
+            raise SettingsError(f"FLOWMESH_GATEWAY_BACKENDS must be {_FORM}, not {self.backends!r}.")
+
+    def gateway(self) -> GatewaySettings:
+        """Return the settings of the configuration."""
+        endpoint = self.otlp_endpoint
+        return GatewaySettings(
+            backends=self._backends(),
+            listen_host=self.host,
+            listen_port=self.listen_port,
+            admin_port=self.admin_port,
+            concurrency=self.concurrency,
+            cors_origins=tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip()),
+            openapi=openapi(),
+            definition_schema=definition_schema(),
+            otlp_endpoint=endpoint.partition("://")[2].rstrip("/") if endpoint else None,
+            trace_sampling_percent=self.trace_sample_ratio * 100,
+            health_check_interval=self.health_check_seconds,
+            hash_on_instance=self.hash_on_instance,
+        )
+
+    def _backends(self) -> dict[str, list[str]]:
+        pairs = [pair.partition("=") for pair in self.backends.split()]
+        return {package: addresses.split(",") for package, _, addresses in pairs if package and addresses}
+
+
+async def main() -> None:
+    """Run Envoy until the process is told to stop, and let it finish its calls then. Raises StartupError."""
+    settings = GatewayProcessSettings.from_environment()
+    with tempfile.TemporaryDirectory(prefix="flowmesh-gateway-") as folder:
+        envoy = EnvoyProcess(
+            descriptors().read_bytes(), settings.gateway(), Path(folder), before_exec=end_with_parent()
+        )
+        try:
+            await envoy.start()
+        except (GatewayError, ContractError) as error:
+            raise StartupError(str(error)) from error
+        try:
+            raise GatewayError(f"Envoy ended with code {await envoy.wait()}.")
+        except asyncio.CancelledError:
+            # In a task that is being cancelled asyncio.timeout fails: draining would be cut short.
+            task = asyncio.current_task()
+            assert task is not None
+            task.uncancel()
+            raise
+        finally:
+            await envoy.stop(drain=settings.drain_seconds)
+
+
+def print_config() -> int:
+    """Print the configuration; return the exit code."""
+    from gateway_envoy.config import envoy_config
+
+    try:
+        settings = GatewayProcessSettings.from_environment().gateway()
+        sys.stdout.write(json.dumps(envoy_config(descriptors().read_bytes(), settings)) + "\n")
+    except (StartupError, ContractError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--print-config"]:
+        sys.exit(print_config())
+    run(main)

@@ -1,0 +1,123 @@
+"""deploy/compose.yaml, read by the library of `docker compose`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from history_svc.settings import HistorySettings
+from mesh.settings import SettingsError
+from tests.deploy.tools import DEPLOY, ROOT, checker
+
+FILE = DEPLOY / "compose.yaml"
+PASSWORDS = {
+    "FLOWMESH_DB_ROOT_PASSWORD": "r",
+    "FLOWMESH_ENGINE_DB_PASSWORD": "e",
+    "FLOWMESH_HISTORY_DB_PASSWORD": "h",
+}
+MEBIBYTE = 1 << 20
+PLAN = {
+    # The infrastructure plan: ports on the host, and mebibytes with a little room.
+    "mariadb": ({30001}, 256),
+    "redis": ({30002}, 64),
+    "kafka-1": ({30009}, 512),
+    "kafka-ui": ({30010}, 512),
+    "otel-collector": ({30011, 30012, 30013}, 128),
+    "jaeger": ({30014}, 256),
+    "gateway": ({8080}, 256),
+}
+
+
+@pytest.fixture(scope="session")
+def compose_checker(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return checker("compose", tmp_path_factory.mktemp("compose"))
+
+
+def _check(program: Path, file: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FLOWMESH_")}
+    return subprocess.run(
+        [program, file], capture_output=True, text=True, env={**kept, **environment}, check=False, cwd=file.parent
+    )
+
+
+@pytest.fixture(scope="session")
+def services(compose_checker: Path) -> dict[str, Any]:
+    result = _check(compose_checker, FILE, **PASSWORDS)
+    assert result.returncode == 0, result.stderr
+    content: dict[str, Any] = json.loads(result.stdout)["services"]
+    return content
+
+
+@pytest.mark.slow
+def test_passwords_must_be_given(compose_checker: Path) -> None:
+    result = _check(compose_checker, FILE)
+    assert result.returncode != 0
+    assert "FLOWMESH_ENGINE_DB_PASSWORD is missing a value: set it in deploy/.env" in result.stderr
+
+
+@pytest.mark.slow
+def test_the_checker_finds_mistakes(compose_checker: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "compose.yaml"
+    broken.write_text(FILE.read_text().replace("mem_limit: 64m", "memory_limit: 64m"))
+    result = _check(compose_checker, broken, **PASSWORDS)
+    assert result.returncode != 0
+    assert "memory_limit" in result.stderr
+
+
+@pytest.mark.slow
+def test_ports_and_memory_are_those_of_the_plan(services: dict[str, Any]) -> None:
+    for name, (ports, mebibytes) in PLAN.items():
+        assert {int(port["published"]) for port in services[name]["ports"]} == ports, name
+        assert int(services[name]["mem_limit"]) <= mebibytes * MEBIBYTE, name
+    assert all("mem_limit" in service for service in services.values())
+    total = sum(int(s["mem_limit"]) * int(s.get("deploy", {}).get("replicas", 1)) for s in services.values())
+    assert total <= 4096 * MEBIBYTE
+
+
+@pytest.mark.slow
+def test_every_image_is_pinned_and_ours_are_built(services: dict[str, Any]) -> None:
+    targets = set(re.findall(r"(?m)^FROM \S+ AS (\S+)$", (DEPLOY / "Dockerfile").read_text()))
+    for name, service in services.items():
+        assert re.fullmatch(r"[a-z0-9./-]+:v?\d+\.\d+(\.\d+)?[a-z0-9.-]*", service["image"]), name
+        if service["image"].startswith("flowmesh/"):
+            assert service["build"]["target"] == name
+            assert name in targets
+            assert Path(service["build"]["context"]) == ROOT
+
+
+@pytest.mark.slow
+def test_services_understand_their_settings(services: dict[str, Any]) -> None:
+    from engine_svc.settings import EngineSettings
+    from launcher.gateway import GatewayProcessSettings
+
+    for name, settings in (("engine", EngineSettings), ("history", HistorySettings)):
+        environment = services[name]["environment"]
+        read = settings.from_environment(environment)
+        assert read.database_url.endswith(f"@mariadb:3306/flowmesh_{name}")
+        _check_grace(services[name], read.drain_notice_seconds + read.drain_seconds)
+    gateway = GatewayProcessSettings.from_environment(services["gateway"]["environment"])
+    assert gateway.gateway().backends == {
+        "flowmesh.engine.v1": ["engine:3001"],
+        "flowmesh.history.v1": ["history:3005"],
+    }
+    with pytest.raises(SettingsError, match="FLOWMESH_GATEWAY_BACKENDS must be"):
+        GatewayProcessSettings(backends="engine:3001")
+
+
+def _check_grace(service: dict[str, Any], drain: float) -> None:
+    assert drain < float(service["stop_grace_period"].removesuffix("s"))
+
+
+def test_the_collector_is_wired() -> None:
+    config = yaml.safe_load((DEPLOY / "otel" / "collector.yaml").read_text())
+    for pipeline in config["service"]["pipelines"].values():
+        for kind in ("receivers", "processors", "exporters"):
+            assert set(pipeline[kind]) <= set(config[kind])
+    assert set(config["service"]["extensions"]) <= set(config["extensions"])

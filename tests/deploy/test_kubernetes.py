@@ -1,0 +1,106 @@
+"""The manifests, put together by kustomize and decoded into the types of the Kubernetes API."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from engine_svc.settings import EngineSettings
+from history_svc.settings import HistorySettings
+from launcher.gateway import GatewayProcessSettings
+from tests.deploy.tools import DEPLOY, checker
+
+pytestmark = pytest.mark.slow
+
+FOLDER = DEPLOY / "kubernetes"
+
+
+@pytest.fixture(scope="session")
+def manifests(tmp_path_factory: pytest.TempPathFactory) -> str:
+    if shutil.which("kubectl") is None:
+        pytest.skip("needs kubectl")
+    folder = tmp_path_factory.mktemp("kubernetes") / "kubernetes"
+    shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("stores.env"))
+    overlay = folder / "overlays" / "example"
+    shutil.copy(overlay / "stores.env.example", overlay / "stores.env")
+    result = subprocess.run(["kubectl", "kustomize", overlay], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="session")
+def kubernetes_checker(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return checker("kubernetes", tmp_path_factory.mktemp("kubernetes-checker"))
+
+
+def _check(program: Path, manifests: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([program], input=manifests, capture_output=True, text=True, check=False)
+
+
+def _objects(manifests: str, kind: str) -> dict[str, dict[str, Any]]:
+    documents = yaml.safe_load_all(manifests)
+    return {each["metadata"]["name"]: each for each in documents if each["kind"] == kind}
+
+
+def test_the_manifests_are_valid(kubernetes_checker: Path, manifests: str) -> None:
+    result = _check(kubernetes_checker, manifests)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("terminationGracePeriodSeconds: 30", "terminationGraceSeconds: 30"),
+        ("averageUtilization: 70", "averageUtilization: seventy"),
+        ("kind: PodDisruptionBudget", "kind: PodDisruptionBudgets"),
+    ],
+)
+def test_the_checker_finds_mistakes(kubernetes_checker: Path, manifests: str, right: str, wrong: str) -> None:
+    assert right in manifests
+    assert _check(kubernetes_checker, manifests.replace(right, wrong)).returncode == 1
+
+
+def test_no_secret_is_committed() -> None:
+    assert not (FOLDER / "overlays" / "example" / "stores.env").exists()
+    assert "kind: Secret" not in "".join(file.read_text() for file in FOLDER.rglob("*.yaml"))
+
+
+def test_each_service_is_probed_scaled_and_drained(manifests: str) -> None:
+    settings = _objects(manifests, "ConfigMap")
+    drain = sum(float(settings["settings"]["data"][f"FLOWMESH_{name}_SECONDS"]) for name in ("DRAIN_NOTICE", "DRAIN"))
+    deployments = _objects(manifests, "Deployment")
+    assert set(deployments) == {"engine", "history", "gateway"}
+    for name, deployment in deployments.items():
+        pod = deployment["spec"]["template"]["spec"]
+        (container,) = pod["containers"]
+        assert {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys()
+        assert drain < pod["terminationGracePeriodSeconds"]
+        assert "replicas" not in deployment["spec"], "the autoscaler has them"
+        assert container["image"] == f"flowmesh/{name}:0.1.0"
+        assert container["resources"]["limits"]["memory"]
+        for kind in ("Service", "HorizontalPodAutoscaler", "PodDisruptionBudget"):
+            assert name in _objects(manifests, kind), kind
+    services = _objects(manifests, "Service")
+    assert services["engine"]["spec"]["clusterIP"] == services["history"]["spec"]["clusterIP"] == "None"
+
+
+def test_processes_understand_their_settings(manifests: str) -> None:
+    maps = {name: each["data"] for name, each in _objects(manifests, "ConfigMap").items()}
+    EngineSettings.from_environment(maps["settings"])
+    HistorySettings.from_environment(maps["settings"])
+    gateway = GatewayProcessSettings.from_environment({**maps["settings"], **maps["gateway-settings"]}).gateway()
+    assert gateway.hash_on_instance
+    assert gateway.backends == {"flowmesh.engine.v1": ["engine:3001"], "flowmesh.history.v1": ["history:3005"]}
+    secret = next(iter(_objects(manifests, "Secret").values()))
+    wanted = {
+        variable["valueFrom"]["secretKeyRef"]["key"]
+        for deployment in _objects(manifests, "Deployment").values()
+        for variable in deployment["spec"]["template"]["spec"]["containers"][0].get("env", [])
+        if "secretKeyRef" in variable["valueFrom"]
+    }
+    assert wanted == set(secret["data"])

@@ -1,0 +1,26 @@
+"""The checkers of the deployment files: programs in Go over the tools' own libraries."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+_SOURCES = Path(__file__).parent / "go"
+
+
+def checker(name: str, folder: Path) -> Path:
+    """Build a checker; skip where Go or its modules cannot be had."""
+    if shutil.which("go") is None:
+        pytest.skip("needs Go")
+    sources = folder / name
+    shutil.copytree(_SOURCES / name, sources)
+    modules = subprocess.run(["go", "mod", "download"], cwd=sources, capture_output=True, text=True, check=False)
+    if modules.returncode != 0:
+        pytest.skip(f"needs the Go modules of the checker: {modules.stderr.strip()}")
+    subprocess.run(["go", "build", "-mod=readonly", "-o", "checker", "."], cwd=sources, check=True)
+    return sources / "checker"

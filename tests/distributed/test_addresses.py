@@ -1,0 +1,120 @@
+"""What `flowmesh up --profile distributed` says of addresses and options that it cannot use, before it starts anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from launcher.distributed.nodes import node_environment, settled_nodes
+from launcher.distributed.options import DistributedOptions
+from launcher.distributed.stores import Stores, settled_stores
+from mesh.startup import StartupError
+from tests.infrastructure.mariadb import MariadbServer
+from tests.launcher.running import FREE_PORTS, flowmesh
+
+SERVER = "mariadb://u:p%40w@db:3306"
+BUS = "kafka://a:9092,b:9092?replication=3"
+
+
+def _stores(**environ: str) -> Stores:
+    return settled_stores(DistributedOptions(), environ)
+
+
+def test_each_service_has_a_database_of_its_own() -> None:
+    stores = settled_stores(DistributedOptions(database=f"{SERVER}/", bus=BUS, cache="redis://c:6379/0"), {})
+    assert stores.databases == {"engine": f"{SERVER}/flowmesh_engine", "history": f"{SERVER}/flowmesh_history"}
+    assert (stores.bus, stores.cache) == (BUS, "redis://c:6379/0")
+
+
+def test_addresses_come_from_the_environment_too() -> None:
+    stores = _stores(
+        FLOWMESH_DATABASE_URL="mysql://u@db:3306/acme",
+        FLOWMESH_HISTORY_DATABASE_URL="mariadb://h@other:3306/h",
+        FLOWMESH_BUS_URL="sqlite:////tmp/bus.db",
+    )
+    assert stores.databases == {"engine": "mariadb://u@db:3306/acme_engine", "history": "mariadb://h@other:3306/h"}
+    assert stores.cache == ""
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({}, "needs a database server"),
+        ({"FLOWMESH_DATABASE_URL": SERVER}, "needs an event bus"),
+        ({"FLOWMESH_DATABASE_URL": "sqlite:///x.db"}, "must read mariadb://"),
+        ({"FLOWMESH_DATABASE_URL": "mariadb://u:secret/word@db/"}, "must read mariadb://"),
+        ({"FLOWMESH_DATABASE_URL": SERVER, "FLOWMESH_BUS_URL": "kafka://a"}, "must read kafka://"),
+        ({"FLOWMESH_DATABASE_URL": SERVER, "FLOWMESH_BUS_URL": "redis://a:1"}, "must read kafka://"),
+        (
+            {"FLOWMESH_DATABASE_URL": SERVER, "FLOWMESH_BUS_URL": BUS, "FLOWMESH_CACHE_URL": "c:6379"},
+            "must read redis://",
+        ),
+    ],
+)
+def test_what_is_missing_or_wrong_is_said(environ: dict[str, str], sentence: str) -> None:
+    with pytest.raises(StartupError, match=sentence) as caught:
+        _stores(**environ)
+    assert "secret" not in str(caught.value)
+
+
+def test_processes_have_ports_and_settings_of_their_own() -> None:
+    options = DistributedOptions(
+        port=0, engine_port=0, history_port=0, engine_metrics_port=0, history_metrics_port=0, engines=3, histories=2
+    )
+    port, nodes = settled_nodes(options)
+    assert [node.name for node in nodes] == ["engine-1", "engine-2", "engine-3", "history-1", "history-2"]
+    ports = [port, *(each for node in nodes for each in (node.port, node.admin_port))]
+    assert len(set(ports)) == 11
+    stores = settled_stores(DistributedOptions(database=SERVER, bus=BUS), {})
+    inherited = {"FLOWMESH_DATABASE_URL": SERVER, "FLOWMESH_DRAIN_NOTICE_SECONDS": "7", "PATH": "/bin"}
+    environment = node_environment(nodes[1], options, stores, inherited)
+    assert environment["FLOWMESH_ENGINE_DATABASE_URL"] == f"{SERVER}/flowmesh_engine"
+    assert environment["FLOWMESH_ENGINE_PORT"] == str(nodes[1].port)
+    assert environment["FLOWMESH_DRAIN_NOTICE_SECONDS"] == "7"
+    # It names a server, and no service takes it for its own.
+    assert "FLOWMESH_DATABASE_URL" not in environment
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--database", "mariadb://u@127.0.0.1:1/", "--bus", "sqlite:///b.db"], "at 127.0.0.1:1 cannot be reached"),
+        (
+            ["--database", "mariadb://u@127.0.0.1:1/", "--bus", "sqlite:///b.db", "--clock", "controlled"],
+            "--force-clock",
+        ),
+    ],
+)
+def test_a_start_that_cannot_be_ends_with_one_sentence(tmp_path: Path, options: list[str], sentence: str) -> None:
+    done = flowmesh("up", "--profile", "distributed", "--data", str(tmp_path), *FREE_PORTS, *options)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.mariadb
+def test_wrong_names_and_passwords_and_a_bus_that_is_not_there(tmp_path: Path, mariadb_server: MariadbServer) -> None:
+    def up(database: str, bus: str) -> str:
+        more = ("--database", database, "--bus", bus)
+        done = flowmesh("up", "--profile", "distributed", "--data", str(tmp_path), *FREE_PORTS, *more)
+        assert done.returncode == 2, done.stderr
+        assert done.stderr.count("\n") == 1, done.stderr
+        return done.stderr
+
+    address = f"127.0.0.1:{mariadb_server.port}"
+    assert "refuses user nobody" in up(f"mariadb://nobody:x@{address}/", "sqlite:///b.db")
+    mariadb_server.execute("CREATE USER IF NOT EXISTS weak@'%' IDENTIFIED BY 'w'")
+    try:
+        assert "let an administrator run: CREATE DATABASE" in up(f"mariadb://weak:w@{address}/", "sqlite:///b.db")
+    finally:
+        mariadb_server.execute("DROP USER weak@'%'")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--engines", "0"], ["--engines", "many"], ["--profile", "other"], ["--profile", "embedded", "--engines", "2"]],
+)
+def test_options_are_checked(options: list[str]) -> None:
+    assert flowmesh("up", *options).returncode == 2
