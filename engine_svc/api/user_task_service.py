@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flowmesh.engine.v1 import user_task_pb2
@@ -17,7 +18,7 @@ from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.todo_lists import TodoLists, TodoPage, is_todo_list
 from engine_svc.commands.variables import check_name, read_variables
 from engine_svc.runtime import user_task_commands
-from engine_svc.storage.user_task_lists import count_user_tasks, list_user_tasks, sort_key, sort_kinds
+from engine_svc.storage.user_task_lists import Order, count_user_tasks, list_user_tasks, sort_key, sort_kinds
 from engine_svc.storage.user_tasks import fetch_user_task
 from mesh.db.database import Database
 from mesh.db.statements import Row
@@ -50,22 +51,14 @@ class UserTaskServicer:
 
     async def ListUserTasks(self, request: pb.ListUserTasksRequest) -> pb.ListUserTasksResponse | bytes:
         """See the contract."""
-        size = page_size_of(request)
         wanted = filter_of(request)
         order = order_of(request.order_by, wanted)
         after = decode_page_token(request, *sort_kinds(order))
-
-        def respond(rows: list[Row]) -> pb.ListUserTasksResponse:
-            page = rows[:size]
-            return pb.ListUserTasksResponse(
-                user_tasks=[messages.user_task_of_row(row) for row in page],
-                next_page_token=encode_page_token(request, sort_key(page[-1], order)) if len(rows) > size else "",
-            )
-
+        limit = page_size_of(request) + 1
         if is_todo_list(wanted) and not request.include_total_size:
-            page = TodoPage(_key_of(request), wanted, order, after, size + 1)
-            return await self.todo_lists.read(page, lambda rows: respond(rows).SerializeToString())
-        answer = respond(await self.database.read(list_user_tasks(wanted, order, after, size + 1)))
+            page = TodoPage(_key_of(request), wanted, order, after, limit)
+            return await self.todo_lists.read(page, lambda rows: list_answer(request, rows, order).SerializeToString())
+        answer = list_answer(request, await self.database.read(list_user_tasks(wanted, order, after, limit)), order)
         if request.include_total_size:
             answer.total_size = await self.database.read(count_user_tasks(wanted))
         return answer
@@ -234,6 +227,18 @@ class UserTaskServicer:
             request_record("DeleteUserTaskVariables", request.request_id, request),
             lambda visible: pb.DeleteUserTaskVariablesResponse(variables=to_values(visible)),
         )
+
+
+def list_answer(
+    request: pb.ListUserTasksRequest, rows: Sequence[Row], order: Sequence[Order]
+) -> pb.ListUserTasksResponse:
+    """Return the answer of a page; `rows` has one more than the page where others follow."""
+    size = page_size_of(request)
+    page = rows[:size]
+    return pb.ListUserTasksResponse(
+        user_tasks=[messages.user_task_of_row(row) for row in page],
+        next_page_token=encode_page_token(request, sort_key(page[-1], order)) if len(rows) > size else "",
+    )
 
 
 def _key_of(request: pb.ListUserTasksRequest) -> str:

@@ -109,6 +109,8 @@ def _own_server(server: str, installer: str) -> Iterator[MariadbServer]:
                     f"--datadir={home / 'data'}",
                     f"--socket={home / 'socket'}",
                     f"--pid-file={home / 'pid'}",
+                    # A server that starts removes the temporary tables of others in a shared folder.
+                    f"--tmpdir={home}",
                     f"--port={port}",
                     "--bind-address=127.0.0.1",
                     "--skip-name-resolve",
