@@ -19,6 +19,7 @@ from engine_svc.storage.batches import (
     release_items,
 )
 from engine_svc.storage.commit import AlreadyAnswered, RequestRecord
+from engine_svc.storage.served_database import write_again
 from mesh.clock import Clock
 from mesh.db.database import ConstraintViolated, Database
 from mesh.db.statements import Row
@@ -55,7 +56,9 @@ async def create(
 
     async def once() -> bytes:
         now = clock.now_micros()
-        return await database.write(create_batch(new_id(), name, kind, operation, targets, request, now, answer))
+        return await write_again(
+            database, lambda: create_batch(new_id(), name, kind, operation, targets, request, now, answer)
+        )
 
     return await _answered(once)
 
@@ -72,8 +75,8 @@ async def change(
 
     async def once() -> bytes:
         now = clock.now_micros()
-        return await database.write(
-            change_state(batch_id, wanted, request, now, answer, lambda: batch_missing(batch_id))
+        return await write_again(
+            database, lambda: change_state(batch_id, wanted, request, now, answer, lambda: batch_missing(batch_id))
         )
 
     return await _answered(once)
@@ -114,13 +117,13 @@ class BatchWork:
         return await self._page(now)
 
     async def _page(self, now: int) -> int:
-        claimed = await self.database.write(claim_items(now, now + LEASE_MICROS, PAGE))
+        claimed = await write_again(self.database, lambda: claim_items(now, now + LEASE_MICROS, PAGE))
         try:
             outcomes = await asyncio.gather(*map(self._try, claimed))
         except asyncio.CancelledError:
             # The engine stops. What took effect already is not done twice: its request id is known.
             if claimed:
-                await self.database.write(release_items(claimed, now))
+                await write_again(self.database, lambda: release_items(claimed, now))
             raise
         for batch_id in dict.fromkeys(item.batch_id for item in claimed):
             await self._note(batch_id, [outcome for outcome in outcomes if outcome[0].batch_id == batch_id])
@@ -130,10 +133,10 @@ class BatchWork:
         now = self.clock.now_micros()
         ended = [result for _, result in outcomes if result is not None]
         if ended:
-            await self.database.write(end_items(batch_id, ended, now))
+            await write_again(self.database, lambda: end_items(batch_id, ended, now))
         later = [item for item, result in outcomes if result is None]
         if later:
-            await self.database.write(release_items(later, now + PAUSE_MICROS))
+            await write_again(self.database, lambda: release_items(later, now + PAUSE_MICROS))
 
     async def _try(self, item: Claimed) -> tuple[Claimed, ItemResult | None]:
         """Do one item; None where it is to be tried again."""

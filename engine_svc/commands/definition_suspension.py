@@ -14,6 +14,7 @@ from engine_svc.state.instance import Instance, Status
 from engine_svc.storage.commit import AlreadyAnswered, RequestRecord
 from engine_svc.storage.definition_suspension import change_state, keep_answer
 from engine_svc.storage.definitions import DefinitionState
+from engine_svc.storage.served_database import write_again
 from mesh.db.statements import Row
 
 RespondDefinition = Callable[[Row, int], Message]
@@ -65,20 +66,22 @@ async def _change(
     now = executor.clock.now_micros()
     try:
         if instances is None:
-            row = await executor.database.write(
-                change_state(
+            row = await write_again(
+                executor.database,
+                lambda: change_state(
                     definition_id, state, request, now, lambda changed: respond(changed, 0).SerializeToString()
-                )
+                ),
             )
             executor.definitions.forget_newest()
             return respond(row, 0).SerializeToString()
         # From here on no instance can come in behind the pages that follow.
-        row = await executor.database.write(change_state(definition_id, state, request, now, None))
+        row = await write_again(executor.database, lambda: change_state(definition_id, state, request, now, None))
         executor.definitions.forget_newest()
         count = await for_each_instance(executor, definition_id, *instances)
         response = respond(row, count).SerializeToString()
         if request is not None:
-            await executor.database.write(keep_answer(request, response, executor.clock.now_micros()))
+            kept_at = executor.clock.now_micros()
+            await write_again(executor.database, lambda: keep_answer(request, response, kept_at))
     except AlreadyAnswered as answered:
         return answered.response
     return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
@@ -12,6 +13,7 @@ from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.instance_batches import for_each_instance
 from engine_svc.storage.commit import AlreadyAnswered, RequestRecord
 from engine_svc.storage.deployment_removal import LIVE, begin_deletion, finish_deletion, remove_ended_instances
+from engine_svc.storage.served_database import write_again
 
 DEFAULT_REASON = "the deployment was deleted"
 
@@ -36,8 +38,8 @@ async def delete_deployment(
 
     try:
         # From here on no instance can come in behind the pages that follow.
-        definition_ids = await database.write(
-            begin_deletion(deployment_id, request, clock.now_micros(), cascade=cascade)
+        definition_ids = await write_again(
+            database, lambda: begin_deletion(deployment_id, request, clock.now_micros(), cascade=cascade)
         )
         executor.definitions.forget_newest()
         terminated = 0
@@ -45,12 +47,13 @@ async def delete_deployment(
             for definition_id in definition_ids:
                 for status in LIVE:
                     terminated += await for_each_instance(executor, definition_id, status, terminate)
-                while await database.write(remove_ended_instances(definition_id)):
+                while await write_again(database, partial(remove_ended_instances, definition_id)):
                     pass
             response = respond(terminated).SerializeToString()
             # An instance that was paused or resumed between the pages is met in the next round.
-            finish = finish_deletion(deployment_id, definition_ids, request, response, clock.now_micros())
-            if await database.write(finish):
+            now = clock.now_micros()
+            finish = partial(finish_deletion, deployment_id, definition_ids, request, response, now)
+            if await write_again(database, finish):
                 await executor.definitions.forget_deployment(deployment_id)
                 return response
     except AlreadyAnswered as answered:

@@ -13,6 +13,7 @@ from engine_svc.compile.load import MODEL_ENDINGS, load_definitions
 from engine_svc.model.problem import Problem
 from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.definitions import NewDefinition, NewDeployment, StoredDeployment, deploy
+from engine_svc.storage.served_database import write_again
 from mesh.clock import Clock
 from mesh.db.database import Database
 from mesh.errors import InvalidField, InvalidModel, Violation
@@ -88,7 +89,7 @@ async def create_deployment(
         ],
         force,
     )
-    stored = await database.write(deploy(new, request))
+    stored = await write_again(database, lambda: deploy(new, request))
     if isinstance(stored, Exception):
         raise stored
     definitions.forget_newest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.finished_jobs import FinishedOutcome
 from engine_svc.storage.internal_jobs import Lease, claim_due, drop, give_back, note_failure
 from engine_svc.storage.jobs import LISTED_COLUMNS, fetch_job
-from mesh.db.database import TransientFailure
+from engine_svc.storage.served_database import write_again
 from mesh.db.statements import Program as StatementProgram
 from mesh.db.statements import Row
 from mesh.errors import Conflict, DependencyDown, DomainError, LeaseLost, NotFound, Overload
@@ -34,8 +33,6 @@ T = TypeVar("T")
 
 PAUSE_MICROS = 1_000_000
 """Before a job is run again whose attempt was broken off by something that is not its fault."""
-CLAIM_ATTEMPTS = 8
-CLAIM_RETRY_SECONDS = 0.01
 HOPELESS = frozenset({"STEP_LIMIT_EXCEEDED", "CALL_DEPTH_EXCEEDED"})
 """Errors that would come again however often the job is tried."""
 
@@ -240,16 +237,7 @@ class DueJobs:
 
     async def write(self, program: Callable[[], StatementProgram[T]]) -> T:
         """Run a program in a transaction, again where it met another one's locks. Raises `DependencyDown`."""
-        delay = CLAIM_RETRY_SECONDS
-        for attempt in range(CLAIM_ATTEMPTS):
-            try:
-                return await self.executor.database.write(program())
-            except DependencyDown as error:
-                if not isinstance(error.__cause__, TransientFailure) or attempt == CLAIM_ATTEMPTS - 1:
-                    raise
-            await asyncio.sleep(delay)
-            delay *= 2
-        raise AssertionError("the last attempt returns or raises")
+        return await write_again(self.executor.database, program)
 
 
 def by_instance(jobs: Sequence[Claimed]) -> list[list[Claimed]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
+import time
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -46,6 +49,9 @@ from mesh.ids import new_id
 T = TypeVar("T")
 
 MAX_ATTEMPTS = 10
+"""Of a command that others keep from its turn, and then as many as `CONFLICT_SECONDS` has room for."""
+CONFLICT_SECONDS = 10.0
+LONGEST_PAUSE_SECONDS = 0.1
 CACHED_INSTANCES = 4096
 THROWN_TYPE, THROWN_NAME, THROWN_EVERYWHERE, THROWN_TENANT = (
     THROWN_COLUMNS.index(column) for column in ("type", "name", "everywhere", "tenant_id")
@@ -159,7 +165,8 @@ class InstanceExecutor:
         `beside` says what else is written, given the instances and the time. Raises `DomainError`, `ClaimLost`,
         `ConstraintViolated` where that inserts what is there.
         """
-        for _ in range(MAX_ATTEMPTS):
+        attempts, started = -1, time.monotonic()
+        while await _again(attempts := attempts + 1, started):
             try:
                 response, commit = await self._try_create(starts, request, respond, beside)
             except AlreadyAnswered as answered:
@@ -304,7 +311,8 @@ class InstanceExecutor:
 
     async def insert(self, make: Make, request: RequestRecord | None) -> bytes:
         """Store an instance that a command makes; return the serialised answer. Raises `DomainError`."""
-        for _ in range(MAX_ATTEMPTS):
+        attempts, started = -1, time.monotonic()
+        while await _again(attempts := attempts + 1, started):
             commit = Commit(self.clock.now_micros(), request)
             instance, effect = make(commit.now)
             size = add_to_commit(commit, instance, effect.changes, self.limits.max_state_bytes)
@@ -355,7 +363,8 @@ class InstanceExecutor:
         async with AsyncExitStack() as held:
             await held.enter_async_context(self._locks.hold(instance_id))
             callers = Callers(held)
-            for _ in range(MAX_ATTEMPTS):
+            attempts, started = -1, time.monotonic()
+            while await _again(attempts := attempts + 1, started):
                 try:
                     return await self._try_change(instance_id, work, request, missing, callers, prepare, task_trees)
                 except AlreadyAnswered as answered:
@@ -486,6 +495,16 @@ class InstanceExecutor:
         if answered is not None:
             raise answered
         return None
+
+
+async def _again(attempts: int, started: float) -> bool:
+    """Say whether a command may be tried after so many attempts: the first ones at once, later ones after a pause.
+
+    Its length is chance: engines that change one instance at the same time would else meet again and again.
+    """
+    if attempts > 1:
+        await asyncio.sleep(random.uniform(0, min(0.001 * 2 ** min(attempts, 10), LONGEST_PAUSE_SECONDS)))  # noqa: S311
+    return attempts < MAX_ATTEMPTS or time.monotonic() - started < CONFLICT_SECONDS
 
 
 def _conflict(message: str, instance_id: str = "") -> Conflict:

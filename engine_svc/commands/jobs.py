@@ -25,6 +25,7 @@ from engine_svc.storage.jobs import (
     lease_jobs,
     release_leases,
 )
+from engine_svc.storage.served_database import write_again
 from mesh.db.statements import FetchKeys, Program, Row
 from mesh.errors import LeaseLost, NotFound
 from mesh.ids import split_member_id
@@ -76,7 +77,9 @@ async def activate(executor: InstanceExecutor, activation: Activation) -> list[L
     Where the caller is cancelled, what was leased is given back.
     """
     lease_until = executor.clock.now_micros() + activation.lease_micros
-    leasing = asyncio.ensure_future(executor.database.write(_lease_with_revisions(activation, lease_until)))
+    leasing = asyncio.ensure_future(
+        write_again(executor.database, lambda: _lease_with_revisions(activation, lease_until))
+    )
     try:
         rows, revisions = await asyncio.shield(leasing)
         return await _with_variables(executor, activation, rows, revisions, lease_until) if rows else []
@@ -164,7 +167,7 @@ async def give_back(executor: InstanceExecutor, jobs: Sequence[LeasedJob]) -> No
 
 
 async def _release(executor: InstanceExecutor, leases: Sequence[tuple[str, int, int]], job_types: set[str]) -> None:
-    await executor.database.write(release_leases(leases))
+    await write_again(executor.database, lambda: release_leases(leases))
     executor.signals.notify(job_types)
 
 

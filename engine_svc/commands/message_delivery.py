@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import orjson
 from google.protobuf.message import Message
@@ -42,6 +43,7 @@ from engine_svc.storage.messages import (
     stored_message,
     taken,
 )
+from engine_svc.storage.served_database import write_again
 from engine_svc.storage.start_events import MESSAGE_START_KEY, FoundStart, find_message_start, message_start_row
 from mesh.db.database import ConstraintViolated
 from mesh.db.statements import DeleteMany, FetchKeys, InsertMany, Row, Statement, UpdateKeys
@@ -143,7 +145,7 @@ class MessageDelivery:
             except ClaimLost:
                 break
             except Refused as refused:
-                await self._executor.database.write(note_refusal(new.id, str(refused)))
+                await write_again(self._executor.database, partial(note_refusal, new.id, str(refused)))
                 break
         return await self._executor.database.read(fetch_message(new.id)) or row
 

@@ -19,6 +19,7 @@ from engine_svc.state.instance import Instance, Status, Wait
 from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.definition_suspension import definition_suspended
 from engine_svc.storage.instances import fetch_summary
+from engine_svc.storage.served_database import write_again
 from engine_svc.storage.start_events import FoundStart, find_starts
 from engine_svc.storage.subscriptions import (
     PAGE,
@@ -148,7 +149,7 @@ class SignalDelivery:
                 reason=failure.reason,
                 explanation=failure.message,
             )
-        await self._executor.database.write(_forget(thrown_id))
+        await write_again(self._executor.database, lambda: _forget(thrown_id))
 
     async def _require(self, signal: Signal) -> None:
         if await self._executor.database.read(fetch_summary(signal.instance_id)) is None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
+from collections.abc import Callable
 from typing import TypeVar
 
 from mesh.db.database import Database, DatabaseUnavailable, OutcomeUnknown, TransientFailure, retry_after
@@ -9,6 +12,30 @@ from mesh.db.statements import Program
 from mesh.errors import DependencyDown
 
 T = TypeVar("T")
+
+RETRY_SECONDS = 10.0
+"""No further attempt at a program that met the locks of others starts later than this."""
+FIRST_PAUSE_SECONDS = 0.01
+LONGEST_PAUSE_SECONDS = 0.5
+
+
+async def write_again(database: Database, make: Callable[[], Program[T]]) -> T:
+    """Run a program in a transaction, made anew where it met another one's locks.
+
+    `database` is one that calls are served from. Raises `DependencyDown`.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + RETRY_SECONDS
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return await database.write(make())
+        except DependencyDown as error:
+            if not isinstance(error.__cause__, TransientFailure) or loop.time() > deadline:
+                raise
+        # Two that met do not meet again in step.
+        await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
 class ServedDatabase:

@@ -44,6 +44,9 @@ VALUES_PER_KEY_LIST = 999
 BYTES_PER_STATEMENT = 4 * 1024 * 1024
 """max_allowed_packet is 16 MiB by default."""
 LOCK_WAIT_SECONDS = 10
+IDLE_TRANSACTION_SECONDS = 6
+"""After which time the server rolls back a transaction whose process has gone silent with its locks; shorter than
+others wait for them. Else a process that was paused would hold them until it goes on."""
 CHANGED_SINCE_READ = 1020
 DEADLOCK = 1213
 LOCK_WAIT_TIMEOUT = 1205
@@ -59,7 +62,9 @@ SESSION_SETUP = (
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "SET NAMES utf8mb4 COLLATE utf8mb4_bin",
     "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
-    f"SET SESSION innodb_lock_wait_timeout={LOCK_WAIT_SECONDS}",
+    # MySQL reads a comment: it does not know the second one.
+    f"SET SESSION innodb_lock_wait_timeout={LOCK_WAIT_SECONDS} "
+    f"/*M!100300 , SESSION idle_transaction_timeout={IDLE_TRANSACTION_SECONDS} */",
 )
 BEGIN_WRITE = "START TRANSACTION"
 # READ COMMITTED gives every statement a view of its own: a consistent one needs REPEATABLE READ.
