@@ -90,11 +90,8 @@ class CommandConsumer(EventLoop):
         pause = FIRST_RETRY_SECONDS
         attempt = 0
         envelope, message = event.envelope, event.message
-        call = CallContext(
-            envelope.correlation_id,
-            traceparent=message.headers.get("traceparent", ""),
-            user_id=envelope.metadata.user_id or None,
-        )
+        # Whom the event names as its user is not taken over: nobody has checked it.
+        call = CallContext(envelope.correlation_id, traceparent=message.headers.get("traceparent", ""))
         while True:
             try:
                 with as_call(call):

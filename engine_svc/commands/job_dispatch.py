@@ -110,7 +110,7 @@ class JobDispatch:
         job_id = member_id(instance.id, key)
         now = self._executor.clock.now_micros()
         sequence: int = job["lease_sequence"]
-        lease_until = now + self._lease_micros(sequence)
+        lease_until = now + self._lease_micros(sequence, has_failed=bool(job["error_message"]))
         headers: dict[str, str] = orjson.loads(job["headers"])
         wanted = tuple(name for name in map(str.strip, headers.get(FETCH_VARIABLES, "").split(",")) if name)
         variables = {**visible_variables(instance, key, wanted), **orjson.loads(job["inputs"])}
@@ -142,9 +142,14 @@ class JobDispatch:
         entry = OutboxEntry(new_id(), WORKFLOW_WORKER_COMMANDS, instance.id, JOB_ACTIVATION, payload, now)
         return Activation(row, instance.revision, lease_until, entry)
 
-    def _lease_micros(self, sequence: int) -> int:
-        """Each lease is twice as long as the one before, so that what nobody answers is told ever more rarely."""
+    def _lease_micros(self, sequence: int, *, has_failed: bool) -> int:
+        """Each lease is twice as long as the one before, so that what nobody answers is told ever more rarely.
+
+        Where a worker has answered that it failed, somebody is there, and the lease is as long as the first one.
+        """
         first = self._limits.lease_micros
+        if has_failed:
+            return first
         return min(first << min(sequence, MOST_DOUBLINGS), max(first, LONGEST_LEASE_MICROS))
 
     async def _refuse(self, job_id: str, size: int) -> None:

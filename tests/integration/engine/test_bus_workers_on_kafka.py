@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+import sys
+from pathlib import Path
 
 import pytest
 from flowmesh.engine.v1 import process_instance_pb2
 from flowmesh.events.v1 import business_pb2, worker_pb2
 
+from mesh.bus.kafka_address import parse_address
 from mesh.bus.opening import open_bus
 from mesh.bus.topics import WORKFLOW_WORKER_RESULTS, all_topics
 from mesh.db.schema import open_database
@@ -17,6 +22,7 @@ from tests.integration.engine.serving import Engine, external, until
 from tests.integration.engine.test_sagas import ordered
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+PAGE = Path(__file__).parents[3] / "docs" / "workers-over-kafka.md"
 COMPLETED = process_instance_pb2.ProcessInstance.STATUS_COMPLETED
 
 
@@ -63,3 +69,38 @@ async def test_two_engines_and_a_worker_each_answer_thrice(engine_url: str, kafk
         await opened.close()
     for each in (database, other_database):
         await each.close()
+
+
+async def test_the_worker_of_the_documentation(engine_url: str, kafka_url: str, tmp_path: Path) -> None:
+    """It is a foreign program: aiokafka and the contracts, nothing of the mesh."""
+    address = parse_address(kafka_url)
+    found = re.search(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert found is not None
+    program = found[1].replace("localhost:9092", address.servers[0])
+    for name in ("workflow-worker-commands", "workflow-worker-results", "mail-worker"):
+        program = program.replace(f'"{name}"', f'"{address.prefix}{name}"')
+    script = tmp_path / "mail_worker.py"
+    script.write_text(program)
+    bus, database = await open_bus(kafka_url), await open_database(engine_url)
+    await bus.ensure_topics(all_topics())
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    async with relaying(database, bus):
+        worker = await asyncio.create_subprocess_exec(sys.executable, str(script), env=environment)
+        engine = await Engine.started(database, bus=bus, event_job_types="mail")
+        try:
+            await engine.deploy(external(job_type="mail"))
+            ids = [(await engine.start("ship", {"to": "ann"})).id for _ in range(3)]
+            async with asyncio.timeout(60):
+                while await engine.open_jobs():
+                    assert worker.returncode is None
+                    await asyncio.sleep(0.05)
+            for instance_id in ids:
+                assert (await engine.get(instance_id)).status == COMPLETED
+            assert await bus.dead_letters(WORKFLOW_WORKER_RESULTS, None, 10) == []
+        finally:
+            await engine.stop()
+            if worker.returncode is None:
+                worker.kill()
+            await worker.wait()
+    await bus.close()
+    await database.close()

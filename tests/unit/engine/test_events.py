@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import protovalidate
 import pytest
+from flowmesh.events.v1 import worker_pb2, workflow_pb2
 from flowmesh.events.v1.event_pb2 import EventEnvelope
+from flowmesh.events.v1.event_types import EVENT_TYPES
 from flowmesh.internal.v1 import stored_pb2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine_svc.events import record
 from engine_svc.events.commit_record import COMMIT_RECORD, encode_commit
-from engine_svc.events.expansion import KINDS, UnknownRecordFormat, expand
-from engine_svc.runtime import step, user_task_commands
+from engine_svc.events.expansion import KINDS, expand
+from engine_svc.events.formats import UnknownRecordFormat
+from engine_svc.runtime import completion, step, user_task_commands
 from engine_svc.runtime.changes import Changes, NewUserTask
 from engine_svc.runtime.migration import migrate
 from engine_svc.runtime.migration_plan import Plan
@@ -25,6 +29,7 @@ from engine_svc.runtime.requests import run_alone
 from engine_svc.state.instance import ROOT_SCOPE, Status
 from engine_svc.state.task_tree import new_task_tree
 from mesh.bus.port import BusMessage
+from mesh.bus.topics import topic_of_type
 from mesh.call import CallContext, as_call
 from mesh.ids import new_id
 from mesh.json_values import from_value
@@ -32,6 +37,8 @@ from mesh.outbox import OutboxRow
 from tests.unit.bpmn_models import flow
 from tests.unit.runtime.running import INSTANCE_ID, NOW, Run, model, reloaded
 
+TOPICS = {payload: topic_of_type(event_type) for payload, event_type in EVENT_TYPES.items()}
+"""By payload the topic where its events lie."""
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 DUE = NOW + 86_400_000_000
 
@@ -117,6 +124,19 @@ def life() -> Iterator[tuple[Run, list[Any]]]:
     migrated = Run(rich_model(), business_key="order")
     migrated.instance.revision = 1
     yield migrated, run_alone(migrate(migrated.instance, Plan(renamed_model()), NOW + 17)).changes.events
+    short = model('<startEvent id="s"/><endEvent id="e"/>', "s>e")
+    asking = Run(
+        replace(short, process=replace(short.process, acknowledgement_micros=60_000_000)), business_key="order"
+    )
+    asking.instance.revision = 1
+    assert asking.completed
+    assert asking.last.awaits_acknowledgement
+    yield asking, asking.last.events
+    asking.instance.revision += 1
+    yield asking, completion.ask_again(2, NOW + 18).events
+    asking.instance.revision += 1
+    yield asking, completion.fail_completion(asking.instance, "rejected", NOW + 19).events
+    assert asking.instance.status is Status.FAILED
     cancelled = Run(rich_model())
     cancelled.instance.revision = 1
     yield cancelled, cancelled.cancel("no more").events
@@ -149,7 +169,7 @@ def test_every_kind_of_event_is_valid_unique_and_stable() -> None:
             assert about.business_key == run.instance.business_key
             assert about.revision >= 1
     assert len(ids) == sum(count for _, _, count in commits)
-    assert seen == {field.name for field in EventEnvelope.DESCRIPTOR.oneofs_by_name["payload"].fields}
+    assert seen == {name for name, topic in TOPICS.items() if topic == "workflow-execution-events"}
 
 
 def test_what_events_hold() -> None:
@@ -191,7 +211,11 @@ def test_a_variable_of_a_sub_process_names_its_activity() -> None:
 
 
 def test_the_tables_of_kinds_belong_together() -> None:
-    fields = {field.number: field.name for field in EventEnvelope.DESCRIPTOR.oneofs_by_name["payload"].fields}
+    fields = {
+        field.number: field.name
+        for field in EventEnvelope.DESCRIPTOR.oneofs_by_name["payload"].fields
+        if TOPICS[field.name] == "workflow-execution-events"
+    }
     assert fields == {number: kind.field for number, kind in KINDS.items()}
     assert set(record.POSITIONS) == set(KINDS)
     types = [kind.event_type for kind in KINDS.values()]
@@ -206,11 +230,45 @@ def test_without_a_call_there_is_nobody_to_name() -> None:
     assert (envelope.correlation_id, envelope.metadata.user_id, envelope.metadata.trace_id) == ("", "", "")
 
 
+def test_what_follows_a_completion() -> None:
+    told = {
+        envelope.WhichOneof("payload"): envelope
+        for run, events in life()
+        for envelope in envelopes(expand(row_of(encode_commit(run.instance, events, NOW))))
+    }
+    pending = told["completion_pending"].completion_pending
+    assert (pending.saga_id, pending.attempt) == (f"saga:process:{INSTANCE_ID}", 2)
+    assert pending.acknowledge_before.ToMicroseconds() == NOW + 18
+    failed = told["process_instance_failed"].process_instance_failed
+    assert (failed.reason, failed.saga_id) == ("rejected", pending.saga_id)
+
+
+def test_the_command_of_a_job() -> None:
+    command = worker_pb2.JobActivated(job_id="i.1", job_type="mail", lease_token="1-a")
+    command.process_instance.CopyFrom(workflow_pb2.ProcessInstanceRef(id=INSTANCE_ID, revision=3))
+    command.lease_expire_time.FromMicroseconds(NOW + 1)
+    record = stored_pb2.JobActivationRecord(format=1, time_micros=NOW, job_activated=command)
+    row = row_of(record.SerializeToString(), kind=2)
+    (message,) = expand(row)
+    (envelope,) = envelopes([message])
+    protovalidate.validate(envelope)
+    assert (envelope.event_id, envelope.event_type, envelope.biz_id) == (
+        row.id,
+        "workflow.job.activated.v1",
+        message.key,
+    )
+    assert envelope.job_activated == command
+    assert message.headers["ce_type"] == envelope.event_type
+    record.format = 2
+    with pytest.raises(UnknownRecordFormat, match="format 2"):
+        expand(row_of(record.SerializeToString(), kind=2))
+
+
 def test_what_a_newer_release_wrote_is_refused() -> None:
     run = Run(rich_model())
     payload = encode_commit(run.instance, run.last.events, NOW)
-    with pytest.raises(UnknownRecordFormat, match="kind 2"):
-        expand(row_of(payload, kind=2))
+    with pytest.raises(UnknownRecordFormat, match="kind 3"):
+        expand(row_of(payload, kind=3))
     newer = stored_pb2.CommitRecord.FromString(payload)
     newer.format = 2
     with pytest.raises(UnknownRecordFormat, match="format 2"):
