@@ -47,7 +47,6 @@ async def main() -> None:
         )
         monitoring = MonitoringService(of_monitoring, bus, process.metrics, rpcs=rpcs, telemetry=process.telemetry)
         service.add_checks(process.readiness)
-        monitoring.add_checks(process.readiness)
         await process.open_admin()
         process.at_end(service.stop)
         await service.start()
