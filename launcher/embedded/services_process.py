@@ -48,7 +48,6 @@ async def main() -> None:
         )
         monitoring = MonitoringService(of_monitoring, bus, process.metrics, rpcs=rpcs, telemetry=process.telemetry)
         service.add_checks(process.readiness)
-        monitoring.add_checks(process.readiness)
         process.at_end(service.stop)
         await service.start()
         process.at_end(monitoring.stop)

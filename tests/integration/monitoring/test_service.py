@@ -125,6 +125,7 @@ async def test_alone_in_a_process(tmp_path: Path) -> None:
                     break
             await asyncio.sleep(0.02)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        await channel.channel_ready()
         stub: Any = TopicServiceStub(channel)
         created = await stub.EnsureTopics(topic_service_pb2.EnsureTopicsRequest())
         assert len(created.created) == len(created.topics)
