@@ -103,8 +103,8 @@ async def gateway(engine: Server, folder: Path) -> AsyncIterator[Server]:
     """Run Envoy before an engine for the block."""
     descriptors = (ROOT / "gen" / "descriptors.binpb").read_bytes()
     settings = GatewaySettings(
-        # History is not asked here, but every package with REST routes needs a backend.
-        backends={"flowmesh.engine.v1": [engine.address], "flowmesh.history.v1": [engine.address]},
+        # Only the engine is asked here, but every package with REST routes needs a backend.
+        backends={f"flowmesh.{name}.v1": [engine.address] for name in ("engine", "history", "monitoring")},
         listen_host="127.0.0.1",
         listen_port=0,
     )

@@ -12,7 +12,11 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from launcher.client.bus_connection import BusConnection
+    from launcher.client.connection import Connection
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 EXIT_USAGE = 2
@@ -22,6 +26,7 @@ _DISTRIBUTED_OPTIONS = ("engines", "histories", "database", "bus", "cache", "for
 _JOB_STATES = ("ready", "leased", "backoff", "failed", "suspended", "scheduled")
 _JOB_KINDS = ("external", "timer", "async")
 _BATCH_STATES = ("running", "suspended", "completed", "cancelled")
+_EVENT_TOPICS = ("domain", "type", "both")
 _INSTANCE_STATES = ("running", "paused", "completed", "failed", "terminated")
 
 
@@ -46,6 +51,7 @@ def _up(arguments: argparse.Namespace) -> int:
         "port": arguments.port,
         "engine_port": arguments.engine_port,
         "history_port": arguments.history_port,
+        "monitoring_port": arguments.monitoring_port,
         "engine_metrics_port": arguments.engine_metrics_port,
         "history_metrics_port": arguments.history_metrics_port,
         "cors_origins": tuple(arguments.cors_origin),
@@ -122,14 +128,13 @@ def _operate(arguments: argparse.Namespace) -> int:
 def _client(arguments: argparse.Namespace) -> int:
     # The gRPC library's own lines are for its developers; what fails is told by the command.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    from launcher.client.connection import Connection
     from launcher.client.failure import CommandFailed
     from launcher.client.output import Output
 
     module, _, function = arguments.run.partition(":")
     run = getattr(importlib.import_module(f"launcher.client.{module}"), function)
     try:
-        with Connection(arguments.url) as connection:
+        with _connection(arguments) as connection:
             run(connection, Output(as_json=arguments.json), arguments)
     except CommandFailed as failure:
         sys.stderr.write(f"{failure}\n")
@@ -141,6 +146,16 @@ def _client(arguments: argparse.Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return 0
+
+
+def _connection(arguments: argparse.Namespace) -> Connection | BusConnection:
+    if getattr(arguments, "bus", ""):
+        from launcher.client.bus_connection import BusConnection
+
+        return BusConnection(arguments.bus, getattr(arguments, "event_topics", _EVENT_TOPICS[0]))
+    from launcher.client.connection import Connection
+
+    return Connection(arguments.url)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -263,9 +278,71 @@ def _parser() -> argparse.ArgumentParser:
     drained = actions.add_parser("drain", help="run all timers and asynchronous jobs that are due", parents=[common])
     drained.add_argument("--max-jobs", type=_count, default=10_000, metavar="N", help="default 10000")
 
+    _add_bus(commands, common, listing)
+
     version = commands.add_parser("version", help="tell the version")
     version.add_argument("--json", action="store_true", help="print JSON for scripts")
     return parser
+
+
+def _add_bus(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    parent: argparse.ArgumentParser,
+    listing: argparse.ArgumentParser,
+) -> None:
+    common = argparse.ArgumentParser(add_help=False, parents=[parent])
+    common.add_argument("--bus", default="", metavar="URL", help="ask this bus itself: no mesh need run")
+
+    def group(name: str, about: str) -> argparse._SubParsersAction[argparse.ArgumentParser]:
+        made = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
+        return made.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    topics = group("topics", "list, check or create the topics of the event bus")
+    for action, about, function in (
+        ("list", "list topics with what differs", "list_topics"),
+        ("check", "tell what is not as it should be; exit code 1 where anything is", "check"),
+        ("ensure", "create the topics that are missing", "ensure"),
+    ):
+        verb = topics.add_parser(action, help=about, parents=[common])
+        verb.set_defaults(run=f"topics:{function}")
+        about = "with --bus: the setting of the mesh; default domain"
+        verb.add_argument("--event-topics", choices=_EVENT_TOPICS, default=_EVENT_TOPICS[0], help=about)
+
+    groups = group("groups", "show and rewind the consumer groups of the event bus")
+    found = groups.add_parser("list", help="list consumer groups with their lag", parents=[common, listing])
+    found.set_defaults(run="groups:list_groups")
+    shown = groups.add_parser("show", help="show where a group stands in each partition", parents=[common])
+    shown.set_defaults(run="groups:show")
+    shown.add_argument("group", metavar="GROUP")
+    rewind = groups.add_parser(
+        "rewind", help="let a group go on from elsewhere; stop its service first", parents=[common]
+    )
+    rewind.set_defaults(run="groups:rewind")
+    rewind.add_argument("group", metavar="GROUP")
+    rewind.add_argument("topic", metavar="TOPIC")
+    target = rewind.add_mutually_exclusive_group(required=True)
+    target.add_argument("--to", default="", metavar="TIME", help="messages from then on: 2030-01-31T09:00:00Z")
+    target.add_argument("--oldest", action="store_true", help="all messages that are there")
+    about = "a partition's next message; may be repeated, other partitions stay"
+    target.add_argument("--offset", default=[], action="append", metavar="P=N", help=about)
+
+    letters = group("dlq", "show, replay or discard events that a consumer could not deal with")
+    listed = letters.add_parser("list", help="list the dead letters of a topic", parents=[common, listing])
+    listed.set_defaults(run="dead_letters:list_letters")
+    listed.add_argument("topic", metavar="TOPIC")
+    listed.add_argument("--group", default="", metavar="GROUP", help="only those of this consumer group")
+    whole = letters.add_parser("show", help="show one with its event and the error", parents=[common])
+    whole.set_defaults(run="dead_letters:show")
+    whole.add_argument("name", metavar="NAME")
+    for action, about in (
+        ("replay", "give them back to the consumer group that failed"),
+        ("discard", "remove them for good"),
+    ):
+        change = letters.add_parser(action, help=about, parents=[common])
+        change.set_defaults(run=f"dead_letters:{action}")
+        change.add_argument("names", nargs="*", metavar="NAME")
+        change.add_argument("--all", default="", metavar="TOPIC", help="all of this topic")
+        change.add_argument("--group", default="", metavar="GROUP", help="with --all: only those of this group")
 
 
 def _add_operations(
@@ -353,8 +430,9 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         ("--port", "REST and gRPC for everybody"),
         ("--engine-port", "gRPC of the engine"),
         ("--history-port", "gRPC of history"),
+        ("--monitoring-port", "gRPC of monitoring"),
         ("--engine-metrics-port", "metrics and health of the engine"),
-        ("--history-metrics-port", "metrics and health of history"),
+        ("--history-metrics-port", "metrics and health of history and monitoring"),
     ):
         port = default.ports()[option]
         up.add_argument(option, type=_port, default=port, metavar="PORT", help=f"{about} (default {port}, 0: any free)")

@@ -124,6 +124,11 @@ class MeshSettings:
     cache_timeout_milliseconds: float = setting(
         20.0, "How long a call waits for Redis before it goes on without.", minimum=1, maximum=10_000
     )
+    event_topics: str = setting(
+        "domain",
+        "Topics of events: one for each domain, one for each type (history cannot read these), or both.",
+        choices=("domain", "type", "both"),
+    )
     log_level: str = setting("info", "Lines from this level on.", choices=("debug", "info", "warning", "error"))
     otlp_endpoint: str | None = setting(
         None, "OTLP collector (gRPC); none without it.", pattern=r"https?://\S+", example="http://HOST:4317"

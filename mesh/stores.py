@@ -41,6 +41,6 @@ async def open_service_bus(settings: MeshSettings) -> Bus:
     """Open the bus. Raises `StartupError` where it cannot be used."""
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        return await open_bus(settings.own_bus_url)
+        return await open_bus(settings.own_bus_url, event_topics=settings.event_topics)
     except (BusError, DatabaseError, OSError) as error:
         raise StartupError(f"The {settings.service_name} service cannot use its bus: {error}.") from error

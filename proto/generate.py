@@ -1,7 +1,8 @@
 """Generates everything in `gen/` from the `.proto` files beside this script.
 
     python proto/generate.py [--out DIR]      writes the Python code, its stubs, the descriptor set, OpenAPI and
-                                              the JSON Schema of process definitions
+                                              the JSON Schema of process definitions, and beside DIR the page
+                                              docs/events.md
     python proto/generate.py --third-party    only resolves the imported third-party protos
 
 Third-party protos come out of their published packages into `third_party/proto`, which git ignores:
@@ -30,6 +31,7 @@ GOOGLE_FILES = (
     "google/rpc/error_details.proto",
 )
 DEFINITION_SCHEMA = "process-definition.schema.json"
+EVENTS_PAGE = "docs/events.md"
 PROTOVALIDATE_SOURCE = "protovalidate==1.2.0"
 """The last release whose source package holds validate.proto; the schema is the one of 2.x."""
 
@@ -87,7 +89,7 @@ def generate(out: Path) -> None:
             "google/rpc/status.proto",
         ]
     )
-    _write_openapi(out, [*includes, *own])
+    _write_from_comments(out, [*includes, *own])
     subprocess.run(
         [sys.executable, "-m", "engine_svc.model.documents.schema", str(out.resolve() / DEFINITION_SCHEMA)],
         check=True,
@@ -96,13 +98,25 @@ def generate(out: Path) -> None:
     )
 
 
-def _write_openapi(out: Path, arguments: list[str]) -> None:
+def _write_from_comments(out: Path, arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         commented = f"{folder}/commented.binpb"
         _protoc([*arguments, "--include_imports", "--include_source_info", f"--descriptor_set_out={commented}"])
         # The generator reads the options by the code that was just generated.
         subprocess.run(
             [sys.executable, "-m", "gateway_envoy.openapi", commented, str(out / "openapi.json")],
+            check=True,
+            cwd=ROOT,
+            env={"PYTHONPATH": f"{ROOT}:{out.resolve()}"},
+        )
+        # Beside gen/ lies docs/, also where both are made afresh to be compared.
+        page = out.resolve().parent / EVENTS_PAGE
+        page.parent.mkdir(exist_ok=True)
+        subprocess.run(
+            [
+                *(sys.executable, "-m", "proto.event_catalogue", commented),
+                *(str(out.resolve() / "flowmesh" / "events" / "v1" / "event_types.py"), str(page)),
+            ],
             check=True,
             cwd=ROOT,
             env={"PYTHONPATH": f"{ROOT}:{out.resolve()}"},

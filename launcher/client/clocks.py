@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 
 from flowmesh.engine.v1 import clock_service_pb2 as pb
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from launcher.client.connection import Connection
 from launcher.client.failure import CommandFailed
 from launcher.client.output import Output
+from launcher.client.times import timestamp
 
 DRAIN_SECONDS = 60.0
 
@@ -19,7 +19,8 @@ def clock(connection: Connection, output: Output, arguments: Namespace) -> None:
     """Show the clock, turn it, or run what is due."""
     match arguments.action:
         case "set":
-            _tell(output, connection.call(connection.clocks.SetClock, pb.SetClockRequest(time=_time(arguments.time))))
+            time = pb.SetClockRequest(time=timestamp(arguments.time))
+            _tell(output, connection.call(connection.clocks.SetClock, time))
         case "advance":
             request = pb.AdvanceClockRequest(duration=_duration(arguments.duration))
             _tell(output, connection.call(connection.clocks.AdvanceClock, request))
@@ -49,16 +50,6 @@ def _drain(connection: Connection, output: Output, max_jobs: int) -> None:
     if not drained.drained:
         lines.append("More is due: drain again.")
     output.message(drained, "\n".join(lines))
-
-
-def _time(text: str) -> Timestamp:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise CommandFailed(f"{text} is no time such as 2030-01-31T09:00:00Z") from None
-    found = Timestamp()
-    found.FromDatetime(moment.astimezone(UTC))
-    return found
 
 
 def _duration(text: str) -> timedelta:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Self
 from urllib.parse import urlsplit
 
 import grpc
@@ -23,28 +22,18 @@ from flowmesh.engine.v1 import (
     user_task_service_pb2_grpc,
 )
 from flowmesh.history.v1 import history_service_pb2_grpc
+from flowmesh.monitoring.v1 import consumer_group_service_pb2_grpc, dead_letter_service_pb2_grpc, topic_service_pb2_grpc
 from google.rpc import error_details_pb2
 
+from launcher.client.calls import CALL_SECONDS, Call, Calls, Request, Response
 from launcher.client.failure import CommandFailed, Unreachable
 from mesh.status import status_of
 
-CALL_SECONDS = 30.0
 _MAX_MESSAGE_BYTES = 64 << 20
 _PORTS = {"http": 80, "https": 443}
 
-Request = TypeVar("Request", contravariant=True)
-Response = TypeVar("Response", covariant=True)
-Item = TypeVar("Item")
 
-
-class Call(Protocol[Request, Response]):
-    """A method of a stub."""
-
-    def __call__(self, request: Request, timeout: float | None = None) -> Response:
-        """Call it."""
-
-
-class Connection:
+class Connection(Calls):
     """A channel to the gateway with a stub for each service. Use it in a `with` block."""
 
     def __init__(self, url: str) -> None:
@@ -75,6 +64,9 @@ class Connection:
         self.batches = batch_service_pb2_grpc.BatchServiceStub(self._channel)
         self.clocks = clock_service_pb2_grpc.ClockServiceStub(self._channel)
         self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
+        self.topics = topic_service_pb2_grpc.TopicServiceStub(self._channel)
+        self.groups = consumer_group_service_pb2_grpc.ConsumerGroupServiceStub(self._channel)
+        self.dead_letters = dead_letter_service_pb2_grpc.DeadLetterServiceStub(self._channel)
 
     def __enter__(self) -> Self:
         return self
@@ -85,30 +77,11 @@ class Connection:
         self._channel.close()
 
     def call(self, method: Call[Request, Response], request: Request, seconds: float = CALL_SECONDS) -> Response:
-        """Call a method. Raises `Unreachable`, or CommandFailed with what the mesh says."""
+        """See `Calls.call`."""
         try:
             return method(request, timeout=seconds)
         except grpc.RpcError as error:
             raise self._failure(error) from error
-
-    def pages(
-        self,
-        method: Call[Any, Any],
-        request: Any,
-        items: Callable[[Any], list[Item]],
-        limit: int,
-    ) -> Iterator[Item]:
-        """Yield what a list method finds, up to `limit`, page by page."""
-        left = limit
-        while left > 0:
-            request.page_size = min(left, 500)
-            response = self.call(method, request)
-            found = list(items(response))
-            yield from found[:left]
-            left -= len(found)
-            request.page_token = response.next_page_token
-            if not request.page_token:
-                return
 
     def _failure(self, error: grpc.RpcError) -> CommandFailed:
         status = status_of(error)

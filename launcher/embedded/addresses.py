@@ -12,7 +12,7 @@ from launcher.files import definition_schema, openapi
 from mesh.listening import probe
 from mesh.startup import StartupError
 
-_PORT_FIELDS = ("port", "engine_port", "history_port", "engine_metrics_port", "history_metrics_port")
+_PORT_FIELDS = ("port", "engine_port", "history_port", "monitoring_port", "engine_metrics_port", "history_metrics_port")
 
 
 def settled(options: MeshOptions) -> MeshOptions:
@@ -55,6 +55,7 @@ def gateway_settings(options: MeshOptions) -> GatewaySettings:
         backends={
             "flowmesh.engine.v1": [f"{host}:{options.engine_port}"],
             "flowmesh.history.v1": [f"{host}:{options.history_port}"],
+            "flowmesh.monitoring.v1": [f"{host}:{options.monitoring_port}"],
         },
         listen_host=options.host,
         listen_port=options.port,

@@ -18,6 +18,7 @@ class MeshOptions:
     """REST, gRPC and gRPC-Web, through the gateway."""
     engine_port: int = 3001
     history_port: int = 3005
+    monitoring_port: int = 3006
     engine_metrics_port: int = 9301
     history_metrics_port: int = 9305
     cors_origins: tuple[str, ...] = ()
@@ -33,6 +34,7 @@ class MeshOptions:
             "--port": self.port,
             "--engine-port": self.engine_port,
             "--history-port": self.history_port,
+            "--monitoring-port": self.monitoring_port,
             "--engine-metrics-port": self.engine_metrics_port,
             "--history-metrics-port": self.history_metrics_port,
         }

@@ -1,4 +1,4 @@
-"""The process of the services beside the engine in the embedded mesh: history, and the relay of the engine's outbox.
+"""The process of the services beside the engine in the embedded mesh: history, monitoring, the relay of the outbox.
 
 The relay lives here because the engine's event loop is the mesh's bottleneck, and this one's is not.
 """
@@ -17,7 +17,10 @@ from launcher.embedded.child_start import ChildStart
 from mesh.bus.topics import all_topics
 from mesh.logs import configure_logs, get_log
 from mesh.process import run, until_stopped
+from mesh.rpc_metrics import RpcMetrics
 from mesh.serving import serving
+from monitoring_svc.main import MonitoringService
+from monitoring_svc.settings import MonitoringSettings
 
 _log = get_log(__name__)
 
@@ -28,6 +31,9 @@ async def main() -> None:
     given = start.settings["history"]
     settings = HistorySettings.from_environment(**{**given, "data_dir": Path(given["data_dir"])})
     of_engine = EngineSettings.from_environment(data_dir=Path(given["data_dir"]))
+    of_monitoring = MonitoringSettings.from_environment(
+        **{**start.settings["monitoring"], "data_dir": Path(given["data_dir"])}
+    )
     configure_logs("services", settings.instance, settings.log_level)
     async with serving(settings) as process:
         database = await process.open_database(settings, MIGRATIONS, HEAD)
@@ -35,13 +41,17 @@ async def main() -> None:
         bus = await process.open_bus()
         await bus.ensure_topics(all_topics())
         relay = EngineRelay(outbox, bus, process.metrics)
+        rpcs = RpcMetrics(process.metrics)
         service = HistoryService(
-            settings, database, bus, process.metrics, telemetry=process.telemetry, hasten=relay.wake
+            settings, database, bus, process.metrics, rpcs=rpcs, telemetry=process.telemetry, hasten=relay.wake
         )
+        monitoring = MonitoringService(of_monitoring, bus, process.metrics, rpcs=rpcs, telemetry=process.telemetry)
         service.add_checks(process.readiness)
         await process.open_admin()
         process.at_end(service.stop)
         await service.start()
+        process.at_end(monitoring.stop)
+        await monitoring.start()
         relay.start()
         process.at_end(relay.stop)
         _log.info("History is serving", host=settings.host, port=settings.listen_port)

@@ -36,6 +36,7 @@ class EmbeddedMesh(SupervisedMesh):
             "clock": None if options.clock == "system" else options.clock,
         }
         history = {**engine, "port": options.history_port, "admin_port": options.history_metrics_port}
+        monitoring = {**engine, "port": options.monitoring_port}
         try:
             self._engine = ServiceProcess(
                 "engine",
@@ -48,7 +49,7 @@ class EmbeddedMesh(SupervisedMesh):
             self._services = ServiceProcess(
                 "services",
                 "launcher.embedded.services_process",
-                {"history": history},
+                {"history": history, "monitoring": monitoring},
                 *self.process_log("services"),
                 inherited=folder.lock,
                 before_exec=before_exec,
@@ -88,6 +89,7 @@ class EmbeddedMesh(SupervisedMesh):
             "gateway": self.url,
             "engine": f"{host}:{self.options.engine_port}",
             "history": f"{host}:{self.options.history_port}",
+            "monitoring": f"{host}:{self.options.monitoring_port}",
             "engine_metrics": f"http://{host}:{self.options.engine_metrics_port}/metrics",
             "services_metrics": f"http://{host}:{self.options.history_metrics_port}/metrics",
         }

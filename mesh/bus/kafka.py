@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from mesh.bus import kafka_admin
 from mesh.bus.kafka_address import KafkaAddress
 from mesh.bus.kafka_consumer import KafkaConsumer
 from mesh.bus.kafka_letters import KafkaLetters
+from mesh.bus.kafka_logs import quieten
 from mesh.bus.kafka_producer import KafkaPublisher
 from mesh.bus.port import (
     BusError,
@@ -33,6 +35,7 @@ class KafkaBus:
     @classmethod
     async def open(cls, address: KafkaAddress) -> KafkaBus:
         """Open the bus. Raises `BusError` where the cluster does not answer."""
+        quieten()
         await kafka_admin.check_reachable(address)
         return cls(address)
 
@@ -90,6 +93,5 @@ class KafkaBus:
 
     async def close(self) -> None:
         """See `Bus.close`. Consumers that were not closed leave their groups."""
-        for consumer in list(self._consumers):
-            await consumer.close()
-        await self._publisher.close()
+        closing = [consumer.close() for consumer in list(self._consumers)]
+        await asyncio.gather(*closing, self._publisher.close())

@@ -59,6 +59,8 @@ async def reader(address: KafkaAddress, *, group: str | None = None) -> AsyncIte
     )
     try:
         await consumer.start()
+        # Its tasks have to begin before they can be ended.
+        await asyncio.sleep(0)
         yield consumer
     finally:
         await consumer.stop()
@@ -170,9 +172,11 @@ async def group_offsets(address: KafkaAddress, group: str) -> list[GroupOffset]:
             for topic in (await admin.describe_topics(sorted(topics)) if topics else [])
             for partition in topic["partitions"]
         ]
+        if not places:
+            return []
         async with reader(address) as consumer:
-            begin = await consumer.beginning_offsets(places) if places else {}
-            end = await consumer.end_offsets(places) if places else {}
+            begin = await consumer.beginning_offsets(places)
+            end = await consumer.end_offsets(places)
     return [
         GroupOffset(
             address.ours(place.topic) or "",

@@ -35,7 +35,7 @@ PARTITION_FETCH_BYTES = 1024 * 1024
 FETCH_WAIT_MS = 100
 """How long a broker waits for messages before it answers that there are none; not the latency of a message."""
 COMMIT_SECONDS = 10.0
-STOP_SECONDS = 10.0
+STOP_SECONDS = 3.0
 GAP_CHECK_SECONDS = 5.0
 POLL_GRACE_SECONDS = 1.0
 
@@ -136,10 +136,15 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         stopping = asyncio.create_task(self._consumer.stop())
         done, _ = await asyncio.wait((stopping,), timeout=STOP_SECONDS)
         if not done:
+            # Waits for an answer of the broker, for example until another member has finished its batch.
             stopping.cancel()
-        if error := (await asyncio.gather(stopping, return_exceptions=True))[0]:
-            # Its time runs out; the others notice.
-            log.warning("a consumer could not leave the group %s in order: %r", self.group, error)
+        error = (await asyncio.gather(stopping, return_exceptions=True))[0]
+        if error is not None:
+            log.warning("a consumer could not leave the group %s, its session runs out: %r", self.group, error)
+            rest = [self._consumer._client.close()]
+            if self._consumer._fetcher is not None:
+                rest.insert(0, self._consumer._fetcher.close())
+            await asyncio.gather(*rest, return_exceptions=True)
 
     async def on_partitions_revoked(self, revoked: object) -> None:
         """Hold a rebalance until the batch is dealt with."""

@@ -32,7 +32,7 @@ TRANSACTIONAL_ID = "flowmesh-dead-letters"
 TRANSACTION_MS = 10_000
 """When the broker undoes a replay whose process was killed. Until then its topics are read up to it only."""
 OPERATION_SECONDS = 60.0
-READ_MS = 500
+READ_MS = 50
 CHUNK = 1_000
 MAX_PAGE_BYTES = 32 * 1024 * 1024
 
@@ -119,6 +119,9 @@ class KafkaLetters:
                     letters = await self._letters(topics, wanted)
                     if letters:
                         await self._transact(producer, letters, again=again)
+                        # The tombstones can be read a moment after they are committed.
+                        for _, message in letters:
+                            self._partitions[message.topic, message.partition].forget(message.offset)
                 finally:
                     await stop_producer(producer)
                 return len(letters)
@@ -220,7 +223,7 @@ class KafkaLetters:
         messages: list[ReceivedMessage] = []
         size = 0
         next_wanted = 0
-        position = -1
+        position = -CHUNK
         while next_wanted < len(wanted) and len(messages) < limit and (max_bytes is None or size < max_bytes):
             if not 0 <= wanted[next_wanted] - position < CHUNK:
                 position = wanted[next_wanted]

@@ -8,11 +8,21 @@ from mesh.clock import Clock
 from mesh.db.schema import sqlite_path
 
 
-async def open_bus(url: str, *, clock: Clock | None = None) -> Bus:
+async def open_bus(url: str, *, event_topics: str = "domain", clock: Clock | None = None) -> Bus:
     """Open the bus at `sqlite:///PATH` or `kafka://HOST:PORT[,...][?...]` (see `mesh.bus.kafka_address`).
 
-    `clock` is for the bus in a file; brokers have their own. Raises `BusError`, `DatabaseUnavailable`.
+    `event_topics`: whether events go to the topic of their `domain`, of their `type`, or `both`. `clock` is for the
+    bus in a file; brokers have their own. Raises `BusError`, `DatabaseUnavailable`.
     """
+    bus = await _open(url, clock)
+    if event_topics == "domain":
+        return bus
+    from mesh.bus.typed_topics import BOTH, TypedTopicsBus
+
+    return TypedTopicsBus(bus, both=event_topics == BOTH)
+
+
+async def _open(url: str, clock: Clock | None) -> Bus:
     if not url.startswith("kafka://"):
         path = sqlite_path(url) if url.startswith("sqlite:///") else None
         if path is None:
@@ -23,3 +33,13 @@ async def open_bus(url: str, *, clock: Clock | None = None) -> Bus:
     from mesh.bus.kafka_address import parse_address
 
     return await KafkaBus.open(parse_address(url))
+
+
+def expected_copies(url: str) -> tuple[int, int]:
+    """Return replication and min in-sync replicas that topics of the bus should have. Raises `BusError`."""
+    if not url.startswith("kafka://"):
+        return 1, 1
+    from mesh.bus.kafka_address import parse_address
+
+    address = parse_address(url)
+    return address.replication, address.min_insync

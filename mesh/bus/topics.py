@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
+
 from mesh.bus.port import TopicSpec
 
 DAY_SECONDS = 86_400
@@ -18,6 +21,9 @@ EVENT_TOPICS = (
     TopicSpec(SYSTEM_NOTIFICATION_EVENTS, partitions=3, retention_seconds=1 * DAY_SECONDS),
 )
 
+DOMAIN_TOPICS = {"workflow": WORKFLOW_EXECUTION_EVENTS}
+"""The first word of an event's type, and the topic of such events."""
+
 DEAD_LETTER_SUFFIX = ".dlq"
 DEAD_LETTER_RETENTION_SECONDS = 30 * DAY_SECONDS
 """Longer than any topic's: people have to come by."""
@@ -28,15 +34,42 @@ def dead_letter_topic(topic: str) -> str:
     return topic + DEAD_LETTER_SUFFIX
 
 
+def topic_of_type(event_type: str) -> str:
+    """Return the topic of a type of event's domain. Raises KeyError for a domain that has none."""
+    return DOMAIN_TOPICS[event_type.partition(".")[0]]
+
+
+def type_topics() -> tuple[TopicSpec, ...]:
+    """Return a topic for each type of event, named and kept as its type and domain."""
+    domains = {spec.name: spec for spec in EVENT_TOPICS}
+    # By the contracts, which a process with a topic for each domain need not load.
+    from flowmesh.events.v1.event_types import EVENT_TYPES
+
+    return tuple(
+        dataclasses.replace(domains[topic_of_type(event_type)], name=event_type) for event_type in EVENT_TYPES.values()
+    )
+
+
+def with_dead_letters(topics: Sequence[TopicSpec]) -> tuple[TopicSpec, ...]:
+    """Return topics and their dead-letter topics."""
+    dead = [TopicSpec(dead_letter_topic(topic.name), 1, DEAD_LETTER_RETENTION_SECONDS) for topic in topics]
+    return (*topics, *dead)
+
+
+def expected_topics(event_topics: str) -> tuple[TopicSpec, ...]:
+    """Return every topic that a mesh with this setting should have: `domain`, `type` or `both`."""
+    typed = () if event_topics == "domain" else type_topics()
+    return with_dead_letters((*EVENT_TOPICS, *typed))
+
+
 def all_topics() -> tuple[TopicSpec, ...]:
-    """Return every topic of the mesh, with the dead-letter topics."""
-    dead = tuple(TopicSpec(dead_letter_topic(topic.name), 1, DEAD_LETTER_RETENTION_SECONDS) for topic in EVENT_TOPICS)
-    return EVENT_TOPICS + dead
+    """Return the topics of the domains, with the dead-letter topics."""
+    return with_dead_letters(EVENT_TOPICS)
 
 
 def retention_seconds(topic: str) -> int:
     """Return how long a topic of the mesh keeps its messages. Raises KeyError for another topic."""
-    for spec in all_topics():
+    for spec in (*all_topics(), *type_topics()):
         if spec.name == topic:
             return spec.retention_seconds
     raise KeyError(topic)

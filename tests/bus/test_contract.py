@@ -13,8 +13,11 @@ from mesh.bus.port import (
     BusError,
     BusMessage,
     CommitRejected,
+    Consumer,
     GroupActive,
+    GroupOffset,
     MessageRefused,
+    ReceivedMessage,
     RewindTarget,
     TopicSpec,
     TopicState,
@@ -75,7 +78,7 @@ async def test_an_empty_poll_ends_in_time(bus: Bus) -> None:
 
 async def test_cancelled_polls_lose_nothing(bus: Bus) -> None:
     consumer = await bus.consumer("group", ["events"])
-    received = []
+    received: list[ReceivedMessage] = []
     publishing = asyncio.create_task(_trickle(bus, 300))
     pause = 0.0
     deadline = time.monotonic() + 40
@@ -319,7 +322,7 @@ async def test_rewind_by_offset(bus: Bus) -> None:
         await bus.rewind("fresh", "nowhere", RewindTarget(published_at_micros=0))
 
 
-async def _offsets(bus: Bus) -> list[object]:
+async def _offsets(bus: Bus) -> list[GroupOffset]:
     consumer = await bus.consumer("looking", ["events"])
     await take(consumer, 20)
     await consumer.close()
@@ -337,7 +340,7 @@ async def test_a_commit_of_a_former_membership_is_refused(bus: Bus, another: Ope
     await second.close()
 
 
-async def settle_some(first: object, second: object) -> None:
+async def settle_some(first: Consumer, second: Consumer) -> None:
     """Poll until the second member has something; both may get messages."""
     deadline = time.monotonic() + 40
     while not second.partitions:

@@ -11,6 +11,7 @@ from typing import Any
 
 import flowmesh.engine.v1
 import flowmesh.history.v1
+import flowmesh.monitoring.v1
 import grpc
 import grpc.aio
 from google.protobuf import message_factory
@@ -28,6 +29,7 @@ def _services(package: ModuleType) -> tuple[ModuleType, ...]:
 FILES = {
     "flowmesh.engine.v1": _services(flowmesh.engine.v1),
     "flowmesh.history.v1": _services(flowmesh.history.v1),
+    "flowmesh.monitoring.v1": _services(flowmesh.monitoring.v1),
 }
 
 Answer = Callable[[Any, grpc.aio.ServicerContext], Any]

@@ -23,6 +23,7 @@ ORIGIN = "https://app.example.com"
 class Mesh:
     engine: Backend
     history: Backend
+    monitoring: Backend
     envoy: EnvoyProcess
     access_log: Path
     http: httpx.AsyncClient
@@ -36,11 +37,15 @@ class Mesh:
         return [json.loads(line) for line in self.access_log.read_text().splitlines()]
 
 
-def settings_for(engine: Backend, history: Backend, **changes: Any) -> GatewaySettings:
+def settings_for(
+    engine: Backend, history: Backend, monitoring: Backend | None = None, **changes: Any
+) -> GatewaySettings:
+    """Settings for these backends; without one for monitoring nothing answers there that is called by its name."""
     chosen: dict[str, Any] = {
         "backends": {
             "flowmesh.engine.v1": [f"127.0.0.1:{engine.port}"],
             "flowmesh.history.v1": [f"127.0.0.1:{history.port}"],
+            "flowmesh.monitoring.v1": [f"127.0.0.1:{(monitoring or engine).port}"],
         },
         "listen_host": "127.0.0.1",
         "listen_port": 0,

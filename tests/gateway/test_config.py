@@ -17,7 +17,11 @@ from gateway_envoy.settings import GatewaySettings
 from tests.gateway.running import DESCRIPTORS, ROOT
 
 SETTINGS = GatewaySettings(
-    backends={"flowmesh.engine.v1": ["127.0.0.1:3001"], "flowmesh.history.v1": ["127.0.0.1:3005"]},
+    backends={
+        "flowmesh.engine.v1": ["127.0.0.1:3001"],
+        "flowmesh.history.v1": ["127.0.0.1:3005"],
+        "flowmesh.monitoring.v1": ["127.0.0.1:3006"],
+    },
     openapi=ROOT / "gen" / "openapi.json",
 )
 

@@ -86,6 +86,8 @@ class Mesh:
                     str(self.engine_port),
                     "--history-port",
                     str(self.history_port),
+                    "--monitoring-port",
+                    "0",
                     "--engine-metrics-port",
                     "0",
                     "--history-metrics-port",

@@ -15,7 +15,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 FREE_PORTS = tuple(
     word
-    for option in ("--port", "--engine-port", "--history-port", "--engine-metrics-port", "--history-metrics-port")
+    for option in (
+        "--port",
+        "--engine-port",
+        "--history-port",
+        "--monitoring-port",
+        "--engine-metrics-port",
+        "--history-metrics-port",
+    )
     for word in (option, "0")
 )
 LIMIT_SECONDS = 60.0
