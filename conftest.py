@@ -1,3 +1,8 @@
 """What every test may use."""
 
-pytest_plugins = ["tests.infrastructure.mariadb", "tests.infrastructure.kafka", "tests.infrastructure.redis"]
+pytest_plugins = [
+    "tests.infrastructure.mariadb",
+    "tests.infrastructure.kafka",
+    "tests.infrastructure.buses",
+    "tests.infrastructure.redis",
+]
