@@ -100,7 +100,11 @@ class MariadbDatabase:
 
     async def read(self, program: Program[T]) -> T:
         """See `Database.read`."""
-        return await _shielded(self._transact(BEGIN_READ, program))
+        try:
+            return await _shielded(self._transact(BEGIN_READ, program))
+        except OutcomeUnknown as error:
+            # Nothing was written that could be there or not.
+            raise DatabaseUnavailable(str(error)) from error
 
     async def close(self) -> None:
         """See `Database.close`."""
@@ -171,7 +175,8 @@ class MariadbDatabase:
     async def _acquired(self) -> Any:
         try:
             return await self._pool.acquire()
-        except (Error, OSError) as error:
+        except (Error, OSError, RuntimeError) as error:
+            # asyncmy raises RuntimeError where the server breaks the connection while it is being set up.
             raise DatabaseUnavailable(f"the database does not answer: {error}") from error
 
     async def _discard(self, connection: Any) -> None:

@@ -64,7 +64,7 @@ def check_engine(ledger: Ledger, instances: list[ProcessInstance], findings: Fin
     for instance in instances:
         ids[instance.business_key].append(instance.id)
     findings.add("acknowledged starts that are lost", ledger.started.keys() - ids.keys())
-    findings.add("instances that nobody started", ids.keys() - ledger.started.keys())
+    findings.add("instances that nobody started", ids.keys() - ledger.begun)
     findings.add("instances started twice", [key for key, found in ids.items() if len(found) > 1])
     findings.add("starts under another id", [k for k, i in ledger.started.items() if k in ids and i not in ids[k]])
     ended = {instance.id for instance in instances}
@@ -125,7 +125,9 @@ def check_order(partitions: Iterable[Iterable[EventEnvelope]], findings: Finding
             if told != expected and not (over and told[0] > revision and told[1] == 0):
                 findings.add("events out of order", [f"{reference.id} {told} after {(revision, ordinal)}"])
             last[reference.id] = (*told, reference.last_in_commit)
-        findings.add("instances whose last commit is not told to its end", [i for i, (_, _, over) in last.items() if not over])
+        findings.add(
+            "instances whose last commit is not told to its end", [i for i, (_, _, over) in last.items() if not over]
+        )
     return copies
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 class Ledger:
     """Acknowledged operations, those without an answer yet, and answers that nobody may get."""
 
+    begun: set[str] = field(default_factory=set)
+    """Business keys of all starts that were asked for."""
     started: dict[str, str] = field(default_factory=dict)
     """Business key to instance id."""
     published: dict[str, str] = field(default_factory=dict)
@@ -27,7 +29,9 @@ class Ledger:
 
     def next_key(self) -> str:
         """Return the business key of an instance to start."""
-        return f"order-{next(self._numbers)}"
+        key = f"order-{next(self._numbers)}"
+        self.begun.add(key)
+        return key
 
     def start(self, key: str, instance_id: str) -> None:
         """Note a start."""

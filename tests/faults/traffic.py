@@ -57,7 +57,11 @@ class Traffic:
             early = self._chance.random() < 0.3
             if early:
                 self._to_publish.put_nowait(key)
-            await self._client.start(key)
+            try:
+                await self._client.start(key)
+            except grpc.aio.AioRpcError:
+                # It is in the ledger as a surprise.
+                continue
             if not early:
                 self._to_publish.put_nowait(key)
             await asyncio.sleep(self._chance.uniform(0, 2 * START_PAUSE_SECONDS))

@@ -83,7 +83,8 @@ def _free_port() -> int:
 
 
 def install(installer: str, home: Path) -> None:
-    """Make the data folder of a server in `home`."""
+    """Make `home` and in it the data folder of a server."""
+    home.mkdir(parents=True, exist_ok=True)
     subprocess.run(
         [
             installer,
