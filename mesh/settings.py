@@ -110,8 +110,9 @@ class MeshSettings:
     bus_url: str = setting(
         "",
         "Event bus; empty for a SQLite file in data_dir.",
-        pattern=r"|sqlite:///.+",
-        example="sqlite:///PATH",
+        pattern=r"|sqlite:///.+|kafka://\S+",
+        example="sqlite:///PATH or kafka://HOST:PORT,HOST:PORT?replication=3&min_insync=2",
+        secret=True,
     )
     log_level: str = setting("info", "Lines from this level on.", choices=("debug", "info", "warning", "error"))
     otlp_endpoint: str | None = setting(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from mesh.bus.local import LocalBus
+from mesh.bus.opening import open_bus
 from mesh.bus.port import Bus, BusError
 from mesh.db.database import Database, DatabaseError
-from mesh.db.schema import SchemaError, ensure_schema, open_database, sqlite_path
+from mesh.db.schema import SchemaError, ensure_schema, open_database
 from mesh.db.statements import Fetch, fetch
 from mesh.settings import MeshSettings
 from mesh.startup import StartupError
@@ -39,10 +39,8 @@ def database_check(database: Database) -> Callable[[], Awaitable[str]]:
 
 async def open_service_bus(settings: MeshSettings) -> Bus:
     """Open the bus. Raises `StartupError` where it cannot be used."""
-    path = sqlite_path(settings.own_bus_url)
-    assert path is not None, "the settings allow no other bus"
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        return await LocalBus.open(path)
+        return await open_bus(settings.own_bus_url)
     except (BusError, DatabaseError, OSError) as error:
-        raise StartupError(f"The {settings.service_name} service cannot use the bus in {path}: {error}.") from error
+        raise StartupError(f"The {settings.service_name} service cannot use its bus: {error}.") from error

@@ -15,7 +15,18 @@ from pathlib import Path
 from mesh.bus import headers, local_groups, local_store
 from mesh.bus.local_consumer import LocalConsumer
 from mesh.bus.local_store import Cursor, Topic
-from mesh.bus.port import BusError, BusMessage, MessagePosition, MessageRefused, ReceivedMessage, TopicSpec
+from mesh.bus.port import (
+    BusError,
+    BusMessage,
+    GroupActive,
+    GroupOffset,
+    MessagePosition,
+    MessageRefused,
+    ReceivedMessage,
+    RewindTarget,
+    TopicSpec,
+    TopicState,
+)
 from mesh.bus.topics import DEAD_LETTER_SUFFIX, dead_letter_topic
 from mesh.clock import Clock, SystemClock
 from mesh.db.database import DatabaseError
@@ -57,9 +68,17 @@ class LocalBus:
         return bus
 
     @property
-    def topics(self) -> Mapping[str, Topic]:
+    def known_topics(self) -> Mapping[str, Topic]:
         """The topics of the file by name, as last read."""
         return self._topics
+
+    async def topics(self) -> list[TopicState]:
+        """See `Bus.topics`. There is one copy, in the file."""
+        await self._reload_topics()
+        return [
+            TopicState(topic.name, len(topic.partition_ids), topic.retention_seconds, 1, 1)
+            for _, topic in sorted(self._topics.items())
+        ]
 
     async def ensure_topics(self, topics: Sequence[TopicSpec]) -> None:
         """See `Bus.ensure_topics`. The number of partitions of a topic that exists is not changed."""
@@ -99,10 +118,30 @@ class LocalBus:
             raise
         return consumer
 
-    async def lag(self, group: str) -> dict[tuple[str, int], int]:
-        """Return by topic and partition how many messages a group has left; partitions it never read are left out."""
+    async def consumer_groups(self) -> list[str]:
+        """See `Bus.consumer_groups`."""
         with _bus_errors():
-            return await self._database.read(local_groups.lag(group))
+            return await self._database.read(local_groups.groups())
+
+    async def group_offsets(self, group: str) -> list[GroupOffset]:
+        """See `Bus.group_offsets`."""
+        with _bus_errors():
+            return await self._database.read(local_groups.offsets(group))
+
+    async def rewind(self, group: str, topic: str, target: RewindTarget) -> list[GroupOffset]:
+        """See `Bus.rewind`."""
+        await self._reload_topics()
+        if (found := self._topics.get(topic)) is None:
+            raise BusError(f"there is no topic {topic!r}")
+        if target.offsets is not None and any(
+            number not in range(len(found.partition_ids)) for number in target.offsets
+        ):
+            raise BusError(f"the topic {topic!r} has partitions 0 to {len(found.partition_ids) - 1}")
+        with _bus_errors():
+            moved = await self._database.write(local_groups.rewind(group, found, target, self._clock.now_micros()))
+        if not moved:
+            raise GroupActive(f"the consumer group {group} has members: stop them first")
+        return [offset for offset in await self.group_offsets(group) if offset.topic == topic]
 
     async def dead_letters(self, topic: str, after: MessagePosition | None, limit: int) -> list[ReceivedMessage]:
         """See `Bus.dead_letters`."""

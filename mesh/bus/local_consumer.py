@@ -60,7 +60,7 @@ class LocalConsumer:
                 # Under another name, so that nothing begun before can be taken for this membership's.
                 self.member, self._expelled, self._offsets, new = new_owner(), False, {}, True
             program = local_groups.join(
-                self.group, self.member, list(self._topics), self._bus.topics, self._clock.now_micros(), new=new
+                self.group, self.member, list(self._topics), self._bus.known_topics, self._clock.now_micros(), new=new
             )
             try:
                 claims = await self._database.write(program)

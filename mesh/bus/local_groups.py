@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from mesh.bus.local_store import Topic
+from mesh.bus.local_store import Topic, first_published_at
+from mesh.bus.port import GroupOffset, RewindTarget
 from mesh.db.statements import DeleteMany, Execute, Fetch, FetchKeys, InsertMany, Program, Row, UpsertMany
 from mesh.process_owner import is_surely_dead
 
@@ -127,14 +128,51 @@ def commit(group: str, member: str, offsets: Mapping[int, int]) -> Program[list[
     return sorted(set(offsets) - mine)
 
 
-def lag(group: str) -> Program[dict[tuple[str, int], int]]:
-    """Return by topic and partition number how many messages the group has not committed yet."""
+def groups() -> Program[list[str]]:
+    """Return the names of the groups that have committed something or have members."""
     rows: list[Row] = yield Fetch(
-        "SELECT t.name, p.number, p.next_offset-MAX(o.next_offset, p.first_offset) FROM group_offset o "
-        "JOIN topic_partition p ON p.id=o.partition_id JOIN topic t ON t.id=p.topic_id WHERE o.consumer_group=?",
+        "SELECT consumer_group FROM group_offset UNION SELECT consumer_group FROM group_member ORDER BY 1"
+    )
+    return [name for (name,) in rows]
+
+
+def offsets(group: str) -> Program[list[GroupOffset]]:
+    """Return where a group stands in the topics that it has read or that its members want to read."""
+    members: list[Row] = yield Fetch("SELECT topics FROM group_member WHERE consumer_group=?", (group,))
+    wanted = {topic for (topics,) in members for topic in orjson.loads(topics)}
+    rows: list[Row] = yield Fetch(
+        "SELECT t.name, p.number, o.next_offset, p.first_offset, p.next_offset FROM topic_partition p "
+        "JOIN topic t ON t.id=p.topic_id LEFT JOIN group_offset o ON o.partition_id=p.id AND o.consumer_group=? "
+        "ORDER BY t.name, p.number",
         (group,),
     )
-    return {(name, number): behind for name, number, behind in rows}
+    wanted |= {row[0] for row in rows if row[2] is not None}
+    return [GroupOffset(*row) for row in rows if row[0] in wanted]
+
+
+def rewind(group: str, topic: Topic, target: RewindTarget, now: int) -> Program[bool]:
+    """Set where a group goes on in a topic. False, and nothing is set, where it has living members."""
+    members = yield from _living(group, now)
+    if members:
+        return False
+    keys = [(partition_id,) for partition_id in topic.partition_ids]
+    ends: list[Row] = yield FetchKeys("topic_partition", ("id", "first_offset", "next_offset"), ("id",), keys)
+    bounds = {partition_id: (first, end) for partition_id, first, end in ends}
+    wanted: dict[int, int] = {}
+    for number, partition_id in enumerate(topic.partition_ids):
+        if target.published_at_micros is not None:
+            wanted[partition_id] = yield from first_published_at(partition_id, target.published_at_micros)
+        elif target.offsets is not None and number in target.offsets:
+            first, end = bounds[partition_id]
+            wanted[partition_id] = min(max(target.offsets[number], first), end)
+    yield UpsertMany(
+        "group_offset",
+        ("consumer_group", "partition_id", "next_offset"),
+        ("consumer_group", "partition_id"),
+        ("next_offset",),
+        [(group, partition_id, offset) for partition_id, offset in wanted.items()],
+    )
+    return True
 
 
 def _living(group: str, now: int, own: Sequence[str] = ()) -> Program[dict[str, list[str]]]:

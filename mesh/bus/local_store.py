@@ -72,6 +72,7 @@ class Topic:
     id: int
     name: str
     partition_ids: tuple[int, ...]
+    retention_seconds: int = 0
 
     def partition_of(self, key: str) -> int:
         """Return the id of the partition that takes a key.
@@ -105,12 +106,12 @@ def create_schema() -> Program[None]:
 
 def load_topics() -> Program[dict[str, Topic]]:
     """Read all topics."""
-    topics: list[Row] = yield Fetch("SELECT id, name FROM topic")
+    topics: list[Row] = yield Fetch("SELECT id, name, retention_seconds FROM topic")
     partitions: list[Row] = yield Fetch("SELECT topic_id, id FROM topic_partition ORDER BY topic_id, number")
     ids: dict[int, list[int]] = {}
     for topic_id, partition_id in partitions:
         ids.setdefault(topic_id, []).append(partition_id)
-    return {name: Topic(topic_id, name, tuple(ids[topic_id])) for topic_id, name in topics}
+    return {name: Topic(topic_id, name, tuple(ids[topic_id]), retention) for topic_id, name, retention in topics}
 
 
 def ensure_topics(specs: Sequence[TopicSpec]) -> Program[None]:
@@ -178,6 +179,26 @@ def read(cursors: Sequence[Cursor], limit: int) -> Program[tuple[list[ReceivedMe
         if offset > cursor.next_offset:
             reached[cursor.partition_id] = offset
     return messages, reached
+
+
+def first_published_at(partition_id: int, micros: int) -> Program[int]:
+    """Find the offset of a partition's first message published at a time or later; else that of the next one."""
+    base = partition_id << OFFSET_BITS
+    bounds: list[Row] = yield Fetch("SELECT first_offset, next_offset FROM topic_partition WHERE id=?", (partition_id,))
+    low: int = bounds[0][0]
+    high: int = bounds[0][1]
+    # Messages lie in order of their time, unless the clock was set back: then a little more comes again.
+    while low < high:
+        middle = (low + high) // 2
+        rows: list[Row] = yield Fetch(
+            "SELECT position, published_at FROM message WHERE position>=? AND position<? ORDER BY position LIMIT ?",
+            (base + middle, base + high, 1),
+        )
+        if not rows or rows[0][1] >= micros:
+            high = middle
+        else:
+            low = (rows[0][0] & OFFSET_MASK) + 1
+    return low
 
 
 def received(topic: str, number: int, row: Row) -> ReceivedMessage:

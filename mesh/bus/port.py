@@ -114,6 +114,10 @@ class GroupActive(BusError):
 class Consumer(Protocol):
     """One member of a consumer group; the group's partitions are shared out among its members."""
 
+    @property
+    def partitions(self) -> list[tuple[str, int]]:
+        """Topic and number of the partitions that it works on."""
+
     async def poll(self, max_messages: int, timeout_seconds: float) -> list[ReceivedMessage]:
         """Return the next messages of the assigned partitions, in order within each; empty after the time-out.
 

@@ -386,7 +386,7 @@ def _shared(folder: Path) -> Iterator[str]:
         fcntl.flock(users, fcntl.LOCK_SH)
         if not state.exists():
             with (folder / "keeper.log").open("ab") as log:
-                keeper = subprocess.Popen(
+                started = subprocess.run(
                     [sys.executable, "-m", "tests.infrastructure.kafka", str(folder)],
                     cwd=Path(__file__).parents[2],
                     env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -394,25 +394,34 @@ def _shared(folder: Path) -> Iterator[str]:
                     stderr=log,
                     start_new_session=True,
                 )
-            deadline = time.monotonic() + START_SECONDS + 10.0
-            while not state.exists():
-                if keeper.poll() is not None or time.monotonic() > deadline:
-                    keeper.kill()
-                    raise RuntimeError(f"Kafka did not start:\n{(folder / 'keeper.log').read_text()[-4000:]}")
-                time.sleep(0.05)
+            if started.returncode != 0:
+                raise RuntimeError(f"Kafka did not start:\n{(folder / 'keeper.log').read_text()[-4000:]}")
         fcntl.flock(start, fcntl.LOCK_UN)
         yield orjson.loads(state.read_bytes())
 
 
 def keep(folder: Path) -> None:
-    """Run a broker until nobody holds the lock `users` of the folder any more."""
+    """Start a broker in a process of its own that runs until nobody holds the lock `users` of the folder any more.
+
+    Returns when the broker is ready and its address in the folder.
+    """
     state = folder / "address.json"
     data = folder / f"cluster-{os.getpid()}"
+    ready, announce = os.pipe()
+    if os.fork():
+        os.close(announce)
+        # Ends without a byte where the other process ends.
+        if not os.read(ready, 1):
+            raise SystemExit("the broker did not start")
+        return
+    os.close(ready)
     with (folder / "users").open("a") as users:
         try:
             with running_cluster(data) as cluster:
                 state.with_suffix(".new").write_bytes(orjson.dumps(cluster.bootstrap))
                 state.with_suffix(".new").rename(state)
+                os.write(announce, b"1")
+                os.close(announce)
                 fcntl.flock(users, fcntl.LOCK_EX)
                 # Who comes now waits for the lock, finds no address and starts anew.
                 state.unlink()
