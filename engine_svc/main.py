@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from flowmesh.engine.v1 import (
     activity_instance_service_pb2,
     ad_hoc_sub_process_service_pb2,
@@ -47,11 +49,13 @@ from engine_svc.api.variable_service import VariableServicer
 from engine_svc.commands.batches import INTERVAL_SECONDS as BATCH_INTERVAL_SECONDS
 from engine_svc.commands.batches import BatchWork
 from engine_svc.commands.definition_cache import DefinitionCache
+from engine_svc.commands.definition_contents import DefinitionContents
 from engine_svc.commands.draining import DueWork
 from engine_svc.commands.due_jobs import DueJobs
 from engine_svc.commands.event_delivery import EventDelivery
 from engine_svc.commands.executor import ExecutorLimits, InstanceExecutor
 from engine_svc.commands.job_signals import JobSignals
+from engine_svc.commands.todo_lists import TodoLists
 from engine_svc.relay import EngineRelay
 from engine_svc.scripts.sandbox import ScriptRunner
 from engine_svc.settings import CONTROLLED, EngineSettings
@@ -80,9 +84,12 @@ from engine_svc.workers.start_timers import StartTimers
 from engine_svc.workers.thrown_events import ThrownEvents
 from mesh.admin_http import Readiness
 from mesh.bus.topics import all_topics
+from mesh.cache.opening import Caches
+from mesh.cache.port import DEFINITION_SECONDS, TODO_LIST_SECONDS
 from mesh.clock import Clock, ControlledClock, SystemClock
 from mesh.db.database import Database
 from mesh.db.group_commit import GroupCommitter
+from mesh.errors import DomainError
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
 from mesh.process import run, until_stopped
@@ -116,9 +123,13 @@ class EngineService:
         clock = clock or (ControlledClock() if settings.clock == CONTROLLED else SystemClock())
         self._settings = settings
         self._database = database
+        self._warming: asyncio.Task[None] | None = None
         signals = JobSignals()
         served = ServedDatabase(database)
-        definitions = DefinitionCache(served)
+        self._caches = Caches(settings, metrics)
+        contents = DefinitionContents(served, self._caches.cache("definitions", DEFINITION_SECONDS))
+        todo_lists = TodoLists(served, self._caches.cache("todo_lists", TODO_LIST_SECONDS))
+        self._definitions = definitions = DefinitionCache(served, contents)
         batch = metrics.histogram(
             "flowmesh_engine_commit_batch_size", "Commands written in one transaction.", bounds=BATCH_BUCKETS
         ).at()
@@ -162,14 +173,14 @@ class EngineService:
             (
                 process_definition_service_pb2,
                 "ProcessDefinitionService",
-                ProcessDefinitionServicer(executor, served),
+                ProcessDefinitionServicer(executor, served, contents),
             ),
             (
                 process_instance_service_pb2,
                 "ProcessInstanceService",
                 instance_servicer,
             ),
-            (user_task_service_pb2, "UserTaskService", UserTaskServicer(executor, served, largest)),
+            (user_task_service_pb2, "UserTaskService", UserTaskServicer(executor, served, largest, todo_lists)),
             (job_service_pb2, "JobService", job_servicer),
             (clock_service_pb2, "ClockService", ClockServicer(clock, signals, due_jobs, other_due_work)),
             (comment_service_pb2, "CommentService", CommentServicer(executor, served)),
@@ -226,7 +237,9 @@ class EngineService:
 
     async def start(self) -> int:
         """Listen and begin the background work; return the port."""
+        self._caches.start()
         port = await self.server.serve(self._settings.host, self._settings.listen_port)
+        self._warming = asyncio.create_task(self._warm_up(), name="warm-up")
         for worker in self._workers:
             worker.start()
         return port
@@ -234,11 +247,24 @@ class EngineService:
     async def stop(self) -> None:
         """Drain the server, stop the background work, write what is queued."""
         await self.server.stop()
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.wait([self._warming])
         for worker in self._workers:
             await worker.stop()
         await self._delivery.close()
         await self._committer.close()
         await self._scripts.close()
+        await self._caches.close()
+
+    async def _warm_up(self) -> None:
+        try:
+            count = await self._definitions.warm_up()
+        except DomainError as error:
+            # Whoever needs a definition reads it then.
+            _log.warning("Definitions could not be read ahead", cause=str(error))
+        else:
+            _log.info("Definitions were read ahead", count=count)
 
     def add_checks(self, readiness: Readiness) -> None:
         """Let a process say that it is ready only while the database answers."""

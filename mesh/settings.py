@@ -114,6 +114,16 @@ class MeshSettings:
         example="sqlite:///PATH or kafka://HOST:PORT,HOST:PORT?replication=3&min_insync=2",
         secret=True,
     )
+    cache_url: str = setting(
+        "",
+        "Redis that caches of several processes share; empty: each has its own alone.",
+        pattern=r"|rediss?://[^/?]+(/\d*)?(\?.*)?",
+        example="redis://USER:PASSWORD@HOST:PORT/DATABASE or rediss://...",
+        secret=True,
+    )
+    cache_timeout_milliseconds: float = setting(
+        20.0, "How long a call waits for Redis before it goes on without.", minimum=1, maximum=10_000
+    )
     log_level: str = setting("info", "Lines from this level on.", choices=("debug", "info", "warning", "error"))
     otlp_endpoint: str | None = setting(
         None, "OTLP collector (gRPC); none without it.", pattern=r"https?://\S+", example="http://HOST:4317"

@@ -10,6 +10,7 @@ from flowmesh.engine.v1 import process_definition_service_pb2 as pb
 from google.api import httpbody_pb2
 
 from engine_svc.api import messages
+from engine_svc.commands.definition_contents import DefinitionContents
 from engine_svc.commands.definition_suspension import resume_definition, suspend_definition
 from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.idempotency import request_record
@@ -20,7 +21,7 @@ from engine_svc.storage.definitions import (
     DEFINITION_COLUMNS,
     DefinitionFilter,
     list_definitions,
-    read_definitions,
+    read_definition,
 )
 from mesh.db.database import Database
 from mesh.db.statements import Row
@@ -44,10 +45,11 @@ class ProcessDefinitionServicer:
 
     executor: InstanceExecutor
     database: Database
+    contents: DefinitionContents
 
     async def GetProcessDefinition(self, request: pb.GetProcessDefinitionRequest) -> pb.GetProcessDefinitionResponse:
         """See the contract."""
-        row, _ = await self._read(request.id)
+        row = await self._read_row(request.id)
         return pb.GetProcessDefinitionResponse(process_definition=messages.definition_of_row(row))
 
     async def ListProcessDefinitions(
@@ -155,11 +157,19 @@ class ProcessDefinitionServicer:
             include_instances=request.include_instances,
         )
 
+    async def _read_row(self, definition_id: str) -> Row:
+        row = await self.database.read(read_definition(definition_id))
+        if row is None:
+            raise definition_missing(definition_id)
+        return row
+
     async def _read(self, definition_id: str) -> tuple[Row, bytes]:
-        found = await self.database.read(read_definitions([definition_id]))
+        # Whether it is there and may be started changes; its file does not.
+        row = await self._read_row(definition_id)
+        found = await self.contents.read([definition_id])
         if not found:
             raise definition_missing(definition_id)
-        return found[0]
+        return row, found[0][1]
 
     async def _read_bpmn(self, definition_id: str) -> tuple[Row, bytes]:
         row, content = await self._read(definition_id)

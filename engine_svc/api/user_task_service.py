@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
+from flowmesh.engine.v1 import user_task_pb2
 from flowmesh.engine.v1 import user_task_service_pb2 as pb
 
 from engine_svc.api import messages
@@ -12,14 +14,21 @@ from engine_svc.api.user_task_fields import detail_values, fields_set, filter_of
 from engine_svc.commands import user_tasks
 from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.idempotency import request_record
+from engine_svc.commands.todo_lists import TodoLists, TodoPage, is_todo_list
 from engine_svc.commands.variables import check_name, read_variables
 from engine_svc.runtime import user_task_commands
 from engine_svc.storage.user_task_lists import count_user_tasks, list_user_tasks, sort_key, sort_kinds
 from engine_svc.storage.user_tasks import fetch_user_task
 from mesh.db.database import Database
+from mesh.db.statements import Row
 from mesh.ids import split_member_id
 from mesh.json_values import to_values
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
+
+_FORMAT = b"1" + user_task_pb2.DESCRIPTOR.serialized_pb + pb.DESCRIPTOR.serialized_pb
+"""Keeps apart what releases with other contracts cache. Raise the number when an answer becomes another one of the same
+tasks."""
+_FORMAT_DIGEST = hashlib.blake2b(_FORMAT, digest_size=16).digest()
 
 
 @dataclass(slots=True)
@@ -29,6 +38,7 @@ class UserTaskServicer:
     executor: InstanceExecutor
     database: Database
     max_variable_bytes: int
+    todo_lists: TodoLists
 
     async def GetUserTask(self, request: pb.GetUserTaskRequest) -> pb.GetUserTaskResponse:
         """See the contract."""
@@ -38,19 +48,27 @@ class UserTaskServicer:
             raise user_tasks.task_missing(request.id)
         return pb.GetUserTaskResponse(user_task=messages.user_task_of_row(row))
 
-    async def ListUserTasks(self, request: pb.ListUserTasksRequest) -> pb.ListUserTasksResponse:
+    async def ListUserTasks(self, request: pb.ListUserTasksRequest) -> pb.ListUserTasksResponse | bytes:
         """See the contract."""
         size = page_size_of(request)
         wanted = filter_of(request)
         order = order_of(request.order_by, wanted)
         after = decode_page_token(request, *sort_kinds(order))
-        rows = await self.database.read(list_user_tasks(wanted, order, after, size + 1))
-        page = rows[:size]
-        return pb.ListUserTasksResponse(
-            user_tasks=[messages.user_task_of_row(row) for row in page],
-            next_page_token=encode_page_token(request, sort_key(page[-1], order)) if len(rows) > size else "",
-            total_size=await self.database.read(count_user_tasks(wanted)) if request.include_total_size else 0,
-        )
+
+        def respond(rows: list[Row]) -> pb.ListUserTasksResponse:
+            page = rows[:size]
+            return pb.ListUserTasksResponse(
+                user_tasks=[messages.user_task_of_row(row) for row in page],
+                next_page_token=encode_page_token(request, sort_key(page[-1], order)) if len(rows) > size else "",
+            )
+
+        if is_todo_list(wanted) and not request.include_total_size:
+            page = TodoPage(_key_of(request), wanted, order, after, size + 1)
+            return await self.todo_lists.read(page, lambda rows: respond(rows).SerializeToString())
+        answer = respond(await self.database.read(list_user_tasks(wanted, order, after, size + 1)))
+        if request.include_total_size:
+            answer.total_size = await self.database.read(count_user_tasks(wanted))
+        return answer
 
     async def CreateUserTask(self, request: pb.CreateUserTaskRequest) -> bytes:
         """See the contract."""
@@ -216,3 +234,8 @@ class UserTaskServicer:
             request_record("DeleteUserTaskVariables", request.request_id, request),
             lambda visible: pb.DeleteUserTaskVariablesResponse(variables=to_values(visible)),
         )
+
+
+def _key_of(request: pb.ListUserTasksRequest) -> str:
+    asked = request.SerializeToString(deterministic=True)
+    return hashlib.blake2b(asked, digest_size=24, key=_FORMAT_DIGEST).hexdigest()

@@ -8,9 +8,11 @@ answer is kept together with the epoch it was read at, and the commit that relie
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from collections.abc import Iterable
 
+from engine_svc.commands.definition_contents import DefinitionContents
 from engine_svc.compile.load import load_definitions
 from engine_svc.runtime.requests import FindDefinition
 from engine_svc.state.definition import Definition
@@ -21,7 +23,7 @@ from engine_svc.storage.definitions import (
     find_definition,
     find_definition_by_id,
     find_tagged,
-    read_definitions,
+    newest_startable,
 )
 from engine_svc.storage.start_events import find_message_start
 from mesh.db.database import Database
@@ -29,6 +31,9 @@ from mesh.db.statements import Row
 from mesh.errors import NotFound, WrongState
 
 MAX_DEFINITIONS = 1000
+WARM_DEFINITIONS = 200
+WARM_SECONDS = 10.0
+_WARM_PAGE = 10
 _BY_ID = "\0"
 """Stands where the tenant would: no tenant has this name."""
 
@@ -40,8 +45,9 @@ class DefinitionUnreadable(Exception):
 class DefinitionCache:
     """Definitions by id and by key; the least recently used ones beyond `MAX_DEFINITIONS` are dropped."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, contents: DefinitionContents) -> None:
         self._database = database
+        self._contents = contents
         self._by_id: OrderedDict[str, Definition] = OrderedDict()
         self._startable: dict[tuple[str, str, int], tuple[str, int]] = {}
         """By tenant, key and version (0: the newest), or by `_BY_ID`, id and 0: the definition and its epoch."""
@@ -52,8 +58,7 @@ class DefinitionCache:
         found = {i: definition for i in wanted if (definition := self._by_id.get(i)) is not None}
         missing = [i for i in wanted if i not in found]
         if missing:
-            stored = await self._database.read(read_definitions(missing))
-            for row, content in stored:
+            for row, content in await self._contents.read(missing):
                 found[row[0]] = self._keep(await asyncio.to_thread(_compile, row, content))
         for i in found:
             if i in self._by_id:
@@ -154,6 +159,29 @@ class DefinitionCache:
     def forget_newest(self) -> None:
         """Look up anew which versions are the newest, and what may be started."""
         self._startable.clear()
+
+    async def forget_deployment(self, deployment_id: str) -> None:
+        """Drop the stored definitions of a deployment that is deleted from the caches of all processes."""
+        await self._contents.forget(deployment_id)
+
+    async def warm_up(self) -> int:
+        """Compile the newest versions that may be started, youngest first, up to `WARM_DEFINITIONS`; return how many.
+
+        One that cannot be compiled is left to who starts it. It takes about `WARM_SECONDS` at most.
+        """
+        rows, epoch = await self._database.read(newest_startable(WARM_DEFINITIONS))
+        warmed = 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WARM_SECONDS):
+                for start in range(0, len(rows), _WARM_PAGE):
+                    page = rows[start : start + _WARM_PAGE]
+                    with contextlib.suppress(DefinitionUnreadable):
+                        found = await self.by_ids([row[0] for row in page])
+                        for definition_id, key, tenant_id in page:
+                            if definition_id in found:
+                                self._startable.setdefault((tenant_id, key, 0), (definition_id, epoch))
+                                warmed += 1
+        return warmed
 
     def _known(self, place: tuple[str, str, int]) -> tuple[Definition, int] | None:
         known = self._startable.get(place)

@@ -51,6 +51,7 @@ async def delete_deployment(
             # An instance that was paused or resumed between the pages is met in the next round.
             finish = finish_deletion(deployment_id, definition_ids, request, response, clock.now_micros())
             if await database.write(finish):
+                await executor.definitions.forget_deployment(deployment_id)
                 return response
     except AlreadyAnswered as answered:
         return answered.response

@@ -162,7 +162,7 @@ async def preview_instance(
             f"process instance {instance_id} is {instance.status.name.lower()} and cannot be migrated",
             metadata={"id": instance_id, "status": instance.status.name},
         )
-    target = await executor.definitions.by_id(plan.target_definition_id)
+    target, _ = await executor.definitions.to_migrate(plan.target_definition_id)
     _check_tenant(instance, target)
     return instance, assess(instance, plan.with_target(target)), target
 
@@ -184,8 +184,8 @@ async def preview_definition(
 
     `after`: status and id of the last instance of the page before. Raises `NotFound`.
     """
-    source = await executor.definitions.by_id(definition_id)
-    target = await executor.definitions.by_id(plan.target_definition_id)
+    source, _ = await executor.definitions.to_migrate(definition_id)
+    target, _ = await executor.definitions.to_migrate(plan.target_definition_id)
     problems = check_plan(source.process, plan.with_target(target))
     if problems:
         return DefinitionPreview(problems, [], target, None)

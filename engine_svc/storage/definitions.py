@@ -249,6 +249,12 @@ def read_resource(deployment_id: str, name: str) -> Program[bytes | None]:
     return bytes(rows[0][0]) if rows else None
 
 
+def read_definition(definition_id: str) -> Program[Row | None]:
+    """Read a definition, as `DEFINITION_COLUMNS`."""
+    rows: list[Row] = yield FetchKeys("process_definition", DEFINITION_COLUMNS, ("id",), [(definition_id,)])
+    return rows[0] if rows else None
+
+
 def read_definitions(definition_ids: Sequence[str]) -> Program[list[tuple[Row, bytes]]]:
     """Read definitions together with the files they come from."""
     rows: list[Row] = yield FetchKeys("process_definition", DEFINITION_COLUMNS, ("id",), [(i,) for i in definition_ids])
@@ -297,6 +303,17 @@ def find_definition(tenant_id: str, key: str, version: int) -> Program[tuple[Row
             (tenant_id, key),
         )
     return _startable(rows), epoch[0][0]
+
+
+def newest_startable(limit: int) -> Program[tuple[list[Row], int]]:
+    """Return id, key and tenant of the newest versions that may be started, youngest first, and the epoch of that."""
+    epoch: list[Row] = yield Fetch("SELECT epoch FROM definition_epoch WHERE id=1")
+    rows: list[Row] = yield Fetch(
+        "SELECT id, definition_key, tenant_id FROM process_definition WHERE latest=1 AND state=? "
+        f"ORDER BY id DESC LIMIT {int(limit)}",
+        (DefinitionState.ACTIVE,),
+    )
+    return rows, epoch[0][0]
 
 
 def find_definition_by_id(definition_id: str) -> Program[tuple[Row | None, int]]:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from engine_svc.storage.commit import USER_TASK_COLUMNS
+from engine_svc.storage.commit import TASK_KEY, USER_TASK_COLUMNS
 from engine_svc.storage.user_tasks import CANDIDATE_GROUP, CANDIDATE_USER
-from mesh.db.statements import Fetch, Program, Row
+from mesh.db.statements import Fetch, FetchKeys, Program, Row
 
 NAME_ORDER_CHARACTERS: Final = 64
 """So many characters of a name order a list: a page token holds them."""
@@ -25,6 +25,11 @@ ORDERS: Final = {
 }
 """What a list may be ordered by, and the SQL for it."""
 
+STAMP_COLUMNS: Final = (*TASK_KEY, "revision", "suspended", "definition_id", "element_id")
+"""What tells one state of a task's row from every other. Whatever changes a column that is not among them gives the
+row the revision of its instance's commit."""
+
+_STAMP_PLACES: Final = tuple(map(USER_TASK_COLUMNS.index, STAMP_COLUMNS))
 _KEY: Final = ("t.instance_id", "t.task_key")
 _JOINED: Final = "t.instance_id=c.instance_id AND t.task_key=c.task_key"
 _NO_TIME: Final = "(t.due_at=0)"
@@ -90,12 +95,43 @@ def list_user_tasks(
     wanted: UserTaskFilter, order: Sequence[Order], after: Sequence[Any] | None, limit: int
 ) -> Program[list[Row]]:
     """Read tasks, in the order of `USER_TASK_COLUMNS`. `after`: the sort key of the last row before, see `sort_key`."""
+    return _list(USER_TASK_COLUMNS, wanted, order, after, limit)
+
+
+def list_stamps(
+    wanted: UserTaskFilter, order: Sequence[Order], after: Sequence[Any] | None, limit: int
+) -> Program[list[Row]]:
+    """Read the same as `list_user_tasks`, of each task only its `STAMP_COLUMNS`."""
+    return _list(STAMP_COLUMNS, wanted, order, after, limit)
+
+
+def read_stamped(stamps: Sequence[Row]) -> Program[list[Row] | None]:
+    """Read the tasks of stamps in their order, as `USER_TASK_COLUMNS`; None where one is not what it was."""
+    rows: list[Row] = yield FetchKeys("user_task", USER_TASK_COLUMNS, TASK_KEY, [stamp[:2] for stamp in stamps])
+    found = {row[:2]: row for row in rows}
+    tasks = [found.get(stamp[:2]) for stamp in stamps]
+    same = [task for task, stamp in zip(tasks, stamps, strict=True) if task is not None and stamp_of(task) == stamp]
+    return same if len(same) == len(stamps) else None
+
+
+def stamp_of(row: Row) -> Row:
+    """Return the stamp of a row in the order of `USER_TASK_COLUMNS`."""
+    return tuple(row[place] for place in _STAMP_PLACES)
+
+
+def _list(
+    wanted_columns: Sequence[str],
+    wanted: UserTaskFilter,
+    order: Sequence[Order],
+    after: Sequence[Any] | None,
+    limit: int,
+) -> Program[list[Row]]:
     columns = _sort_columns(order)
     tail = f"ORDER BY {','.join(f'{column}{direction}' for column, direction in columns)} LIMIT {int(limit)}"
     conditions = _conditions(wanted)
     if after is not None:
         conditions = [*conditions, *_behind(columns, after)]
-    selected = ",".join(f"t.{column}" for column in USER_TASK_COLUMNS)
+    selected = ",".join(f"t.{column}" for column in wanted_columns)
     ways = _ways(wanted)
     if not ways:
         where, parameters = _where(conditions)

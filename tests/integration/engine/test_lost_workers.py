@@ -10,14 +10,18 @@ from flowmesh.engine.v1.job_pb2 import Job
 
 from engine_svc.commands import jobs
 from engine_svc.commands.definition_cache import DefinitionCache
+from engine_svc.commands.definition_contents import DefinitionContents
 from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.job_signals import JobSignals
 from engine_svc.scripts.sandbox import ScriptRunner
+from engine_svc.settings import EngineSettings
 from engine_svc.storage.commit import CommitWriter
+from mesh.cache.opening import Caches
 from mesh.clock import SystemClock
 from mesh.db.database import Database
 from mesh.db.group_commit import GroupCommitter
 from mesh.db.statements import Program
+from mesh.metrics import Metrics
 from tests.integration.engine.serving import Engine, external
 
 T = TypeVar("T")
@@ -52,7 +56,7 @@ def executor_on(database: Database) -> InstanceExecutor:
     return InstanceExecutor(
         database,
         GroupCommitter(database, CommitWriter()),
-        DefinitionCache(database),
+        DefinitionCache(database, DefinitionContents(database, Caches(EngineSettings(), Metrics()).cache("d", 60))),
         SystemClock(),
         JobSignals(),
         ScriptRunner(),
