@@ -93,6 +93,8 @@ from mesh.errors import DomainError
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
 from mesh.process import run, until_stopped
+from mesh.resilience.outbox_backlog import OutboxBacklog
+from mesh.resilience.pressure import BackPressure, Watched
 from mesh.rpc_metrics import RpcMetrics
 from mesh.server import MeshServer
 from mesh.serving import serving
@@ -104,6 +106,21 @@ MIGRATIONS_HEAD = HEAD
 
 _log = get_log(__name__)
 
+NEW_WORK = frozenset(
+    {
+        "CreateProcessInstance",
+        "BatchCreateProcessInstances",
+        "RestartProcessInstance",
+        "EvaluateStartConditions",
+        "PublishMessage",
+        "BroadcastSignal",
+        "CreateUserTask",
+        "CreateBatch",
+        "CreateDeployment",
+        "UploadDeployment",
+    }
+)
+"""Methods that begin what others go on with: refused first while database or relay cannot keep up."""
 BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
@@ -136,6 +153,31 @@ class EngineService:
         self._committer: GroupCommitter[Commit, Written] = GroupCommitter(
             database, CommitWriter(), on_batch=batch.observe
         )
+        self.backlog = OutboxBacklog(database, clock)
+        self._pressure = BackPressure(
+            [
+                Watched(
+                    "database",
+                    "the database is behind: a write would wait for {value:.1f} s",
+                    settings.max_commit_wait_seconds,
+                    self._committer.waiting_seconds,
+                ),
+                Watched(
+                    "outbox rows",
+                    "the relay is behind: the events of {value:.0f} commits wait for the bus",
+                    settings.max_outbox_rows,
+                    lambda: self.backlog.rows,
+                ),
+                Watched(
+                    "outbox age",
+                    "the relay is behind: events have waited for the bus for {value:.0f} s",
+                    settings.max_outbox_age_seconds,
+                    # By a clock that is turned, events are of any age.
+                    lambda: 0.0 if settings.clock == CONTROLLED else self.backlog.age_seconds,
+                ),
+            ],
+            metrics=metrics,
+        )
         metrics.observe(
             "flowmesh_engine_commits_pending",
             "Commands that wait for the next transaction.",
@@ -167,7 +209,7 @@ class EngineService:
         operations = BatchOperations(instance_servicer, migration_servicer, job_servicer)
         batches = BatchWork(served, clock, operations.perform)
         other_due_work: list[DueWork] = [timers.run_due, thrown.run_due, batches.run_due]
-        self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry)
+        self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, pressure=self._pressure)
         for module, name, servicer in (
             (deployment_service_pb2, "DeploymentService", DeploymentServicer(executor, served)),
             (
@@ -209,7 +251,7 @@ class EngineService:
             (migration_service_pb2, "MigrationService", migration_servicer),
             (batch_service_pb2, "BatchService", BatchServicer(served, clock, largest)),
         ):
-            self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
+            self.server.add(module.DESCRIPTOR.services_by_name[name], servicer, new_work=NEW_WORK)
         availability = JobAvailability(database, clock, signals)
         retention = RequestRetention(database, clock, settings.request_retention_seconds)
         buffer = MessageBuffer(executor, self._delivery.messages)
@@ -239,6 +281,8 @@ class EngineService:
         """Listen and begin the background work; return the port."""
         self._caches.start()
         port = await self.server.serve(self._settings.host, self._settings.listen_port)
+        self.backlog.start()
+        self._pressure.start()
         self._warming = asyncio.create_task(self._warm_up(), name="warm-up")
         for worker in self._workers:
             worker.start()
@@ -250,6 +294,8 @@ class EngineService:
         if self._warming is not None:
             self._warming.cancel()
             await asyncio.wait([self._warming])
+        await self._pressure.stop()
+        await self.backlog.stop()
         for worker in self._workers:
             await worker.stop()
         await self._delivery.close()
@@ -269,6 +315,7 @@ class EngineService:
     def add_checks(self, readiness: Readiness) -> None:
         """Let a process say that it is ready only while the database answers."""
         readiness.add("engine database", database_check(self._database))
+        self.server.follow(readiness)
 
 
 async def serve(settings: EngineSettings) -> None:
@@ -278,15 +325,20 @@ async def serve(settings: EngineSettings) -> None:
     """
     configure_logs(settings.service_name, settings.instance, settings.log_level)
     async with serving(settings) as process:
+        await process.open_admin()
         database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
         bus = await process.open_bus()
         await bus.ensure_topics(all_topics())
         service = EngineService(settings, database, process.metrics, telemetry=process.telemetry)
         service.add_checks(process.readiness)
-        await process.open_admin()
         relay = EngineRelay(database, bus, process.metrics)
         relay.start()
         process.at_end(relay.stop)
+
+        async def flush() -> None:
+            await service.backlog.relayed(settings.relay_flush_seconds)
+
+        process.at_end(flush)
         process.at_end(service.stop)
         port = await service.start()
         _log.info("The engine is serving", host=settings.host, port=port)

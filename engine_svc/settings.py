@@ -43,6 +43,18 @@ class EngineSettings(MeshSettings):
         minimum=5,
         maximum=3600,
     )
+    max_commit_wait_seconds: float = setting(
+        2.0,
+        "New work gets BACKPRESSURE while a write would wait longer for the database; twice as long: every write.",
+        minimum=0.01,
+    )
+    max_outbox_age_seconds: float = setting(
+        600.0, "The same while the oldest event that is not on the bus yet is older.", minimum=1
+    )
+    max_outbox_rows: int = setting(500_000, "The same while more commits have events that are not.", minimum=1)
+    relay_flush_seconds: float = setting(
+        2.0, "How long a stopping engine waits for its relay to bring what is left to the bus.", minimum=0
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

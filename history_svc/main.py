@@ -84,9 +84,11 @@ class HistoryService:
         await self.consumer.stop()
 
     def add_checks(self, readiness: Readiness) -> None:
-        """Let a process say that it is ready only while the database answers and events are consumed."""
+        """Let a process say that it is ready only while the database answers; without events it is degraded."""
         readiness.add("history database", database_check(self._database))
-        readiness.add("history consumer", self.consumer.check)
+        # What is in the database can be read all the same.
+        readiness.add("history consumer", self.consumer.check, optional=True)
+        self.server.follow(readiness)
 
     def _counter(self, name: str) -> Callable[[], float]:
         counters = self.consumer.counters
@@ -99,11 +101,11 @@ async def serve(settings: HistorySettings) -> None:
     Raises `StartupError` where database, bus or ports cannot be used.
     """
     async with serving(settings) as process:
+        await process.open_admin()
         database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
         bus = await process.open_bus()
         service = HistoryService(settings, database, bus, process.metrics, telemetry=process.telemetry)
         service.add_checks(process.readiness)
-        await process.open_admin()
         process.at_end(service.stop)
         port = await service.start()
         _log.info("History is serving", host=settings.host, port=port)

@@ -28,27 +28,42 @@ _MAX_HEAD_BYTES = 16 << 10
 
 
 class Readiness:
-    """Whether the process can do its work: checks by name, all of which must pass."""
+    """Whether the process can do its work: checks by name, all of which must pass but those it can do without."""
 
     def __init__(self, check_seconds: float = _CHECK_SECONDS) -> None:
         self._checks: dict[str, Check] = {}
+        self._optional: set[str] = set()
         self._check_seconds = check_seconds
         self.stopping = False
+        self.waiting: dict[str, str] = {}
+        """What the process still needs before it can start, with the reason why it is not there."""
 
-    def add(self, name: str, check: Check) -> None:
-        """Add a check; it is asked at every request and fails after two seconds."""
+    def add(self, name: str, check: Check, *, optional: bool = False) -> None:
+        """Add a check; it is asked at every request and fails after two seconds.
+
+        Where an optional one fails, the process is degraded but ready.
+        """
         self._checks[name] = check
+        if optional:
+            self._optional.add(name)
 
     async def report(self) -> tuple[bool, dict[str, object]]:
         """Ask all checks at once; return whether all passed, and the details as JSON."""
         names = list(self._checks)
         results = await asyncio.gather(*(self._ask(self._checks[name]) for name in names))
-        ready = not self.stopping and all(passed for passed, _ in results)
-        status = "stopping" if self.stopping else "ready" if ready else "not ready"
-        return ready, {
+        failed = {name for name, (passed, _) in zip(names, results, strict=True) if not passed}
+        ready = not self.stopping and not self.waiting and failed <= self._optional
+        if self.stopping or self.waiting:
+            status = "stopping" if self.stopping else "starting"
+        else:
+            status = "not ready" if not ready else "degraded" if failed else "ready"
+        report: dict[str, object] = {
             "status": status,
             "checks": {name: detail for name, (_, detail) in zip(names, results, strict=True)},
         }
+        if self.waiting:
+            report["waiting_for"] = dict(self.waiting)
+        return ready, report
 
     async def _ask(self, check: Check) -> tuple[bool, dict[str, object]]:
         started = time.monotonic()

@@ -28,7 +28,8 @@ class Admission(Protocol):
 class CallContext:
     """One call, or one piece of background work, as the caller and the transport describe it.
 
-    `deadline` is a reading of `time.monotonic()` in seconds, None where the caller set none. `draining` is set
+    `deadline` is a reading of `time.monotonic()` in seconds, None where there is none. `imposed` tells that it is not
+    the caller's own, `overdue` that the call was ended for it. `draining` is set
     once the server stops: streams and long polls end themselves then. `idle_seconds` is the time the call spent
     in `idle()`. `correlation_made` tells that the correlation id was made here, so that the caller does not know it.
     """
@@ -42,7 +43,9 @@ class CallContext:
         "deadline",
         "draining",
         "idle_seconds",
+        "imposed",
         "method",
+        "overdue",
         "user_id",
     )
 
@@ -62,6 +65,8 @@ class CallContext:
         self._checked = False
         self.user_id = user_id
         self.deadline = deadline
+        self.imposed = False
+        self.overdue = False
         self.method = method
         self.draining = draining if draining is not None else asyncio.Event()
         self.idle_seconds = 0.0

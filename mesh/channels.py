@@ -7,6 +7,7 @@ would cost more than the call's own work.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ import orjson
 from google.api import annotations_pb2
 
 from mesh.call import find_call
+from mesh.resilience.breaker import CircuitBreaker
 from mesh.settings import MeshSettings
 from mesh.telemetry import PassingTelemetry, Telemetry
 from mesh.trace_context import HEADER as TRACEPARENT
@@ -54,8 +56,13 @@ def service_config(services: Iterable[ServiceDescriptor], retried: Iterable[str]
         service_name, _, method_name = path.partition("/")
         names.append({"service": service_name, "method": method_name})
     config: dict[str, object] = {
-        # A service that keeps failing is not made worse by everybody's second attempts.
-        "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1},
+        # A service that keeps failing is not made worse by everybody's second attempts: a failure takes a token, a
+        # success gives a tenth of one back, and there are retries while more than half of them are left. So beyond
+        # twenty at first, a tenth of the calls may be retries.
+        "retryThrottling": {"maxTokens": 40, "tokenRatio": 0.1},
+        # A server that drains says so by its health, before it takes no calls any more.
+        "loadBalancingConfig": [{"round_robin": {}}],
+        "healthCheckConfig": {"serviceName": ""},
     }
     if names:
         config["methodConfig"] = [
@@ -80,10 +87,13 @@ def open_channel(
     *,
     telemetry: Telemetry | None = None,
     retried: Sequence[str] = (),
+    breaker: CircuitBreaker | None = None,
 ) -> MeshChannel:
-    """Return a channel to `target` (`host:port`) for stubs of these services; close it at the end.
+    """Return a channel to `target` for stubs of these services; close it at the end.
 
-    It connects at the first call. `retried` as in `service_config`.
+    `target` is `host:port`, or several as `ipv4:host:port,host:port`: calls go round those whose health says SERVING.
+    It connects at the first call. `retried` as in `service_config`. With a breaker, unary calls raise `BreakerOpen`
+    at once while the service does not answer.
     """
     tracing = telemetry or PassingTelemetry()
     interceptors = tuple(tracing.client_interceptors())
@@ -102,7 +112,18 @@ def open_channel(
         ),
         interceptors=interceptors,
     )
-    return MeshChannel(channel, settings.call_timeout_seconds, passes_trace=not interceptors)
+    return MeshChannel(channel, settings.call_timeout_seconds, passes_trace=not interceptors, breaker=breaker)
+
+
+async def _note(call: grpc.aio.Call, breaker: CircuitBreaker, *, patient: bool) -> None:
+    """Tell a breaker how a call ended."""
+    code = await call.code()
+    if code is grpc.StatusCode.UNAVAILABLE or (code is grpc.StatusCode.DEADLINE_EXCEEDED and patient):
+        breaker.failed()
+    elif code in (grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED):
+        breaker.given_up()
+    else:
+        breaker.succeeded()
 
 
 class MeshChannel(grpc.aio.Channel):
@@ -112,14 +133,23 @@ class MeshChannel(grpc.aio.Channel):
     Streams get no default deadline.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, timeout_seconds: float, *, passes_trace: bool) -> None:
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        timeout_seconds: float,
+        *,
+        passes_trace: bool,
+        breaker: CircuitBreaker | None = None,
+    ) -> None:
         self._channel = channel
+        self._breaker = breaker
+        self._outcomes: set[asyncio.Task[None]] = set()
         self._timeout = timeout_seconds
         self._passes_trace = passes_trace
 
     def unary_unary(self, *arguments: Any, **named: Any) -> Any:
         """Return what calls a method with one request and one answer."""
-        return self._with_context(self._channel.unary_unary(*arguments, **named), self._timeout)
+        return self._with_context(self._channel.unary_unary(*arguments, **named), self._timeout, self._breaker)
 
     def unary_stream(self, *arguments: Any, **named: Any) -> Any:
         """Return what calls a method that answers with a stream."""
@@ -133,7 +163,9 @@ class MeshChannel(grpc.aio.Channel):
         """Return what calls a method that takes and answers with a stream."""
         return self._with_context(self._channel.stream_stream(*arguments, **named), None)
 
-    def _with_context(self, invoke: Callable[..., Any], default_timeout: float | None) -> Callable[..., Any]:
+    def _with_context(
+        self, invoke: Callable[..., Any], default_timeout: float | None, breaker: CircuitBreaker | None = None
+    ) -> Callable[..., Any]:
         passes_trace = self._passes_trace
 
         def call(request: Any = None, *, timeout: float | None = None, metadata: Any = None, **named: Any) -> Any:
@@ -149,7 +181,16 @@ class MeshChannel(grpc.aio.Channel):
                 if serving.user_id is not None:
                     added.append((SUBJECT, serving.user_id))
                 metadata = (*(metadata or ()), *added)
-            return invoke(request, timeout=timeout, metadata=metadata, **named)
+            if breaker is None:
+                return invoke(request, timeout=timeout, metadata=metadata, **named)
+            breaker.admit()
+            begun = invoke(request, timeout=timeout, metadata=metadata, **named)
+            # A caller with little time says nothing about the service when that has passed.
+            patient = timeout is None or timeout >= self._timeout / 2
+            outcome = asyncio.ensure_future(_note(begun, breaker, patient=patient))
+            self._outcomes.add(outcome)
+            outcome.add_done_callback(self._outcomes.discard)
+            return begun
 
         return call
 

@@ -21,7 +21,7 @@ class Violation:
 class DomainError(Exception):
     """A call that cannot be served, told to the caller as it stands.
 
-    `retry_after_seconds` is for overloads and vain waits: when the caller may come back.
+    `retry_after_seconds`: when the caller may come back, for overloads, vain waits and dependencies that are down.
     """
 
     def __init__(

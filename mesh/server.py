@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Container
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -25,13 +25,16 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from mesh import reflection, validation
+from mesh.admin_http import Readiness
 from mesh.call import CallContext, set_call
+from mesh.channels import is_idempotent
 from mesh.errors import DependencyDown, DomainError, InvalidField, Overload
 from mesh.health import HealthService
 from mesh.ids import new_id
 from mesh.listening import port_unavailable, probe
 from mesh.logs import get_log
 from mesh.metrics import Gauge
+from mesh.resilience.pressure import BackPressure, Demand
 from mesh.rpc_metrics import MethodMetrics, RpcMetrics
 from mesh.settings import MeshSettings
 from mesh.startup import StartupError
@@ -60,6 +63,10 @@ _METADATA_BYTES = 32 << 10
 # Its generated type says less than it is.
 _METHOD_PERMISSION: Any = permission_pb2.method_permission
 _CUT_SECONDS = 2.0
+_HEALTH_SECONDS = 1.0
+_HEALTH_FAILURES = 3
+_OVERDUE_SECONDS = 0.25
+"""How often it is looked whether calls are past a deadline that the server gave them."""
 _LEAST_SECONDS = 0.001
 """A call with less time than this left would only do work whose answer nobody waits for."""
 
@@ -85,6 +92,7 @@ class _Method:
     """A method of the contract with what serves it."""
 
     __slots__ = (
+        "demand",
         "domain",
         "handler",
         "metrics",
@@ -96,8 +104,17 @@ class _Method:
         "streams",
     )
 
-    def __init__(self, descriptor: MethodDescriptor, servicer: object, rpcs: RpcMetrics) -> None:
+    def __init__(
+        self, descriptor: MethodDescriptor, servicer: object, rpcs: RpcMetrics, new_work: Container[str]
+    ) -> None:
         service = descriptor.containing_service
+        self.demand = (
+            Demand.NONE
+            if is_idempotent(descriptor)
+            else Demand.NEW_WORK
+            if descriptor.name in new_work
+            else Demand.WORK
+        )
         self.path = f"/{service.full_name}/{descriptor.name}"
         self.domain = domain_of(service.full_name)
         self.streams: bool = descriptor.server_streaming
@@ -171,29 +188,36 @@ class MeshServer:
         *,
         telemetry: Telemetry | None = None,
         authorize: Authorize | None = None,
+        pressure: BackPressure | None = None,
     ) -> None:
         self.health = HealthService()
+        self._pressure = pressure or BackPressure()
         self.draining = asyncio.Event()
         self._settings = settings
+        self._longest = settings.max_deadline_seconds
+        self._unasked = min(settings.default_deadline_seconds, self._longest)
         self._rpcs = rpcs
         self._telemetry = telemetry or PassingTelemetry()
         self._records = not isinstance(self._telemetry, PassingTelemetry)
         self._authorize = authorize
         self._handlers: list[grpc.GenericRpcHandler[Any, Any]] = []
         self._services: list[str] = []
-        self._calls: set[asyncio.Task[Any]] = set()
+        self._calls: dict[asyncio.Task[Any], CallContext] = {}
+        self._watches: list[asyncio.Task[None]] = []
+        self._readiness: Readiness | None = None
         self._unary = _Places(rpcs.in_flight.at(settings.service_name, "unary"))
         self._streams = _Places(rpcs.in_flight.at(settings.service_name, "stream"))
         self._server: grpc.aio.Server | None = None
         self._cutting = False
         self._stopped: asyncio.Task[None] | None = None
 
-    def add(self, service: ServiceDescriptor, servicer: object) -> None:
+    def add(self, service: ServiceDescriptor, servicer: object, *, new_work: Container[str] = ()) -> None:
         """Register the servicer of a service.
 
-        Raises MethodUnserved where a method has no handler of its kind or declares no permission.
+        `new_work` names the methods that back-pressure refuses first, as they begin what others go on with. Raises
+        MethodUnserved where a method has no handler of its kind or declares no permission.
         """
-        methods = [_Method(descriptor, servicer, self._rpcs) for descriptor in service.methods]
+        methods = [_Method(descriptor, servicer, self._rpcs, new_work) for descriptor in service.methods]
         validation.prepare(method.request_class for method in methods)
         handlers = {
             method.path.rpartition("/")[2]: grpc.unary_stream_rpc_method_handler(self._stream_wrapper(method))
@@ -234,9 +258,35 @@ class MeshServer:
         )
         bound = self._bind(host, port)
         await self._server.start()
-        for service in ("", *self._services):
-            await self.health.set(service, serving=True)
+        await self._set_health(serving=True)
+        self._watches.append(asyncio.create_task(self._end_overdue(), name="deadlines"))
+        if self._readiness is not None:
+            self._watches.append(asyncio.create_task(self._follow(self._readiness), name="health"))
         return bound
+
+    def follow(self, readiness: Readiness) -> None:
+        """Let health say NOT_SERVING while the process cannot do its work; call it before `serve`.
+
+        Only after some failures in a row: a database that is slow under load must not take all servers out of
+        service at once.
+        """
+        self._readiness = readiness
+
+    async def _follow(self, readiness: Readiness) -> None:
+        failures = 0
+        serving = True
+        while True:
+            await asyncio.sleep(_HEALTH_SECONDS)
+            ready, report = await readiness.report()
+            failures = 0 if ready else failures + 1
+            if serving != (failures < _HEALTH_FAILURES):
+                serving = not serving
+                _log.warning("Health changed", serving=serving, report=report)
+                await self._set_health(serving=serving)
+
+    async def _set_health(self, *, serving: bool) -> None:
+        for service in ("", *self._services):
+            await self.health.set(service, serving=serving)
 
     def _bind(self, host: str, port: int) -> int:
         assert self._server is not None
@@ -276,6 +326,21 @@ class MeshServer:
         # What is open now belongs to reflection or ignores its cancellation.
         await server.stop(None)
         await refusing
+        for watch in self._watches:
+            watch.cancel()
+
+    async def _end_overdue(self) -> None:
+        """End calls that are past the deadline that the server gave them; gRPC does so with the callers' own.
+
+        A timer for each call would cost more than looking at the few that are at work.
+        """
+        while True:
+            await asyncio.sleep(_OVERDUE_SECONDS)
+            now = time.monotonic()
+            for task, call in list(self._calls.items()):
+                if call.imposed and not call.overdue and call.deadline is not None and call.deadline <= now:
+                    call.overdue = True
+                    task.cancel()
 
     async def _calls_end(self, seconds: float) -> bool:
         """Wait until no call runs; return whether that came within so many seconds."""
@@ -297,6 +362,8 @@ class MeshServer:
         handler, serialized, finished = method.handler, method.serialized, method.metrics.finished
         places, gauge, calls = self._unary, self._unary.gauge, self._calls
         authorize, slow, most = self._authorize, self._settings.slow_call_seconds, self._settings.max_concurrent_calls
+        # Plain numbers: comparing members of an IntEnum takes longer.
+        pressure, demand = self._pressure, int(method.demand)
         monotonic, current_task = time.monotonic, asyncio.current_task
 
         async def serve(raw: bytes, context: Context) -> bytes:
@@ -304,12 +371,16 @@ class MeshServer:
             task = current_task()
             assert task is not None
             call = self._open(method, context, started, places)
-            calls.add(task)
+            calls[task] = call
             gauge.value += 1
             code = "CANCELLED"
             try:
-                if gauge.value > most or (call.deadline is not None and call.deadline <= started + _LEAST_SECONDS):
-                    self._refuse(call, started)
+                if (
+                    gauge.value > most
+                    or pressure.level >= demand
+                    or (call.deadline is not None and call.deadline <= started + _LEAST_SECONDS)
+                ):
+                    self._refuse(call, started, crowded=gauge.value > most)
                 if authorize is not None:
                     await authorize(call, method.permission)
                 response = serialized(await handler(self._request(method, raw)))
@@ -325,7 +396,7 @@ class MeshServer:
                 return response
             finally:
                 gauge.value -= 1
-                calls.discard(task)
+                del calls[task]
                 seconds = monotonic() - started
                 finished(code, seconds)
                 if seconds - call.idle_seconds > slow:
@@ -341,12 +412,12 @@ class MeshServer:
             task = asyncio.current_task()
             assert task is not None
             call = self._open(method, context, started, places)
-            calls.add(task)
+            calls[task] = call
             places.enter()
             code = "CANCELLED"
             try:
                 if call.deadline is not None and call.deadline <= started + _LEAST_SECONDS:
-                    self._refuse(call, started)
+                    self._refuse(call, started, crowded=False)
                 if authorize is not None:
                     await authorize(call, method.permission)
                 request = self._request(method, raw)
@@ -362,7 +433,7 @@ class MeshServer:
                 await _abort(context, call, status)
             finally:
                 places.leave()
-                calls.discard(task)
+                del calls[task]
                 method.metrics.finished(code, time.monotonic() - started)
 
         return serve
@@ -389,9 +460,13 @@ class MeshServer:
         if self._records:
             traceparent = self._telemetry.traceparent() or traceparent
         remaining = context.time_remaining()
+        imposed = not method.streams and (remaining is None or remaining > self._longest)
+        if imposed:
+            remaining = self._unasked if remaining is None else self._longest
         deadline = None if remaining is None else started + remaining
         call = CallContext(correlation_id, traceparent, user_id, deadline, method.path, self.draining, places)
         call.correlation_made = made
+        call.imposed = imposed
         # Every call runs in a task of its own, so there is nothing to put back afterwards.
         set_call(call)
         return call
@@ -413,12 +488,14 @@ class MeshServer:
         text = f"The message has {size} bytes; {limit} are allowed."
         return _Refused(grpc.StatusCode.RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", text, {"limit": str(limit)})
 
-    def _refuse(self, call: CallContext, started: float) -> NoReturn:
+    def _refuse(self, call: CallContext, started: float, *, crowded: bool) -> NoReturn:
         """Raise why a call is not even begun: it came too late, or there are too many."""
         if call.deadline is not None and call.deadline <= started + _LEAST_SECONDS:
             raise _Refused(
                 grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "The deadline had passed when the call came."
             )
+        if not crowded:
+            raise self._pressure.refusal(self._settings.backpressure_retry_seconds)
         raise Overload(
             "BACKPRESSURE",
             "The service has more calls at work than it may; come back later.",
@@ -435,6 +512,9 @@ class MeshServer:
             status = status_from(error, method.domain)
         elif isinstance(error, _Refused):
             status = build_status(error.code, error.reason, method.domain, error.text, error.metadata)
+        elif isinstance(error, asyncio.CancelledError) and call.overdue:
+            text = "The deadline passed that the service gives to calls without one, or with one that is too long."
+            status = build_status(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", method.domain, text)
         elif isinstance(error, asyncio.CancelledError) and task.cancelling():
             if not self._cutting:
                 late = call.deadline is not None and call.deadline <= time.monotonic()

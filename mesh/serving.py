@@ -7,10 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from mesh.admin_http import AdminServer, Readiness
 from mesh.bus.port import Bus
-from mesh.db.database import Database
+from mesh.db.database import Database, DatabaseUnavailable
 from mesh.metrics import Metrics
+from mesh.resilience.breaker import BreakerMetrics
 from mesh.settings import MeshSettings
-from mesh.stores import open_service_bus, open_service_database
+from mesh.stores import database_check, open_service_bus, open_service_database
 from mesh.telemetry import start_telemetry
 
 
@@ -20,6 +21,7 @@ class ServingProcess:
     def __init__(self, settings: MeshSettings, closing: AsyncExitStack) -> None:
         self.metrics = Metrics()
         self.readiness = Readiness()
+        self.breakers = BreakerMetrics(self.metrics)
         self.telemetry = start_telemetry(settings)
         self._settings = settings
         self._closing = closing
@@ -31,18 +33,26 @@ class ServingProcess:
 
     async def open_database(self, settings: MeshSettings, migrations: str, head: str) -> Database:
         """Open the database of a service for this process; see `open_service_database`. Raises `StartupError`."""
-        database = await open_service_database(settings, migrations, head)
+
+        async def pending() -> str:
+            raise DatabaseUnavailable("it is not open yet")
+
+        self.readiness.add(f"{settings.service_name} database", pending)
+        database = await open_service_database(
+            settings, migrations, head, metrics=self.breakers, readiness=self.readiness
+        )
+        self.readiness.add(f"{settings.service_name} database", database_check(database))
         self.at_end(database.close)
         return database
 
     async def open_bus(self) -> Bus:
         """Open the bus for this process. Raises `StartupError`."""
-        bus = await open_service_bus(self._settings)
+        bus = await open_service_bus(self._settings, metrics=self.breakers, readiness=self.readiness)
         self.at_end(bus.close)
         return bus
 
     async def open_admin(self) -> None:
-        """Serve metrics and health. Raises `StartupError` where the port cannot be had."""
+        """Serve metrics and health, from before anything is waited for. Raises `StartupError` for a port in use."""
         admin = AdminServer(self.metrics, self.readiness)
         await admin.serve(self._settings.host, self._settings.admin_port)
         self.at_end(admin.close)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 from urllib.parse import quote
 
+from mesh.db.database import DatabaseLimits
 from mesh.startup import StartupError
 
 PREFIX = "FLOWMESH_"
@@ -132,12 +133,27 @@ class MeshSettings:
     max_message_bytes: int = setting(8 << 20, "Size a request may have.", minimum=1024, maximum=1 << 30)
     max_concurrent_calls: int = setting(2048, "Calls at work at once, before BACKPRESSURE.", minimum=1)
     backpressure_retry_seconds: float = setting(1.0, "When a caller refused for overload may come back.", minimum=0)
+    default_deadline_seconds: float = setting(
+        120.0, "Deadline of calls that come without one, streams apart.", minimum=0.1
+    )
+    max_deadline_seconds: float = setting(
+        3600.0, "The longest deadline a call may have, streams apart; a longer one is cut.", minimum=0.1
+    )
     slow_call_seconds: float = setting(1.0, "Calls that take longer are logged.", minimum=0)
     call_timeout_seconds: float = setting(10.0, "Deadline of outgoing calls that set none.", minimum=0.001)
     drain_notice_seconds: float = setting(
         0.0, "How long calls are still taken after health says NOT_SERVING.", minimum=0
     )
     drain_seconds: float = setting(10.0, "How long running calls may take once the server stops.", minimum=0)
+    startup_wait_seconds: float = setting(
+        60.0, "How long a starting process waits for what it needs: database server, migration, bus.", minimum=0
+    )
+    database_connections: int = setting(8, "Connections to a database server.", minimum=1, maximum=1000)
+    database_connect_seconds: float = setting(5.0, "How long a connection to it may take.", minimum=0.1)
+    database_answer_seconds: float = setting(
+        15.0, "How long it may take for one statement; locks are waited for up to 10 s.", minimum=0.1
+    )
+    database_transaction_seconds: float = setting(60.0, "How long a transaction may take.", minimum=0.1)
     max_variable_bytes: int = setting(1 << 20, "Size of one variable's value.", minimum=1)
     max_instance_variable_bytes: int = setting(8 << 20, "Size of all variables of an instance.", minimum=1)
 
@@ -194,6 +210,16 @@ class MeshSettings:
     def own_bus_url(self) -> str:
         """The bus: as set, else a file in the data folder."""
         return self.bus_url or f"sqlite:///{quote(str(self.data_dir / 'bus.db'))}"
+
+    @property
+    def database_limits(self) -> DatabaseLimits:
+        """What a database server is allowed."""
+        return DatabaseLimits(
+            self.database_connections,
+            self.database_connect_seconds,
+            self.database_answer_seconds,
+            self.database_transaction_seconds,
+        )
 
     @property
     def listen_port(self) -> int:

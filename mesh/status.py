@@ -91,7 +91,7 @@ def status_from(error: DomainError, domain: str) -> status_pb2.Status:
                 ]
             )
         )
-    if isinstance(error, Overload | TooLate):
+    if isinstance(error, Overload | TooLate) or error.retry_after_seconds:
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromNanoseconds(int(error.retry_after_seconds * 1_000_000_000))
         details.append(retry)

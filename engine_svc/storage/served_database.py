@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from mesh.db.database import Database, DatabaseUnavailable, OutcomeUnknown, TransientFailure
+from mesh.db.database import Database, DatabaseUnavailable, OutcomeUnknown, TransientFailure, retry_after
 from mesh.db.statements import Program
 from mesh.errors import DependencyDown
 
@@ -25,23 +25,24 @@ class ServedDatabase:
         try:
             return await self._database.write(program)
         except (DatabaseUnavailable, TransientFailure, OutcomeUnknown) as error:
-            raise _dependency_down() from error
+            raise _dependency_down(error) from error
 
     async def read(self, program: Program[T]) -> T:
         """See `Database.read`. Raises `DependencyDown`."""
         try:
             return await self._database.read(program)
         except (DatabaseUnavailable, TransientFailure) as error:
-            raise _dependency_down() from error
+            raise _dependency_down(error) from error
 
     async def close(self) -> None:
         """See `Database.close`."""
         await self._database.close()
 
 
-def _dependency_down() -> DependencyDown:
+def _dependency_down(error: Exception) -> DependencyDown:
     return DependencyDown(
         "DEPENDENCY_UNAVAILABLE",
         "the database does not answer; send the call again, with the same request id where it has one",
         metadata={"dependency": "database"},
+        retry_after_seconds=retry_after(error),
     )

@@ -43,7 +43,7 @@ from history_svc.storage.layout import (
     VARIABLE_COLUMNS,
 )
 from history_svc.storage.variable_id import scope_prefix
-from mesh.db.database import Database, DatabaseUnavailable, TransientFailure
+from mesh.db.database import Database, DatabaseUnavailable, TransientFailure, retry_after
 from mesh.db.statements import Program, Row
 from mesh.errors import DependencyDown, NotFound
 from mesh.ids import split_member_id
@@ -239,13 +239,13 @@ class HistoryServicer:
         try:
             await self._waits.wait(commit_token)
         except (DatabaseUnavailable, TransientFailure) as error:
-            raise _unavailable() from error
+            raise _unavailable(error) from error
 
     async def _read(self, program: Program[T]) -> T:
         try:
             return await self._database.read(program)
         except (DatabaseUnavailable, TransientFailure) as error:
-            raise _unavailable() from error
+            raise _unavailable(error) from error
 
 
 class _List(ListRequest, Protocol):
@@ -256,11 +256,12 @@ def _missing(key: str) -> NotFound:
     return NotFound("HISTORY_RECORD_NOT_FOUND", f"History has no record with the id {key} (yet).", metadata={"id": key})
 
 
-def _unavailable() -> DependencyDown:
+def _unavailable(error: Exception) -> DependencyDown:
     return DependencyDown(
         "DEPENDENCY_UNAVAILABLE",
         "The history database does not answer; try again.",
         metadata={"dependency": "database"},
+        retry_after_seconds=retry_after(error),
     )
 
 

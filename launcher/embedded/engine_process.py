@@ -23,10 +23,10 @@ async def main() -> None:
     settings = EngineSettings.from_environment(**{**given, "data_dir": Path(given["data_dir"])})
     configure_logs(settings.service_name, settings.instance, settings.log_level)
     async with serving(settings) as process:
+        await process.open_admin()
         database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
         service = EngineService(settings, database, process.metrics, telemetry=process.telemetry)
         service.add_checks(process.readiness)
-        await process.open_admin()
         process.at_end(service.stop)
         await service.start()
         _log.info("The engine is serving", host=settings.host, port=settings.listen_port)

@@ -15,8 +15,8 @@ from launcher.embedded.child_start import encode_arguments
 from launcher.embedded.log_files import ProcessLog
 from mesh.startup import StartupError
 
-START_SECONDS = 60.0
-"""A migration of a large database may come first."""
+START_SECONDS = 90.0
+"""More than services wait for what they need, and a migration may come first."""
 STOP_SECONDS = 15.0
 """More than the services' own drain time."""
 _CANNOT_START = 2

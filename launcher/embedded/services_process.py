@@ -30,6 +30,7 @@ async def main() -> None:
     of_engine = EngineSettings.from_environment(data_dir=Path(given["data_dir"]))
     configure_logs("services", settings.instance, settings.log_level)
     async with serving(settings) as process:
+        await process.open_admin()
         database = await process.open_database(settings, MIGRATIONS, HEAD)
         outbox = await process.open_database(of_engine, migrations.__name__, migrations.HEAD)
         bus = await process.open_bus()
@@ -39,7 +40,6 @@ async def main() -> None:
             settings, database, bus, process.metrics, telemetry=process.telemetry, hasten=relay.wake
         )
         service.add_checks(process.readiness)
-        await process.open_admin()
         process.at_end(service.stop)
         await service.start()
         relay.start()

@@ -15,6 +15,7 @@ from mesh.db.database import (
     DatabaseUnavailable,
     OutcomeUnknown,
     TransientFailure,
+    retry_after,
 )
 from mesh.db.statements import Program
 from mesh.errors import DependencyDown, Overload
@@ -30,6 +31,8 @@ TRANSIENT_SECONDS = 10.0
 """No further attempt at a deadlocked batch starts later than this."""
 SETTLE_SECONDS = 30.0
 """How long the outcome of a broken COMMIT is asked for, for the whole batch."""
+_NEWEST_SHARE = 0.2
+"""What the last batch counts for in the usual time of one."""
 
 
 class BatchWriter(Protocol[W, R]):
@@ -69,11 +72,25 @@ class GroupCommitter(Generic[W, R]):
         self._on_batch = on_batch
         self._pending: list[tuple[W, asyncio.Future[R]]] = []
         self._running: asyncio.Task[None] | None = None
+        self._began: float | None = None
+        self._usual_seconds = 0.0
 
     @property
     def pending(self) -> int:
         """How many works wait for the next batch."""
         return len(self._pending)
+
+    def waiting_seconds(self) -> float:
+        """Estimate how long a work that comes now would wait until it is durable.
+
+        A batch that has taken longer than is usual is expected to take as long again.
+        """
+        usual = self._usual_seconds
+        if self._began is None:
+            return usual
+        taken = asyncio.get_running_loop().time() - self._began
+        batches = -(-(len(self._pending) + 1) // self._max_batch)
+        return (usual - taken if taken < usual else taken) + batches * usual
 
     def submit(self, work: W) -> asyncio.Future[R]:
         """Queue a work; the future is done once it is durable or refused."""
@@ -97,9 +114,10 @@ class GroupCommitter(Generic[W, R]):
         try:
             while self._pending:
                 batch, self._pending = self._pending[: self._max_batch], self._pending[self._max_batch :]
-                if self._on_batch is not None:
-                    self._on_batch(len(batch))
-                await self._write(batch)
+                # Whose caller has gone away keeps no place, and what it asked for is not begun any more.
+                batch = [(work, future) for work, future in batch if not future.done()]
+                if batch:
+                    await self._timed(batch)
         except BaseException:
             # The loop is being torn down: nobody must wait for an answer that cannot come.
             for _, future in batch + self._pending:
@@ -108,6 +126,17 @@ class GroupCommitter(Generic[W, R]):
             raise
         finally:
             self._running = None
+
+    async def _timed(self, batch: list[tuple[W, asyncio.Future[R]]]) -> None:
+        if self._on_batch is not None:
+            self._on_batch(len(batch))
+        now = asyncio.get_running_loop().time
+        self._began = began = now()
+        try:
+            await self._write(batch)
+        finally:
+            self._began = None
+        self._usual_seconds += (now() - began - self._usual_seconds) * _NEWEST_SHARE
 
     async def _write(self, batch: list[tuple[W, asyncio.Future[R]]]) -> None:
         works = [work for work, _ in batch]
@@ -155,6 +184,8 @@ class GroupCommitter(Generic[W, R]):
                     return settled
                 return (await self._attempt([work]))[0]
             except (DatabaseUnavailable, TransientFailure, OutcomeUnknown) as error:
+                # This work has begun and must be settled; those behind it have not, and their callers may know.
+                self._refuse_pending(error)
                 if asyncio.get_running_loop().time() > deadline:
                     return _unavailable(error)
                 await asyncio.sleep(delay)
@@ -162,12 +193,18 @@ class GroupCommitter(Generic[W, R]):
             except Exception as error:  # noqa: BLE001 - it is the answer to this work
                 return error
 
+    def _refuse_pending(self, error: Exception) -> None:
+        pending, self._pending = self._pending, []
+        for _, future in pending:
+            _resolve(future, _unavailable(error))
+
 
 def _unavailable(error: Exception) -> DependencyDown:
     unavailable = DependencyDown(
         "DEPENDENCY_UNAVAILABLE",
         "the database does not answer; send the call again with the same request id",
         metadata={"dependency": "database"},
+        retry_after_seconds=retry_after(error),
     )
     unavailable.__cause__ = error
     return unavailable

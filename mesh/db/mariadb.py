@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+import sys
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -15,6 +16,8 @@ from asyncmy.errors import Error, IntegrityError, InterfaceError, OperationalErr
 from mesh.db.database import (
     ConstraintViolated,
     DatabaseError,
+    DatabaseLimits,
+    DatabaseRefused,
     DatabaseUnavailable,
     OutcomeUnknown,
     TransientFailure,
@@ -31,6 +34,7 @@ from mesh.db.statements import (
     UpdateKeys,
     UpsertMany,
 )
+from mesh.resilience.breaker import BreakerLimits, BreakerOpen, CircuitBreaker
 
 T = TypeVar("T")
 
@@ -39,17 +43,18 @@ VALUES_PER_KEY_LIST = 999
 """From 1,000 values on MariaDB turns an IN list into a derived table, which a DELETE then scans the table for."""
 BYTES_PER_STATEMENT = 4 * 1024 * 1024
 """max_allowed_packet is 16 MiB by default."""
-TRANSACTION_SECONDS = 60.0
-"""A server that takes longer is treated as gone; well above the lock wait time-out."""
 LOCK_WAIT_SECONDS = 10
 CHANGED_SINCE_READ = 1020
 DEADLOCK = 1213
 LOCK_WAIT_TIMEOUT = 1205
 TRANSIENT = frozenset({CHANGED_SINCE_READ, DEADLOCK, LOCK_WAIT_TIMEOUT})
 LOST_CONNECTION = frozenset({2002, 2003, 2006, 2013, 2014, 2055, 1053, 1927, 4031})
+REFUSED_CALLER = frozenset({1044, 1045, 1049, 1698})
+"""Access denied, unknown database: settings are wrong."""
 REFUSED_SERVICE = frozenset({1040, 1047, 1203, 1290, 1836})
 """Too many connections, node not ready, read-only: nothing is wrong with the work."""
 CHECK_VIOLATED = frozenset({3819, 4025})
+CLOSE_SECONDS = 1.0
 SESSION_SETUP = (
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "SET NAMES utf8mb4 COLLATE utf8mb4_bin",
@@ -60,22 +65,167 @@ BEGIN_WRITE = "START TRANSACTION"
 # READ COMMITTED gives every statement a view of its own: a consistent one needs REPEATABLE READ.
 BEGIN_READ = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 
+_NEVER = BreakerLimits(failures_in_row=sys.maxsize, least_calls=sys.maxsize)
+
 
 class MariadbDatabase:
-    """A MariaDB or MySQL database, reached by a pool of connections."""
+    """A MariaDB or MySQL database, reached by a few connections.
 
-    def __init__(self, pool: Any) -> None:
-        self._pool = pool
+    A server that hangs is like one that is gone: the connection that waits for it is thrown away, and so are those
+    that are idle. With a breaker, calls get their answer at once while it does not work.
+    """
+
+    def __init__(self, url: str, limits: DatabaseLimits, breaker: CircuitBreaker | None = None) -> None:
+        self._url = url
+        self._limits = limits
+        self._breaker = breaker or CircuitBreaker("database", limits=_NEVER)
+        self._places = asyncio.Semaphore(limits.connections)
+        self._idle: list[Any] = []
+        self._running: set[asyncio.Task[Any]] = set()
 
     @classmethod
-    async def connect(cls, url: str, *, connections: int = 8) -> MariadbDatabase:
+    async def connect(
+        cls, url: str, limits: DatabaseLimits | None = None, breaker: CircuitBreaker | None = None
+    ) -> MariadbDatabase:
         """Connect to `mariadb://user:password@host:port/database`.
 
-        Raises `DatabaseUnavailable` where the server does not answer or refuses the credentials.
+        Raises `DatabaseUnavailable` where the server does not answer, `DatabaseRefused` where it refuses.
         """
-        parts = urlsplit(url)
+        database = cls(url, limits or DatabaseLimits(), breaker)
+        database._idle.append(await database._connected())
+        return database
+
+    async def write(self, program: Program[T]) -> T:
+        """See `Database.write`."""
+        return await self._run(BEGIN_WRITE, program)
+
+    async def read(self, program: Program[T]) -> T:
+        """See `Database.read`."""
         try:
-            pool = await asyncmy.create_pool(
+            return await self._run(BEGIN_READ, program)
+        except OutcomeUnknown as error:
+            # Nothing was written that could be there or not.
+            raise DatabaseUnavailable(str(error)) from error
+
+    async def close(self) -> None:
+        """See `Database.close`."""
+        if self._running:
+            await asyncio.wait(self._running)
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*(_closed(connection) for connection in idle))
+
+    async def _run(self, begin: str, program: Program[T]) -> T:
+        try:
+            # A caller that goes away while it waits gives its place in the queue back.
+            await self._places.acquire()
+        except BaseException:
+            program.close()
+            raise
+        task = asyncio.ensure_future(self._transact(begin, program))
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        self._places.release()
+
+    async def _transact(self, begin: str, program: Program[T]) -> T:
+        breaker = self._breaker
+        try:
+            try:
+                breaker.admit()
+            except BreakerOpen as error:
+                raise DatabaseUnavailable(error.message, retry_after_seconds=error.retry_after_seconds) from error
+            try:
+                result = await self._transaction(begin, program)
+            except (DatabaseUnavailable, OutcomeUnknown):
+                self._drop_idle()
+                breaker.failed()
+                raise
+            except Exception:
+                breaker.succeeded()
+                raise
+            except BaseException:
+                breaker.given_up()
+                raise
+            breaker.succeeded()
+            return result
+        finally:
+            program.close()
+
+    async def _transaction(self, begin: str, program: Program[T]) -> T:
+        committing = False
+        try:
+            async with _Patience(self._limits) as patience:
+                connection = await self._begun(begin, patience)
+                reusable = False
+                try:
+                    async with connection.cursor() as cursor:
+                        try:
+                            result = await _drive(cursor, program, patience)
+                        except DatabaseUnavailable:
+                            raise
+                        except Exception:
+                            reusable = await _rolled_back(cursor)
+                            raise
+                        committing = True
+                        patience.renew()
+                        await _execute(cursor, "COMMIT", None)
+                        reusable = True
+                        return result
+                finally:
+                    # A connection in an unknown state must not be used again.
+                    if reusable:
+                        self._idle.append(connection)
+                    else:
+                        connection.close()
+        except DatabaseUnavailable as error:
+            if committing:
+                raise OutcomeUnknown(f"the connection broke during COMMIT: {error}") from error
+            raise
+
+    async def _begun(self, begin: str, patience: _Patience) -> Any:
+        """Return a connection with a transaction begun on it.
+
+        A server that was restarted leaves dead connections behind. Nothing has been done on them yet, so they are
+        thrown away and a new one is opened.
+        """
+        while True:
+            idle = bool(self._idle)
+            connection = self._idle.pop() if idle else await self._connected()
+            try:
+                patience.renew()
+                await _begin(connection, begin)
+            except BaseException as error:
+                connection.close()
+                self._drop_idle()
+                if idle and isinstance(error, DatabaseUnavailable):
+                    continue
+                raise
+            return connection
+
+    async def _connected(self) -> Any:
+        return await connect_mariadb(self._url, self._limits.connect_seconds)
+
+    def _drop_idle(self) -> None:
+        """Close the connections that nothing runs on: what befell one of them has befallen all."""
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+
+async def connect_mariadb(url: str, seconds: float) -> Any:
+    """Return a connection to `mariadb://user:password@host:port/database`.
+
+    Raises `DatabaseUnavailable` where the server does not answer in time, `DatabaseRefused` where it refuses.
+    """
+    parts = urlsplit(url)
+    where = f"the database {parts.path.lstrip('/')} at {parts.hostname}:{parts.port or 3306}"
+    try:
+        # The driver's own limit ends when TCP is connected: a server that hangs says nothing after that.
+        async with asyncio.timeout(seconds):
+            return await asyncmy.connect(
                 host=parts.hostname or "localhost",
                 port=parts.port or 3306,
                 user=unquote(parts.username or ""),
@@ -85,107 +235,56 @@ class MariadbDatabase:
                 binary_prefix=True,
                 # UPDATE answers how many rows matched, as on SQLite, not how many became different.
                 client_flag=CLIENT.FOUND_ROWS,
-                minsize=1,
-                maxsize=connections,
                 autocommit=True,
-                connect_timeout=5,
+                connect_timeout=seconds,
             )
-        except (Error, OSError) as error:
-            raise DatabaseUnavailable(f"cannot connect to the database at {parts.hostname}: {error}") from error
-        return cls(pool)
+    except TimeoutError as error:
+        raise DatabaseUnavailable(f"cannot connect to {where}: no answer within {seconds:g} s") from error
+    except (Error, OSError, RuntimeError) as error:
+        # asyncmy raises RuntimeError where the server breaks the connection while it is being set up.
+        kind = DatabaseRefused if error.args and error.args[0] in REFUSED_CALLER else DatabaseUnavailable
+        raise kind(f"cannot connect to {where}: {_text(error)}") from error
 
-    async def write(self, program: Program[T]) -> T:
-        """See `Database.write`."""
-        return await _shielded(self._transact(BEGIN_WRITE, program))
 
-    async def read(self, program: Program[T]) -> T:
-        """See `Database.read`."""
+def _text(error: Exception) -> str:
+    # The driver's errors are pairs of number and text.
+    return str(error.args[1]) if len(error.args) > 1 and isinstance(error, Error) else str(error)
+
+
+class _Patience:
+    """Ends a transaction that takes too long, or whose server does not answer a statement, as if the server were gone.
+
+    One timer that is moved on at each statement: an `asyncio.timeout` for each would cost more.
+    """
+
+    def __init__(self, limits: DatabaseLimits) -> None:
+        self._limits = limits
+        self._now = asyncio.get_running_loop().time
+        self._end = self._now() + limits.transaction_seconds
+        self._limit = asyncio.timeout(limits.answer_seconds)
+
+    def renew(self) -> None:
+        """Give the server time for the next statement."""
+        self._limit.reschedule(min(self._now() + self._limits.answer_seconds, self._end))
+
+    async def __aenter__(self) -> _Patience:
+        await self._limit.__aenter__()
+        return self
+
+    async def __aexit__(self, kind: Any, error: BaseException | None, stack: Any) -> None:
         try:
-            return await _shielded(self._transact(BEGIN_READ, program))
-        except OutcomeUnknown as error:
-            # Nothing was written that could be there or not.
-            raise DatabaseUnavailable(str(error)) from error
+            await self._limit.__aexit__(kind, error, stack)
+        except TimeoutError as late:
+            raise DatabaseUnavailable("the database did not finish in time") from late
 
-    async def close(self) -> None:
-        """See `Database.close`."""
-        self._pool.close()
-        await self._pool.wait_closed()
 
-    async def _transact(self, begin: str, program: Program[T]) -> T:
-        committing = False
-        try:
-            async with asyncio.timeout(TRANSACTION_SECONDS) as limit:
-                connection = await self._begun(begin)
-                reusable = False
-                try:
-                    async with connection.cursor() as cursor:
-                        try:
-                            result = await _drive(cursor, program)
-                        except DatabaseUnavailable:
-                            raise
-                        except Exception:
-                            reusable = await _rolled_back(cursor)
-                            raise
-                        committing = True
-                        await _execute(cursor, "COMMIT", None)
-                        reusable = True
-                        return result
-                finally:
-                    # A connection in an unknown state must not be used again.
-                    if not reusable:
-                        connection.close()
-                    self._pool.release(connection)
-        except DatabaseUnavailable as error:
-            if committing:
-                raise OutcomeUnknown(f"the connection broke during COMMIT: {error}") from error
-            raise
-        except TimeoutError as error:
-            if not limit.expired():
-                raise
-            message = f"the database did not finish within {TRANSACTION_SECONDS:.0f} s"
-            raise (OutcomeUnknown(message) if committing else DatabaseUnavailable(message)) from error
-        finally:
-            program.close()
-
-    async def _begun(self, begin: str) -> Any:
-        """Return a connection with a transaction begun on it.
-
-        A server that was restarted leaves dead connections in the pool. Nothing has been done on them yet, so
-        they are thrown away and a new one is opened.
-        """
-        connection = await self._acquired()
-        try:
-            await _begin(connection, begin)
-        except DatabaseUnavailable:
-            await self._discard(connection)
-            await self._pool.clear()
-        except BaseException:
-            await self._discard(connection)
-            raise
-        else:
-            return connection
-        connection = await self._acquired()
-        try:
-            await _begin(connection, begin)
-        except BaseException:
-            await self._discard(connection)
-            raise
-        return connection
-
-    async def _acquired(self) -> Any:
-        try:
-            return await self._pool.acquire()
-        except (Error, OSError, RuntimeError) as error:
-            # asyncmy raises RuntimeError where the server breaks the connection while it is being set up.
-            raise DatabaseUnavailable(f"the database does not answer: {error}") from error
-
-    async def _discard(self, connection: Any) -> None:
+async def _closed(connection: Any) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await connection.ensure_closed()
+    except (Error, OSError):
+        # TimeoutError is one: the server need not hear of it.
         connection.close()
-        self._pool.release(connection)
-
-
-async def _shielded(work: Awaitable[T]) -> T:
-    return await asyncio.shield(asyncio.ensure_future(work))
 
 
 async def _begin(connection: Any, begin: str) -> None:
@@ -213,9 +312,10 @@ async def _execute(cursor: Any, sql: str, parameters: tuple[Any, ...] | None) ->
         raise _translated(error) from error
 
 
-async def _drive(cursor: Any, program: Program[T]) -> T:
+async def _drive(cursor: Any, program: Program[T], patience: _Patience) -> T:
     outcome: Any = None
     while True:
+        patience.renew()
         try:
             statement = program.send(outcome)
         except StopIteration as end:

@@ -1,7 +1,8 @@
 """The process that migrates a database: `python -m mesh.db.migrate PACKAGE HEAD`, the URL on standard input.
 
 It holds a lock while it works, so that processes that start at once take turns, and so that a migration whose
-starter died is not joined by a second one. On failure it writes one sentence to standard output and exits with 1.
+starter died is not joined by a second one. On failure it writes one sentence to standard output and exits with 1, or
+with `UNREADY` where another try may do better.
 Each migration is one transaction together with the version it leads to on SQLite. MariaDB commits every DDL
 statement by itself: migrations must be written so that they can be run again after they broke off.
 """
@@ -11,10 +12,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import sys
+import time
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
@@ -22,16 +24,18 @@ from alembic.runtime.migration import MigrationContext, RevisionStep
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from mesh.db.schema import SchemaError, sqlite_path
+from mesh.db.schema import UNREADY, SchemaError, SchemaUnready, sqlite_path
 
-LOCK_SECONDS = 60
-"""How long a process waits for another one's migration on MariaDB."""
+LOCK_SECONDS = 5
+"""How long a process waits for another one's migration before its starter is told so."""
+LOST_CONNECTION = frozenset({2002, 2003, 2006, 2013, 1053, 1927, 4031})
+_OTHER = "another process is migrating the database"
 
 
 def migrate(database_url: str, migrations: str, head: str) -> None:
-    """Run the migrations of a package up to `head`. Raises `SchemaError`."""
+    """Run the migrations of a package up to `head`. Raises `SchemaError`, `SchemaUnready`."""
     script = _script_directory(migrations)
     if script.get_current_head() != head:
         raise SchemaError(
@@ -43,6 +47,10 @@ def migrate(database_url: str, migrations: str, head: str) -> None:
         with _lock(database_url, engine), engine.connect() as connection:
             _refuse_newer(connection, script)
             _upgrade(connection, script, head)
+    except OperationalError as error:
+        number = error.orig.args[0] if error.orig is not None and error.orig.args else 0
+        kind = SchemaUnready if number in LOST_CONNECTION else SchemaError
+        raise kind(f"the database could not be migrated to version {head}: {error}") from error
     except (SQLAlchemyError, CommandError, OSError) as error:
         raise SchemaError(f"the database could not be migrated to version {head}: {error}") from error
     finally:
@@ -82,7 +90,7 @@ def _lock(database_url: str, engine: Engine) -> Iterator[None]:
     if path is not None:
         # The system frees the lock where the process dies.
         with path.with_name(f"{path.name}.migrating").open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            _lock_file(handle)
             yield
         return
     # The server frees the lock where the connection breaks.
@@ -90,8 +98,21 @@ def _lock(database_url: str, engine: Engine) -> Iterator[None]:
         name = f"flowmesh-schema-{make_url(database_url).database}"[:64]
         taken = connection.execute(text("SELECT GET_LOCK(:name, :seconds)"), {"name": name, "seconds": LOCK_SECONDS})
         if taken.scalar() != 1:
-            raise SchemaError(f"another process has been migrating the database for {LOCK_SECONDS} s")
+            raise SchemaUnready(_OTHER)
         yield
+
+
+def _lock_file(handle: IO[str]) -> None:
+    end = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise SchemaUnready(_OTHER) from None
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _refuse_newer(connection: Connection, script: ScriptDirectory) -> None:
@@ -127,7 +148,7 @@ def main() -> int:
         migrate(sys.stdin.read().strip(), migrations, head)
     except SchemaError as error:
         sys.stdout.write(f"{error}\n")
-        return 1
+        return UNREADY if isinstance(error, SchemaUnready) else 1
     return 0
 
 

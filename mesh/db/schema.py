@@ -16,14 +16,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from mesh.db.database import Database, DatabaseError, DatabaseUnavailable
+from mesh.db.database import Database, DatabaseError, DatabaseLimits, DatabaseUnavailable
+from mesh.resilience.breaker import CircuitBreaker
 
 SQLITE_SCHEMES = frozenset({"sqlite"})
 MARIADB_SCHEMES = frozenset({"mariadb", "mysql"})
 
+UNREADY = 3
+"""Exit code of a migration that may be tried again."""
+
 
 class SchemaError(Exception):
     """The tables cannot be brought to the version that the code needs; the message is one sentence for people."""
+
+
+class SchemaUnready(SchemaError):
+    """The tables could not be brought up to date now: another process is at it, or this try was cut short."""
 
 
 def sqlite_path(database_url: str) -> Path | None:
@@ -43,17 +51,20 @@ def sqlite_path(database_url: str) -> Path | None:
     return Path(path)
 
 
-async def open_database(database_url: str) -> Database:
+async def open_database(
+    database_url: str, limits: DatabaseLimits | None = None, breaker: CircuitBreaker | None = None
+) -> Database:
     """Open the database of a URL: `sqlite:///path`, `mariadb://…` or `mysql://…`.
 
-    Raises ValueError for another URL, `DatabaseUnavailable` where the database cannot be opened.
+    Limits and breaker are for a server; a file has none. Raises ValueError for another URL, `DatabaseUnavailable`
+    where the database cannot be opened.
     """
     path = sqlite_path(database_url)
     if path is None:
         # Each driver costs memory and start-up time where the other one is used; asyncmy takes 90 ms.
         from mesh.db.mariadb import MariadbDatabase
 
-        return await MariadbDatabase.connect(database_url)
+        return await MariadbDatabase.connect(database_url, limits, breaker)
     from mesh.db.sqlite import SqliteDatabase
 
     return SqliteDatabase(path)
@@ -63,8 +74,9 @@ async def ensure_schema(database_url: str, migrations: str, head: str) -> None:
     """Bring the tables to version `head`; does nothing where they have it.
 
     `migrations` is the package whose folder `versions` holds the Alembic migrations. Processes that start at once
-    take turns by a lock. Raises `SchemaError` where the database was written by a newer release, or a migration
-    fails, and `DatabaseUnavailable` where the database does not answer.
+    take turns by a lock, which the death of its holder frees. Raises `SchemaUnready` where it is worth trying again,
+    `SchemaError` where the database was written by a newer release or a migration fails, and `DatabaseUnavailable`
+    where the database does not answer.
     """
     if await _stored_version(database_url) != head:
         await _migrate(database_url, migrations, head)
@@ -101,27 +113,19 @@ async def _mariadb_version(database_url: str) -> str | None:
 
 @contextlib.asynccontextmanager
 async def _mariadb_cursor(database_url: str) -> AsyncIterator[Any]:
-    import asyncmy
     from asyncmy.errors import Error
 
-    parts = urlsplit(database_url)
+    from mesh.db.mariadb import connect_mariadb
+
+    limits = DatabaseLimits()
+    connection = await connect_mariadb(database_url, limits.connect_seconds)
     try:
-        connection = await asyncmy.connect(
-            host=parts.hostname or "localhost",
-            port=parts.port or 3306,
-            user=unquote(parts.username or ""),
-            password=unquote(parts.password or ""),
-            db=parts.path.lstrip("/"),
-            charset="utf8mb4",
-            connect_timeout=5,
-        )
-    except (Error, OSError) as error:
-        raise DatabaseUnavailable(f"cannot connect to the database at {parts.hostname}: {error}") from error
-    try:
-        async with connection.cursor() as cursor:
+        async with asyncio.timeout(limits.answer_seconds), connection.cursor() as cursor:
             yield cursor
+    except TimeoutError as error:
+        raise DatabaseUnavailable("the database does not answer") from error
     except (Error, OSError) as error:
-        raise DatabaseError(f"cannot read the schema's version at {parts.hostname}: {error}") from error
+        raise DatabaseError(f"cannot read the schema's version: {error}") from error
     finally:
         connection.close()
 
@@ -143,4 +147,9 @@ async def _migrate(database_url: str, migrations: str, head: str) -> None:
     if process.returncode == 0:
         return
     sentence = output.decode(errors="replace").strip()
+    if process.returncode == UNREADY:
+        raise SchemaUnready(sentence)
+    if process.returncode is not None and process.returncode < 0:
+        # What it had done is there or undone, and it can be run again.
+        raise SchemaUnready(f"the migration of the database was ended by signal {-process.returncode}")
     raise SchemaError(sentence or f"the migration of the database failed: {errors.decode(errors='replace').strip()}")

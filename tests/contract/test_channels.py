@@ -16,7 +16,8 @@ from flowmesh.history.v1.history_service_pb2_grpc import HistoryServiceStub
 
 from mesh.call import CallContext, as_call, current_call
 from mesh.channels import is_idempotent, open_channel, service_config
-from mesh.errors import Conflict, DependencyDown
+from mesh.errors import Conflict, DependencyDown, NotFound
+from mesh.resilience.breaker import BreakerLimits, BreakerOpen, CircuitBreaker
 from mesh.settings import MeshSettings
 from tests.contract.plumbing import HISTORY, STREAM, found, plumbing
 
@@ -114,6 +115,98 @@ async def test_nothing_else_is_tried_again(error: Exception) -> None:
             with pytest.raises(grpc.aio.AioRpcError):
                 await stub.GetHistoricProcessInstance(REQUEST)
     assert tries == 1
+
+
+async def test_retries_stay_within_their_budget() -> None:
+    tries = 0
+
+    async def answer(request: Any) -> Any:
+        nonlocal tries
+        tries += 1
+        raise DependencyDown("DEPENDENCY_UNAVAILABLE", "Away.")
+
+    calls = 300
+    async with plumbing(answer) as server, open_channel(f"127.0.0.1:{server.port}", SETTINGS, [HISTORY]) as channel:
+        stub: Any = HistoryServiceStub(channel)
+        for _ in range(calls):
+            with pytest.raises(grpc.aio.AioRpcError):
+                await stub.GetHistoricProcessInstance(REQUEST)
+    assert calls < tries <= calls + 20
+
+
+async def test_a_service_that_does_not_answer_is_left_alone() -> None:
+    down = True
+    tries = 0
+
+    async def answer(request: Any) -> Any:
+        nonlocal tries
+        tries += 1
+        if request.id == "none":
+            raise NotFound("HISTORY_RECORD_NOT_FOUND", "No.")
+        if down:
+            raise DependencyDown("DEPENDENCY_UNAVAILABLE", "Away.")
+        return await found(request)
+
+    now = 0.0
+    limits = BreakerLimits(failures_in_row=3, open_seconds=1)
+    breaker = CircuitBreaker("history", limits=limits, monotonic=lambda: now)
+    async with (
+        plumbing(answer) as server,
+        open_channel(f"127.0.0.1:{server.port}", SETTINGS, [], breaker=breaker) as channel,
+    ):
+        stub: Any = HistoryServiceStub(channel)
+
+        async def code(record: str = "1") -> Any:
+            try:
+                await stub.GetHistoricProcessInstance(pb.GetHistoricProcessInstanceRequest(id=record))
+            except grpc.aio.AioRpcError as error:
+                # The breaker hears of it in a task of its own.
+                await asyncio.sleep(0.01)
+                return error.code()
+            await asyncio.sleep(0.01)
+            return None
+
+        for _ in range(10):
+            assert await code("none") is grpc.StatusCode.NOT_FOUND
+        for _ in range(3):
+            assert await code() is grpc.StatusCode.UNAVAILABLE
+        tries = 0
+        with pytest.raises(BreakerOpen) as raised:
+            await code()
+        assert raised.value.metadata == {"dependency": "history"}
+        assert raised.value.retry_after_seconds > 0
+        assert tries == 0
+        down = False
+        now = 2.0
+        assert await code() is None
+        assert await code() is None
+
+
+async def test_calls_go_to_servers_that_are_in_service() -> None:
+    served: list[str] = []
+
+    def named(name: str) -> Any:
+        async def answer(request: Any) -> Any:
+            served.append(name)
+            return await found(request)
+
+        return answer
+
+    settings = MeshSettings(drain_seconds=1, call_timeout_seconds=10)
+    async with plumbing(named("one")) as one, plumbing(named("two")) as two:
+        target = f"ipv4:127.0.0.1:{one.port},127.0.0.1:{two.port}"
+        async with open_channel(target, settings, [HISTORY]) as channel:
+            stub: Any = HistoryServiceStub(channel)
+            while set(served) != {"one", "two"}:
+                await stub.GetHistoricProcessInstance(REQUEST)
+            await one.server.health.set("", serving=False)
+            # The client hears of it at some time; from then on nothing goes there.
+            while "one" in served[-10:]:
+                await stub.GetHistoricProcessInstance(REQUEST)
+            served.clear()
+            for _ in range(20):
+                await stub.GetHistoricProcessInstance(REQUEST)
+    assert set(served) == {"two"}
 
 
 async def test_streams_live_past_the_default_deadline() -> None:

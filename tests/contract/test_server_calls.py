@@ -98,7 +98,8 @@ async def test_context_is_made_where_the_caller_sends_none() -> None:
     assert len(made.correlation_id) == len(replaced.correlation_id) == 36
     assert taken.correlation_id == "r-1"
     assert made.user_id is None
-    assert made.seconds_left() is None
+    assert made.imposed
+    assert 100 < (made.seconds_left() or 0) <= 120
     assert len({context.traceparent for context in seen}) == 3
     assert all(len(context.traceparent) == 55 for context in seen)
 

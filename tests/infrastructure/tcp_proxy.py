@@ -1,4 +1,4 @@
-"""A TCP proxy between a client and a server that breaks connections at a chosen moment."""
+"""A TCP proxy between a client and a server that breaks connections at a chosen moment, holds them up or slows them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import asyncio
 class TcpProxy:
     """Passes bytes on; once `cut_at` is set, the connection that sends these bytes is cut.
 
-    `deliver` says whether the server gets the bytes before the cut.
+    `deliver` says whether the server gets the bytes before the cut. `hang` holds everything back until `flow`, as a
+    server that does not run but is there. `delay_seconds` comes before each piece that the client sends.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -20,6 +21,9 @@ class TcpProxy:
         self.deliver = True
         self.cuts = 0
         self.refusing = False
+        self.delay_seconds = 0.0
+        self._flowing = asyncio.Event()
+        self._flowing.set()
 
     async def start(self) -> int:
         """Listen and return the port."""
@@ -35,6 +39,14 @@ class TcpProxy:
         for task in list(self._connections):
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
+
+    def hang(self) -> None:
+        """Pass nothing on from now on; connections are still taken."""
+        self._flowing.clear()
+
+    def flow(self) -> None:
+        """Pass on what was held back, and all that comes."""
+        self._flowing.set()
 
     def break_all(self) -> None:
         """Break every connection that is open."""
@@ -80,12 +92,16 @@ class TcpProxy:
                     server.write(data)
                     await server.drain()
                 return
+            if self.delay_seconds:
+                await asyncio.sleep(self.delay_seconds)
+            await self._flowing.wait()
             server.write(data)
             await server.drain()
 
     async def _answers(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         try:
             while data := await reader.read(65536):
+                await self._flowing.wait()
                 if client.transport.is_closing():
                     return
                 client.write(data)

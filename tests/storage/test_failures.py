@@ -11,11 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from mesh.db import mariadb, sqlite
-from mesh.db.database import Database, DatabaseUnavailable, OutcomeUnknown, TransientFailure
+from mesh.db import sqlite
+from mesh.db.database import (
+    ConstraintViolated,
+    Database,
+    DatabaseError,
+    DatabaseLimits,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    OutcomeUnknown,
+    TransientFailure,
+)
 from mesh.db.schema import open_database
 from mesh.db.sqlite import SqliteDatabase
 from mesh.db.statements import Execute, Fetch, InsertMany, Program, Row
+from mesh.resilience.breaker import BreakerLimits, CircuitBreaker
 from tests.infrastructure.mariadb import MariadbServer, create_tables
 from tests.infrastructure.tcp_proxy import TcpProxy
 from tests.storage.tables import METADATA
@@ -88,19 +98,117 @@ async def test_broken_commit_has_an_unknown_outcome(proxied: tuple[Database, Tcp
         assert asyncio.get_running_loop().time() < deadline
 
 
+@pytest.fixture
+async def mariadb_url(mariadb_server: MariadbServer) -> AsyncIterator[str]:
+    with mariadb_server.database() as name:
+        await create_tables(mariadb_server.url(name), METADATA)
+        yield mariadb_server.url(name)
+
+
 @pytest.mark.mariadb
-async def test_server_that_hangs(proxied: tuple[Database, TcpProxy], monkeypatch: pytest.MonkeyPatch) -> None:
-    database, _ = proxied
-    monkeypatch.setattr(mariadb, "TRANSACTION_SECONDS", 0.2)
+@pytest.mark.parametrize("limits", [DatabaseLimits(transaction_seconds=0.2), DatabaseLimits(answer_seconds=0.2)])
+async def test_work_that_takes_too_long(mariadb_url: str, limits: DatabaseLimits) -> None:
+    database = await open_database(mariadb_url, limits)
 
     def slow() -> Program[None]:
         yield InsertMany("item", COLUMNS, [("a", 1, None, None, None)])
-        yield Fetch("SELECT SLEEP(5)")
+        yield Fetch("SELECT SLEEP(1)")
 
     with pytest.raises(DatabaseUnavailable, match="did not finish"):
         await database.write(slow())
-    monkeypatch.undo()
     assert await all_rows(database) == []
+    await database.close()
+
+
+@pytest.mark.mariadb
+async def test_a_server_that_hangs_and_goes_on(mariadb_server: MariadbServer, mariadb_url: str) -> None:
+    """Callers get their answer in bounded time, soon at once; afterwards everything works without a restart."""
+    proxy = TcpProxy(mariadb_server.host, mariadb_server.port)
+    name = mariadb_url.rpartition("/")[2]
+    limits = DatabaseLimits(connections=4, connect_seconds=0.3, answer_seconds=0.3)
+    breaker = CircuitBreaker("database", limits=BreakerLimits(failures_in_row=3, longest_open_seconds=0.5))
+    database = await open_database(mariadb_server.url(name, port=await proxy.start()), limits, breaker)
+    await asyncio.gather(*(all_rows(database) for _ in range(10)))
+    proxy.hang()
+    outcomes = await asyncio.gather(*(all_rows(database) for _ in range(200)), return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {DatabaseUnavailable}
+    # The four that had a connection, and four more at most, waited; the others were told at once.
+    told_at_once = [outcome for outcome in outcomes if outcome.retry_after_seconds]  # type: ignore[union-attr]
+    assert len(told_at_once) >= 190
+    with pytest.raises(DatabaseUnavailable) as raised:
+        await database.write(insert([("a", 1, None, None, None)]))
+    assert 0 < raised.value.retry_after_seconds < 1
+    proxy.flow()
+    while True:
+        try:
+            await database.write(insert([("a", 1, None, None, None)]))
+            break
+        except DatabaseUnavailable:
+            await asyncio.sleep(0.05)
+    assert len(await asyncio.gather(*(all_rows(database) for _ in range(50)))) == 50
+    await database.close()
+    await proxy.stop()
+
+
+@pytest.mark.mariadb
+async def test_the_callers_own_errors_leave_the_breaker_closed(mariadb_url: str) -> None:
+    database = await open_database(mariadb_url, breaker=CircuitBreaker("database"))
+
+    def wrong() -> Program[None]:
+        yield Execute("SELECT no such thing")
+
+    def failing() -> Program[None]:
+        yield Fetch("SELECT 1")
+        raise ValueError("a bug of the program")
+
+    await database.write(insert([("a", 1, None, None, None)]))
+    for _ in range(30):
+        with pytest.raises(ConstraintViolated):
+            await database.write(insert([("a", 1, None, None, None)]))
+        with pytest.raises(DatabaseError):
+            await database.write(wrong())
+        with pytest.raises(ValueError, match="bug"):
+            await database.write(failing())
+    assert len(await all_rows(database)) == 1
+    await database.close()
+
+
+@pytest.mark.mariadb
+async def test_a_caller_that_goes_away_keeps_no_place(mariadb_url: str) -> None:
+    database = await open_database(mariadb_url, DatabaseLimits(connections=1))
+    begun = []
+
+    def slow() -> Program[None]:
+        begun.append("slow")
+        yield Fetch("SELECT SLEEP(0.5)")
+
+    def never() -> Program[None]:
+        begun.append("never")
+        yield Fetch("SELECT 1")
+
+    first = asyncio.create_task(database.read(slow()))
+    waiting = [asyncio.create_task(database.read(never())) for _ in range(50)]
+    await asyncio.sleep(0.1)
+    for task in waiting:
+        task.cancel()
+    await asyncio.wait(waiting)
+    await first
+    assert await all_rows(database) == []
+    assert begun == ["slow"]
+    await database.close()
+
+
+@pytest.mark.mariadb
+async def test_settings_that_are_wrong_are_told_from_a_server_that_is_away(mariadb_server: MariadbServer) -> None:
+    away = mariadb_server.url("x", port=1)
+    with pytest.raises(DatabaseUnavailable) as raised:
+        await open_database(away)
+    assert not isinstance(raised.value, DatabaseRefused)
+    with pytest.raises(DatabaseRefused, match="Unknown database 'no_such'"):
+        await open_database(mariadb_server.url("no_such"))
+    wrong = f"mariadb://somebody:wrong@{mariadb_server.host}:{mariadb_server.port}/x"
+    with pytest.raises(DatabaseRefused, match="Access denied"):
+        await open_database(wrong)
 
 
 @pytest.mark.mariadb

@@ -87,13 +87,47 @@ async def test_close_writes_what_is_queued(store: Database) -> None:
     assert len(await all_rows(store)) == 100
 
 
-async def test_a_caller_that_leaves_does_not_stop_its_work(store: Database) -> None:
-    committer = GroupCommitter(store, ItemWriter())
-    left, stays = committer.submit(Work(1)), committer.submit(Work(2))
-    left.cancel()
-    assert await stays == 2
+async def test_a_caller_that_leaves(store: Database) -> None:
+    """What has begun is not stopped; what still waits is not begun."""
+    committer = GroupCommitter(store, ItemWriter(), max_batch=2)
+    begun, with_it = committer.submit(Work(1)), committer.submit(Work(2))
+    waits, behind = committer.submit(Work(3)), committer.submit(Work(4))
+    await asyncio.sleep(0)
+    begun.cancel()
+    waits.cancel()
+    assert await asyncio.gather(with_it, behind) == [2, 4]  # type: ignore[comparison-overlap] # typed as a tuple
     await committer.close()
-    assert len(await all_rows(store)) == 2
+    assert sorted(row[1] for row in await all_rows(store)) == [1, 2, 4]
+
+
+class Slow:
+    """A database whose transactions wait until they may end."""
+
+    def __init__(self) -> None:
+        self.may_end = asyncio.Event()
+
+    async def write(self, program: Program[object]) -> object:
+        program.close()
+        await self.may_end.wait()
+        return [1]
+
+
+async def test_the_waiting_time_is_estimated() -> None:
+    slow = Slow()
+    committer = GroupCommitter(slow, ItemWriter(), max_batch=1)  # type: ignore[arg-type]
+    assert committer.waiting_seconds() == 0
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    futures = [committer.submit(Work(number)) for number in range(10)]
+    await asyncio.sleep(0.2)
+    assert 0.15 < committer.waiting_seconds() <= loop.time() - began, "it may take as long again"
+    slow.may_end.set()
+    await futures[0]
+    taken = loop.time() - began
+    # The others are quick, but the first one is remembered as a share of what is usual.
+    assert 0 < committer.waiting_seconds() < 11 * taken
+    await asyncio.gather(*futures)
+    await committer.close()
 
 
 class Failing:
@@ -183,5 +217,25 @@ async def test_a_broken_commit_and_no_database_afterwards(
     futures = [committer.submit(Work(number)) for number in range(1, 20)]
     results = await asyncio.gather(*futures, return_exceptions=True)
     assert {type(result) for result in results} == {DependencyDown}
+    assert all(result.retry_after_seconds > 0 for result in results)  # type: ignore[union-attr]
     proxy.refusing = False
     assert await committer.submit(Work(100)) == 100
+
+
+@pytest.mark.mariadb
+async def test_while_a_commit_is_settled_the_others_are_not_kept_waiting(
+    proxied: tuple[Database, TcpProxy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, proxy = proxied
+    monkeypatch.setattr(group_commit, "SETTLE_SECONDS", 3.0)
+    committer = GroupCommitter(database, ItemWriter(), max_batch=1)
+    await committer.submit(Work(0))
+    proxy.cut_at, proxy.deliver, proxy.refusing = COMMIT, True, True
+    first, *others = [committer.submit(Work(number)) for number in range(1, 20)]
+    results = await asyncio.gather(*others, return_exceptions=True)
+    assert {type(result) for result in results} == {DependencyDown}
+    assert not first.done()
+    proxy.refusing = False
+    assert await first == 1
+    assert await committer.submit(Work(100)) == 100
+    assert len(await all_rows(database)) == 3

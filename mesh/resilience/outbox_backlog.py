@@ -1,0 +1,109 @@
+"""How far the relay is behind: age and number of what the outbox holds, by a cheap read every second."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import NamedTuple
+
+from mesh.clock import Clock
+from mesh.db.database import Database, DatabaseError
+from mesh.db.statements import Fetch, Program, Row
+from mesh.logs import get_log
+from mesh.outbox import NEW
+
+LOOK_SECONDS = 1.0
+FLUSH_LOOK_SECONDS = 0.05
+PAGE = 100
+MAX_PAGES = 10
+"""Rows that were given up lie at the low end of the key and are walked over, so many at most."""
+
+_log = get_log(__name__)
+
+
+class OutboxBacklog:
+    """Looks at an outbox until `stop`. What it found last is valid while the database does not answer."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._age = self._age_before = 0.0
+        self.rows = 0
+        """How many rows wait, by their numbers, of which some may be missing."""
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def age_seconds(self) -> float:
+        """How long the oldest row has waited, as both of the last two looks found: a clock that jumps is no backlog."""
+        return min(self._age, self._age_before)
+
+    async def look(self) -> None:
+        """Look now. Raises `DatabaseError`."""
+        found = await self._database.read(_backlog())
+        self.rows = found.newest - found.oldest + 1 if found else 0
+        self._age_before = self._age
+        self._age = max(0.0, (self._clock.now_micros() - found.made_at) / 1e6) if found else 0.0
+
+    async def relayed(self, seconds: float) -> bool:
+        """Wait until what lies in the outbox now is on the bus; return whether that came within so many seconds."""
+        end = time.monotonic() + seconds
+        newest: int | None = None
+        while True:
+            try:
+                found = await self._database.read(_backlog())
+            except DatabaseError as error:
+                _log.warning("What the outbox holds is not known", reason=str(error))
+                return False
+            newest = found.newest if found and newest is None else newest
+            if found is None or newest is None or found.oldest > newest:
+                return True
+            if time.monotonic() >= end:
+                _log.warning("Events stay in the outbox until a relay runs", rows=newest - found.oldest + 1)
+                return False
+            await asyncio.sleep(FLUSH_LOOK_SECONDS)
+
+    def start(self) -> None:
+        """Begin."""
+        self._task = asyncio.create_task(self._run(), name="outbox backlog")
+
+    async def stop(self) -> None:
+        """End."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except DatabaseError as error:
+                _log.debug("What the outbox holds is not known", reason=str(error))
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+class _Backlog(NamedTuple):
+    oldest: int
+    newest: int
+    made_at: int
+
+
+def _backlog() -> Program[_Backlog | None]:
+    """Read the numbers of the oldest row that waits and of the newest one, and when the oldest was made.
+
+    By the primary key alone, which is cheap whatever lies in the outbox.
+    """
+    last = -1
+    for _ in range(MAX_PAGES):
+        page: list[Row] = yield Fetch(
+            "SELECT seq, status, created_at FROM outbox WHERE seq>? ORDER BY seq LIMIT ?", (last, PAGE)
+        )
+        for seq, status, created_at in page:
+            if status == NEW:
+                newest: list[Row] = yield Fetch("SELECT MAX(seq) FROM outbox")
+                return _Backlog(seq, newest[0][0], created_at)
+            last = seq
+        if len(page) < PAGE:
+            break
+    return None
