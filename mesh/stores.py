@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from mesh.admin_http import Readiness
-from mesh.bus.opening import open_bus
+from mesh.bus.opening import is_broker, open_bus
 from mesh.bus.port import Bus, BusError
 from mesh.db.database import Database, DatabaseError, DatabaseRefused, DatabaseUnavailable
-from mesh.db.schema import SchemaError, SchemaUnready, ensure_schema, open_database, sqlite_path
+from mesh.db.schema import SchemaError, SchemaUnready, ensure_schema, open_database
 from mesh.db.statements import Fetch, fetch
 from mesh.resilience.breaker import BreakerMetrics, CircuitBreaker
 from mesh.resilience.service_bus import ServiceBus
@@ -69,7 +69,7 @@ async def open_service_bus(
     Raises `StartupError` where the file cannot be used.
     """
     bus = ServiceBus(lambda: _open_bus(settings), metrics=metrics, readiness=readiness)
-    if sqlite_path(settings.own_bus_url) is None:
+    if is_broker(settings.own_bus_url):
         bus.open_later()
         return bus
     try:

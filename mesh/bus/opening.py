@@ -8,12 +8,17 @@ from mesh.clock import Clock
 from mesh.db.schema import sqlite_path
 
 
+def is_broker(url: str) -> bool:
+    """Say whether a bus's URL names a broker, which may come and go, rather than a file."""
+    return url.startswith("kafka://")
+
+
 async def open_bus(url: str, *, clock: Clock | None = None) -> Bus:
     """Open the bus at `sqlite:///PATH` or `kafka://HOST:PORT[,...][?...]` (see `mesh.bus.kafka_address`).
 
     `clock` is for the bus in a file; brokers have their own. Raises `BusError`, `DatabaseUnavailable`.
     """
-    if not url.startswith("kafka://"):
+    if not is_broker(url):
         path = sqlite_path(url) if url.startswith("sqlite:///") else None
         if path is None:
             raise BusError("the URL of the bus starts with sqlite:/// or kafka://")
