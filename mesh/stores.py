@@ -8,7 +8,7 @@ from mesh.admin_http import Readiness
 from mesh.bus.opening import is_broker, open_bus
 from mesh.bus.port import Bus, BusError
 from mesh.db.database import Database, DatabaseError, DatabaseRefused, DatabaseUnavailable
-from mesh.db.schema import SchemaError, SchemaUnready, ensure_schema, open_database
+from mesh.db.schema import SchemaError, SchemaUnready, ensure_schema, open_database, sqlite_path
 from mesh.db.statements import Fetch, fetch
 from mesh.resilience.breaker import BreakerMetrics, CircuitBreaker
 from mesh.resilience.service_bus import ServiceBus
