@@ -51,9 +51,10 @@ class Cluster:
 
     def relays(self) -> list[FaultyProcess]:
         """Return the engines that hold a lease on the outbox, as their database says."""
-        rows = self.server.execute("SELECT DISTINCT holder FROM flowmesh_engine.lease WHERE name LIKE 'outbox-relay%'")
-        holders = [str(holder) for (holder,) in rows]
-        return [engine for engine in self.engines if any(engine.name in holder for holder in holders)]
+        rows = self.server.execute("SELECT DISTINCT owner FROM flowmesh_engine.lease WHERE name='outbox-relay'")
+        # An owner's name ends with its process and a random part.
+        holders = {str(owner).split("/")[-2] for (owner,) in rows if owner}
+        return [engine for engine in self.engines if str(engine.pid) in holders]
 
 
 @contextlib.asynccontextmanager

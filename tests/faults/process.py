@@ -45,6 +45,11 @@ class FaultyProcess:
         """Whether it has been started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int | None:
+        """The id of the process that was started last."""
+        return None if self._process is None else self._process.pid
+
     def start(self) -> None:
         """Start it; `until_ready` waits for it."""
         with self._log.open("ab") as log:
