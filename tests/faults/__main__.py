@@ -106,7 +106,7 @@ class Run:
         history = await checker.until_history_ended(self.client, self.instances)
         await checker.check_history(self.client, self.instances, history, findings)
         partitions = await copies_of_events(self._cluster.kafka.bootstrap)
-        copies = checker.check_order(partitions, findings)
+        copies = checker.check_order(self.instances, partitions, findings)
         events = sum(len(partition) for partition in partitions)
         print(f"\n{self.ledger.operations} operations acknowledged, {len(self.instances)} instances,", end=" ")
         print(f"{events} events on Kafka, {copies} of them copies")

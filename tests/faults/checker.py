@@ -102,12 +102,15 @@ async def check_history(
     await asyncio.gather(*(check(instance) for instance in instances))
 
 
-def check_order(partitions: Iterable[Iterable[EventEnvelope]], findings: Findings) -> int:
+def check_order(
+    instances: list[ProcessInstance], partitions: Iterable[Iterable[EventEnvelope]], findings: Findings
+) -> int:
     """Look at the events of each partition as they lie: of each instance the first copies are in order, none is missing.
 
     Return how many copies there were beyond the first ones.
     """
     copies = 0
+    told_of: set[str] = set()
     for events in partitions:
         seen: set[str] = set()
         last: dict[str, tuple[int, int, bool]] = {}
@@ -125,9 +128,11 @@ def check_order(partitions: Iterable[Iterable[EventEnvelope]], findings: Finding
             if told != expected and not (over and told[0] > revision and told[1] == 0):
                 findings.add("events out of order", [f"{reference.id} {told} after {(revision, ordinal)}"])
             last[reference.id] = (*told, reference.last_in_commit)
+        told_of |= last.keys()
         findings.add(
             "instances whose last commit is not told to its end", [i for i, (_, _, over) in last.items() if not over]
         )
+    findings.add("instances without events", {instance.id for instance in instances} - told_of)
     return copies
 
 

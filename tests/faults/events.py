@@ -10,14 +10,10 @@ TOPIC = "workflow-execution-events"
 
 async def copies_of_events(bootstrap: str) -> list[list[EventEnvelope]]:
     """Return the events of each partition as they lie, copies among them."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(TOPIC, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        partitions = [TopicPartition(TOPIC, number) for number in consumer.partitions_for_topic(TOPIC) or ()]
-        if not partitions:
-            await consumer.topics()
-            partitions = [TopicPartition(TOPIC, number) for number in consumer.partitions_for_topic(TOPIC) or ()]
-        consumer.assign(partitions)
+        partitions = consumer.assignment()
         ends = await consumer.end_offsets(partitions)
         events: dict[TopicPartition, list[EventEnvelope]] = {partition: [] for partition in partitions}
         while any([await consumer.position(partition) < ends[partition] for partition in partitions]):

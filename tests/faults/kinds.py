@@ -129,11 +129,11 @@ async def _kill_kafka(cluster: Cluster, _: random.Random) -> None:
 async def _fill_disk(cluster: Cluster, chance: random.Random) -> None:
     broker = chance.choice(cluster.kafka.brokers)
     disk = SmallDisk(cluster.folder / "kafka" / f"broker-{broker.number}")
-    disk.fill()
+    await asyncio.to_thread(disk.fill)
     try:
         await asyncio.sleep(chance.uniform(3, 8))
     finally:
-        disk.free()
+        await asyncio.to_thread(disk.free)
     # A broker whose only disk failed ends; an operator makes room and starts it again.
     await asyncio.to_thread(broker.kill)
     broker.start()
