@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up test test-fast test-random lint types architecture contracts drift coverage bench bench-scale gen lock clean env env-dev test-system
+.PHONY: help up test test-fast test-random test-faults lint types architecture contracts drift coverage bench bench-scale gen lock clean env env-dev test-system
 
 # An interpreter of one's own choice: make up PYTHON=/path/to/python3
 BOOTSTRAP = $$(test -x .venv/bin/python && echo .venv/bin/python || echo $${PYTHON:-python3}) launcher/bootstrap.py
@@ -62,6 +62,9 @@ test-fast: env-dev ## Run the tests that take no more than a moment
 
 test-random: env-dev ## Run thousands of random models, also on two engines at once (one again: FLOWMESH_RANDOM_SEED=n)
 	$(BIN)/pytest -n $(WORKERS) -p no:cacheprovider tests/property/engine/test_random_models.py tests/property/engine/test_random_interruptions.py tests/integration/engine/test_random_models.py
+
+test-faults: env-dev test-system ## Break 200 things under traffic and look whether anything is lost (FAULTS=200, one again: SEED=n)
+	$(IMPORTS) $(BIN)/python -m tests.faults --faults $(or $(FAULTS),200) $(if $(SEED),--seed $(SEED))
 
 bench: env-dev ## Measure requests a second and latencies
 	$(IMPORTS) $(BIN)/python -m bench

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from mesh.admin_http import Readiness
-from mesh.bus.opening import open_bus
+from mesh.bus.opening import is_broker, open_bus
 from mesh.bus.port import Bus, BusError
 from mesh.db.database import Database, DatabaseError, DatabaseRefused, DatabaseUnavailable
 from mesh.db.schema import SchemaError, SchemaUnready, ensure_schema, open_database, sqlite_path
@@ -71,7 +71,7 @@ async def open_service_bus(
     bus = ServiceBus(
         lambda: open_bus(settings.own_bus_url, event_topics=settings.event_topics), metrics=metrics, readiness=readiness
     )
-    if settings.own_bus_url.startswith("kafka:"):
+    if is_broker(settings.own_bus_url):
         bus.open_later()
         return bus
     try:

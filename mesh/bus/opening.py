@@ -8,6 +8,11 @@ from mesh.clock import Clock
 from mesh.db.schema import sqlite_path
 
 
+def is_broker(url: str) -> bool:
+    """Say whether a bus's URL names a broker, which may come and go, rather than a file."""
+    return url.startswith("kafka://")
+
+
 async def open_bus(url: str, *, event_topics: str = "domain", clock: Clock | None = None) -> Bus:
     """Open the bus at `sqlite:///PATH` or `kafka://HOST:PORT[,...][?...]` (see `mesh.bus.kafka_address`).
 
@@ -23,7 +28,7 @@ async def open_bus(url: str, *, event_topics: str = "domain", clock: Clock | Non
 
 
 async def _open(url: str, clock: Clock | None) -> Bus:
-    if not url.startswith("kafka://"):
+    if not is_broker(url):
         path = sqlite_path(url) if url.startswith("sqlite:///") else None
         if path is None:
             raise BusError("the URL of the bus starts with sqlite:/// or kafka://")
@@ -37,7 +42,7 @@ async def _open(url: str, clock: Clock | None) -> Bus:
 
 def expected_copies(url: str) -> tuple[int, int]:
     """Return replication and min in-sync replicas that topics of the bus should have. Raises `BusError`."""
-    if not url.startswith("kafka://"):
+    if not is_broker(url):
         return 1, 1
     from mesh.bus.kafka_address import parse_address
 

@@ -106,7 +106,11 @@ class MariadbDatabase:
 
     async def read(self, program: Program[T]) -> T:
         """See `Database.read`."""
-        return await self._run(BEGIN_READ, program)
+        try:
+            return await self._run(BEGIN_READ, program)
+        except OutcomeUnknown as error:
+            # Nothing was written that could be there or not.
+            raise DatabaseUnavailable(str(error)) from error
 
     async def close(self) -> None:
         """See `Database.close`."""

@@ -103,7 +103,7 @@ class KafkaBroker:
             "num.network.threads": 2,
             "num.io.threads": 4,
         }
-        self._folder.mkdir(parents=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
         self._settings.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         subprocess.run(
             self._java("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(self._settings)),

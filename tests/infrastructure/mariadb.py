@@ -70,7 +70,8 @@ class MariadbServer:
             self.execute(f"DROP DATABASE {name}")
 
 
-def _binary(name: str) -> str | None:
+def binary(name: str) -> str | None:
+    """Return the path of a program of the server, None where it is not installed."""
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/usr/libexec")
 
 
@@ -81,46 +82,60 @@ def _free_port() -> int:
         return port
 
 
+def install(installer: str, home: Path) -> None:
+    """Make `home` and in it the data folder of a server."""
+    home.mkdir(parents=True, exist_ok=True)
+    subprocess.run(
+        [
+            installer,
+            "--no-defaults",
+            f"--user={_user()}",
+            f"--datadir={home / 'data'}",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+        ],
+        check=True,
+        capture_output=True,
+    )
+
+
+def server_command(server: str, home: Path, port: int) -> list[str]:
+    """Return the command that serves the data folder in `home`."""
+    return [
+        server,
+        "--no-defaults",
+        f"--user={_user()}",
+        f"--datadir={home / 'data'}",
+        f"--socket={home / 'socket'}",
+        f"--pid-file={home / 'pid'}",
+        # A server that starts removes the temporary tables of others in a shared folder.
+        f"--tmpdir={home}",
+        f"--port={port}",
+        "--bind-address=127.0.0.1",
+        "--skip-name-resolve",
+        "--skip-log-bin",
+        "--innodb-flush-log-at-trx-commit=1",
+        "--innodb-buffer-pool-size=64M",
+        "--innodb-log-file-size=32M",
+        "--innodb-fast-shutdown=2",
+        "--performance-schema=OFF",
+    ]
+
+
+def _user() -> str:
+    return pwd.getpwuid(os.getuid()).pw_name
+
+
 @contextlib.contextmanager
 def _own_server(server: str, installer: str) -> Iterator[MariadbServer]:
     # A socket's path may have about 100 characters, pytest's folders are longer.
     with tempfile.TemporaryDirectory(prefix="flowmesh-mariadb-") as folder:
         home = Path(folder)
-        user = pwd.getpwuid(os.getuid()).pw_name
-        subprocess.run(
-            [
-                installer,
-                "--no-defaults",
-                f"--user={user}",
-                f"--datadir={home / 'data'}",
-                "--auth-root-authentication-method=normal",
-                "--skip-test-db",
-            ],
-            check=True,
-            capture_output=True,
-        )
+        install(installer, home)
         port = _free_port()
         with (home / "server.log").open("wb") as log:
             process = subprocess.Popen(
-                [
-                    server,
-                    "--no-defaults",
-                    f"--user={user}",
-                    f"--datadir={home / 'data'}",
-                    f"--socket={home / 'socket'}",
-                    f"--pid-file={home / 'pid'}",
-                    # A server that starts removes the temporary tables of others in a shared folder.
-                    f"--tmpdir={home}",
-                    f"--port={port}",
-                    "--bind-address=127.0.0.1",
-                    "--skip-name-resolve",
-                    "--skip-log-bin",
-                    "--innodb-flush-log-at-trx-commit=1",
-                    "--innodb-buffer-pool-size=64M",
-                    "--innodb-log-file-size=32M",
-                    "--innodb-fast-shutdown=2",
-                    "--performance-schema=OFF",
-                ],
+                server_command(server, home, port),
                 stdout=log,
                 stderr=log,
                 # Ctrl-C ends the test run first, then the server.
@@ -155,7 +170,7 @@ def _await_ready(server: MariadbServer, process: subprocess.Popen[bytes], log: P
 @pytest.fixture(scope="session")
 def mariadb_server() -> Iterator[MariadbServer]:
     """Give a running MariaDB server; skip where there is none."""
-    server, installer = _binary("mariadbd"), _binary("mariadb-install-db")
+    server, installer = binary("mariadbd"), binary("mariadb-install-db")
     if server and installer:
         with _own_server(server, installer) as running:
             yield running

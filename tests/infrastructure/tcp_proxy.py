@@ -99,10 +99,15 @@ class TcpProxy:
             await server.drain()
 
     async def _answers(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65536):
-            await self._flowing.wait()
-            if client.transport.is_closing():
-                return
-            client.write(data)
-            await client.drain()
-        client.transport.abort()
+        try:
+            while data := await reader.read(65536):
+                await self._flowing.wait()
+                if client.transport.is_closing():
+                    return
+                client.write(data)
+                await client.drain()
+        except ConnectionError:
+            # The client learns of a server that was killed as it would without a proxy.
+            return
+        finally:
+            client.transport.abort()
