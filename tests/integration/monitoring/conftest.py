@@ -36,7 +36,9 @@ async def bus(empty_bus: Bus) -> Bus:
 @pytest.fixture
 async def port(empty_bus: Bus) -> AsyncIterator[int]:
     """Port of a monitoring service on the bus."""
-    service = MonitoringService(MonitoringSettings(port=0, drain_seconds=0), empty_bus, Metrics())
+    # A busy machine's Kafka may take longer than a caller would wait.
+    settings = MonitoringSettings(port=0, drain_seconds=0, bus_timeout_seconds=60)
+    service = MonitoringService(settings, empty_bus, Metrics())
     yield await service.start()
     await service.stop()
 
