@@ -380,7 +380,7 @@ Table(
     Column("definition_key", text_type(255), nullable=False),
     Column("tenant_id", text_type(64), nullable=False),
     Column("reason", long_text_type(), nullable=False),
-    Index("saga_by_due", "due_at"),
+    Index("saga_by_due", "due_at", "instance_id"),
     Index("saga_by_end", "ended_at"),
     Index("saga_by_state", "state", "created_at", "instance_id"),
     Index("saga_by_creation", "created_at", "instance_id"),
