@@ -151,7 +151,7 @@ class EngineService:
         self._committer: GroupCommitter[Commit, Written] = GroupCommitter(
             database, CommitWriter(), on_batch=batch.observe
         )
-        self.backlog = OutboxBacklog(database, clock)
+        self.backlog = OutboxBacklog(database)
         self._pressure = BackPressure(
             [
                 Watched(
@@ -170,8 +170,7 @@ class EngineService:
                     "outbox age",
                     "the relay is behind: events have waited for the bus for {value:.0f} s",
                     settings.max_outbox_age_seconds,
-                    # By a clock that is turned, events are of any age.
-                    lambda: 0.0 if settings.clock == CONTROLLED else self.backlog.age_seconds,
+                    lambda: self.backlog.age_seconds,
                 ),
             ],
             metrics=metrics,

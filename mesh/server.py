@@ -63,6 +63,7 @@ _METADATA_BYTES = 32 << 10
 # Its generated type says less than it is.
 _METHOD_PERMISSION: Any = permission_pb2.method_permission
 _CUT_SECONDS = 2.0
+_FAILURE_LOG_SECONDS = 1.0
 _HEALTH_SECONDS = 1.0
 _HEALTH_FAILURES = 3
 _OVERDUE_SECONDS = 0.25
@@ -205,6 +206,8 @@ class MeshServer:
         self._calls: dict[asyncio.Task[Any], CallContext] = {}
         self._watches: list[asyncio.Task[None]] = []
         self._readiness: Readiness | None = None
+        self._failed_calls = 0
+        self._failures_logged = -_FAILURE_LOG_SECONDS
         self._unary = _Places(rpcs.in_flight.at(settings.service_name, "unary"))
         self._streams = _Places(rpcs.in_flight.at(settings.service_name, "stream"))
         self._server: grpc.aio.Server | None = None
@@ -502,13 +505,23 @@ class MeshServer:
             retry_after_seconds=self._settings.backpressure_retry_seconds,
         )
 
+    def _dependency_failed(self, method: _Method, error: DependencyDown) -> None:
+        """Log it, once a second: while a dependency is down every call fails."""
+        self._failed_calls += 1
+        now = time.monotonic()
+        if now < self._failures_logged + _FAILURE_LOG_SECONDS:
+            return
+        self._failures_logged = now
+        _log.warning("A dependency fails calls", method=method.path, detail=error.message, calls=self._failed_calls)
+        self._failed_calls = 0
+
     def _ending(
         self, method: _Method, call: CallContext, error: BaseException, task: asyncio.Task[Any]
     ) -> tuple[str, status_pb2.Status | None]:
         """Return the code a failed call ends with, and its status; None where nobody listens any more."""
         if isinstance(error, DomainError):
             if isinstance(error, DependencyDown):
-                _log.warning("A dependency failed a call", method=method.path, detail=error.message)
+                self._dependency_failed(method, error)
             status = status_from(error, method.domain)
         elif isinstance(error, _Refused):
             status = build_status(error.code, error.reason, method.domain, error.text, error.metadata)

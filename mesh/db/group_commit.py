@@ -85,11 +85,12 @@ class GroupCommitter(Generic[W, R]):
     def waiting_seconds(self) -> float:
         """Estimate how long a work that comes now would wait until it is durable.
 
-        A batch that has taken longer than is usual is expected to take as long again.
+        A batch that has taken longer than is usual is expected to take as long again. While nothing is at work
+        nobody would wait: what used to be must not keep work away that would show that it is over.
         """
         usual = self._usual_seconds
         if self._began is None:
-            return usual
+            return 0.0
         taken = asyncio.get_running_loop().time() - self._began
         batches = -(-(len(self._pending) + 1) // self._max_batch)
         return (usual - taken if taken < usual else taken) + batches * usual

@@ -130,6 +130,9 @@ class MariadbDatabase:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         self._places.release()
+        if not task.cancelled():
+            # Its caller may be gone, and nobody else is interested.
+            task.exception()
 
     async def _transact(self, begin: str, program: Program[T]) -> T:
         breaker = self._breaker
@@ -242,7 +245,8 @@ async def connect_mariadb(url: str, seconds: float) -> Any:
             )
     except TimeoutError as error:
         raise DatabaseUnavailable(f"cannot connect to {where}: no answer within {seconds:g} s") from error
-    except (Error, OSError) as error:
+    except (Error, OSError, RuntimeError) as error:
+        # The driver raises RuntimeError where the connection is broken as soon as it is made.
         kind = DatabaseRefused if error.args and error.args[0] in REFUSED_CALLER else DatabaseUnavailable
         raise kind(f"cannot connect to {where}: {_text(error)}") from error
 

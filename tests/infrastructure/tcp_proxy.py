@@ -25,9 +25,9 @@ class TcpProxy:
         self._flowing = asyncio.Event()
         self._flowing.set()
 
-    async def start(self) -> int:
-        """Listen and return the port."""
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+    async def start(self, listen_port: int = 0) -> int:
+        """Listen and return the port; 0: any free one."""
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", listen_port)
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 

@@ -109,6 +109,7 @@ class Slow:
     async def write(self, program: Program[object]) -> object:
         program.close()
         await self.may_end.wait()
+        await asyncio.sleep(0)
         return [1]
 
 
@@ -127,6 +128,8 @@ async def test_the_waiting_time_is_estimated() -> None:
     # The others are quick, but the first one is remembered as a share of what is usual.
     assert 0 < committer.waiting_seconds() < 11 * taken
     await asyncio.gather(*futures)
+    await asyncio.sleep(0)
+    assert committer.waiting_seconds() == 0, "nobody is there to wait for"
     await committer.close()
 
 

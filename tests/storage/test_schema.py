@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mesh.db.database import DatabaseUnavailable
-from mesh.db.schema import SchemaError, ensure_schema, open_database
+from mesh.db.schema import SchemaError, SchemaUnready, ensure_schema, open_database
 from mesh.db.statements import Fetch, Program, Row
 
 VERSIONS = {
@@ -24,6 +26,15 @@ VERSIONS = {
         "'0002'",
         "",
         "    op.add_column('inbox', sa.Column('more', sa.Integer))\n    raise ValueError('broken')\n",
+    ),
+    # Takes its time, but only once.
+    "0005": (
+        "None",
+        "import pathlib, time\nfrom mesh.db.tables import inbox_table\n",
+        "    metadata = sa.MetaData()\n    inbox_table(metadata)\n"
+        "    metadata.create_all(op.get_bind(), checkfirst=True)\n"
+        "    begun = pathlib.Path(__file__).with_name('begun')\n"
+        "    if not begun.exists():\n        begun.touch()\n        time.sleep(60)\n",
     ),
 }
 
@@ -114,3 +125,23 @@ async def test_no_database(folder: Path) -> None:
         await ensure_schema("mariadb://root@127.0.0.1:1/none", name, "0001")
     with pytest.raises(SchemaError, match="could not be migrated"):
         await ensure_schema(f"sqlite:///{folder}/missing/x.db", name, "0001")
+
+
+async def test_a_migration_that_is_killed_is_done_by_another_process(database_url: str, folder: Path) -> None:
+    """Its lock goes with it, and whoever waits for the lock is told that it is worth waiting."""
+    name = package(folder, "killed_release", ["0005"])
+    begun = folder / name / "versions" / "begun"
+    first = asyncio.create_task(ensure_schema(database_url, name, "0005"))
+    while not begun.exists():
+        await asyncio.sleep(0.01)
+    with pytest.raises(SchemaUnready, match="another process is migrating"):
+        await ensure_schema(database_url, name, "0005")
+    listed = await asyncio.to_thread(
+        subprocess.run, ["ps", "--ppid", str(os.getpid()), "-o", "pid=,args="], capture_output=True, text=True
+    )
+    (migrating,) = [line.split()[0] for line in listed.stdout.splitlines() if name in line]
+    os.kill(int(migrating), signal.SIGKILL)
+    with pytest.raises(SchemaUnready, match="ended by signal 9"):
+        await first
+    await ensure_schema(database_url, name, "0005")
+    await read_inbox(database_url)
