@@ -1,3 +1,3 @@
 """What every test may use."""
 
-pytest_plugins = ["tests.infrastructure.mariadb", "tests.infrastructure.kafka"]
+pytest_plugins = ["tests.infrastructure.mariadb", "tests.infrastructure.kafka", "tests.infrastructure.buses"]

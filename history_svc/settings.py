@@ -16,4 +16,10 @@ class HistorySettings(MeshSettings):
     default_port: ClassVar[int] = 3005
 
     admin_port: int = setting(9305, "Port of /metrics, /healthz, /readyz; 0: any free.", minimum=0, maximum=65535)
+    event_topics: str = setting(
+        "domain",
+        "As for every service, but history needs the events of an instance in their order, which topics for each type "
+        "alone do not keep.",
+        choices=("domain", "both"),
+    )
     consumer_batch: int = setting(1000, "Events that go into one transaction at most.", minimum=1, maximum=10_000)

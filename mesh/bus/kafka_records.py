@@ -19,8 +19,9 @@ from mesh.bus.topics import DEAD_LETTER_SUFFIX
 
 LETTER_KEY = "dlq-key"
 """The key of the message that became a dead letter."""
-MAX_MESSAGE_BYTES = 16 * 1024 * 1024
-"""Key, value and headers together. Twice what a request to a service may have."""
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+"""Key, value and headers together. Many times what events have, as one that is refused is lost to its readers: numbers
+take six times as much room in an event as in the 8 MiB of JSON that an instance may have."""
 RECORD_OVERHEAD = 64
 _LETTERS = uuid.UUID("3f1c9a52-64f5-5b4e-9d0c-6a1f0e9d7c31")
 

@@ -1,9 +1,8 @@
-"""The buses that the contract's suite runs over."""
+"""The buses that the contract's suite runs over (`bus_url`: `tests/infrastructure/buses.py`)."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 
 import pytest
 
@@ -16,15 +15,6 @@ DEAD = TopicSpec("events.dlq", 1, 86_400)
 TOPICS = (EVENTS, OTHER, DEAD)
 
 OpenBus = Callable[[], Awaitable[Bus]]
-
-
-@pytest.fixture(params=["local", pytest.param("kafka", marks=pytest.mark.kafka)])
-def bus_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty bus, once in a file and once on Kafka."""
-    if request.param == "local":
-        return f"sqlite:///{tmp_path / 'bus.db'}"
-    url: str = request.getfixturevalue("kafka_url")
-    return url
 
 
 @pytest.fixture

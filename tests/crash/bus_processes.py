@@ -1,4 +1,4 @@
-"""The processes that the crash test kills: `python bus_processes.py ROLE FOLDER NUMBER`.
+"""The processes that the crash test kills: `python bus_processes.py ROLE FOLDER NUMBER BUS_URL`.
 
 `produce` commits rows to the outbox and says so line by line; `relay` relays them; `consume` counts them.
 """
@@ -15,7 +15,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "gen")]
 
 from flowmesh.events.v1.event_pb2 import EventEnvelope  # noqa: E402
 
-from mesh.bus.local import opened  # noqa: E402
+from mesh.bus.opening import open_bus  # noqa: E402
 from mesh.bus.port import BusMessage  # noqa: E402
 from mesh.bus.topics import WORKFLOW_EXECUTION_EVENTS  # noqa: E402
 from mesh.clock import SystemClock  # noqa: E402
@@ -106,25 +106,25 @@ async def produce(folder: Path, number: int) -> None:
         await asyncio.sleep(0.002)
 
 
-async def relay(folder: Path) -> None:
+async def relay(folder: Path, url: str) -> None:
     """Relay for ever."""
     database = SqliteDatabase(folder / "producer.db")
-    async with opened(folder / "bus.db") as bus:
-        await Relay(database, bus, expand, SystemClock(), lease_seconds=1.0, batch_rows=20).run()
+    bus = await open_bus(url)
+    await Relay(database, bus, expand, SystemClock(), lease_seconds=1.0, batch_rows=20).run()
 
 
-async def consume(folder: Path) -> None:
+async def consume(folder: Path, url: str) -> None:
     """Consume for ever."""
     database = SqliteDatabase(folder / "consumer.db")
-    async with opened(folder / "bus.db") as bus:
-        await ConsumerLoop(bus, database, "crash", [WORKFLOW_EXECUTION_EVENTS], count, max_batch=25).run()
+    bus = await open_bus(url)
+    await ConsumerLoop(bus, database, "crash", [WORKFLOW_EXECUTION_EVENTS], count, max_batch=25).run()
 
 
 if __name__ == "__main__":
-    role, home, place = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    role, home, place, bus_url = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     if role == "produce":
         asyncio.run(produce(home, place))
     elif role == "relay":
-        asyncio.run(relay(home))
+        asyncio.run(relay(home, bus_url))
     else:
-        asyncio.run(consume(home))
+        asyncio.run(consume(home, bus_url))

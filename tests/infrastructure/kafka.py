@@ -35,6 +35,8 @@ STOP_SECONDS = 10.0
 FETCH_SECONDS = 300.0
 ADDRESS_VARIABLE = "FLOWMESH_TEST_KAFKA"
 HOME_VARIABLE = "FLOWMESH_TEST_KAFKA_HOME"
+SASL_USER, SASL_PASSWORD = "tester", "p:ss w@rd"
+"""Who may sign in at the brokers' `sasl_port`; the other port asks nobody."""
 CACHE = Path(__file__).parents[2] / ".cache" / "kafka"
 
 POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -51,12 +53,11 @@ T = TypeVar("T")
 
 
 class KafkaBroker:
-    """A broker that is its own controller too; `number` counts from 1. Make it with `KafkaCluster`."""
+    """A broker that is its own controller too; `number` counts from 1. Made by `running_cluster`."""
 
-    def __init__(self, number: int, folder: Path, port: int, controller_port: int, libraries: Path) -> None:
+    def __init__(self, number: int, folder: Path, ports: list[int], libraries: Path) -> None:
         self.number = number
-        self.port = port
-        self.controller_port = controller_port
+        self.port, self.controller_port, self.sasl_port = ports
         self.log = folder / "broker.log"
         self._folder = folder
         self._libraries = libraries
@@ -74,10 +75,15 @@ class KafkaBroker:
             "process.roles": "broker,controller",
             "node.id": self.number,
             "controller.quorum.voters": ",".join(f"{b.number}@127.0.0.1:{b.controller_port}" for b in brokers),
-            "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port}",
-            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
+            "listeners": f"PLAINTEXT://127.0.0.1:{self.port},SASL_PLAINTEXT://127.0.0.1:{self.sasl_port},"
+            f"CONTROLLER://127.0.0.1:{self.controller_port}",
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port},SASL_PLAINTEXT://127.0.0.1:{self.sasl_port}",
             "controller.listener.names": "CONTROLLER",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "inter.broker.listener.name": "PLAINTEXT",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "sasl.enabled.mechanisms": "PLAIN",
+            "listener.name.sasl_plaintext.plain.sasl.jaas.config": "org.apache.kafka.common.security.plain."
+            f'PlainLoginModule required user_{SASL_USER}="{SASL_PASSWORD}";',
             "log.dirs": self._folder / "data",
             "auto.create.topics.enable": "false",
             "offsets.topic.replication.factor": replicas,
@@ -301,10 +307,10 @@ def libraries() -> Path:
 def running_cluster(folder: Path, brokers: int = 1) -> Iterator[KafkaCluster]:
     """Start a cluster with its data in `folder`, wait until it is ready, end it at the end."""
     jars = libraries()
-    ports = _free_ports(2 * brokers)
+    ports = _free_ports(3 * brokers)
     members = [
-        KafkaBroker(number, folder / f"broker-{number}", ports.pop(), ports.pop(), jars)
-        for number in range(1, brokers + 1)
+        KafkaBroker(number + 1, folder / f"broker-{number + 1}", ports[3 * number : 3 * number + 3], jars)
+        for number in range(brokers)
     ]
     cluster_id = uuid4().hex[:22]
     cluster = KafkaCluster(",".join(f"127.0.0.1:{member.port}" for member in members), members)

@@ -55,7 +55,12 @@ def test_environment_and_arguments() -> None:
         ("EAGER", "maybe", "FLOWMESH_EAGER must be true or false, not 'maybe'."),
         ("LOG_LEVEL", "loud", "FLOWMESH_LOG_LEVEL must be one of debug, info, warning, error, not 'loud'."),
         ("DATA_DIR", "", "FLOWMESH_DATA_DIR must be a path, not empty."),
-        ("BUS_URL", "kafka", "FLOWMESH_BUS_URL must be of the form sqlite:///PATH, not 'kafka'."),
+        (
+            "BUS_URL",
+            "kafka",
+            "FLOWMESH_BUS_URL must be of the form sqlite:///PATH or "
+            "kafka://HOST:PORT,HOST:PORT?replication=3&min_insync=2, not what was given.",
+        ),
         ("PORT", "70000", "FLOWMESH_PORT must be a number from 0 to 65535, not '70000'."),
         ("WORKRES", "1", "FLOWMESH_WORKRES is not a setting; did you mean FLOWMESH_WORKERS?"),
         ("QQQ", "1", "FLOWMESH_QQQ is not a setting."),
