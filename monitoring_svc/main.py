@@ -84,10 +84,10 @@ async def serve(settings: MonitoringSettings) -> None:
     Raises `StartupError` where bus or ports cannot be used.
     """
     async with serving(settings) as process:
+        await process.open_admin()
         bus = await process.open_bus()
         service = MonitoringService(settings, bus, process.metrics, telemetry=process.telemetry)
         service.add_checks(process.readiness)
-        await process.open_admin()
         process.at_end(service.stop)
         port = await service.start()
         _log.info("Monitoring is serving", host=settings.host, port=port)

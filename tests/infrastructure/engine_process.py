@@ -1,4 +1,4 @@
-"""An engine in a process of its own that a test may kill: `python -m tests.infrastructure.engine_process URL PORT`.
+"""An engine in a process of its own that a test may kill: `python -m tests.infrastructure.engine_process URL PORT 0`.
 
 Its timers and asynchronous jobs run by themselves. What it has to tell stays in the outbox.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -37,9 +39,11 @@ RECONNECTS = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_ba
 class EngineProcess:
     """A process and a channel to it, which stays the same over restarts."""
 
-    def __init__(self, url: str, port: int) -> None:
+    def __init__(self, url: str, port: int, *, skew_seconds: float = 0.0) -> None:
+        """`skew_seconds`: how far the process's clock is ahead."""
         self._url = url
         self._port = port
+        self._skew_seconds = skew_seconds
         self._process: Process | None = None
         self.channel = grpc.aio.insecure_channel(
             f"127.0.0.1:{port}", [*RECONNECTS, ("grpc.max_receive_message_length", -1)]
@@ -55,7 +59,8 @@ class EngineProcess:
         """Start it and wait until it serves."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("FLOWMESH_")}
         self._process = process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.infrastructure.engine_process", self._url, str(self._port)),
+            *(sys.executable, "-m", "tests.infrastructure.engine_process", self._url),
+            *(str(self._port), str(self._skew_seconds)),
             stdout=PIPE,
             cwd=ROOT,
             env={**kept, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -64,6 +69,16 @@ class EngineProcess:
         async with asyncio.timeout(START_SECONDS):
             line = await process.stdout.readline()
         assert line == READY, f"the engine did not come up: {line!r}, {process.returncode}"
+
+    def pause(self) -> None:
+        """Stop it where it is (SIGSTOP)."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     async def kill(self) -> None:
         """Kill it, with whatever it is doing."""
@@ -78,11 +93,26 @@ class EngineProcess:
         await self.kill()
 
 
+def _skew(seconds: float) -> None:
+    """Let the process's clock be ahead."""
+    right = time.time_ns
+    time.time_ns = lambda: right() + int(seconds * 1e9)
+    time.time = lambda: time.time_ns() / 1e9
+
+
 async def main() -> None:
     """Serve until the process is told to stop."""
     url, port = sys.argv[1], int(sys.argv[2])
+    _skew(float(sys.argv[3]))
     # What a killed process had begun is taken over soon.
-    settings = EngineSettings(port=port, drain_seconds=1.0, background_jobs="on", job_lease_seconds=5)
+    settings = EngineSettings(
+        port=port,
+        database_url=url,
+        instance=f"engine-{port}",
+        drain_seconds=1.0,
+        background_jobs="on",
+        job_lease_seconds=5,
+    )
     configure_logs(settings.service_name, settings.instance, "warning")
     async with AsyncExitStack() as closing:
         database = await open_database(url)
