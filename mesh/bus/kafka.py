@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 from mesh.bus import kafka_admin
+from mesh.bus.drift import compare
 from mesh.bus.kafka_address import KafkaAddress
 from mesh.bus.kafka_consumer import KafkaConsumer
 from mesh.bus.kafka_letters import KafkaLetters
@@ -21,6 +23,8 @@ from mesh.bus.port import (
     TopicSpec,
     TopicState,
 )
+
+log = logging.getLogger(__name__)
 
 
 class KafkaBus:
@@ -40,8 +44,11 @@ class KafkaBus:
         return cls(address)
 
     async def ensure_topics(self, topics: Sequence[TopicSpec]) -> None:
-        """See `Bus.ensure_topics`. Topics that exist are left as they are: `mesh.bus.drift` tells what differs."""
+        """See `Bus.ensure_topics`. Topics that exist are left as they are; what differs is logged."""
         await kafka_admin.ensure_topics(self._address, topics)
+        copies = {"replication": self._address.replication, "min_insync_replicas": self._address.min_insync}
+        for found in compare(topics, await self.topics(), **copies):
+            log.warning("a topic is not as it should be: %s", found)
 
     async def publish(self, messages: Sequence[BusMessage]) -> None:
         """See `Bus.publish`, but a failure may leave some of the messages published, the first of each key first.

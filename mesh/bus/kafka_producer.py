@@ -36,6 +36,8 @@ DELIVERY_SECONDS = 30.0
 BATCH_BYTES = 128 * 1024
 STOP_SECONDS = 5.0
 UNKNOWN_TOPIC = 3
+UNKNOWN_TOPIC_ASKED = 3
+UNKNOWN_TOPIC_PAUSE_SECONDS = 0.3
 REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidTopicError)
 SLICE = 256
 """How many messages are encoded before other tasks of the process get a turn."""
@@ -137,10 +139,18 @@ class KafkaPublisher:
     async def _partitions(self, producer: AIOKafkaProducer, topic: str, name: str) -> int:
         known = producer.client.cluster.partitions_for_topic(name)
         if known is None:
-            if not await topic_exists(self._address, name):
+            if not await self._surely_exists(name):
                 raise MessageRefused(f"the topic {topic!r} does not exist")
             known = await producer.partitions_for(name)
         return len(known)
+
+    async def _surely_exists(self, name: str) -> bool:
+        """Ask more than once: a broker that has just begun may not know all topics, and a refusal is for good."""
+        for _ in range(UNKNOWN_TOPIC_ASKED):
+            if await topic_exists(self._address, name):
+                return True
+            await asyncio.sleep(UNKNOWN_TOPIC_PAUSE_SECONDS)
+        return False
 
     async def _deliver(
         self, producer: AIOKafkaProducer, place: Place, records: Iterable[tuple[Record, int]], deadline: float
