@@ -70,8 +70,9 @@ class MonitoringService:
         await self.server.stop()
 
     def add_checks(self, readiness: Readiness) -> None:
-        """Let a process say that it is ready only while the bus answers."""
-        readiness.add("monitoring bus", self._check)
+        """Let a process say that it is degraded while the bus does not answer: callers are told so by each call."""
+        readiness.add("monitoring bus", self._check, optional=True)
+        self.server.follow(readiness)
 
     async def _check(self) -> str:
         async with asking(self._settings.bus_timeout_seconds):
