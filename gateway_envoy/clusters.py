@@ -25,6 +25,17 @@ _HTTP2 = {
 }
 
 
+_DNS = {
+    "name": "envoy.clusters.dns",
+    "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.clusters.dns.v3.DnsCluster",
+        # Processes that come and go behind one name are seen within two seconds.
+        "dns_refresh_rate": "2s",
+        "dns_lookup_family": "V4_PREFERRED",
+    },
+}
+
+
 def clusters(contract: Contract, settings: GatewaySettings) -> list[dict[str, Any]]:
     """Return a cluster for each package with HTTP rules, named like it.
 
@@ -87,9 +98,7 @@ def _endpoints(name: str, addresses: Sequence[str]) -> dict[str, Any]:
     static = all(_is_ip(host) for host, _ in split)
     return {
         "name": name,
-        "type": "STATIC" if static else "STRICT_DNS",
-        # Processes that come and go behind one name are seen within two seconds.
-        **({} if static else {"dns_refresh_rate": "2s", "dns_lookup_family": "V4_PREFERRED"}),
+        **({"type": "STATIC"} if static else {"cluster_type": _DNS}),
         "connect_timeout": "1s",
         "per_connection_buffer_limit_bytes": 1024 * 1024,
         "load_assignment": {

@@ -22,7 +22,7 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 EXIT_USAGE = 2
 EXIT_NO_MESH = 3
 EXIT_INTERRUPTED = 130
-_DISTRIBUTED_OPTIONS = ("engines", "histories", "database", "bus", "cache", "force_clock")
+_DISTRIBUTED_OPTIONS = ("engines", "histories", "database", "bus", "cache", "force_clock", "monitoring_metrics_port")
 _JOB_STATES = ("ready", "leased", "backoff", "failed", "suspended", "scheduled")
 _JOB_KINDS = ("external", "timer", "async")
 _BATCH_STATES = ("running", "suspended", "completed", "cancelled")
@@ -459,6 +459,8 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         ("--cache", "redis://HOST:PORT/0", "what several processes share of what is cached; none without it"),
     ):
         distributed.add_argument(name, metavar="URL", help=f"{form}: {about} (else FLOWMESH_{name[2:].upper()}_URL)")
+    about = "metrics and health of monitoring (default 9306, 0: any free)"
+    distributed.add_argument("--monitoring-metrics-port", type=_port, metavar="PORT", help=about)
     distributed.add_argument(
         "--force-clock",
         action="store_true",

@@ -35,7 +35,8 @@ class GatewayProcessSettings(MeshSettings):
 
     admin_port: int = setting(9901, "Port of Envoy's own pages, on this host only.", minimum=0, maximum=65535)
     backends: str = setting(
-        "flowmesh.engine.v1=127.0.0.1:3001 flowmesh.history.v1=127.0.0.1:3005", f"The services: {_FORM}."
+        "flowmesh.engine.v1=127.0.0.1:3001 flowmesh.history.v1=127.0.0.1:3005 flowmesh.monitoring.v1=127.0.0.1:3006",
+        f"The services: {_FORM}.",
     )
     cors_origins: str = setting("", "Origins that may call from a browser, with commas between; * for every one.")
     hash_on_instance: bool = setting(True, "Send calls on one instance to one engine.")

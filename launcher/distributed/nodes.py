@@ -58,9 +58,10 @@ def node_environment(
         f"{own}PORT": str(node.port),
         f"{own}ADMIN_PORT": str(node.admin_port),
         f"{own}DATA_DIR": str(options.data),
-        f"{own}DATABASE_URL": stores.databases[node.service.name],
         f"{own}BUS_URL": stores.bus,
     }
+    if node.service.migrations:
+        environment[f"{own}DATABASE_URL"] = stores.databases[node.service.name]
     if stores.cache:
         environment[f"{own}CACHE_URL"] = stores.cache
     if options.clock != "system" and node.service.name == "engine":

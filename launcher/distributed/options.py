@@ -24,8 +24,10 @@ class DistributedOptions:
     port: int = 8080
     engine_port: int = 3001
     history_port: int = 3005
+    monitoring_port: int = 3006
     engine_metrics_port: int = 9301
     history_metrics_port: int = 9305
+    monitoring_metrics_port: int = 9306
     engines: int = 1
     histories: int = 1
     database: str | None = None
@@ -42,10 +44,12 @@ class DistributedOptions:
 
     def counts(self) -> dict[str, int]:
         """Return how many processes each service has."""
-        return {"engine": self.engines, "history": self.histories}
+        return {"engine": self.engines, "history": self.histories, "monitoring": 1}
 
     def first_ports(self, service: str) -> tuple[int, int]:
         """Return the ports of gRPC and of metrics that the first process of a service was given."""
-        if service == "engine":
-            return self.engine_port, self.engine_metrics_port
-        return self.history_port, self.history_metrics_port
+        return {
+            "engine": (self.engine_port, self.engine_metrics_port),
+            "history": (self.history_port, self.history_metrics_port),
+            "monitoring": (self.monitoring_port, self.monitoring_metrics_port),
+        }[service]

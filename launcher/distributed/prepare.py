@@ -12,12 +12,12 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 import pymysql
 
-from launcher.distributed.services import SERVICES
+from launcher.distributed.services import WITH_DATABASE
 from mesh.bus.topics import all_topics
 from mesh.db.database import DatabaseError
 from mesh.db.schema import SchemaError, ensure_schema
@@ -34,14 +34,16 @@ BUS_SECONDS = 30.0
 
 
 class _BusSettings(MeshSettings):
-    service_name = "launcher"
+    service_name: ClassVar[str] = "launcher"
 
 
 async def main() -> None:
     """Prepare what standard input names. Raises StartupError."""
     given = json.loads(sys.stdin.read())
     # Before anything is created, so that a wrong address leaves nothing behind.
-    settings = _BusSettings(bus_url=given["bus"], data_dir=Path(given["data_dir"]))
+    settings = _BusSettings.from_environment(
+        bus_url=given["bus"], data_dir=Path(given["data_dir"]), database_url="", cache_url=""
+    )
     for url in given["databases"].values():
         await asyncio.to_thread(ensure_database, url)
     await asyncio.gather(_prepare_bus(settings), _prepare_tables(given["databases"]))
@@ -91,7 +93,7 @@ def _create(connect: Callable[[str | None], Any], name: str, user: str, address:
 
 
 async def _prepare_tables(databases: dict[str, str]) -> None:
-    for service in SERVICES:
+    for service in WITH_DATABASE:
         module, _, head = service.head.partition(":")
         try:
             await ensure_schema(databases[service.name], service.migrations, getattr(import_module(module), head))

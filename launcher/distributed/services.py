@@ -16,9 +16,9 @@ class Service:
     """The proto package whose calls go to it."""
     port: int
     admin_port: int
-    migrations: str
-    """The package of its migrations."""
-    head: str
+    migrations: str = ""
+    """The package of its migrations; empty where it has no database."""
+    head: str = ""
     """`module:NAME` of the version that its database must have."""
 
 
@@ -40,4 +40,6 @@ HISTORY = Service(
     "history_svc.storage.migrations",
     "history_svc.storage.schema:HEAD",
 )
-SERVICES = (ENGINE, HISTORY)
+MONITORING = Service("monitoring", "monitoring_svc.main", "flowmesh.monitoring.v1", 3006, 9306)
+SERVICES = (ENGINE, HISTORY, MONITORING)
+WITH_DATABASE = tuple(service for service in SERVICES if service.migrations)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from launcher.distributed.options import DistributedOptions
-from launcher.distributed.services import SERVICES
+from launcher.distributed.services import WITH_DATABASE
 from mesh.startup import StartupError
 
 DEFAULT_PREFIX = "flowmesh"
@@ -42,7 +42,7 @@ def settled_databases(given: str | None, environ: Mapping[str, str]) -> dict[str
 
     Raises StartupError.
     """
-    return {service.name: _database(service.name, given, environ) for service in SERVICES}
+    return {service.name: _database(service.name, given, environ) for service in WITH_DATABASE}
 
 
 def _database(service: str, given: str | None, environ: Mapping[str, str]) -> str:

@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 import yaml
 
+from engine_svc.settings import EngineSettings
 from history_svc.settings import HistorySettings
+from launcher.gateway import GatewayProcessSettings
 from mesh.settings import SettingsError
-from tests.deploy.tools import DEPLOY, ROOT, checker
+from monitoring_svc.settings import MonitoringSettings
+from tests.deploy.tools import BACKENDS, DEPLOY, ROOT, checker
 
 FILE = DEPLOY / "compose.yaml"
 PASSWORDS = {
@@ -94,19 +97,14 @@ def test_every_image_is_pinned_and_ours_are_built(services: dict[str, Any]) -> N
 
 @pytest.mark.slow
 def test_services_understand_their_settings(services: dict[str, Any]) -> None:
-    from engine_svc.settings import EngineSettings
-    from launcher.gateway import GatewayProcessSettings
-
     for name, settings in (("engine", EngineSettings), ("history", HistorySettings)):
         environment = services[name]["environment"]
         read = settings.from_environment(environment)
         assert read.database_url.endswith(f"@mariadb:3306/flowmesh_{name}")
         _check_grace(services[name], read.drain_notice_seconds + read.drain_seconds)
     gateway = GatewayProcessSettings.from_environment(services["gateway"]["environment"])
-    assert gateway.gateway().backends == {
-        "flowmesh.engine.v1": ["engine:3001"],
-        "flowmesh.history.v1": ["history:3005"],
-    }
+    assert gateway.gateway().backends == BACKENDS
+    MonitoringSettings.from_environment(services["monitoring"]["environment"])
     with pytest.raises(SettingsError, match="FLOWMESH_GATEWAY_BACKENDS must be"):
         GatewayProcessSettings(backends="engine:3001")
 

@@ -20,7 +20,7 @@ from tests.infrastructure.mesh import free_ports
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-IMAGES = ("engine", "history", "gateway")
+IMAGES = ("engine", "history", "monitoring", "gateway")
 SECONDS = 60.0
 
 
@@ -76,7 +76,7 @@ def mesh(
     """The three images' processes together, each started by its CMD, on SQLite."""
     stages, tools = built
     folder = tmp_path_factory.mktemp("containers")
-    engine, engine_admin, history, history_admin, gateway = free_ports(5)
+    engine, engine_admin, history, history_admin, monitoring, monitoring_admin, gateway = free_ports(7)
     shared = {
         "FLOWMESH_HOST": "127.0.0.1",
         "FLOWMESH_DATA_DIR": str(folder / "data"),
@@ -84,7 +84,11 @@ def mesh(
     }
     containers: dict[str, Container] = {}
     try:
-        for name, port, admin in (("engine", engine, engine_admin), ("history", history, history_admin)):
+        for name, port, admin in (
+            ("engine", engine, engine_admin),
+            ("history", history, history_admin),
+            ("monitoring", monitoring, monitoring_admin),
+        ):
             own = {f"FLOWMESH_{name.upper()}_PORT": str(port), f"FLOWMESH_{name.upper()}_ADMIN_PORT": str(admin)}
             containers[name] = Container(stages[name], tools, folder / name, **shared, **own)
         containers["gateway"] = Container(
@@ -94,10 +98,12 @@ def mesh(
             **shared,
             FLOWMESH_GATEWAY_PORT=str(gateway),
             FLOWMESH_GATEWAY_ADMIN_PORT="0",
-            FLOWMESH_GATEWAY_BACKENDS=f"flowmesh.engine.v1=127.0.0.1:{engine} flowmesh.history.v1=127.0.0.1:{history}",
+            FLOWMESH_GATEWAY_BACKENDS=f"flowmesh.engine.v1=127.0.0.1:{engine} flowmesh.history.v1=127.0.0.1:{history} "
+            f"flowmesh.monitoring.v1=127.0.0.1:{monitoring}",
         )
         containers["engine"].wait_until_healthy({9301: engine_admin})
         containers["history"].wait_until_healthy({9305: history_admin})
+        containers["monitoring"].wait_until_healthy({9306: monitoring_admin})
         containers["gateway"].wait_until_healthy({8080: gateway})
         yield containers, f"http://127.0.0.1:{gateway}"
     finally:
@@ -146,7 +152,7 @@ def test_the_images_serve_together(mesh: tuple[dict[str, Container], str]) -> No
 
 def test_a_container_that_is_stopped_ends_by_itself(mesh: tuple[dict[str, Container], str]) -> None:
     containers, _ = mesh
-    for name in ("gateway", "history", "engine"):
+    for name in ("gateway", "monitoring", "history", "engine"):
         assert containers[name].end() == 0, containers[name].log.read_text()
 
 

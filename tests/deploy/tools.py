@@ -10,6 +10,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
+BACKENDS = {
+    "flowmesh.engine.v1": ["engine:3001"],
+    "flowmesh.history.v1": ["history:3005"],
+    "flowmesh.monitoring.v1": ["monitoring:3006"],
+}
 _SOURCES = Path(__file__).parent / "go"
 
 

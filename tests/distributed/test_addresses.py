@@ -13,6 +13,7 @@ from mesh.startup import StartupError
 from tests.infrastructure.mariadb import MariadbServer
 from tests.launcher.running import FREE_PORTS, flowmesh
 
+MONITORING = ("--monitoring-metrics-port", "0")
 SERVER = "mariadb://u:p%40w@db:3306"
 BUS = "kafka://a:9092,b:9092?replication=3"
 
@@ -60,18 +61,34 @@ def test_what_is_missing_or_wrong_is_said(environ: dict[str, str], sentence: str
 
 def test_processes_have_ports_and_settings_of_their_own() -> None:
     options = DistributedOptions(
-        port=0, engine_port=0, history_port=0, engine_metrics_port=0, history_metrics_port=0, engines=3, histories=2
+        port=0,
+        engine_port=0,
+        history_port=0,
+        monitoring_port=0,
+        engine_metrics_port=0,
+        history_metrics_port=0,
+        monitoring_metrics_port=0,
+        engines=3,
+        histories=2,
     )
     port, nodes = settled_nodes(options)
-    assert [node.name for node in nodes] == ["engine-1", "engine-2", "engine-3", "history-1", "history-2"]
+    assert [node.name for node in nodes] == [
+        "engine-1",
+        "engine-2",
+        "engine-3",
+        "history-1",
+        "history-2",
+        "monitoring-1",
+    ]
     ports = [port, *(each for node in nodes for each in (node.port, node.admin_port))]
-    assert len(set(ports)) == 11
+    assert len(set(ports)) == 13
     stores = settled_stores(DistributedOptions(database=SERVER, bus=BUS), {})
     inherited = {"FLOWMESH_DATABASE_URL": SERVER, "FLOWMESH_DRAIN_NOTICE_SECONDS": "7", "PATH": "/bin"}
     environment = node_environment(nodes[1], options, stores, inherited)
     assert environment["FLOWMESH_ENGINE_DATABASE_URL"] == f"{SERVER}/flowmesh_engine"
     assert environment["FLOWMESH_ENGINE_PORT"] == str(nodes[1].port)
     assert environment["FLOWMESH_DRAIN_NOTICE_SECONDS"] == "7"
+    assert not any(name.endswith("DATABASE_URL") for name in node_environment(nodes[-1], options, stores, inherited))
     # It names a server, and no service takes it for its own.
     assert "FLOWMESH_DATABASE_URL" not in environment
 
@@ -87,7 +104,7 @@ def test_processes_have_ports_and_settings_of_their_own() -> None:
     ],
 )
 def test_a_start_that_cannot_be_ends_with_one_sentence(tmp_path: Path, options: list[str], sentence: str) -> None:
-    done = flowmesh("up", "--profile", "distributed", "--data", str(tmp_path), *FREE_PORTS, *options)
+    done = flowmesh("up", "--profile", "distributed", "--data", str(tmp_path), *FREE_PORTS, *MONITORING, *options)
     assert done.returncode == 2
     assert sentence in done.stderr
     assert done.stderr.count("\n") == 1
@@ -98,7 +115,7 @@ def test_a_start_that_cannot_be_ends_with_one_sentence(tmp_path: Path, options: 
 def test_wrong_names_and_passwords_and_a_bus_that_is_not_there(tmp_path: Path, mariadb_server: MariadbServer) -> None:
     def up(database: str, bus: str) -> str:
         more = ("--database", database, "--bus", bus)
-        done = flowmesh("up", "--profile", "distributed", "--data", str(tmp_path), *FREE_PORTS, *more)
+        done = flowmesh("up", "--profile", "distributed", "--data", str(tmp_path), *FREE_PORTS, *MONITORING, *more)
         assert done.returncode == 2, done.stderr
         assert done.stderr.count("\n") == 1, done.stderr
         return done.stderr

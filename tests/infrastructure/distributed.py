@@ -34,6 +34,7 @@ def own_databases(server: MariadbServer) -> Iterator[str]:
 def distributed_options(database: str, bus: str, cache: str = "", *, engines: int = 2) -> list[str]:
     """Return the options of `flowmesh up` for a mesh of the distributed profile, on any free ports."""
     options = ["--profile", "distributed", "--engines", str(engines), "--engine-port", "0", "--history-port", "0"]
+    options += ["--monitoring-port", "0", "--monitoring-metrics-port", "0"]
     return [*options, "--database", database, "--bus", bus, *(("--cache", cache) if cache else ())]
 
 
