@@ -197,8 +197,9 @@ class GroupCommitter(Generic[W, R]):
                     return settled
                 return (await self._attempt([work]))[0]
             except (DatabaseUnavailable, TransientFailure, OutcomeUnknown) as error:
-                # This work has begun and must be settled; those behind it have not, and their callers may know.
-                self._refuse_pending(error)
+                if not isinstance(error, TransientFailure):
+                    # This work has begun and must be settled; those behind it have not, and their callers may know.
+                    self._refuse_pending(error)
                 if asyncio.get_running_loop().time() > deadline:
                     return _unavailable(error)
                 await asyncio.sleep(delay)

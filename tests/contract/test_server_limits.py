@@ -11,6 +11,8 @@ import pytest
 from flowmesh.engine.v1 import job_service_pb2 as jobs
 from google.rpc import error_details_pb2
 
+import mesh.server
+from mesh.admin_http import Readiness
 from mesh.call import current_call
 from mesh.metrics import Metrics
 from mesh.resilience.pressure import BackPressure, Watched
@@ -54,6 +56,40 @@ async def test_streams_get_no_deadline() -> None:
     settings = MeshSettings(default_deadline_seconds=0.1, drain_seconds=2)
     async with plumbing(stream=stream, settings=settings) as server:
         assert len([message async for message in server.stream()]) == 2
+
+
+async def test_health_follows_readiness_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One check that fails takes no server out of service; it is back at the first one that passes."""
+    monkeypatch.setattr(mesh.server, "_HEALTH_SECONDS", 0.01)
+    outcomes = [True, False, False, True, False, False, False, False, True]
+    asked = 0
+
+    async def check() -> str:
+        nonlocal asked
+        asked += 1
+        if asked <= len(outcomes) and not outcomes[asked - 1]:
+            raise ConnectionError("away")
+        return "there"
+
+    readiness = Readiness()
+    readiness.add("database", check)
+    changes: list[tuple[bool, int]] = []
+    server = MeshServer(MeshSettings(drain_seconds=0), RpcMetrics(Metrics()))
+    server.add(JOBS, Jobs(found))
+    server.follow(readiness)
+    told = server.health.set
+
+    async def noted(service: str, *, serving: bool) -> None:
+        changes.append((serving, asked))
+        await told(service, serving=serving)
+
+    monkeypatch.setattr(server.health, "set", noted)
+    await server.serve("127.0.0.1", 0)
+    async with server, asyncio.timeout(20):
+        while asked < len(outcomes) + 2:
+            await asyncio.sleep(0.01)
+    # Each time for the server as a whole and for its service.
+    assert changes == [(True, 0), (True, 0), (False, 7), (False, 7), (True, 9), (True, 9)]
 
 
 async def test_work_is_refused_by_level_and_reads_never() -> None:

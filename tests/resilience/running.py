@@ -22,7 +22,7 @@ from tests.infrastructure.mesh import free_ports
 from tests.integration.engine.serving import user_task
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMIT_SECONDS = 60.0
+LIMIT_SECONDS = 120.0
 
 
 @dataclass

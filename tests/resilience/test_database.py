@@ -44,7 +44,7 @@ async def proxied(mariadb_server: MariadbServer) -> AsyncIterator[tuple[str, Tcp
 
 async def test_an_engine_that_starts_before_its_database(tmp_path: Path, proxied: tuple[str, TcpProxy, int]) -> None:
     url, proxy, port = proxied
-    node = EngineNode(tmp_path, url)
+    node = EngineNode(tmp_path, url, {"STARTUP_WAIT_SECONDS": "120"})
     await node.begin()
     try:
 
