@@ -104,7 +104,6 @@ from mesh.clock import Clock, ControlledClock, SystemClock
 from mesh.database_clock import DatabaseClock
 from mesh.db.database import Database
 from mesh.db.group_commit import GroupCommitter
-from mesh.errors import DomainError
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
 from mesh.process import run, until_stopped
@@ -383,9 +382,8 @@ class EngineService:
     async def _warm_up(self) -> None:
         try:
             count = await self._definitions.warm_up()
-        except DomainError as error:
-            # Whoever needs a definition reads it then.
-            _log.warning("Definitions could not be read ahead", cause=str(error))
+        except Exception as error:  # noqa: BLE001 - whoever needs a definition reads it then
+            _log.error("Definitions could not be read ahead", error=error)
         else:
             _log.info("Definitions were read ahead", count=count)
 

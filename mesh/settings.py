@@ -123,7 +123,7 @@ class MeshSettings:
     cache_url: str = setting(
         "",
         "Redis that caches of several processes share; empty: each has its own alone.",
-        pattern=r"|rediss?://[^/?]+(/\d*)?(\?.*)?",
+        pattern=r"|rediss?://([^@/?]*@)?(\[[0-9a-fA-F:]+\]|[^@:/?\[\]]+)(:\d{1,5})?(/\d*)?(\?.*)?",
         example="redis://USER:PASSWORD@HOST:PORT/DATABASE or rediss://...",
         secret=True,
     )

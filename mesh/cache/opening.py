@@ -10,13 +10,17 @@ from mesh.cache.measures import ServiceMeasures
 from mesh.cache.two_level import TwoLevelCache
 from mesh.metrics import Metrics
 from mesh.settings import MeshSettings
+from mesh.startup import StartupError
 
 if TYPE_CHECKING:
     from mesh.cache.redis import RedisStore
 
 
 class Caches:
-    """The caches of a service in this process; `start` and `close` are those of their link to Redis."""
+    """The caches of a service in this process; `start` and `close` are those of their link to Redis.
+
+    Raises `StartupError` for an address that cannot be one.
+    """
 
     def __init__(self, settings: MeshSettings, metrics: Metrics) -> None:
         self._measures = ServiceMeasures(settings.service_name, metrics)
@@ -26,13 +30,16 @@ class Caches:
             # 0.3 s at import, which who has no Redis need not pay.
             from mesh.cache.redis import RedisStore
 
-            self._remote = RedisStore(
-                settings.cache_url,
-                settings.service_name,
-                self._measures,
-                self._forget,
-                answer_seconds=settings.cache_timeout_milliseconds / 1000,
-            )
+            try:
+                self._remote = RedisStore(
+                    settings.cache_url,
+                    settings.service_name,
+                    self._measures,
+                    self._forget,
+                    answer_seconds=settings.cache_timeout_milliseconds / 1000,
+                )
+            except ValueError as error:
+                raise StartupError(f"{settings.variable('cache_url')} cannot be used: {error}.") from error
 
     @property
     def remote_up(self) -> bool:

@@ -36,6 +36,8 @@ GLANCE_SECONDS = 0.1
 """How late the link sees that a call failed."""
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 2.0
+STEADY_SECONDS = 10.0
+"""A link that held so long is made again at once, others after longer and longer pauses."""
 MAX_BATCH_BYTES = 1024 * 1024
 """Larger values are not kept, and no more is sent in one call."""
 
@@ -191,18 +193,21 @@ class RedisStore:
         self._measures.remote_up.set(int(up))
 
     async def _keep_link(self) -> None:
+        loop = asyncio.get_running_loop()
         pause = FIRST_PAUSE_SECONDS
         while True:
+            began = loop.time()
             try:
                 async with self._link.pubsub() as listening:
                     await self._open(listening)
                     self._set_up(up=True)
                     self._warned = False
-                    pause = FIRST_PAUSE_SECONDS
                     _log.info("The cache uses Redis")
                     await self._listen(listening)
             except Exception as error:  # noqa: BLE001 - the link has to come back, whatever broke it
                 self._lost(error)
+            if loop.time() - began > STEADY_SECONDS:
+                pause = FIRST_PAUSE_SECONDS
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
@@ -212,6 +217,9 @@ class RedisStore:
         async with asyncio.timeout(LINK_SECONDS):
             await listening.subscribe(self._channel)
             await self._next(listening, "subscribe", LINK_SECONDS)
+            await listening.ping()
+        # One that is too slow for callers is not used.
+        await self._next(listening, "pong", self._answer_seconds)
 
     async def _listen(self, listening: PubSub) -> None:
         loop = asyncio.get_running_loop()

@@ -14,6 +14,7 @@ import pytest
 from mesh.cache.local import LocalStore
 from mesh.cache.port import LOCAL_ENTRIES, LOCAL_SECONDS, Entry
 from mesh.settings import SettingsError
+from mesh.startup import StartupError
 from tests.cache.caches import CacheSettings, Node, loader, node, until
 
 
@@ -279,7 +280,13 @@ def test_addresses_that_are_allowed(url: str) -> None:
     assert "p%2F" not in str(settings.describe())
 
 
-@pytest.mark.parametrize("url", ["h:1", "http://h:1", "redis://", "redis://h:1/name"])
+@pytest.mark.parametrize("url", ["h:1", "http://h:1", "redis://", "redis://h:1/name", "redis://h:x"])
 def test_addresses_that_are_not(url: str) -> None:
     with pytest.raises(SettingsError, match="FLOWMESH_CACHE_URL"):
         CacheSettings(cache_url=url)
+
+
+@pytest.mark.parametrize("url", ["redis://h:99999", "redis://h:1/0?socket_timeout=soon"])
+def test_addresses_that_cannot_be(url: str) -> None:
+    with pytest.raises(StartupError, match="FLOWMESH_CACHE_URL"):
+        Node(url)
