@@ -42,6 +42,8 @@ async def test_listing_replaying_and_discarding(bus: Bus) -> None:
     consumer = await bus.consumer("group", ["events"])
     replayed = await take(consumer, 2)
     await none_more(consumer)
+    await none_more(consumer)
+    assert sum(offset.lag for offset in await bus.group_offsets("group")) == 0
     assert sorted((message.key, message.value) for message in replayed) == [("k1", b"1"), ("k2", b"2")]
     assert dict(replayed[0].headers) == {"traceparent": "00-a", headers.REPLAY_FOR: "history"}
     left = await bus.dead_letters("events", None, 100)
