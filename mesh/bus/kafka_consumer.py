@@ -60,6 +60,9 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._idle.set()
         self._membership = 0
         self._batch_membership = 0
+        self._returned: dict[Any, int] = {}
+        self._committed: dict[Any, int] = {}
+        """By partition the offset behind what `poll` has returned and what was committed, in this membership."""
         self._consumer = AIOKafkaConsumer(
             **address.client_options(),
             group_id=address.real(group),
@@ -101,10 +104,13 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
             except TimeoutError:
                 # Another member is not ready to share out anew.
                 return []
+            if not found:
+                await self._pass_markers()
         if found:
             # No pause lies between taking the messages and this: a rebalance sees either both or none.
             self._idle.clear()
             self._batch_membership = self._membership
+            self._returned.update((place, records[-1].offset + 1) for place, records in found.items())
         return [
             from_record(self._topics[place.topic], record)
             for place, records in found.items()
@@ -128,6 +134,28 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
                     await self._consumer.commit(offsets)
             except (CommitFailedError, IllegalStateError) as error:
                 raise CommitRejected(f"another member of {self.group} may have these partitions now") from error
+        if self._batch_membership == self._membership:
+            self._committed.update(offsets)
+
+    async def _pass_markers(self) -> None:
+        """Commit past the markers of transactions, which have offsets too: else they would be told as lag."""
+        passed = {}
+        for place in self._consumer.assignment():
+            done = self._committed.get(place)
+            if done is not None and done == self._returned.get(place):
+                position = await self._consumer.position(place)
+                if position > done:
+                    passed[place] = position
+        if not passed:
+            return
+        try:
+            async with asyncio.timeout(COMMIT_SECONDS):
+                await self._consumer.commit(passed)
+        except (CommitFailedError, IllegalStateError):
+            # Shared out anew meanwhile: whoever has them now does it.
+            return
+        self._returned.update(passed)
+        self._committed.update(passed)
 
     async def close(self) -> None:
         """See `Consumer.close`."""
@@ -151,6 +179,8 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), REBALANCE_MS / 1000)
         self._membership += 1
+        self._returned.clear()
+        self._committed.clear()
 
     async def on_partitions_assigned(self, assigned: Sequence[Any]) -> None:
         """Say so where messages passed their retention before this group read them."""

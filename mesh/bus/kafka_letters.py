@@ -13,18 +13,20 @@ from __future__ import annotations
 
 import asyncio
 import bisect
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from mesh.bus import headers
 from mesh.bus.kafka_address import KafkaAddress
 from mesh.bus.kafka_admin import reader
 from mesh.bus.kafka_errors import bus_errors
-from mesh.bus.kafka_producer import stop_producer, topic_exists
-from mesh.bus.kafka_records import from_record, key_hash, to_record
+from mesh.bus.kafka_producer import BATCH_BYTES, stop_producer, topic_exists
+from mesh.bus.kafka_records import MAX_MESSAGE_BYTES, from_record, key_hash, to_record
 from mesh.bus.port import BusMessage, MessagePosition, MessageRefused, ReceivedMessage
 from mesh.bus.topics import DEAD_LETTER_SUFFIX, dead_letter_topic
 
@@ -32,6 +34,7 @@ TRANSACTIONAL_ID = "flowmesh-dead-letters"
 TRANSACTION_MS = 10_000
 """When the broker undoes a replay whose process was killed. Until then its topics are read up to it only."""
 OPERATION_SECONDS = 60.0
+ABORT_SECONDS = 5.0
 READ_MS = 50
 CHUNK = 1_000
 MAX_PAGE_BYTES = 32 * 1024 * 1024
@@ -113,6 +116,8 @@ class KafkaLetters:
                     acks="all",
                     transactional_id=self._address.real(TRANSACTIONAL_ID),
                     transaction_timeout_ms=TRANSACTION_MS,
+                    max_batch_size=BATCH_BYTES,
+                    max_request_size=2 * MAX_MESSAGE_BYTES,
                 )
                 try:
                     await producer.start()
@@ -160,6 +165,10 @@ class KafkaLetters:
         except BaseException:
             for future in sent:
                 future.cancel()
+            # Else it is undone when its time is up, and holds readers up until then.
+            with contextlib.suppress(KafkaError, OSError, TimeoutError):
+                async with asyncio.timeout(ABORT_SECONDS):
+                    await producer.abort_transaction()
             raise
         await producer.commit_transaction()
 

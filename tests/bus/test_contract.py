@@ -166,6 +166,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 async def test_a_member_that_slept_is_replaced_and_its_commit_refused(bus: Bus, bus_url: str) -> None:
     import os
     import signal
@@ -192,6 +193,7 @@ async def test_a_member_that_slept_is_replaced_and_its_commit_refused(bus: Bus, 
             await sleeper.wait()
 
 
+@pytest.mark.slow
 async def test_a_killed_member_is_replaced(bus: Bus, bus_url: str) -> None:
     await bus.publish(messages(20, keys=20))
     victim = await asyncio.create_subprocess_exec(

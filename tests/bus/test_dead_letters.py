@@ -42,6 +42,8 @@ async def test_listing_replaying_and_discarding(bus: Bus) -> None:
     consumer = await bus.consumer("group", ["events"])
     replayed = await take(consumer, 2)
     await none_more(consumer)
+    await none_more(consumer)
+    assert sum(offset.lag for offset in await bus.group_offsets("group")) == 0
     assert sorted((message.key, message.value) for message in replayed) == [("k1", b"1"), ("k2", b"2")]
     assert dict(replayed[0].headers) == {"traceparent": "00-a", headers.REPLAY_FOR: "history"}
     left = await bus.dead_letters("events", None, 100)
@@ -84,8 +86,21 @@ async def test_a_letter_whose_topic_is_gone_stays(bus: Bus) -> None:
     with pytest.raises(MessageRefused):
         await bus.replay_dead_letters(positions)
     assert len(await bus.dead_letters("events", None, 10)) == 2
-    await none_more(await bus.consumer("group", ["events"]))
+    consumer = await bus.consumer("group", ["events"])
+    await none_more(consumer)
+    # What was given up holds nobody up.
+    await bus.publish([BusMessage("events", f"k{number}", b"after") for number in range(40)])
+    assert {message.value for message in await take(consumer, 40)} == {b"after"}
     assert await bus.replay_dead_letters(positions[:1]) == 1
+
+
+async def test_large_letters(bus: Bus) -> None:
+    large = [letter(number) for number in range(3)]
+    await bus.publish([BusMessage(one.topic, one.key, bytes(3 * 1024 * 1024), one.headers) for one in large])
+    letters = await bus.dead_letters("events", None, 10)
+    assert await bus.replay_dead_letters([at(message) for message in letters]) == 3
+    consumer = await bus.consumer("group", ["events"])
+    assert [len(message.value) for message in await take(consumer, 3)] == [3 * 1024 * 1024] * 3
 
 
 REPLAYING = """

@@ -131,7 +131,8 @@ async def _offsets_of(bus: Bus) -> list[Any]:
         await looking.close()
 
 
-async def test_a_member_may_work_longer_than_a_request(
+@pytest.mark.slow
+async def test_a_member_that_works_too_long_is_replaced(
     bus: KafkaBus, kafka_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The others wait; after the time they are ready to wait, the commit is refused."""

@@ -9,9 +9,10 @@ from flowmesh.events.v1.event_pb2 import EventEnvelope
 from flowmesh.events.v1.event_types import EVENT_TYPES
 
 from engine_svc.events.expansion import KINDS
+from mesh.bus.drift import compare
 from mesh.bus.opening import open_bus
 from mesh.bus.port import BusMessage
-from mesh.bus.topics import WORKFLOW_EXECUTION_EVENTS, all_topics, retention_seconds, type_topics
+from mesh.bus.topics import WORKFLOW_EXECUTION_EVENTS, all_topics, expected_topics, retention_seconds, type_topics
 from mesh.bus.typed_topics import OrderLost
 from tests.bus.reading import take
 
@@ -41,6 +42,7 @@ async def test_where_events_go(tmp_path: Path, mode: str) -> None:
     try:
         await bus.ensure_topics(all_topics())
         await bus.publish([event(COMPLETED, 1), event(CREATED, 2), event("workflow.future.thing.v9", 3)])
+        assert compare(expected_topics(mode), await bus.topics()) == []
         topics = {state.name for state in await bus.topics()}
         if mode == "domain":
             assert COMPLETED not in topics
