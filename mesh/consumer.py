@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -307,7 +308,8 @@ class ConsumerLoop(EventLoop):
 
     async def _prune(self) -> None:
         while True:
-            await asyncio.sleep(PRUNE_SECONDS)
+            # At different times in processes that were started together.
+            await asyncio.sleep(PRUNE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
             try:
                 await self.prune()
             except (DatabaseError, OutcomeUnknown) as error:

@@ -32,6 +32,9 @@ def prune_inbox(before: int) -> Program[int]:
     rows: list[Row] = yield Fetch(
         "SELECT consumer, event_id FROM inbox WHERE received_at<? ORDER BY received_at LIMIT ?",
         (before, PRUNE_BATCH),
+        # What another process is deleting is left to it.
+        lock=True,
+        skip_locked=True,
     )
     yield DeleteMany("inbox", ("consumer", "event_id"), rows)
     return len(rows)

@@ -29,6 +29,7 @@ from tests.infrastructure.events import event  # noqa: E402
 
 KEYS = 20
 EVENTS_PER_ROW = 3
+LEASE_SECONDS = 1.0
 TABLES = (
     """CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, topic TEXT NOT NULL,
        partition_key TEXT NOT NULL, kind INTEGER NOT NULL, payload BLOB NOT NULL, created_at INTEGER NOT NULL,
@@ -110,7 +111,7 @@ async def relay(folder: Path, url: str) -> None:
     """Relay for ever."""
     database = SqliteDatabase(folder / "producer.db")
     bus = await open_bus(url)
-    await Relay(database, bus, expand, SystemClock(), lease_seconds=1.0, batch_rows=20).run()
+    await Relay(database, bus, expand, SystemClock(), lease_seconds=LEASE_SECONDS, batch_rows=20).run()
 
 
 async def consume(folder: Path, url: str) -> None:

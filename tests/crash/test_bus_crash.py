@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import signal
 import sqlite3
 import sys
 from collections import defaultdict
@@ -21,6 +22,7 @@ KILLS = {"sqlite": 40, "kafka": 25}
 RUN_SECONDS = {"sqlite": (0.05, 0.5), "kafka": (0.2, 2.0)}
 """How long processes live; those with Kafka take longer to begin."""
 CATCH_UP_SECONDS = 60
+PAUSES = 8
 ROLES = {
     "produce-0": ("produce", 0),
     "produce-1": ("produce", 1),
@@ -61,8 +63,15 @@ class Fleet:
         process.kill()
         await process.wait()
 
+    def pause(self, name: str) -> None:
+        self._processes[name].send_signal(signal.SIGSTOP)
+
+    def resume(self, name: str) -> None:
+        self._processes[name].send_signal(signal.SIGCONT)
+
     async def end(self) -> None:
         for name in list(self._processes):
+            # Also ends a process that is stopped.
             self._processes[name].kill()
             await self._processes.pop(name).wait()
         await asyncio.gather(*self._readers)
@@ -129,6 +138,35 @@ async def test_kill_at_random_moments(tmp_path: Path, bus_url: str) -> None:
             assert await bus.dead_letters(topic.name, None, 10) == []
     finally:
         await bus.close()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+async def test_relays_that_are_paused_beyond_their_leases(tmp_path: Path, bus_url: str) -> None:
+    """Wherever they stand when they are stopped, and whatever others have published when they go on."""
+    seed = int(os.environ.get("FLOWMESH_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
+    print(f"FLOWMESH_TEST_SEED={seed}")
+    rng = random.Random(seed)
+    await prepare(tmp_path, bus_url)
+    fleet = Fleet(tmp_path, bus_url)
+    try:
+        for name in ROLES:
+            await fleet.start(name)
+        async with asyncio.timeout(CATCH_UP_SECONDS):
+            while not fleet.acknowledged:
+                await asyncio.sleep(0.1)
+        for turn in range(PAUSES):
+            await asyncio.sleep(rng.uniform(0.5, 1.5))
+            relay = f"relay-{turn % 2}"
+            fleet.pause(relay)
+            await asyncio.sleep(bus_processes.LEASE_SECONDS * rng.uniform(1.1, 2.5))
+            fleet.resume(relay)
+        for name in ("produce-0", "produce-1"):
+            await fleet.kill(name)
+        await wait_until_caught_up(tmp_path)
+    finally:
+        await fleet.end()
+    check(tmp_path, fleet.acknowledged)
 
 
 async def wait_until_caught_up(folder: Path) -> None:
