@@ -221,6 +221,17 @@ async def test_sagas_that_are_none(sagas: Sagas, saga_id: str) -> None:
         assert (await refusal(call)).reason == "SAGA_NOT_FOUND"
 
 
+async def test_an_instance_that_ends_when_it_is_started(sagas: Sagas) -> None:
+    straight = '<startEvent id="s"/><endEvent id="e"/>' + flow("s", "e")
+    prop = '<camunda:properties><camunda:property name="completionAcknowledgement" value="PT1M"/></camunda:properties>'
+    process = f'<process id="straight"><extensionElements>{prop}</extensionElements>{straight}</process>'
+    await sagas.engine.deploy(definitions(process))
+    instance_id = (await sagas.engine.start("straight")).id
+    assert await sagas.log(instance_id) == WAITING
+    await sagas.acknowledge(instance_id)
+    assert await sagas.status(instance_id) == ProcessInstance.STATUS_COMPLETED
+
+
 async def test_a_called_process_has_a_saga_of_its_own(sagas: Sagas) -> None:
     calling = (
         '<startEvent id="s"/><callActivity id="c" calledElement="order"/><userTask id="after"/><endEvent id="e"/>'

@@ -67,3 +67,15 @@ def test_a_shared_database_refuses_a_controlled_clock() -> None:
     assert EngineSettings(database_url=shared).runs_jobs
     assert EngineSettings(clock="controlled", background_jobs="on").runs_jobs
     assert not EngineSettings(background_jobs="off").runs_jobs
+
+
+@pytest.mark.parametrize("text", ["mail", "mail,payment-*", "*", ""])
+def test_patterns_of_job_types_for_the_bus(text: str) -> None:
+    settings = EngineSettings(event_job_types=text)
+    assert settings.event_job_patterns == tuple(text.split(",") if text else ())
+
+
+@pytest.mark.parametrize("text", ["a b", "*mail", "ma*il", "mail, payment"])
+def test_what_is_no_pattern_of_job_types(text: str) -> None:
+    with pytest.raises(SettingsError, match="FLOWMESH_EVENT_JOB_TYPES"):
+        EngineSettings(event_job_types=text)
