@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from mesh.bus.local import LocalBus, opened
-from mesh.bus.port import BusMessage
+from mesh.bus.opening import open_bus
+from mesh.bus.port import Bus, BusMessage
 from mesh.bus.topics import WORKFLOW_EXECUTION_EVENTS, all_topics
 from tests.e2e.processes import read
 from tests.infrastructure.mesh import Mesh
@@ -20,10 +20,11 @@ PATIENCE_SECONDS = 20.0
 
 
 @pytest.fixture
-async def bus(mesh: Mesh) -> AsyncIterator[LocalBus]:
+async def bus(mesh: Mesh) -> AsyncIterator[Bus]:
     """The mesh's bus, as a program of somebody else would use it."""
-    async with opened(mesh.folder / "data" / "bus.db") as found:
-        yield found
+    found = await open_bus(mesh.bus_url)
+    yield found
+    await found.close()
 
 
 async def letters_of(rest: httpx.AsyncClient, key: str) -> list[Any]:
@@ -68,9 +69,7 @@ async def test_history_reads_the_bus_as_a_group(rest: httpx.AsyncClient) -> None
     assert "stop every process" in answer.json()["message"]
 
 
-async def test_poison_is_shown_comes_back_when_replayed_and_is_discarded(
-    rest: httpx.AsyncClient, bus: LocalBus
-) -> None:
+async def test_poison_is_shown_comes_back_when_replayed_and_is_discarded(rest: httpx.AsyncClient, bus: Bus) -> None:
     await bus.publish([BusMessage(TOPIC, "poison", b"no event")])
     letter = await one_letter(rest, "poison")
     assert letter["reason"] == "UNDECODABLE"
