@@ -25,10 +25,10 @@ import pymysql
 from launcher.distributed.stores import Stores
 from launcher.supervision import all_or_none
 from launcher.version import version
+from mesh.bus.opening import open_bus
 from mesh.bus.port import Bus, BusError
-from mesh.settings import MeshSettings
+from mesh.db.database import DatabaseError
 from mesh.startup import StartupError
-from mesh.stores import open_service_bus
 
 HISTORY_GROUP = "history-service"
 HOLD_SECONDS = 2.0
@@ -43,10 +43,6 @@ _CONNECT_SECONDS = 5
 
 class BackupFailed(Exception):
     """The backup was not taken, or not restored; the message is one sentence for people."""
-
-
-class _Settings(MeshSettings):
-    service_name = "launcher"
 
 
 async def back_up(stores: Stores, target: Path) -> dict[str, Any]:
@@ -68,7 +64,7 @@ async def back_up(stores: Stores, target: Path) -> dict[str, Any]:
         unfinished.rename(target)
     except OSError as error:
         raise BackupFailed(f"The backup cannot be written to {target}: {error.strerror or error}.") from error
-    except (BusError, StartupError, pymysql.err.Error) as error:
+    except (BusError, DatabaseError, pymysql.err.Error) as error:
         raise BackupFailed(f"The backup was not taken: {error}") from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -97,8 +93,7 @@ async def restore(source: Path, databases: Mapping[str, str]) -> None:
 
 
 async def _dump_together(dump: str, stores: Stores, folder: Path) -> dict[str, Any]:
-    # Only a bus that is reached by the network has no need of the folder.
-    bus = await open_service_bus(_Settings(bus_url=stores.bus, data_dir=folder))
+    bus = await open_bus(stores.bus)
     dumps = {name: _Dump(dump, url, folder / f"{name}.sql.gz") for name, url in stores.databases.items()}
     try:
         async with _outbox_held(bus, stores.databases["engine"]) as held_seconds:

@@ -10,10 +10,9 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from launcher.distributed.readiness import ask
+from mesh.bus.opening import open_bus
 from mesh.bus.port import BusError
-from mesh.settings import MeshSettings
-from mesh.startup import StartupError
-from mesh.stores import open_service_bus
+from mesh.db.database import DatabaseError
 
 LAG_SECONDS = 5.0
 _UP, _DOWN = "up", "DOWN"
@@ -21,10 +20,6 @@ _UP, _DOWN = "up", "DOWN"
 
 class NotRunning(Exception):
     """No mesh runs on the folder; the message is one sentence for people."""
-
-
-class _Settings(MeshSettings):
-    service_name = "launcher"
 
 
 async def mesh_status(data: Path) -> dict[str, Any]:
@@ -72,13 +67,13 @@ async def _lag(data: Path, state: dict[str, Any]) -> dict[str, int] | str:
     bus_url = os.environ.get("FLOWMESH_BUS_URL") or told
     try:
         async with asyncio.timeout(LAG_SECONDS):
-            bus = await open_service_bus(_Settings(bus_url=bus_url, data_dir=data))
+            bus = await open_bus(bus_url)
             try:
                 groups = await bus.consumer_groups()
                 return {group: sum(each.lag for each in await bus.group_offsets(group)) for group in groups}
             finally:
                 await bus.close()
-    except (BusError, StartupError, TimeoutError) as error:
+    except (BusError, DatabaseError, OSError, TimeoutError) as error:
         return f"the bus does not answer ({error})"
 
 

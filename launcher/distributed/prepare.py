@@ -18,13 +18,14 @@ from urllib.parse import unquote, urlsplit
 import pymysql
 
 from launcher.distributed.services import WITH_DATABASE
+from mesh.bus.opening import open_bus
+from mesh.bus.port import BusError
 from mesh.bus.topics import all_topics
 from mesh.db.database import DatabaseError
 from mesh.db.schema import SchemaError, ensure_schema
 from mesh.process import run
 from mesh.settings import MeshSettings
 from mesh.startup import StartupError
-from mesh.stores import open_service_bus
 
 CONNECT_SECONDS = 5
 _UNKNOWN_DATABASE = 1049
@@ -33,15 +34,15 @@ _ACCESS_DENIED_TO_DATABASE = 1044
 BUS_SECONDS = 30.0
 
 
-class _BusSettings(MeshSettings):
+class _Settings(MeshSettings):
     service_name: ClassVar[str] = "launcher"
 
 
 async def main() -> None:
     """Prepare what standard input names. Raises StartupError."""
     given = json.loads(sys.stdin.read())
-    # Before anything is created, so that a wrong address leaves nothing behind.
-    settings = _BusSettings.from_environment(
+    # First, so that a setting that is wrong leaves nothing behind.
+    settings = _Settings.from_environment(
         bus_url=given["bus"], data_dir=Path(given["data_dir"]), database_url="", cache_url=""
     )
     for url in given["databases"].values():
@@ -104,13 +105,15 @@ async def _prepare_tables(databases: dict[str, str]) -> None:
 async def _prepare_bus(settings: MeshSettings) -> None:
     try:
         async with asyncio.timeout(BUS_SECONDS):
-            bus = await open_service_bus(settings)
+            bus = await open_bus(settings.own_bus_url, event_topics=settings.event_topics)
             try:
                 await bus.ensure_topics(all_topics())
             finally:
                 await bus.close()
     except TimeoutError:
         raise StartupError(f"The event bus did not answer within {BUS_SECONDS:g} s: check --bus.") from None
+    except (BusError, DatabaseError, OSError) as error:
+        raise StartupError(f"The event bus cannot be used: {error}.") from error
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def test_the_manifests_are_valid(kubernetes_checker: Path, manifests: str) -> No
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ("terminationGracePeriodSeconds: 30", "terminationGraceSeconds: 30"),
+        ("terminationGracePeriodSeconds: 40", "terminationGraceSeconds: 40"),
         ("averageUtilization: 70", "averageUtilization: seventy"),
         ("kind: PodDisruptionBudget", "kind: PodDisruptionBudgets"),
     ],

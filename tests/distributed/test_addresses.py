@@ -10,6 +10,7 @@ from launcher.distributed.nodes import node_environment, settled_nodes
 from launcher.distributed.options import DistributedOptions
 from launcher.distributed.stores import Stores, settled_stores
 from mesh.startup import StartupError
+from tests.infrastructure.distributed import own_databases
 from tests.infrastructure.mariadb import MariadbServer
 from tests.launcher.running import FREE_PORTS, flowmesh
 
@@ -127,6 +128,8 @@ def test_wrong_names_and_passwords_and_a_bus_that_is_not_there(tmp_path: Path, m
         assert "let an administrator run: CREATE DATABASE" in up(f"mariadb://weak:w@{address}/", "sqlite:///b.db")
     finally:
         mariadb_server.execute("DROP USER weak@'%'")
+    with own_databases(mariadb_server) as database:
+        assert "The event bus cannot be used" in up(database, "kafka://127.0.0.1:1")
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,7 @@ PATIENCE_SECONDS = 20.0
 @pytest.fixture
 async def bus(mesh: Mesh) -> AsyncIterator[Bus]:
     """The mesh's bus, as a program of somebody else would use it."""
-    # A mesh of another profile is told where its bus is.
-    options = [*getattr(mesh, "options", ()), "--bus", f"sqlite:///{mesh.folder / 'data' / 'bus.db'}"]
-    found = await open_bus(options[options.index("--bus") + 1])
+    found = await open_bus(mesh.bus_url)
     yield found
     await found.close()
 

@@ -125,6 +125,12 @@ class Mesh:
         state: dict[str, Any] = json.loads((self.folder / "data" / "run" / "mesh.json").read_text())
         return state
 
+    @property
+    def bus_url(self) -> str:
+        """Address of its bus, as another program would use it."""
+        url: str = self.state().get("stores", {}).get("bus", f"sqlite:///{self.folder / 'data' / 'bus.db'}")
+        return url
+
     def pids(self) -> list[int]:
         """Return the ids of all its processes."""
         assert self.process is not None
