@@ -86,13 +86,6 @@ def all_topics() -> tuple[TopicSpec, ...]:
     return with_dead_letters(EVENT_TOPICS)
 
 
-def expected_topics(event_topics: str) -> tuple[TopicSpec, ...]:
-    """Return the topics that there should be with a setting `event_topics`."""
-    if event_topics == "domain":
-        return all_topics()
-    return all_topics() + with_dead_letters(type_topics())
-
-
 def retention_seconds(topic: str) -> int:
     """Return how long a topic of the mesh keeps its messages. Raises KeyError for another topic."""
     for spec in (*all_topics(), *type_topics()):
