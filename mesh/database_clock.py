@@ -62,7 +62,8 @@ class DatabaseClock:
 def _measure() -> Program[tuple[int, float]]:
     """Return how far the server's clock is ahead of our steady one, in microseconds, and how many seconds it took."""
     before = _steady_micros()
-    rows: list[Row] = yield Fetch("SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6))*1000000 AS SIGNED)")
+    # UNIX_TIMESTAMP would go by the session's time zone, where an hour comes twice a year.
+    rows: list[Row] = yield Fetch("SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6))")
     after = _steady_micros()
     return int(rows[0][0]) - (before + after) // 2, (after - before) / 1e6
 
