@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import ConsumerStoppedError, IllegalOperation, KafkaError
 
 from mesh.bus.port import BusError
 
@@ -19,5 +19,5 @@ def bus_errors(what: str) -> Iterator[None]:
         raise
     except TimeoutError as error:
         raise BusError(f"{what}: Kafka did not answer in time") from error
-    except (KafkaError, OSError) as error:
+    except (KafkaError, ConsumerStoppedError, IllegalOperation, OSError) as error:
         raise BusError(f"{what}: {error!r}") from error

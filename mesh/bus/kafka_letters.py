@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import IllegalOperation, KafkaError
 
 from mesh.bus import headers
 from mesh.bus.kafka_address import KafkaAddress
@@ -27,7 +27,7 @@ from mesh.bus.kafka_admin import reader
 from mesh.bus.kafka_errors import bus_errors
 from mesh.bus.kafka_producer import BATCH_BYTES, stop_producer, topic_exists
 from mesh.bus.kafka_records import MAX_MESSAGE_BYTES, from_record, key_hash, to_record
-from mesh.bus.port import BusMessage, MessagePosition, MessageRefused, ReceivedMessage
+from mesh.bus.port import BusError, BusMessage, MessagePosition, MessageRefused, ReceivedMessage
 from mesh.bus.topics import DEAD_LETTER_SUFFIX, dead_letter_topic
 
 TRANSACTIONAL_ID = "flowmesh-dead-letters"
@@ -123,7 +123,11 @@ class KafkaLetters:
                     await producer.start()
                     letters = await self._letters(topics, wanted)
                     if letters:
-                        await self._transact(producer, letters, again=again)
+                        try:
+                            await self._transact(producer, letters, again=again)
+                        except (AssertionError, IllegalOperation) as error:
+                            # How aiokafka says that the producer is not the one that may any more.
+                            raise BusError("another process replays or discards dead letters: try again") from error
                         # The tombstones can be read a moment after they are committed.
                         for _, message in letters:
                             self._partitions[message.topic, message.partition].forget(message.offset)
@@ -164,9 +168,11 @@ class KafkaLetters:
             await asyncio.gather(*sent)
         except BaseException:
             for future in sent:
-                future.cancel()
+                if not future.cancel() and not future.cancelled():
+                    # Looked at, so that nobody is told about it once more.
+                    future.exception()
             # Else it is undone when its time is up, and holds readers up until then.
-            with contextlib.suppress(KafkaError, OSError, TimeoutError):
+            with contextlib.suppress(KafkaError, OSError, TimeoutError, AssertionError, IllegalOperation):
                 async with asyncio.timeout(ABORT_SECONDS):
                     await producer.abort_transaction()
             raise
