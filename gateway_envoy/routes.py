@@ -62,6 +62,11 @@ def _health_route() -> dict[str, Any]:
     }
 
 
+UNSENT = "connect-failure,refused-stream"
+"""When a call is sent to another server whatever it does: no server has seen it."""
+UNANSWERED = f"{UNSENT},unavailable"
+
+
 def _method_routes(contract: Contract, method: Method, settings: GatewaySettings) -> list[dict[str, Any]]:
     name = f"{method.service}/{method.name}"
     match: dict[str, Any] = {"path": method.grpc_path, "headers": [_GRPC]}
@@ -86,8 +91,7 @@ def _method_routes(contract: Contract, method: Method, settings: GatewaySettings
         "grpc_timeout_header_max": seconds(longest),
     }
     action["idle_timeout"] = "0s"
-    if method.idempotent:
-        action["retry_policy"] = _retry_policy()
+    action["retry_policy"] = _retry_policy(UNANSWERED if method.idempotent else UNSENT)
     own_deadline = {"name": "grpc-timeout", "present_match": True}
     # Where the limit is ours the service hears of a later one, so that the answer is the gateway's, with details.
     grace = set_header("grpc-timeout", f"{round((limit + 1) * 1000)}m")
@@ -97,10 +101,10 @@ def _method_routes(contract: Contract, method: Method, settings: GatewaySettings
     ]
 
 
-def _retry_policy() -> dict[str, Any]:
+def _retry_policy(retry_on: str) -> dict[str, Any]:
     previous_hosts = "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
     return {
-        "retry_on": "unavailable,connect-failure,refused-stream",
+        "retry_on": retry_on,
         "num_retries": 2,
         "retry_back_off": {"base_interval": "0.025s", "max_interval": "0.25s"},
         "retry_host_predicate": [
