@@ -63,7 +63,7 @@ test-fast: env-dev ## Run the tests that take no more than a moment
 test-random: env-dev ## Run thousands of random models, also on two engines at once (one again: FLOWMESH_RANDOM_SEED=n)
 	$(BIN)/pytest -n $(WORKERS) -p no:cacheprovider tests/property/engine/test_random_models.py tests/property/engine/test_random_interruptions.py tests/integration/engine/test_random_models.py
 
-test-faults: env-dev test-system ## Break 200 things under traffic and look whether anything is lost (FAULTS=200, one again: SEED=n)
+test-faults: env-dev test-system ## Break 200 things under traffic: is anything lost? (FAULTS=200, one again: SEED=n)
 	$(IMPORTS) $(BIN)/python -m tests.faults --faults $(or $(FAULTS),200) $(if $(SEED),--seed $(SEED))
 
 bench: env-dev ## Measure requests a second and latencies

@@ -174,7 +174,7 @@ async def gateway(nodes: list[EngineNode], tmp_path: Path) -> AsyncIterator[Envo
     """Envoy before both engines."""
     addresses = [f"127.0.0.1:{node.port}" for node in nodes]
     settings = GatewaySettings(
-        backends={"flowmesh.engine.v1": addresses, "flowmesh.history.v1": addresses},
+        backends=dict.fromkeys(("flowmesh.engine.v1", "flowmesh.history.v1", "flowmesh.monitoring.v1"), addresses),
         listen_host="127.0.0.1",
         listen_port=0,
         health_check_interval=0.5,
