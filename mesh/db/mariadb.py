@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -169,7 +170,7 @@ class MariadbDatabase:
                 connection = await self._begun(begin, patience)
                 reusable = False
                 try:
-                    async with connection.cursor() as cursor:
+                    async with _cursor_of(connection) as cursor:
                         sending = _Sending(cursor)
                         try:
                             result = await _drive(sending, program, patience)
@@ -296,8 +297,18 @@ async def _closed(connection: Any) -> None:
         connection.close()
 
 
+@asynccontextmanager
+async def _cursor_of(connection: Any) -> AsyncIterator[Any]:
+    """Open a cursor. What breaks in the driver, as it closes the cursor too, is raised as `DatabaseError`."""
+    try:
+        async with connection.cursor() as cursor:
+            yield cursor
+    except (Error, OSError) as error:
+        raise _translated(error) from error
+
+
 async def _begin(connection: Any, begin: str) -> None:
-    async with connection.cursor() as cursor:
+    async with _cursor_of(connection) as cursor:
         if not getattr(connection, "_flowmesh_ready", False):
             for sql in SESSION_SETUP:
                 await _execute(cursor, sql, None)

@@ -11,7 +11,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -118,7 +118,7 @@ async def _add_engine(
         "CACHE_URL": cluster.redis.url,
         "JOB_LEASE_SECONDS": str(JOB_LEASE_SECONDS),
     }
-    engine = _service("engine_svc", name, settings, admin_port, cluster.folder, clock.environment)
+    engine = _service("engine_svc", name, settings, admin_port, cluster.folder, clock)
     closing.push_async_callback(engine.stop)
     cluster.engines.append(engine)
     cluster.proxies.append(proxy)
@@ -134,7 +134,7 @@ def _add_history(cluster: Cluster, port: int, admin_port: int, closing: contextl
         "DATABASE_URL": cluster.server.url("flowmesh_history"),
         "BUS_URL": cluster.kafka.url(),
     }
-    history = _service("history_svc", "history-1", settings, admin_port, cluster.folder, dict)
+    history = _service("history_svc", "history-1", settings, admin_port, cluster.folder)
     closing.push_async_callback(history.stop)
     cluster.histories.append(history)
     cluster.history_address = f"127.0.0.1:{port}"
@@ -146,18 +146,18 @@ def _service(
     settings: Mapping[str, str],
     admin_port: int,
     folder: Path,
-    further: Callable[[], Mapping[str, str]],
+    clock: FaultyClock | None = None,
 ) -> FaultyProcess:
     def environment() -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("FLOWMESH_")}
         own = {f"FLOWMESH_{key}": value for key, value in settings.items()}
+        path = os.pathsep.join([str(ROOT), str(ROOT / "gen")])
         return {
             **kept,
             **own,
-            **further(),
             "FLOWMESH_LOG_LEVEL": "warning",
             "FLOWMESH_DATA_DIR": str(folder / name),
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "gen")]),
+            **(clock.environment(path) if clock is not None else {"PYTHONPATH": path}),
         }
 
     def ready() -> bool:

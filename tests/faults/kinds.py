@@ -7,7 +7,6 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from tests.faults import clock
 from tests.faults.cluster import Cluster
 from tests.faults.disk import SmallDisk
 from tests.faults.process import FaultyProcess
@@ -185,12 +184,9 @@ def kinds(cluster: Cluster) -> tuple[list[Kind], list[str]]:
         Kind("all of Kafka gone for a minute", _kill_kafka, weight=1, most=2),
         Kind("connection cut in COMMIT", _cut_commit, weight=20),
         Kind("connections broken", _break_connections),
+        Kind("clock jumps", _jump_clock),
     ]
     missing = []
-    if clock.library() is None:
-        missing.append("clocks do not jump: libfaketime is not installed")
-    else:
-        found.append(Kind("clock jumps", _jump_clock))
     if SmallDisk(cluster.folder / "kafka" / "broker-1").mounted:
         found.append(Kind("disk of a broker full", _fill_disk, weight=3))
     else:
