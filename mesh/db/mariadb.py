@@ -299,12 +299,15 @@ async def _closed(connection: Any) -> None:
 
 @asynccontextmanager
 async def _cursor_of(connection: Any) -> AsyncIterator[Any]:
-    """Open a cursor. What breaks in the driver, as it closes the cursor too, is raised as `DatabaseError`."""
+    """Open a cursor. A connection that breaks as it is closed is a `DatabaseUnavailable` like any other."""
+    cursor = connection.cursor()
     try:
-        async with connection.cursor() as cursor:
-            yield cursor
-    except (Error, OSError) as error:
-        raise _translated(error) from error
+        yield cursor
+    finally:
+        try:
+            await cursor.close()
+        except (Error, OSError) as error:
+            raise _translated(error) from error
 
 
 async def _begin(connection: Any, begin: str) -> None:
