@@ -96,6 +96,7 @@ from engine_svc.workers.shared_work import Kind, SharedWork
 from engine_svc.workers.start_timers import StartTimers
 from engine_svc.workers.thrown_events import ThrownEvents
 from mesh.admin_http import Readiness
+from mesh.background import end
 from mesh.bus.port import Bus
 from mesh.bus.topics import all_topics
 from mesh.cache.opening import Caches
@@ -365,9 +366,7 @@ class EngineService:
     async def stop(self) -> None:
         """Drain the server, stop the background work, write what is queued."""
         await self.server.stop()
-        if self._warming is not None:
-            self._warming.cancel()
-            await asyncio.wait([self._warming])
+        await end(self._warming)
         await self._pressure.stop()
         await self.backlog.stop()
         for worker in self._workers:

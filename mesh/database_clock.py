@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 
+from mesh.background import end
 from mesh.clock import SystemClock
 from mesh.db.database import Database, DatabaseError
 from mesh.db.statements import Fetch, Program, Row
@@ -40,9 +41,7 @@ class DatabaseClock:
 
     async def stop(self) -> None:
         """End measuring."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await end(self._task)
 
     async def measure(self) -> None:
         """Compare with the server's clock once. Raises `DatabaseError`."""

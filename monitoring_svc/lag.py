@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from mesh.background import end
 from mesh.bus.port import Bus, BusError
 from mesh.logs import get_log
 from mesh.metrics import Metrics
@@ -30,9 +31,7 @@ class LagSampler:
 
     async def stop(self) -> None:
         """End."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await end(self._task)
 
     async def sample(self) -> None:
         """Measure once. Raises `BusError`, `TimeoutError`."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from engine_svc.commands.draining import DueWork
 from engine_svc.commands.due_jobs import Claimed, DueJobs, by_instance
 from engine_svc.storage.internal_jobs import next_due_at
+from mesh.background import end
 from mesh.logs import get_log
 
 _log = get_log(__name__)
@@ -46,9 +47,7 @@ class InternalJobs:
     async def stop(self) -> None:
         """End: no more jobs are claimed, those that run may finish."""
         self._stopping = True
-        if self._loop is not None:
-            self._loop.cancel()
-            await asyncio.wait([self._loop])
+        await end(self._loop)
         if self._running:
             _, late = await asyncio.wait(self._running, timeout=STOP_SECONDS)
             for task in late:

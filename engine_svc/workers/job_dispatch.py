@@ -6,6 +6,7 @@ import asyncio
 
 from engine_svc.commands.job_dispatch import JobDispatch
 from engine_svc.commands.job_signals import JobSignals
+from mesh.background import end
 from mesh.logs import get_log
 
 INTERVAL_SECONDS = 0.25
@@ -31,9 +32,7 @@ class DispatchWorker:
 
     async def stop(self) -> None:
         """End, in the middle of a round if need be: it is transactional."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await end(self._task)
 
     async def _run(self) -> None:
         pause = INTERVAL_SECONDS

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
+from mesh.background import end
 from mesh.logs import get_log
 
 _log = get_log(__name__)
@@ -29,9 +30,7 @@ class Periodic:
 
     async def stop(self) -> None:
         """End, in the middle of the work if need be: it is transactional."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        await end(self._task)
 
     async def _run(self) -> None:
         failures = 0

@@ -20,6 +20,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeout
 
+from mesh.background import end
 from mesh.cache.measures import ServiceMeasures
 from mesh.cache.port import Entry
 from mesh.logs import get_log
@@ -100,9 +101,7 @@ class RedisStore:
     async def close(self) -> None:
         """Break the link."""
         self._set_up(up=False)
-        if self._linking is not None:
-            self._linking.cancel()
-            await asyncio.wait([self._linking])
+        await end(self._linking)
         await self._redis.aclose()
         await self._link.aclose()
 

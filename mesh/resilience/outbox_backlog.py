@@ -6,9 +6,9 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import NamedTuple
 
+from mesh.background import end
 from mesh.db.database import Database, DatabaseError
 from mesh.db.statements import Fetch, Program, Row
 from mesh.logs import get_log
@@ -84,10 +84,7 @@ class OutboxBacklog:
 
     async def stop(self) -> None:
         """End."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
 
     async def _run(self) -> None:
         while True:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 
 from mesh.admin_http import Readiness
+from mesh.background import end
 from mesh.bus.port import (
     Bus,
     BusError,
@@ -131,10 +131,7 @@ class ServiceBus:
 
     async def close(self) -> None:
         """See `Bus.close`."""
-        if self._opening is not None:
-            self._opening.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._opening
+        await end(self._opening)
         if self._bus is not None:
             await self._bus.close()
 
