@@ -21,6 +21,8 @@ from typing import IO
 
 from gateway_envoy.settings import GatewaySettings
 
+_QUIET = 0.1
+"""Seconds without a new call after which a draining gateway ends."""
 _POLL = 0.01
 """Seconds between two questions to the admin port; Envoy cannot call back."""
 _LAST_LINES = 20
@@ -152,8 +154,7 @@ class EnvoyProcess:
         with contextlib.suppress(TimeoutError, OSError, asyncio.IncompleteReadError):
             async with asyncio.timeout(drain):
                 await self._admin("POST", "/drain_listeners")
-                while await self._calls_in_flight():  # noqa: ASYNC110 - another process holds the condition
-                    await asyncio.sleep(_POLL)
+                await self._wait_quiet()
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
         try:
@@ -200,9 +201,20 @@ class EnvoyProcess:
         listeners = json.loads(body)["listener_statuses"]
         return int(listeners[0]["local_address"]["socket_address"]["port_value"])
 
-    async def _calls_in_flight(self) -> bool:
-        _, body = await self._admin("GET", "/stats?filter=^http.public.downstream_rq_active$&format=json")
-        return any(stat.get("value", 0) > 0 for stat in json.loads(body)["stats"])
+    async def _wait_quiet(self) -> None:
+        """Return when no call is in flight and none came since the look before.
+
+        A draining Envoy answers each connection's next call with `connection: close`. A client between two calls of
+        a kept connection would otherwise write its next one into the end of the process.
+        """
+        before: dict[str, int] | None = None
+        while True:
+            _, body = await self._admin("GET", "/stats?filter=^http.public.downstream_rq_(active|total)$&format=json")
+            calls = {stat["name"]: int(stat.get("value", 0)) for stat in json.loads(body)["stats"]}
+            if calls == before and not calls["http.public.downstream_rq_active"]:
+                return
+            before = calls
+            await asyncio.sleep(_QUIET)
 
     async def _admin(self, verb: str, target: str) -> tuple[int, bytes]:
         """Ask the admin port; a few lines of HTTP spare the launcher a client library."""

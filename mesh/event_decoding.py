@@ -1,4 +1,4 @@
-"""Reading an event off the bus: what a newer release wrote is read as far as it is understood."""
+"""What an event on the bus must be, and reading one: a newer release's is read as far as it is understood."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import protovalidate
 from flowmesh.events.v1.event_pb2 import EventEnvelope
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 KNOWN_MAJOR = 1
@@ -40,11 +40,16 @@ def decode(value: bytes) -> EventEnvelope | None:
         )
     if envelope.WhichOneof("payload") is None and _has_unknown_payload(envelope):
         return None
+    check(envelope)
+    return envelope
+
+
+def check(message: Message) -> None:
+    """Refuse a message that breaks a rule of its contract. Raises `Unreadable` with INVALID."""
     try:
-        _validator.validate(envelope)
+        _validator.validate(message)
     except protovalidate.ValidationError as error:
         raise Unreadable("INVALID", str(error)) from error
-    return envelope
 
 
 def _has_unknown_payload(envelope: EventEnvelope) -> bool:

@@ -10,6 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from engine_svc.events.formats import UnknownRecordFormat
 from mesh.bus.port import BusMessage
+from mesh.event_decoding import check
 from mesh.outbox import OutboxRow
 
 FORMAT: Final = 1
@@ -21,7 +22,10 @@ SOURCE: Final = "engine"
 
 
 def expand_activation(row: OutboxRow) -> list[BusMessage]:
-    """Return the command, keyed by instance; its event id is that of the row. Raises `UnknownRecordFormat`."""
+    """Return the command, keyed by instance; its event id is that of the row.
+
+    Raises `UnknownRecordFormat`, and `Unreadable` where the command breaks the rules of its contract.
+    """
     record = stored_pb2.JobActivationRecord.FromString(row.payload)
     if record.format != FORMAT:
         raise UnknownRecordFormat(f"job activation in format {record.format}; this release reads {FORMAT}")
@@ -44,4 +48,5 @@ def expand_activation(row: OutboxRow) -> list[BusMessage]:
         "ce_type": EVENT_TYPE,
         "content-type": "application/protobuf",
     }
+    check(envelope)
     return [BusMessage(row.topic, row.partition_key, envelope.SerializeToString(), headers)]

@@ -136,8 +136,8 @@ async def test_ctrl_c_ends_it_in_order(mesh: Mesh, rest: httpx.AsyncClient) -> N
         await record.reaches(10)
         assert await asyncio.to_thread(mesh.stop) == 0
     assert not any(is_alive(pid) for pid in pids)
-    # What was answered before the end was answered well; later calls found nobody.
-    assert all("ConnectError" in failure or "RemoteProtocolError" in failure for failure in record.failures), (
-        record.failures
-    )
+    # What was answered before the end was answered well; later calls found nobody, or were in the queue of the
+    # listener when it was closed.
+    unanswered = ("ConnectError", "RemoteProtocolError", "ReadError")
+    assert all(any(name in failure for name in unanswered) for failure in record.failures), record.failures
     assert flowmesh("status", "--data", str(mesh.folder / "data")).returncode == 3

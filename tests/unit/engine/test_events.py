@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import protovalidate
 import pytest
 from flowmesh.events.v1 import worker_pb2, workflow_pb2
@@ -31,6 +32,7 @@ from engine_svc.state.task_tree import new_task_tree
 from mesh.bus.port import BusMessage
 from mesh.bus.topics import topic_of_type
 from mesh.call import CallContext, as_call
+from mesh.event_decoding import Unreadable
 from mesh.ids import new_id
 from mesh.json_values import from_value
 from mesh.outbox import OutboxRow
@@ -279,6 +281,7 @@ def test_what_a_newer_release_wrote_is_refused() -> None:
 @given(st.integers(2, 200))
 def test_ids_of_neighbouring_commits_do_not_meet(count: int) -> None:
     run = Run(rich_model())
+    run.instance.revision = 1
     payload = encode_commit(run.instance, run.last.events * 20, NOW)
     ids = [EventEnvelope.FromString(m.value).event_id for _ in range(count // 10 + 2) for m in expand(row_of(payload))]
     assert len(set(ids)) == len(ids)
@@ -320,3 +323,25 @@ def test_an_event_of_any_size_can_be_read(size: int) -> None:
     protovalidate.validate(started)
     assert started.process_instance_started.variables["text"].string_value == "x" * size
     assert started.process_instance_started.process_instance.id == INSTANCE_ID
+
+
+def commit_with_activities(*element_ids: str) -> OutboxRow:
+    events = [(record.ACTIVITY_STARTED, key, name, "", "userTask", 0) for key, name in enumerate(element_ids, 1)]
+    commit = stored_pb2.CommitRecord(
+        format=1, process_instance_id=INSTANCE_ID, revision=1, time_micros=NOW, events_json=orjson.dumps(events)
+    )
+    return row_of(commit.SerializeToString())
+
+
+@pytest.mark.parametrize("element_ids", [("", "b"), ("a", ""), ("a", "b", "")])
+def test_an_event_that_breaks_its_contract_is_not_made(element_ids: tuple[str, ...]) -> None:
+    with pytest.raises(Unreadable, match="element_id") as refused:
+        expand(commit_with_activities(*element_ids))
+    assert refused.value.reason == "INVALID"
+    assert len(expand(commit_with_activities("a", "b", "c"))) == 3
+
+
+def test_a_command_that_breaks_its_contract_is_not_made() -> None:
+    activation = stored_pb2.JobActivationRecord(format=1, time_micros=NOW, job_activated=worker_pb2.JobActivated())
+    with pytest.raises(Unreadable, match="job_activated.process_instance: value is required"):
+        expand(row_of(activation.SerializeToString(), kind=2))
