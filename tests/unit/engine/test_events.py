@@ -343,5 +343,5 @@ def test_an_event_that_breaks_its_contract_is_not_made(element_ids: tuple[str, .
 
 def test_a_command_that_breaks_its_contract_is_not_made() -> None:
     activation = stored_pb2.JobActivationRecord(format=1, time_micros=NOW, job_activated=worker_pb2.JobActivated())
-    with pytest.raises(Unreadable, match="job_activated.process_instance: value is required"):
+    with pytest.raises(Unreadable, match=r"job_activated\.process_instance: value is required"):
         expand(row_of(activation.SerializeToString(), kind=2))
