@@ -25,13 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!flowmesh/auth/v1/permission.proto\x12\x10\x66lowmesh.auth.v1\x1a google/protobuf/descriptor.proto\"6\n\x10MethodPermission\x12\x12\n\npermission\x18\x01 \x01(\t\x12\x0e\n\x06public\x18\x02 \x01(\x08:_\n\x11method_permission\x12\x1e.google.protobuf.MethodOptions\x18\xb5\x87\x03 \x01(\x0b\x32\".flowmesh.auth.v1.MethodPermissionb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!flowmesh/auth/v1/permission.proto\x12\x10\x66lowmesh.auth.v1\x1a google/protobuf/descriptor.proto\"\xe8\x01\n\x10MethodPermission\x12\x12\n\npermission\x18\x01 \x01(\t\x12\x0e\n\x06public\x18\x02 \x01(\x08\x12\x11\n\tsigned_in\x18\x03 \x01(\x08\x12\x0c\n\x04mesh\x18\x04 \x01(\x08\x12\x35\n\x04rows\x18\x05 \x01(\x0e\x32\'.flowmesh.auth.v1.MethodPermission.Rows\"X\n\x04Rows\x12\x14\n\x10ROWS_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROWS_TENANT\x10\x01\x12\x13\n\x0fROWS_DEFINITION\x10\x02\x12\x14\n\x10ROWS_INVOLVEMENT\x10\x03:_\n\x11method_permission\x12\x1e.google.protobuf.MethodOptions\x18\xb5\x87\x03 \x01(\x0b\x32\".flowmesh.auth.v1.MethodPermissionb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'flowmesh.auth.v1.permission_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_METHODPERMISSION']._serialized_start=89
-  _globals['_METHODPERMISSION']._serialized_end=143
+  _globals['_METHODPERMISSION']._serialized_start=90
+  _globals['_METHODPERMISSION']._serialized_end=322
+  _globals['_METHODPERMISSION_ROWS']._serialized_start=234
+  _globals['_METHODPERMISSION_ROWS']._serialized_end=322
 # @@protoc_insertion_point(module_scope)
