@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
+from mesh.access.rows import ALL_ROWS, Rows
 from mesh.trace_context import is_traceparent, new_traceparent
 
 
@@ -32,11 +33,14 @@ class CallContext:
     the caller's own, `overdue` that the call was ended for it. `draining` is set
     once the server stops: streams and long polls end themselves then. `idle_seconds` is the time the call spent
     in `idle()`. `correlation_made` tells that the correlation id was made here, so that the caller does not know it.
+    `user_id` and `session_id` are those of the verified token, None and empty without one. `rows_asked` tells that
+    `rows` was read, as every method must whose rows can be told apart.
     """
 
     __slots__ = (
         "_admission",
         "_checked",
+        "_rows",
         "_traceparent",
         "correlation_id",
         "correlation_made",
@@ -46,6 +50,8 @@ class CallContext:
         "imposed",
         "method",
         "overdue",
+        "rows_asked",
+        "session_id",
         "user_id",
     )
 
@@ -64,6 +70,9 @@ class CallContext:
         self._traceparent = traceparent
         self._checked = False
         self.user_id = user_id
+        self.session_id = ""
+        self._rows = ALL_ROWS
+        self.rows_asked = False
         self.deadline = deadline
         self.imposed = False
         self.overdue = False
@@ -81,6 +90,21 @@ class CallContext:
             if not self._traceparent or not is_traceparent(self._traceparent):
                 self._traceparent = new_traceparent()
         return self._traceparent
+
+    @property
+    def rows(self) -> Rows:
+        """Which rows the call may touch. What is outside of them does not exist for it."""
+        self.rows_asked = True
+        return self._rows
+
+    def narrow(self, rows: Rows) -> None:
+        """Set the rows of the call, once its permission was checked."""
+        self._rows = rows
+
+    @property
+    def rows_ignored(self) -> bool:
+        """Whether the call has rows that are closed to it, and nothing asked which."""
+        return not self.rows_asked and not self._rows.unrestricted
 
     def seconds_left(self) -> float | None:
         """Return the seconds until the deadline, not below 0; None where there is none."""
