@@ -62,10 +62,12 @@ CLOSE_SECONDS = 1.0
 SESSION_SETUP = (
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "SET NAMES utf8mb4 COLLATE utf8mb4_bin",
-    "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
-    # MySQL reads a comment: it does not know the second one.
+    "SET SESSION sql_mode='TRADITIONAL'",
+    # MySQL has no limit for transactions alone; there a connection that is idle outside of one is lost too, and made
+    # anew by the next call. Each server reads the other one's line as a comment.
     f"SET SESSION innodb_lock_wait_timeout={LOCK_WAIT_SECONDS} "
-    f"/*M!100300 , SESSION idle_transaction_timeout={IDLE_TRANSACTION_SECONDS} */",
+    f"/*M!100300 , SESSION idle_transaction_timeout={IDLE_TRANSACTION_SECONDS} */"
+    f"/*!80000 , SESSION wait_timeout={IDLE_TRANSACTION_SECONDS} */",
 )
 BEGIN_WRITE = "START TRANSACTION"
 # READ COMMITTED gives every statement a view of its own: a consistent one needs REPEATABLE READ.
