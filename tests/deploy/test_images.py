@@ -16,7 +16,7 @@ import pytest
 
 from tests.deploy.dockerfile import DockerfileError, Stage, build
 from tests.deploy.tools import DEPLOY, ROOT
-from tests.infrastructure.mesh import free_ports
+from tests.infrastructure.ports import free_ports
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

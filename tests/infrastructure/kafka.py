@@ -14,7 +14,6 @@ import fcntl
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -28,6 +27,8 @@ import orjson
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+
+from tests.infrastructure.ports import free_ports
 
 KAFKA_VERSION = "4.3.1"
 START_SECONDS = 60.0
@@ -307,7 +308,7 @@ def libraries() -> Path:
 def running_cluster(folder: Path, brokers: int = 1) -> Iterator[KafkaCluster]:
     """Start a cluster with its data in `folder`, wait until it is ready, end it at the end."""
     jars = libraries()
-    ports = _free_ports(3 * brokers)
+    ports = free_ports(3 * brokers)
     members = [
         KafkaBroker(number + 1, folder / f"broker-{number + 1}", ports[3 * number : 3 * number + 3], jars)
         for number in range(brokers)
@@ -327,14 +328,6 @@ def running_cluster(folder: Path, brokers: int = 1) -> Iterator[KafkaCluster]:
         yield cluster
     finally:
         cluster.stop()
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
 
 
 def unavailable(reason: str) -> None:
