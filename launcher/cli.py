@@ -26,6 +26,7 @@ _DISTRIBUTED_OPTIONS = ("engines", "histories", "database", "bus", "cache", "for
 _JOB_STATES = ("ready", "leased", "backoff", "failed", "suspended", "scheduled")
 _JOB_KINDS = ("external", "timer", "async")
 _BATCH_STATES = ("running", "suspended", "completed", "cancelled")
+_SAGA_STATES = ("pending", "completed", "compensated")
 _EVENT_TOPICS = ("domain", "type", "both")
 _INSTANCE_STATES = ("running", "paused", "completed", "failed", "terminated")
 
@@ -278,11 +279,37 @@ def _parser() -> argparse.ArgumentParser:
     drained = actions.add_parser("drain", help="run all timers and asynchronous jobs that are due", parents=[common])
     drained.add_argument("--max-jobs", type=_count, default=10_000, metavar="N", help="default 10000")
 
+    _add_sagas(commands, common, tenant, listing)
     _add_bus(commands, common, listing)
 
     version = commands.add_parser("version", help="tell the version")
     version.add_argument("--json", action="store_true", help="print JSON for scripts")
     return parser
+
+
+def _add_sagas(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    tenant: argparse.ArgumentParser,
+    listing: argparse.ArgumentParser,
+) -> None:
+    about = "show and answer what follows the completion of instances"
+    sagas = commands.add_parser("sagas", help=about, description=f"{about[0].upper()}{about[1:]}.")
+    actions = sagas.add_subparsers(dest="action", required=True, metavar="ACTION")
+    found = actions.add_parser("list", help="list sagas, the latest first", parents=[tenant, listing])
+    found.set_defaults(run="sagas:list_sagas")
+    found.add_argument("--state", choices=_SAGA_STATES)
+    found.add_argument("--key", default="", metavar="KEY", help="of this process only")
+    for action, about in (
+        ("show", "show a saga with its transaction log"),
+        ("acknowledge", "say that what had to follow is done"),
+        ("reject", "say that it cannot be done: the instance becomes FAILED"),
+    ):
+        verb = actions.add_parser(action, help=about, parents=[common])
+        verb.set_defaults(run=f"sagas:{action}")
+        verb.add_argument("saga", metavar="SAGA")
+        if action == "reject":
+            verb.add_argument("--reason", default="", metavar="TEXT")
 
 
 def _add_bus(

@@ -19,6 +19,7 @@ from flowmesh.engine.v1 import (
     migration_service_pb2_grpc,
     process_definition_service_pb2_grpc,
     process_instance_service_pb2_grpc,
+    saga_service_pb2_grpc,
     user_task_service_pb2_grpc,
 )
 from flowmesh.history.v1 import history_service_pb2_grpc
@@ -62,6 +63,7 @@ class Connection(Calls):
         self.incidents = incident_service_pb2_grpc.IncidentServiceStub(self._channel)
         self.migrations = migration_service_pb2_grpc.MigrationServiceStub(self._channel)
         self.batches = batch_service_pb2_grpc.BatchServiceStub(self._channel)
+        self.sagas = saga_service_pb2_grpc.SagaServiceStub(self._channel)
         self.clocks = clock_service_pb2_grpc.ClockServiceStub(self._channel)
         self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
         self.topics = topic_service_pb2_grpc.TopicServiceStub(self._channel)
