@@ -84,7 +84,7 @@ class _Served:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method: Callable[[Any], Coroutine[Any, Any, Any]] = getattr(self._servicer, name)
 
-        def called(request: Any, timeout: float | None = None) -> Any:
+        def called(request: Any, timeout: float | None = None, metadata: object = None) -> Any:
             validate(request)
             return self._runner.run(asyncio.wait_for(method(request), timeout))
 

@@ -23,7 +23,9 @@ Item = TypeVar("Item")
 class Call(Protocol[Request, Response]):
     """A method of a stub."""
 
-    def __call__(self, request: Request, timeout: float | None = None) -> Response:
+    def __call__(
+        self, request: Request, timeout: float | None = None, metadata: tuple[tuple[str, str], ...] | None = None
+    ) -> Response:
         """Call it."""
 
 

@@ -1,4 +1,4 @@
-"""`flowmesh groups`: how far the consumers of the event bus have come."""
+"""`flowmesh consumer-groups`: how far the consumers of the event bus have come."""
 
 from __future__ import annotations
 
