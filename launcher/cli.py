@@ -202,7 +202,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_up(commands)
     _add_operating(commands)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--url", "--server", default=DEFAULT_URL, metavar="URL", help=f"the gateway (default {DEFAULT_URL})")
+    common.add_argument(
+        "--url", "--server", default=DEFAULT_URL, metavar="URL", help=f"the gateway (default {DEFAULT_URL})"
+    )
     common.add_argument("--json", action="store_true", help="print JSON for scripts")
     tenant = argparse.ArgumentParser(add_help=False, parents=[common])
     tenant.add_argument("--tenant", default="", metavar="ID", help="only this tenant")

@@ -102,7 +102,7 @@ class CredentialStore:
             entries: dict[str, dict[str, object]] = content["credentials"]
             for entry in entries.values():
                 Credentials(**entry)  # type: ignore[arg-type] # this finds out
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         except OSError as error:
             raise self._unusable(error) from error

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from launcher.client.failure import CommandFailed
+from mesh.listening import is_loopback
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -25,12 +26,14 @@ class GatewayUrl:
     def parse(cls, url: str) -> GatewayUrl:
         """Read `http://host:port` or `https://host:port`. Raises CommandFailed for another one."""
         parts = urlsplit(url if "://" in url else f"http://{url}")
-        if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/") or parts.username:
+        if parts.username is not None:
+            raise CommandFailed("--url has no place for a user or a password: flowmesh login asks for them.")
+        if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/"):
             raise CommandFailed(f"--url must read http://HOST:PORT or https://HOST:PORT, not {url}")
         try:
             port = parts.port or _PORTS[parts.scheme]
         except ValueError:
             raise CommandFailed(f"--url has no usable port: {url}") from None
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        local = parts.hostname in ("localhost", "::1") or parts.hostname.startswith("127.")
+        local = is_loopback(parts.hostname)
         return cls(f"{parts.scheme}://{host}:{port}", f"{host}:{port}", parts.scheme == "https", local)

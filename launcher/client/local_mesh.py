@@ -47,7 +47,9 @@ def local_api_key(url: str) -> LocalKey | None:
         file = data / API_KEY_FILE
         try:
             state = json.loads((data / "run" / "mesh.json").read_text("utf-8"))
-            if file.stat().st_uid != os.geteuid() or _plain(state["gateway"]) != _plain(url):
+            if state["authentication"] == "off" or _plain(state["gateway"]) != _plain(url):
+                continue
+            if file.stat().st_uid != os.geteuid():
                 continue
             os.kill(state["supervisor"], 0)
             return LocalKey(json.loads(file.read_text("utf-8"))["api_key"], file)

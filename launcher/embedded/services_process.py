@@ -1,4 +1,5 @@
-"""The process of the services beside the engine in the embedded mesh: history, monitoring, the relay of the outbox.
+"""The process of the services beside the engine in the embedded mesh: history, identity, monitoring, the relay of the
+outbox.
 
 The relay lives here because the engine's event loop is the mesh's bottleneck, and this one's is not.
 """
@@ -13,6 +14,9 @@ from engine_svc.storage import migrations
 from history_svc.main import HistoryService
 from history_svc.settings import HistorySettings
 from history_svc.storage.schema import HEAD, MIGRATIONS
+from identity_svc.main import IdentityService
+from identity_svc.settings import IdentitySettings
+from identity_svc.storage import schema as identity_schema
 from launcher.embedded.child_start import ChildStart
 from mesh.bus.topics import all_topics
 from mesh.logs import configure_logs, get_log
@@ -34,10 +38,14 @@ async def main() -> None:
     of_monitoring = MonitoringSettings.from_environment(
         **{**start.settings["monitoring"], "data_dir": Path(given["data_dir"])}
     )
+    of_identity = IdentitySettings.from_environment(
+        **{**start.settings["identity"], "data_dir": Path(given["data_dir"])}
+    )
     configure_logs("services", settings.instance, settings.log_level)
     async with serving(settings) as process:
         await process.open_admin()
         database = await process.open_database(settings, MIGRATIONS, HEAD)
+        directory = await process.open_database(of_identity, identity_schema.MIGRATIONS, identity_schema.HEAD)
         outbox = await process.open_database(of_engine, migrations.__name__, migrations.HEAD)
         bus = await process.open_bus()
         await bus.ensure_topics(all_topics())
@@ -47,7 +55,11 @@ async def main() -> None:
             settings, database, bus, process.metrics, rpcs=rpcs, telemetry=process.telemetry, hasten=relay.wake
         )
         monitoring = MonitoringService(of_monitoring, bus, process.metrics, rpcs=rpcs, telemetry=process.telemetry)
+        identity = IdentityService(of_identity, directory, bus, process.metrics, rpcs=rpcs, telemetry=process.telemetry)
         service.add_checks(process.readiness)
+        identity.add_checks(process.readiness)
+        process.at_end(identity.stop)
+        await identity.start()
         process.at_end(service.stop)
         await service.start()
         process.at_end(monitoring.stop)

@@ -20,7 +20,7 @@ from tests.infrastructure.mesh import free_ports
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-IMAGES = ("engine", "history", "monitoring", "gateway")
+IMAGES = ("engine", "identity", "history", "monitoring", "gateway")
 SECONDS = 60.0
 
 
