@@ -89,7 +89,6 @@ from engine_svc.workers.message_buffer import MessageBuffer
 from engine_svc.workers.message_expiry import MessageExpiry
 from engine_svc.workers.operation_retention import INTERVAL_SECONDS as OPERATION_RETENTION_SECONDS
 from engine_svc.workers.operation_retention import OperationRetention
-from engine_svc.workers.periodic import Periodic
 from engine_svc.workers.request_retention import RequestRetention
 from engine_svc.workers.saga_retention import SagaRetention
 from engine_svc.workers.shared_work import Kind, SharedWork
@@ -107,6 +106,7 @@ from mesh.db.database import Database
 from mesh.db.group_commit import GroupCommitter
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
+from mesh.periodic import Periodic
 from mesh.process import run, until_stopped
 from mesh.resilience.outbox_backlog import OutboxBacklog
 from mesh.resilience.pressure import BackPressure, Watched
