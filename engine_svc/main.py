@@ -70,7 +70,6 @@ from engine_svc.scripts.sandbox import ScriptRunner
 from engine_svc.settings import CONTROLLED, EngineSettings
 from engine_svc.storage.commit import Commit, CommitWriter, Written
 from engine_svc.storage.migrations import HEAD
-from engine_svc.storage.served_database import ServedDatabase
 from engine_svc.workers import (
     finished_job_retention,
     job_availability,
@@ -104,6 +103,7 @@ from mesh.clock import Clock, ControlledClock, SystemClock
 from mesh.database_clock import DatabaseClock
 from mesh.db.database import Database
 from mesh.db.group_commit import GroupCommitter
+from mesh.db.served_database import ServedDatabase
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
 from mesh.periodic import Periodic
