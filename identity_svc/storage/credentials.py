@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from identity_svc.storage.layout import ACTIVE, USER
-from mesh.db.statements import Execute, Fetch, Program, Row, UpsertMany
+from identity_svc.storage.layout import ACTIVE, DELETED, USER
+from mesh.db.statements import DeleteMany, Execute, Fetch, Program, Row, UpsertMany
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +65,17 @@ def is_active(subject_id: str) -> Program[bool]:
     """Tell whether a subject may sign in; who disables it waits until this transaction ends."""
     rows: list[Row] = yield Fetch("SELECT status FROM subject WHERE id=?", (subject_id,), share=True)
     return bool(rows) and rows[0][0] == ACTIVE
+
+
+def is_user(subject_id: str) -> Program[bool]:
+    """Tell whether there is a user with this id, active or not."""
+    rows: list[Row] = yield Fetch("SELECT kind, status FROM subject WHERE id=?", (subject_id,))
+    return bool(rows) and rows[0][0] == USER and rows[0][1] != DELETED
+
+
+def close_credentials(subject_ids: Sequence[str]) -> Program[None]:
+    """Forget passwords, API keys and external identities of subjects that are deleted."""
+    keys = [(subject_id,) for subject_id in subject_ids]
+    if keys:
+        for table in ("password_credential", "api_key", "external_identity"):
+            yield DeleteMany(table, ("subject_id",), keys)
