@@ -16,6 +16,15 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "adHocSubProcesses.start": (
         ("flowmesh.engine.v1.AdHocSubProcessService/StartAdHocActivity", 0),
     ),
+    "apiKeys.create": (
+        ("flowmesh.identity.v1.CredentialService/CreateApiKey", 0),
+    ),
+    "apiKeys.list": (
+        ("flowmesh.identity.v1.CredentialService/ListApiKeys", 0),
+    ),
+    "apiKeys.revoke": (
+        ("flowmesh.identity.v1.CredentialService/RevokeApiKey", 0),
+    ),
     "attachments.create": (
         ("flowmesh.engine.v1.AttachmentService/CreateProcessInstanceAttachment", 0),
         ("flowmesh.engine.v1.AttachmentService/CreateUserTaskAttachment", 0),
@@ -187,6 +196,12 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.engine.v1.JobService/FailJob", 0),
         ("flowmesh.engine.v1.JobService/StreamJobs", 0),
         ("flowmesh.engine.v1.JobService/ThrowJobError", 0),
+    ),
+    "keys.list": (
+        ("flowmesh.identity.v1.SigningKeyService/ListSigningKeys", 0),
+    ),
+    "keys.rotate": (
+        ("flowmesh.identity.v1.SigningKeyService/RotateSigningKeys", 0),
     ),
     "messages.correlate": (
         ("flowmesh.engine.v1.MessageService/CorrelateMessage", 0),
@@ -369,6 +384,9 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     ),
     "users.list": (
         ("flowmesh.identity.v1.UserService/ListUsers", 1),
+    ),
+    "users.setPassword": (
+        ("flowmesh.identity.v1.CredentialService/SetPassword", 0),
     ),
     "users.update": (
         ("flowmesh.identity.v1.UserService/UpdateUser", 1),
