@@ -15,7 +15,7 @@ def make_private_folder(path: Path) -> None:
 
 
 def write_private(path: Path, content: str) -> None:
-    """Put a file in place of the one that is there, at once, also where the machine stops in between. Raises OSError."""
+    """Put a file in place of the one that is there, whole, also where the machine stops in between. Raises OSError."""
     # Made with mode 0600, under a name of its own.
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     fresh = Path(name)

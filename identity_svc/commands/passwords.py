@@ -73,9 +73,7 @@ class Passwords:
         Raises NotFound (USER_NOT_FOUND), InvalidField (PASSWORD_TOO_WEAK), Overload (BACKPRESSURE).
         """
         new_hash = await self.hash_of_new(password, subject_id, "password")
-        await write_again(
-            self._database, lambda: self._set(subject_id, new_hash, actor, self._clock.now_micros())
-        )
+        await write_again(self._database, lambda: self._set(subject_id, new_hash, actor, self._clock.now_micros()))
 
     def _change(
         self, subject_id: str, session_id: str, verified: str, new_hash: str, actor: Actor, now: int

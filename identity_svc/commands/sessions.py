@@ -96,9 +96,17 @@ class Sessions:
         if refreshable:
             refresh_token = new_refresh_token()
             yield from insert_refresh(digest_of(refresh_token), row.id, now)
-        record = AuditRecord("sessions.create", "session", row.id, frozenset(), {}, {
-            "subjectId": subject_id, "origin": origin.name,
-        })
+        record = AuditRecord(
+            "sessions.create",
+            "session",
+            row.id,
+            frozenset(),
+            {},
+            {
+                "subjectId": subject_id,
+                "origin": origin.name,
+            },
+        )
         by = Actor(subject_id, row.id, actor.correlation_id, actor.traceparent)
         yield from append_audit([record], by, now)
         return Begun(row, refresh_token)

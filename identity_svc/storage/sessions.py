@@ -112,9 +112,7 @@ def use_refresh(digest: str, request_id: str, now: int) -> Program[None]:
 
 def lock_session(session_id: str) -> Program[SessionRow | None]:
     """Return a session, locked until the transaction ends."""
-    rows: list[Row] = yield Fetch(
-        f"SELECT {','.join(_COLUMNS)} FROM session WHERE id=?", (session_id,), lock=True
-    )
+    rows: list[Row] = yield Fetch(f"SELECT {','.join(_COLUMNS)} FROM session WHERE id=?", (session_id,), lock=True)
     return SessionRow(*rows[0]) if rows else None
 
 
@@ -161,9 +159,7 @@ def end_sessions(sessions: Sequence[SessionRow], reason: EndReason, now: int) ->
     return len(ending)
 
 
-def end_sessions_of(
-    subject_ids: Sequence[str], reason: EndReason, now: int, *, but: str = ""
-) -> Program[int]:
+def end_sessions_of(subject_ids: Sequence[str], reason: EndReason, now: int, *, but: str = "") -> Program[int]:
     """End the sessions of subjects, but for one; return how many there were. `lock_changes` comes first."""
     sessions = yield from open_sessions_of(subject_ids, now)
     ended = yield from end_sessions([session for session in sessions if session.id != but], reason, now)

@@ -41,9 +41,7 @@ def read_keys(now: int) -> Program[list[StoredKey]]:
         f"SELECT {','.join(_COLUMNS)} FROM signing_key WHERE drop_at IS NULL OR drop_at>? ORDER BY sign_from, id",
         (now,),
     )
-    return [
-        StoredKey(KeyPair(key_id, bytes(public), bytes(sealed)), *times) for key_id, public, sealed, *times in rows
-    ]
+    return [StoredKey(KeyPair(key_id, bytes(public), bytes(sealed)), *times) for key_id, public, sealed, *times in rows]
 
 
 def is_due(keys: list[StoredKey], times: KeyTimes, now: int) -> bool:
@@ -64,9 +62,7 @@ def rotate_if_due(fresh: KeyPair, times: KeyTimes, now: int) -> Program[bool]:
 def add_key(fresh: KeyPair, keys: list[StoredKey], times: KeyTimes, now: int) -> Program[int]:
     """Let a new key follow `keys`; return when it begins to sign. `lock_changes` comes first."""
     sign_from = now + int(times.publish * _MICROS) if keys else now
-    yield InsertMany(
-        "signing_key", _COLUMNS, [(fresh.id, fresh.public_key, fresh.sealed_key, now, sign_from, None)]
-    )
+    yield InsertMany("signing_key", _COLUMNS, [(fresh.id, fresh.public_key, fresh.sealed_key, now, sign_from, None)])
     # One that was to come signs as long as this one is not there; then it is as old as the others.
     yield Execute(
         "UPDATE signing_key SET drop_at=? WHERE drop_at IS NULL AND id<>?",

@@ -47,7 +47,9 @@ class BusConnection(Calls):
         groups = ConsumerGroupServicer(self._bus, BUS_SECONDS)
         letters = DeadLetterServicer(self._bus, BUS_SECONDS)
         self.topics = cast("topic_service_pb2_grpc.TopicServiceStub", _Served(self._runner, topics))
-        self.groups = cast("consumer_group_service_pb2_grpc.ConsumerGroupServiceStub", _Served(self._runner, groups))
+        self.consumer_groups = cast(
+            "consumer_group_service_pb2_grpc.ConsumerGroupServiceStub", _Served(self._runner, groups)
+        )
         self.dead_letters = cast("dead_letter_service_pb2_grpc.DeadLetterServiceStub", _Served(self._runner, letters))
 
     def __enter__(self) -> Self:

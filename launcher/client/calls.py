@@ -33,7 +33,7 @@ class Calls(ABC):
     """The services about the event bus, however they are reached."""
 
     topics: topic_service_pb2_grpc.TopicServiceStub
-    groups: consumer_group_service_pb2_grpc.ConsumerGroupServiceStub
+    consumer_groups: consumer_group_service_pb2_grpc.ConsumerGroupServiceStub
     dead_letters: dead_letter_service_pb2_grpc.DeadLetterServiceStub
 
     @abstractmethod

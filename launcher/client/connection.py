@@ -22,7 +22,17 @@ from flowmesh.engine.v1 import (
 )
 from flowmesh.history.v1 import history_service_pb2_grpc
 from flowmesh.monitoring.v1 import consumer_group_service_pb2_grpc, dead_letter_service_pb2_grpc, topic_service_pb2_grpc
-from flowmesh.identity.v1 import access_service_pb2_grpc, session_service_pb2, session_service_pb2_grpc
+from flowmesh.identity.v1 import (
+    access_service_pb2_grpc,
+    credential_service_pb2_grpc,
+    group_service_pb2_grpc,
+    role_assignment_service_pb2_grpc,
+    role_service_pb2_grpc,
+    session_service_pb2,
+    session_service_pb2_grpc,
+    tenant_service_pb2_grpc,
+    user_service_pb2_grpc,
+)
 from google.rpc import error_details_pb2
 
 from launcher.client.calls import CALL_SECONDS, Call, Calls, Request, Response
@@ -61,10 +71,16 @@ class Connection(Calls):
         self.clocks = clock_service_pb2_grpc.ClockServiceStub(self._channel)
         self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
         self.topics = topic_service_pb2_grpc.TopicServiceStub(self._channel)
-        self.groups = consumer_group_service_pb2_grpc.ConsumerGroupServiceStub(self._channel)
+        self.consumer_groups = consumer_group_service_pb2_grpc.ConsumerGroupServiceStub(self._channel)
         self.dead_letters = dead_letter_service_pb2_grpc.DeadLetterServiceStub(self._channel)
         self.sessions = session_service_pb2_grpc.SessionServiceStub(self._channel)
         self.access = access_service_pb2_grpc.AccessServiceStub(self._channel)
+        self.users = user_service_pb2_grpc.UserServiceStub(self._channel)
+        self.groups = group_service_pb2_grpc.GroupServiceStub(self._channel)
+        self.tenants = tenant_service_pb2_grpc.TenantServiceStub(self._channel)
+        self.roles = role_service_pb2_grpc.RoleServiceStub(self._channel)
+        self.role_assignments = role_assignment_service_pb2_grpc.RoleAssignmentServiceStub(self._channel)
+        self.credentials = credential_service_pb2_grpc.CredentialServiceStub(self._channel)
 
     def __enter__(self) -> Self:
         return self

@@ -21,7 +21,7 @@ def list_groups(connection: Calls, output: Output, arguments: Namespace) -> None
         "topics": lambda group: ", ".join(group.topics),
     }
     found = connection.pages(
-        connection.groups.ListConsumerGroups,
+        connection.consumer_groups.ListConsumerGroups,
         pb.ListConsumerGroupsRequest(),
         lambda page: page.consumer_groups,
         arguments.limit,
@@ -32,7 +32,7 @@ def list_groups(connection: Calls, output: Output, arguments: Namespace) -> None
 def show(connection: Calls, output: Output, arguments: Namespace) -> None:
     """Show where a group stands in each partition."""
     request = pb.GetConsumerGroupRequest(name=arguments.group)
-    _show(output, connection.call(connection.groups.GetConsumerGroup, request).consumer_group)
+    _show(output, connection.call(connection.consumer_groups.GetConsumerGroup, request).consumer_group)
 
 
 def rewind(connection: Calls, output: Output, arguments: Namespace) -> None:
@@ -44,7 +44,7 @@ def rewind(connection: Calls, output: Output, arguments: Namespace) -> None:
         request.publish_time.CopyFrom(timestamp(arguments.to))
     else:
         request.partitions.offsets.update(_offsets(arguments.offset))
-    _show(output, connection.call(connection.groups.RewindConsumerGroup, request).consumer_group)
+    _show(output, connection.call(connection.consumer_groups.RewindConsumerGroup, request).consumer_group)
 
 
 def _show(output: Output, group: pb.ConsumerGroup) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from argparse import Namespace
 
@@ -11,9 +10,12 @@ from flowmesh.identity.v1 import access_service_pb2, session_service_pb2
 from launcher.client.connection import Connection, GatewaySignIns, credentials_of
 from launcher.client.credentials import CredentialStore
 from launcher.client.failure import CommandFailed, NotSignedIn, Unreachable
-from launcher.client.gateway_url import GatewayUrl
 from launcher.client.output import Output, moment, to_json
+from launcher.client.passwords import ask, new_password, warn_of_plain_text
+from launcher.client.passwords import password as typed_password
+from launcher.client.roles import print_grants
 from launcher.client.signing import SIGNING_VARIABLES, Session
+from launcher.client.tenants import shown_tenants
 
 _ORIGINS = {
     session_service_pb2.Session.ORIGIN_PASSWORD: "password",
@@ -24,17 +26,17 @@ _ORIGINS = {
 
 def login(connection: Connection, output: Output, arguments: Namespace) -> None:
     """Sign in with a password and keep the session."""
-    _warn_of_plain_text(connection.gateway)
-    user = arguments.user or _ask("User: ", "--user")
-    request = session_service_pb2.LoginRequest(user=user, password=_password("Password: "))
+    warn_of_plain_text(connection.gateway)
+    user = arguments.user or ask("User: ", "--user")
+    request = session_service_pb2.LoginRequest(user=user, password=typed_password("Password: "))
     _keep(connection, output, connection.call_openly(connection.sessions.Login, request).tokens)
 
 
 def bootstrap(connection: Connection, output: Output, arguments: Namespace) -> None:
     """Make the first administrator and sign in as that."""
-    _warn_of_plain_text(connection.gateway)
+    warn_of_plain_text(connection.gateway)
     request = session_service_pb2.BootstrapRequest(
-        bootstrap_token=arguments.token, user_id=arguments.user, password=_new_password()
+        bootstrap_token=arguments.token, user_id=arguments.user, password=new_password()
     )
     _keep(connection, output, connection.call_openly(connection.sessions.Bootstrap, request).tokens)
 
@@ -67,17 +69,8 @@ def whoami(connection: Connection, output: Output, arguments: Namespace) -> None
     output.say(f"{access.subject_id} at {connection.url}, by {connection.signing.source}")
     if access.group_ids:
         output.say(f"groups: {', '.join(access.group_ids)}")
-    output.say(f"tenants: {'all' if access.all_tenants else _listed(access.tenant_ids)}")
-    rows = [
-        [
-            ", ".join(grant.permissions),
-            _listed(grant.tenant_ids) if grant.tenant_ids else "its own",
-            ", ".join(grant.process_definition_keys) or "all",
-            "those it is involved in" if grant.involved_only else "all",
-        ]
-        for grant in access.grants
-    ]
-    output.table(["may", "tenants", "definitions", "rows"], rows, "Nothing is granted.")
+    output.say(f"tenants: {shown_tenants(access.tenant_ids, every=access.all_tenants) or 'none'}")
+    print_grants(output, access.grants, "Nothing is granted.")
 
 
 def list_sessions(connection: Connection, output: Output, arguments: Namespace) -> None:
@@ -106,9 +99,9 @@ def revoke(connection: Connection, output: Output, arguments: Namespace) -> None
 
 def password(connection: Connection, output: Output, arguments: Namespace) -> None:
     """Change the password of who is signed in."""
-    _warn_of_plain_text(connection.gateway)
+    warn_of_plain_text(connection.gateway)
     request = session_service_pb2.ChangePasswordRequest(
-        old_password=_password("Old password: "), new_password=_new_password()
+        old_password=typed_password("Old password: "), new_password=new_password()
     )
     connection.call(connection.sessions.ChangePassword, request)
     output.say("The password is changed; other sessions are ended.")
@@ -125,36 +118,7 @@ def _keep(connection: Connection, output: Output, tokens: session_service_pb2.To
             access_expire_time=tokens.access_expire_time,
             refresh_expire_time=tokens.refresh_expire_time,
         ),
-        f"Signed in at {connection.url} as {tokens.subject_id}, until {moment(tokens.refresh_expire_time)} at the latest.",
+        f"Signed in at {connection.url} as {tokens.subject_id}, until {moment(tokens.refresh_expire_time)} unless used.",
     )
     if connection.signing.source in SIGNING_VARIABLES:
         sys.stderr.write(f"{connection.signing.source} is set and goes before it.\n")
-
-
-def _warn_of_plain_text(gateway: GatewayUrl) -> None:
-    if not gateway.secure and not gateway.local:
-        sys.stderr.write(f"{gateway.text} has no TLS: others on the network can read the password.\n")
-
-
-def _ask(prompt: str, option: str) -> str:
-    if not sys.stdin.isatty():
-        raise CommandFailed(f"{option} is missing.")
-    return input(prompt)
-
-
-def _password(prompt: str) -> str:
-    # Scripts write it to standard input, a line each; the arguments of a process can be read by others.
-    if sys.stdin.isatty():
-        return getpass.getpass(prompt)
-    return sys.stdin.readline().rstrip("\r\n")
-
-
-def _new_password() -> str:
-    chosen = _password("New password: ")
-    if sys.stdin.isatty() and getpass.getpass("Once more: ") != chosen:
-        raise CommandFailed("The two passwords differ.")
-    return chosen
-
-
-def _listed(tenants: list[str]) -> str:
-    return ", ".join(tenant or "(without a name)" for tenant in tenants) or "none"

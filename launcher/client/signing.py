@@ -1,7 +1,6 @@
-"""By what a command shows who it is: a token, an API key or a session, from the environment, a sign-in or this machine.
+"""By what a command shows who it is: a token, an API key or a session; of the environment, a sign-in or this machine.
 
-It imports neither gRPC nor Protobuf: what has to be asked of the mesh goes through `SignIns`, which is opened when it is
-needed.
+It imports neither gRPC nor Protobuf: what has to be asked of the mesh goes through `SignIns`, opened when it is needed.
 """
 
 from __future__ import annotations
