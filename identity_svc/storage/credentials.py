@@ -9,6 +9,12 @@ from identity_svc.storage.layout import ACTIVE, DISABLED, SERVICE_ACCOUNT, USER
 from mesh.db.statements import DeleteMany, Execute, Fetch, Program, Row, UpsertMany, placeholders
 
 
+_STATE = (
+    "SELECT s.kind, s.status, s.all_tenants, t.tenant_id FROM subject s "
+    "LEFT JOIN subject_tenant t ON t.subject_id=s.id WHERE s.id=?"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
     """A user with the hash of its password; `hash` is None where there is none, or where the user may not sign in."""
@@ -85,19 +91,19 @@ def lock_hash(subject_id: str) -> Program[str | None]:
     return rows[0][0] if rows else None
 
 
+def read_subject(subject_id: str) -> Program[SubjectState]:
+    """Return what signing in asks of a subject."""
+    return _state((yield Fetch(_STATE, (subject_id,))))
+
+
 def share_subject(subject_id: str) -> Program[SubjectState]:
     """Return what signing in asks of a subject; who changes it waits until this transaction ends."""
-    rows: list[Row] = yield Fetch(
-        "SELECT s.kind, s.status, s.all_tenants, t.tenant_id FROM subject s "
-        "LEFT JOIN subject_tenant t ON t.subject_id=s.id WHERE s.id=?",
-        (subject_id,),
-        share=True,
-    )
-    if not rows:
-        return SubjectState()
-    kind, status, all_tenants, _ = rows[0]
-    tenants = None if all_tenants else frozenset(row[3] for row in rows if row[3] is not None)
-    return SubjectState(kind, status, tenants)
+    return _state((yield Fetch(_STATE, (subject_id,), share=True)))
+
+
+def lock_subject(subject_id: str) -> Program[SubjectState]:
+    """Return what signing in asks of a subject, locked until the transaction ends."""
+    return _state((yield Fetch(_STATE, (subject_id,), lock=True)))
 
 
 def tenants_of(subject_ids: Sequence[str]) -> Program[dict[str, frozenset[str] | None]]:
@@ -124,3 +130,11 @@ def close_credentials(subject_ids: Sequence[str]) -> Program[None]:
     if keys:
         for table in ("password_credential", "api_key", "external_identity"):
             yield DeleteMany(table, ("subject_id",), keys)
+
+
+def _state(rows: list[Row]) -> SubjectState:
+    if not rows:
+        return SubjectState()
+    kind, status, all_tenants, _ = rows[0]
+    tenants = None if all_tenants else frozenset(row[3] for row in rows if row[3] is not None)
+    return SubjectState(kind, status, tenants)
