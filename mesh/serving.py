@@ -10,6 +10,7 @@ from mesh.bus.port import Bus
 from mesh.db.database import Database, DatabaseUnavailable
 from mesh.metrics import Metrics
 from mesh.resilience.breaker import BreakerMetrics
+from mesh.server import Authorize
 from mesh.settings import MeshSettings
 from mesh.stores import database_check, open_service_bus, open_service_database
 from mesh.telemetry import start_telemetry
@@ -50,6 +51,23 @@ class ServingProcess:
         bus = await open_service_bus(self._settings, metrics=self.breakers, readiness=self.readiness)
         self.at_end(bus.close)
         return bus
+
+    def open_access(self) -> Authorize | None:
+        """Begin to ask the identity service who may call; return the check for the servers of this process.
+
+        None where nobody has to sign in. Raises `StartupError` where the mesh has no secret.
+        """
+        settings = self._settings
+        if not settings.requires_authentication:
+            return None
+        # Some 25 ms at import, which who asks nobody need not pay.
+        from mesh.access.opening import Access
+
+        access = Access(settings, self.metrics, breakers=self.breakers, telemetry=self.telemetry)
+        access.add_checks(self.readiness)
+        self.at_end(access.close)
+        access.start()
+        return access.authorize
 
     async def open_admin(self) -> None:
         """Serve metrics and health, from before anything is waited for. Raises `StartupError` for a port in use."""
