@@ -8,7 +8,7 @@ from identity_svc.commands.sign_in import FailureCount
 from identity_svc.passwords.hashing import PasswordHashing
 from identity_svc.passwords.policy import PasswordPolicy
 from identity_svc.storage.audit import Actor, AuditRecord, append_audit
-from identity_svc.storage.credentials import find_credential, is_user, lock_hash, set_password
+from identity_svc.storage.credentials import find_credential, lock_hash, set_password, share_subject
 from identity_svc.storage.security_changes import lock_changes
 from identity_svc.storage.sessions import EndReason, open_sessions_of
 from identity_svc.storage.sign_in_failures import forget_failures, locked_seconds, name_of
@@ -67,13 +67,15 @@ class Passwords:
             lambda: self._change(subject_id, session_id, stored, new_hash, actor, self._clock.now_micros()),
         )
 
-    async def set(self, subject_id: str, password: str, actor: Actor) -> None:
+    async def set(self, subject_id: str, password: str, rows: Rows, actor: Actor) -> None:
         """Give a user another password and end all its sessions. What locked it out is forgotten.
 
         Raises NotFound (USER_NOT_FOUND), InvalidField (PASSWORD_TOO_WEAK), Overload (BACKPRESSURE).
         """
         new_hash = await self.hash_of_new(password, subject_id, "password")
-        await write_again(self._database, lambda: self._set(subject_id, new_hash, actor, self._clock.now_micros()))
+        await write_again(
+            self._database, lambda: self._set(subject_id, new_hash, rows, actor, self._clock.now_micros())
+        )
 
     def _change(
         self, subject_id: str, session_id: str, verified: str, new_hash: str, actor: Actor, now: int
@@ -81,22 +83,24 @@ class Passwords:
         yield from lock_changes()
         if (yield from lock_hash(subject_id)) != verified:
             raise credentials_invalid()
+        subject = yield from share_subject(subject_id)
         yield from set_password(subject_id, new_hash, now)
         yield from forget_failures(name_of(subject_id))
         others = [one for one in (yield from open_sessions_of([subject_id], now)) if one.id != session_id]
         yield from end_and_tell(others, EndReason.PASSWORD_CHANGED, actor, now)
-        yield from append_audit([_record("users.changePassword", subject_id)], actor, now)
+        yield from append_audit([_record("users.changePassword", subject_id, subject.tenants)], actor, now)
 
-    def _set(self, subject_id: str, new_hash: str, actor: Actor, now: int) -> Program[None]:
+    def _set(self, subject_id: str, new_hash: str, rows: Rows, actor: Actor, now: int) -> Program[None]:
         yield from lock_changes()
-        if not (yield from is_user(subject_id)):
+        subject = yield from share_subject(subject_id)
+        if not subject.is_user or not rows_allow(rows, subject.tenants):
             raise user_not_found(subject_id)
         yield from set_password(subject_id, new_hash, now)
         yield from forget_failures(name_of(subject_id))
         sessions = yield from open_sessions_of([subject_id], now)
         yield from end_and_tell(sessions, EndReason.PASSWORD_CHANGED, actor, now)
-        yield from append_audit([_record("users.setPassword", subject_id)], actor, now)
+        yield from append_audit([_record("users.setPassword", subject_id, subject.tenants)], actor, now)
 
 
-def _record(action: str, subject_id: str) -> AuditRecord:
-    return AuditRecord(action, "user", subject_id, frozenset(), {}, {})
+def _record(action: str, subject_id: str, tenants: frozenset[str] | None) -> AuditRecord:
+    return AuditRecord(action, "user", subject_id, tenants, {}, {})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from identity_svc.commands.issuing import IssuedTokens, TokenIssuer
 from identity_svc.commands.refusals import credentials_invalid, session_not_found
 from identity_svc.signing.opaque import digest_of, new_refresh_token, next_refresh_token
 from identity_svc.storage.audit import Actor, AuditRecord, append_audit
-from identity_svc.storage.credentials import is_active
+from identity_svc.storage.credentials import share_subject, tenants_of
 from identity_svc.storage.security_changes import lock_changes
 from identity_svc.storage.sessions import (
     EndReason,
@@ -81,32 +82,35 @@ class Sessions:
         self._times = times
         self._successor_key = successor_key
 
-    def begin(self, subject_id: str, origin: Origin, actor: Actor, now: int, *, refreshable: bool) -> Program[Begun]:
-        """Begin a session in a transaction.
+    def begin(
+        self,
+        subject_id: str,
+        origin: Origin,
+        actor: Actor,
+        now: int,
+        *,
+        refreshable: bool = True,
+        credential_id: str = "",
+    ) -> Program[Begun]:
+        """Begin a session in a transaction. `credential_id`: of the API key it is begun with.
 
         Raises Unauthenticated (CREDENTIALS_INVALID) for a subject that is disabled or gone.
         """
-        if not (yield from is_active(subject_id)):
+        subject = yield from share_subject(subject_id)
+        if not subject.active:
             raise credentials_invalid()
         tokens_until = self._issuer.expires_at(now)
         closes_at = now + int(min(self._times.idle, self._times.longest) * _MICROS) if refreshable else tokens_until
-        row = SessionRow(new_id(), subject_id, origin, now, now, closes_at, tokens_until)
+        row = SessionRow(new_id(), subject_id, origin, credential_id, now, now, closes_at, tokens_until)
         yield from insert_session(row)
         refresh_token = _NO_REFRESH
         if refreshable:
             refresh_token = new_refresh_token()
             yield from insert_refresh(digest_of(refresh_token), row.id, now)
-        record = AuditRecord(
-            "sessions.create",
-            "session",
-            row.id,
-            frozenset(),
-            {},
-            {
-                "subjectId": subject_id,
-                "origin": origin.name,
-            },
-        )
+        told = {"subjectId": subject_id, "origin": origin.name}
+        if credential_id:
+            told["credentialId"] = credential_id
+        record = AuditRecord("sessions.create", "session", row.id, subject.tenants, {}, told)
         by = Actor(subject_id, row.id, actor.correlation_id, actor.traceparent)
         yield from append_audit([record], by, now)
         return Begun(row, refresh_token)
@@ -158,7 +162,9 @@ class Sessions:
         if token is None:
             return _Refused.INVALID
         session = yield from lock_session(token.session_id)
-        if session is None or not session.is_open(now) or not (yield from is_active(session.subject_id)):
+        if session is None or not session.is_open(now):
+            return _Refused.INVALID
+        if not (yield from share_subject(session.subject_id)).active:
             return _Refused.INVALID
         if token.used_at is not None:
             return (yield from self._again(refresh_token, request_id, token.used_at, token.request_id, session, now))
@@ -171,10 +177,7 @@ class Sessions:
         yield from use_refresh(token.digest, request_id, now)
         yield from insert_refresh(digest_of(following), session.id, now)
         yield from prolong_session(session.id, now, closes_at, max(tokens_until, session.tokens_until))
-        refreshed = SessionRow(
-            session.id, session.subject_id, session.origin, session.created_at, now, closes_at, tokens_until
-        )
-        return _Refreshed(refreshed, following, now)
+        return _Refreshed(replace(session, refreshed_at=now, closes_at=closes_at), following, now)
 
     def _again(
         self, refresh_token: str, request_id: str, used_at: int, used_by: str, session: SessionRow, now: int
@@ -210,19 +213,22 @@ class Sessions:
         return (yield from end_and_tell(sessions, EndReason.REVOKED, actor, now))
 
 
-def end_and_tell(sessions: list[SessionRow], reason: EndReason, actor: Actor, now: int) -> Program[int]:
+def end_and_tell(sessions: Sequence[SessionRow], reason: EndReason, actor: Actor, now: int) -> Program[int]:
     """End the open ones of some sessions, and log it for services and people; return how many there were.
 
     `lock_changes` comes first.
     """
     ending = [session for session in sessions if session.is_open(now)]
+    if not ending:
+        return 0
     yield from end_sessions(ending, reason, now)
+    tenants = yield from tenants_of(sorted({session.subject_id for session in ending}))
     records = [
         AuditRecord(
             "sessions.revoke",
             "session",
             session.id,
-            frozenset(),
+            tenants[session.subject_id],
             {"subjectId": session.subject_id},
             {"endReason": reason.name},
         )

@@ -36,9 +36,9 @@ def bootstrap_token(key: bytes, nonce: str) -> str:
     return BOOTSTRAP_PREFIX + _encoded(hmac.new(key, nonce.encode(), hashlib.sha256).digest())
 
 
-def new_api_key(key_id: str) -> str:
-    """Return a new API key, `fmk_<key id>_<secret>`."""
-    return f"{API_KEY_PREFIX}{key_id}_{secrets.token_urlsafe(_SECRET_BYTES)}"
+def api_key_of(key: bytes, key_id: str, nonce: str) -> str:
+    """Return the API key with an id, `fmk_<key id>_<secret>`. Nobody can tell it without the `key`."""
+    return f"{API_KEY_PREFIX}{key_id}_{_encoded(hmac.new(key, f'{key_id}.{nonce}'.encode(), hashlib.sha256).digest())}"
 
 
 def api_key_id(api_key: str) -> str | None:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from identity_svc.storage.layout import ACTIVE, DELETED, USER
-from mesh.db.statements import DeleteMany, Execute, Fetch, Program, Row, UpsertMany
+from identity_svc.storage.layout import ACTIVE, DISABLED, SERVICE_ACCOUNT, USER
+from mesh.db.statements import DeleteMany, Execute, Fetch, Program, Row, UpsertMany, placeholders
+
+
+_STATE = (
+    "SELECT s.kind, s.status, s.all_tenants, t.tenant_id FROM subject s "
+    "LEFT JOIN subject_tenant t ON t.subject_id=s.id WHERE s.id=?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +21,30 @@ class Credential:
 
     subject_id: str
     hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectState:
+    """A subject; `kind` and `status` are 0 for one that never was. `tenants`: those it belongs to, None for all."""
+
+    kind: int = 0
+    status: int = 0
+    tenants: frozenset[str] | None = frozenset()
+
+    @property
+    def active(self) -> bool:
+        """Whether it may sign in."""
+        return self.status == ACTIVE
+
+    @property
+    def is_user(self) -> bool:
+        """Whether it is a user who is there, active or not."""
+        return self.kind == USER and self.status in (ACTIVE, DISABLED)
+
+    @property
+    def is_service_account(self) -> bool:
+        """Whether it is a service account that is there, active or not."""
+        return self.kind == SERVICE_ACCOUNT and self.status in (ACTIVE, DISABLED)
 
 
 def find_credential(user: str) -> Program[Credential | None]:
@@ -61,16 +91,37 @@ def lock_hash(subject_id: str) -> Program[str | None]:
     return rows[0][0] if rows else None
 
 
-def is_active(subject_id: str) -> Program[bool]:
-    """Tell whether a subject may sign in; who disables it waits until this transaction ends."""
-    rows: list[Row] = yield Fetch("SELECT status FROM subject WHERE id=?", (subject_id,), share=True)
-    return bool(rows) and rows[0][0] == ACTIVE
+def read_subject(subject_id: str) -> Program[SubjectState]:
+    """Return what signing in asks of a subject."""
+    return _state((yield Fetch(_STATE, (subject_id,))))
 
 
-def is_user(subject_id: str) -> Program[bool]:
-    """Tell whether there is a user with this id, active or not."""
-    rows: list[Row] = yield Fetch("SELECT kind, status FROM subject WHERE id=?", (subject_id,))
-    return bool(rows) and rows[0][0] == USER and rows[0][1] != DELETED
+def share_subject(subject_id: str) -> Program[SubjectState]:
+    """Return what signing in asks of a subject; who changes it waits until this transaction ends."""
+    return _state((yield Fetch(_STATE, (subject_id,), share=True)))
+
+
+def lock_subject(subject_id: str) -> Program[SubjectState]:
+    """Return what signing in asks of a subject, locked until the transaction ends."""
+    return _state((yield Fetch(_STATE, (subject_id,), lock=True)))
+
+
+def tenants_of(subject_ids: Sequence[str]) -> Program[dict[str, frozenset[str] | None]]:
+    """Return the tenants that each of some subjects belongs to, None for all; none for one that never was."""
+    found: dict[str, frozenset[str] | None] = dict.fromkeys(subject_ids, frozenset())
+    if not subject_ids:
+        return found
+    rows: list[Row] = yield Fetch(
+        "SELECT s.id, s.all_tenants, t.tenant_id FROM subject s LEFT JOIN subject_tenant t ON t.subject_id=s.id "
+        f"WHERE s.id IN {placeholders(len(subject_ids))}",
+        subject_ids,
+    )
+    for subject_id, all_tenants, tenant_id in rows:
+        if all_tenants:
+            found[subject_id] = None
+        elif tenant_id is not None:
+            found[subject_id] = (found[subject_id] or frozenset()) | {tenant_id}
+    return found
 
 
 def close_credentials(subject_ids: Sequence[str]) -> Program[None]:
@@ -79,3 +130,11 @@ def close_credentials(subject_ids: Sequence[str]) -> Program[None]:
     if keys:
         for table in ("password_credential", "api_key", "external_identity"):
             yield DeleteMany(table, ("subject_id",), keys)
+
+
+def _state(rows: list[Row]) -> SubjectState:
+    if not rows:
+        return SubjectState()
+    kind, status, all_tenants, _ = rows[0]
+    tenants = None if all_tenants else frozenset(row[3] for row in rows if row[3] is not None)
+    return SubjectState(kind, status, tenants)

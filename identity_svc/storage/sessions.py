@@ -14,7 +14,17 @@ PRUNE_BATCH = 500
 LONGEST_TOKEN_MICROS = 3_600_000_000
 """No access token lives longer, whatever is set."""
 
-_COLUMNS = ("id", "subject_id", "origin", "created_at", "refreshed_at", "closes_at", "tokens_until", "ended_at")
+_COLUMNS = (
+    "id",
+    "subject_id",
+    "origin",
+    "credential_id",
+    "created_at",
+    "refreshed_at",
+    "closes_at",
+    "tokens_until",
+    "ended_at",
+)
 
 
 class Origin(enum.IntEnum):
@@ -39,11 +49,15 @@ class EndReason(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A session; times in microseconds since the Unix epoch. `closes_at`: when it runs out or was ended."""
+    """A session; times in microseconds since the Unix epoch.
+
+    `credential_id`: of the API key it was begun with. `closes_at`: when it runs out or was ended.
+    """
 
     id: str
     subject_id: str
     origin: int
+    credential_id: str
     created_at: int
     refreshed_at: int
     closes_at: int
@@ -80,6 +94,7 @@ def insert_session(session: SessionRow) -> Program[None]:
         session.id,
         session.subject_id,
         session.origin,
+        session.credential_id,
         session.created_at,
         session.refreshed_at,
         session.closes_at,
@@ -112,7 +127,9 @@ def use_refresh(digest: str, request_id: str, now: int) -> Program[None]:
 
 def lock_session(session_id: str) -> Program[SessionRow | None]:
     """Return a session, locked until the transaction ends."""
-    rows: list[Row] = yield Fetch(f"SELECT {','.join(_COLUMNS)} FROM session WHERE id=?", (session_id,), lock=True)
+    rows: list[Row] = yield Fetch(
+        f"SELECT {','.join(_COLUMNS)} FROM session WHERE id=?", (session_id,), lock=True
+    )
     return SessionRow(*rows[0]) if rows else None
 
 
@@ -157,13 +174,6 @@ def end_sessions(sessions: Sequence[SessionRow], reason: EndReason, now: int) ->
         now,
     )
     return len(ending)
-
-
-def end_sessions_of(subject_ids: Sequence[str], reason: EndReason, now: int, *, but: str = "") -> Program[int]:
-    """End the sessions of subjects, but for one; return how many there were. `lock_changes` comes first."""
-    sessions = yield from open_sessions_of(subject_ids, now)
-    ended = yield from end_sessions([session for session in sessions if session.id != but], reason, now)
-    return ended
 
 
 def read_session(session_id: str) -> Program[SessionRow | None]:

@@ -17,13 +17,13 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.engine.v1.AdHocSubProcessService/StartAdHocActivity", 0),
     ),
     "apiKeys.create": (
-        ("flowmesh.identity.v1.CredentialService/CreateApiKey", 0),
+        ("flowmesh.identity.v1.CredentialService/CreateApiKey", 1),
     ),
     "apiKeys.list": (
-        ("flowmesh.identity.v1.CredentialService/ListApiKeys", 0),
+        ("flowmesh.identity.v1.CredentialService/ListApiKeys", 1),
     ),
     "apiKeys.revoke": (
-        ("flowmesh.identity.v1.CredentialService/RevokeApiKey", 0),
+        ("flowmesh.identity.v1.CredentialService/RevokeApiKey", 1),
     ),
     "attachments.create": (
         ("flowmesh.engine.v1.AttachmentService/CreateProcessInstanceAttachment", 0),
@@ -386,7 +386,7 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.identity.v1.UserService/ListUsers", 1),
     ),
     "users.setPassword": (
-        ("flowmesh.identity.v1.CredentialService/SetPassword", 0),
+        ("flowmesh.identity.v1.CredentialService/SetPassword", 1),
     ),
     "users.update": (
         ("flowmesh.identity.v1.UserService/UpdateUser", 1),

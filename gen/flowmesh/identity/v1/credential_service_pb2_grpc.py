@@ -63,7 +63,8 @@ class CredentialServiceServicer:
 
     def SetPassword(self, request, context):
         """Gives a user another password and ends its sessions. What had locked it out is forgotten. The same password may be
-        set again. Errors: USER_NOT_FOUND, PASSWORD_TOO_WEAK.
+        set again. What the user may do must be covered by the caller's own grants. Errors: USER_NOT_FOUND,
+        PASSWORD_TOO_WEAK, GRANT_NOT_HELD.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -71,7 +72,7 @@ class CredentialServiceServicer:
 
     def CreateApiKey(self, request, context):
         """Makes an API key for a service account. The key itself is shown in this answer alone; what is kept is its hash.
-        Errors: SERVICE_ACCOUNT_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: SERVICE_ACCOUNT_NOT_FOUND, FIELD_INVALID, API_KEYS_TOO_MANY, GRANT_NOT_HELD, REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,11 +35,12 @@ class CredentialServiceStub:
     def __new__(cls, channel: _aio.Channel) -> CredentialServiceAsyncStub: ...
     SetPassword: _grpc.UnaryUnaryMultiCallable[_credential_service_pb2.SetPasswordRequest, _credential_service_pb2.SetPasswordResponse]
     """Gives a user another password and ends its sessions. What had locked it out is forgotten. The same password may be
-    set again. Errors: USER_NOT_FOUND, PASSWORD_TOO_WEAK.
+    set again. What the user may do must be covered by the caller's own grants. Errors: USER_NOT_FOUND,
+    PASSWORD_TOO_WEAK, GRANT_NOT_HELD.
     """
     CreateApiKey: _grpc.UnaryUnaryMultiCallable[_credential_service_pb2.CreateApiKeyRequest, _credential_service_pb2.CreateApiKeyResponse]
     """Makes an API key for a service account. The key itself is shown in this answer alone; what is kept is its hash.
-    Errors: SERVICE_ACCOUNT_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: SERVICE_ACCOUNT_NOT_FOUND, FIELD_INVALID, API_KEYS_TOO_MANY, GRANT_NOT_HELD, REQUEST_ID_REUSED.
     """
     ListApiKeys: _grpc.UnaryUnaryMultiCallable[_credential_service_pb2.ListApiKeysRequest, _credential_service_pb2.ListApiKeysResponse]
     """Lists the API keys of a service account, the oldest first. Errors: SERVICE_ACCOUNT_NOT_FOUND, PAGE_TOKEN_INVALID."""
@@ -53,11 +54,12 @@ class CredentialServiceAsyncStub(CredentialServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     SetPassword: _aio.UnaryUnaryMultiCallable[_credential_service_pb2.SetPasswordRequest, _credential_service_pb2.SetPasswordResponse]  # type: ignore[assignment]
     """Gives a user another password and ends its sessions. What had locked it out is forgotten. The same password may be
-    set again. Errors: USER_NOT_FOUND, PASSWORD_TOO_WEAK.
+    set again. What the user may do must be covered by the caller's own grants. Errors: USER_NOT_FOUND,
+    PASSWORD_TOO_WEAK, GRANT_NOT_HELD.
     """
     CreateApiKey: _aio.UnaryUnaryMultiCallable[_credential_service_pb2.CreateApiKeyRequest, _credential_service_pb2.CreateApiKeyResponse]  # type: ignore[assignment]
     """Makes an API key for a service account. The key itself is shown in this answer alone; what is kept is its hash.
-    Errors: SERVICE_ACCOUNT_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+    Errors: SERVICE_ACCOUNT_NOT_FOUND, FIELD_INVALID, API_KEYS_TOO_MANY, GRANT_NOT_HELD, REQUEST_ID_REUSED.
     """
     ListApiKeys: _aio.UnaryUnaryMultiCallable[_credential_service_pb2.ListApiKeysRequest, _credential_service_pb2.ListApiKeysResponse]  # type: ignore[assignment]
     """Lists the API keys of a service account, the oldest first. Errors: SERVICE_ACCOUNT_NOT_FOUND, PAGE_TOKEN_INVALID."""
@@ -74,7 +76,8 @@ class CredentialServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_credential_service_pb2.SetPasswordResponse, _abc.Awaitable[_credential_service_pb2.SetPasswordResponse]]:
         """Gives a user another password and ends its sessions. What had locked it out is forgotten. The same password may be
-        set again. Errors: USER_NOT_FOUND, PASSWORD_TOO_WEAK.
+        set again. What the user may do must be covered by the caller's own grants. Errors: USER_NOT_FOUND,
+        PASSWORD_TOO_WEAK, GRANT_NOT_HELD.
         """
 
     @_abc_1.abstractmethod
@@ -84,7 +87,7 @@ class CredentialServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_credential_service_pb2.CreateApiKeyResponse, _abc.Awaitable[_credential_service_pb2.CreateApiKeyResponse]]:
         """Makes an API key for a service account. The key itself is shown in this answer alone; what is kept is its hash.
-        Errors: SERVICE_ACCOUNT_NOT_FOUND, FIELD_INVALID, REQUEST_ID_REUSED.
+        Errors: SERVICE_ACCOUNT_NOT_FOUND, FIELD_INVALID, API_KEYS_TOO_MANY, GRANT_NOT_HELD, REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

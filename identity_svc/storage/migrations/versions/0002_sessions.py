@@ -23,6 +23,7 @@ Table(
     Column("created_at", micros_type(), nullable=False),
     Column("sign_from", micros_type(), nullable=False),
     Column("drop_at", micros_type()),
+    Column("request_id", text_type(128), nullable=False),
     **CLUSTERED,
 )
 
@@ -35,13 +36,14 @@ Table(
     **CLUSTERED,
 )
 
-# `closes_at`: when it runs out, or when it was ended. `tokens_until`: when its last access token runs out.
+# `credential_id`: of the API key it was begun with. `closes_at`: when it runs out, or when it was ended. `tokens_until`: when its last access token runs out.
 Table(
     "session",
     metadata,
     Column("id", text_type(36), primary_key=True),
     Column("subject_id", text_type(64), nullable=False),
     Column("origin", SmallInteger, nullable=False),
+    Column("credential_id", text_type(64), nullable=False),
     Column("created_at", micros_type(), nullable=False),
     Column("refreshed_at", micros_type(), nullable=False),
     Column("closes_at", micros_type(), nullable=False),
@@ -82,6 +84,8 @@ Table(
     **CLUSTERED,
 )
 
+# The secret of a key that was asked for with a request id is made from id and nonce; it is given again to who sends the
+# request again. One that is revoked keeps its row for a while, so that the request does not bring it back.
 Table(
     "api_key",
     metadata,
@@ -89,11 +93,14 @@ Table(
     Column("subject_id", text_type(64), nullable=False),
     Column("display_name", text_type(255), nullable=False),
     Column("digest", text_type(64), nullable=False),
+    Column("nonce", text_type(64), nullable=False),
     Column("created_at", micros_type(), nullable=False),
     Column("created_by", text_type(64), nullable=False),
     Column("expires_at", micros_type()),
     Column("used_at", micros_type()),
+    Column("revoked_at", micros_type()),
     Index("api_key_by_subject", "subject_id", "id"),
+    Index("api_key_by_revocation", "revoked_at"),
     **CLUSTERED,
 )
 

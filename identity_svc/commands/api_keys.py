@@ -1,0 +1,179 @@
+"""API keys of service accounts, and signing in with them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from identity_svc.commands.issuing import IssuedTokens
+from identity_svc.commands.refusals import (
+    api_key_not_found,
+    credentials_invalid,
+    request_id_reused,
+    service_account_not_found,
+    too_many_api_keys,
+)
+from identity_svc.commands.sessions import Begun, Sessions, end_and_tell
+from identity_svc.signing.opaque import api_key_id, api_key_of, digest_of, is_same
+from identity_svc.storage.api_keys import (
+    ApiKeyRow,
+    count_api_keys,
+    insert_api_key,
+    list_api_keys,
+    lock_api_key,
+    note_uses,
+    revoke_api_key,
+    share_api_key,
+)
+from identity_svc.storage.audit import Actor, AuditRecord, append_audit
+from identity_svc.storage.credentials import SubjectState, lock_subject, read_subject, share_subject
+from identity_svc.storage.security_changes import lock_changes
+from identity_svc.storage.sessions import EndReason, Origin, open_sessions_of
+from mesh.clock import Clock
+from mesh.db.database import Database
+from mesh.db.served_database import write_again
+from mesh.db.statements import Program
+from mesh.ids import new_id
+
+MOST_KEYS = 100
+"""How many keys a service account has at most."""
+_SECRET_BYTES = 32
+_ID_BYTES = 16
+
+
+class ApiKeys:
+    """The API keys of the mesh. `database` is one that calls are served from; every method raises `DependencyDown`."""
+
+    def __init__(self, database: Database, clock: Clock, sessions: Sessions, secret_key: bytes) -> None:
+        """`secret_key`: from which the secrets of keys are made, so that they can be shown again to the same request."""
+        self._database = database
+        self._clock = clock
+        self._sessions = sessions
+        self._secret_key = secret_key
+        self._uses: dict[str, int] = {}
+
+    async def create(
+        self, account_id: str, display_name: str, expires_at: int | None, request_id: str, actor: Actor
+    ) -> tuple[ApiKeyRow, str]:
+        """Make a key; return it, and what is shown of it once.
+
+        Raises NotFound (SERVICE_ACCOUNT_NOT_FOUND), WrongState (API_KEYS_TOO_MANY), RequestIdReused, and NotFound
+        (API_KEY_NOT_FOUND) where the key that this request made was revoked.
+        """
+        key_id = _id_of(actor.id, account_id, request_id) if request_id else new_id()
+        nonce = secrets.token_hex(_SECRET_BYTES)
+
+        def create() -> Program[ApiKeyRow]:
+            now = self._clock.now_micros()
+            secret = self._secret(key_id, nonce)
+            key = ApiKeyRow(key_id, account_id, display_name, digest_of(secret), nonce, now, actor.id, expires_at)
+            return self._create(key, actor, now)
+
+        key = await write_again(self._database, create)
+        return key, self._secret(key.id, key.nonce)
+
+    async def keys_of(self, account_id: str, after: str | None, limit: int) -> list[ApiKeyRow]:
+        """Return the keys of a service account, the oldest first. Raises NotFound (SERVICE_ACCOUNT_NOT_FOUND)."""
+        return await self._database.read(_keys_of(account_id, after, limit))
+
+    async def revoke(self, account_id: str, key_id: str, actor: Actor) -> int:
+        """End a key and the sessions begun with it; return how many these were.
+
+        Raises NotFound (API_KEY_NOT_FOUND) for a key that never was, or is forgotten. One that was ended stays so.
+        """
+        return await write_again(
+            self._database, lambda: self._revoke(account_id, key_id, actor, self._clock.now_micros())
+        )
+
+    async def sign_in(self, api_key: str, actor: Actor) -> IssuedTokens:
+        """Begin a session without a refresh token. Raises Unauthenticated (CREDENTIALS_INVALID)."""
+        key_id = api_key_id(api_key)
+        if key_id is None:
+            raise credentials_invalid()
+        begun = await write_again(
+            self._database, lambda: self._sign_in(key_id, api_key, actor, self._clock.now_micros())
+        )
+        self._uses[key_id] = begun.row.created_at
+        return await self._sessions.tokens_of(begun)
+
+    async def store_uses(self) -> bool:
+        """Note when keys were used last, of all that were since the last time. Raises `DependencyDown`."""
+        uses, self._uses = self._uses, {}
+        if uses:
+            try:
+                await write_again(self._database, lambda: note_uses(uses))
+            except BaseException:
+                self._uses = {**uses, **self._uses}
+                raise
+        return False
+
+    def _secret(self, key_id: str, nonce: str) -> str:
+        return api_key_of(self._secret_key, key_id, nonce)
+
+    def _create(self, key: ApiKeyRow, actor: Actor, now: int) -> Program[ApiKeyRow]:
+        # One at a time for each account: the same request that comes twice at once, and the number of keys.
+        account = yield from lock_service_account(key.subject_id)
+        existing = yield from lock_api_key(key.id)
+        if existing is not None:
+            if existing.revoked_at is not None:
+                raise api_key_not_found(key.id)
+            if (existing.display_name, existing.expires_at) != (key.display_name, key.expires_at):
+                raise request_id_reused()
+            return existing
+        if (yield from count_api_keys(key.subject_id)) >= MOST_KEYS:
+            raise too_many_api_keys(key.subject_id, MOST_KEYS)
+        yield from insert_api_key(key)
+        told = {"serviceAccountId": key.subject_id, "displayName": key.display_name, "expiresAt": key.expires_at}
+        yield from append_audit([AuditRecord("apiKeys.create", "apiKey", key.id, account.tenants, {}, told)], actor, now)
+        return key
+
+    def _revoke(self, account_id: str, key_id: str, actor: Actor, now: int) -> Program[int]:
+        yield from lock_changes()
+        account = yield from share_subject(account_id)
+        key = yield from lock_api_key(key_id)
+        if key is None or key.subject_id != account_id or not account.is_service_account:
+            raise api_key_not_found(key_id)
+        if key.revoked_at is not None:
+            return 0
+        yield from revoke_api_key(key_id, now)
+        sessions = yield from open_sessions_of([account_id], now)
+        begun_with_it = [session for session in sessions if session.credential_id == key_id]
+        ended = yield from end_and_tell(begun_with_it, EndReason.API_KEY_REVOKED, actor, now)
+        told = {"serviceAccountId": account_id, "displayName": key.display_name}
+        yield from append_audit([AuditRecord("apiKeys.revoke", "apiKey", key_id, account.tenants, told, {})], actor, now)
+        return ended
+
+    def _sign_in(self, key_id: str, api_key: str, actor: Actor, now: int) -> Program[Begun]:
+        key = yield from share_api_key(key_id)
+        # Compared in any case, so that nobody can tell by the time whether there is a key with this id.
+        same = is_same(key.digest if key is not None else digest_of(""), api_key)
+        if key is None or not same or not key.is_good(now):
+            raise credentials_invalid()
+        return (
+            yield from self._sessions.begin(
+                key.subject_id, Origin.API_KEY, actor, now, refreshable=False, credential_id=key_id
+            )
+        )
+
+
+def lock_service_account(account_id: str) -> Program[SubjectState]:
+    """Return a service account, locked until the transaction ends. Raises NotFound (SERVICE_ACCOUNT_NOT_FOUND)."""
+    account = yield from lock_subject(account_id)
+    if not account.is_service_account:
+        raise service_account_not_found(account_id)
+    return account
+
+
+def _keys_of(account_id: str, after: str | None, limit: int) -> Program[list[ApiKeyRow]]:
+    account = yield from read_subject(account_id)
+    if not account.is_service_account:
+        raise service_account_not_found(account_id)
+    return (yield from list_api_keys(account_id, after, limit))
+
+
+def _id_of(actor_id: str, account_id: str, request_id: str) -> str:
+    """Return the id of the key that a request makes, the same each time it is sent."""
+    digest = hashlib.blake2b(digest_size=_ID_BYTES)
+    for part in (actor_id, account_id, request_id):
+        digest.update(len(part).to_bytes(4, "big") + part.encode())
+    return digest.hexdigest()
