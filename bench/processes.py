@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench import ROOT
 from gateway_envoy.launch import EnvoyProcess
-from gateway_envoy.settings import GatewaySettings
+from gateway_envoy.settings import OFF, GatewaySettings
 
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
@@ -104,9 +104,10 @@ async def gateway(engine: Server, folder: Path) -> AsyncIterator[Server]:
     descriptors = (ROOT / "gen" / "descriptors.binpb").read_bytes()
     settings = GatewaySettings(
         # Only the engine is asked here, but every package with REST routes needs a backend.
-        backends={f"flowmesh.{name}.v1": [engine.address] for name in ("engine", "history", "monitoring")},
+        backends={f"flowmesh.{name}.v1": [engine.address] for name in ("engine", "history", "identity", "monitoring")},
         listen_host="127.0.0.1",
         listen_port=0,
+        authentication=OFF,
     )
     with (folder / "access.log").open("wb") as access_log:
         envoy = EnvoyProcess(descriptors, settings, folder / "envoy", access_log=access_log)

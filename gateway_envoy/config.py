@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway_envoy.access_tokens import required
 from gateway_envoy.clusters import clusters
 from gateway_envoy.contract import ContractError, read_contract
+from gateway_envoy.inner_listener import inner_listener
 from gateway_envoy.listeners import public_listener
 from gateway_envoy.settings import GatewaySettings
 
@@ -22,6 +24,9 @@ def envoy_config(descriptor_set: bytes, settings: GatewaySettings) -> dict[str, 
     contract = read_contract(descriptor_set)
     if not contract.methods:
         raise ContractError("the descriptors hold no method with an HTTP rule")
+    listeners = [public_listener(contract, descriptor_set, settings)]
+    if required(settings):
+        listeners.append(inner_listener(contract, descriptor_set, settings))
     return {
         "node": {"id": "gateway", "cluster": "flowmesh"},
         "admin": {
@@ -42,7 +47,7 @@ def envoy_config(descriptor_set: bytes, settings: GatewaySettings) -> dict[str, 
             ]
         },
         "static_resources": {
-            "listeners": [public_listener(contract, descriptor_set, settings)],
+            "listeners": listeners,
             "clusters": clusters(contract, settings),
         },
     }

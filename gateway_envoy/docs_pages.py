@@ -45,8 +45,6 @@ def docs_routes(settings: GatewaySettings) -> list[dict[str, Any]]:
             "response_headers_to_add": [
                 set_header("content-type", _CONTENT_TYPES[file.suffix]),
                 set_header("content-security-policy", _POLICY),
-                set_header("x-content-type-options", "nosniff"),
-                set_header("referrer-policy", "no-referrer"),
                 set_header("cache-control", "no-cache"),
             ],
             "typed_per_filter_config": no_transcoding(),

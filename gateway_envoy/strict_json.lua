@@ -443,8 +443,17 @@ local function is_json(content_type)
   return essence and essence:lower() == "application/json"
 end
 
+-- The filter that checked the token takes the first thing in the header that looks like one; services read the whole of
+-- it. Nothing may be there that one of them sees and the other does not.
+local function one_token(credentials)
+  return find(credentials, "^Bearer [%w_-]+%.[%w_-]+%.[%w_-]+$") ~= nil
+end
+
 local function inspect(handle)
   local headers = handle:headers()
+  if headers:get("x-flowmesh-sub") and not one_token(headers:get("authorization") or "") then
+    return handle:respond({[":status"] = "401"}, "")
+  end
   local trace = headers:get("traceparent")
   if trace and find(trace, "^%x%x%-%x+%-%x+%-%x%x$") then
     handle:streamInfo():dynamicMetadata():set("flowmesh", "trace_id", sub(trace, 4, 35))

@@ -21,6 +21,7 @@ SETTINGS = GatewaySettings(
         "flowmesh.engine.v1": ["127.0.0.1:3001"],
         "flowmesh.history.v1": ["127.0.0.1:3005"],
         "flowmesh.monitoring.v1": ["127.0.0.1:3006"],
+        "flowmesh.identity.v1": ["127.0.0.1:3002"],
     },
     openapi=ROOT / "gen" / "openapi.json",
 )
