@@ -69,4 +69,6 @@ class TokenIssuer:
 
 
 def _signed(claims: dict[str, str | int], key: SigningKey) -> str:
-    return jwt.encode(claims, key.private_key, algorithm=ALGORITHM, headers={"typ": TOKEN_TYPE, "kid": key.id})
+    return jwt.encode(
+        claims, key.private_key, algorithm=ALGORITHM, headers={"typ": TOKEN_TYPE, "kid": key.id}
+    )

@@ -56,7 +56,9 @@ class FailureCount:
         """Count a failure under a name. Raises Overload (SIGN_IN_LOCKED) where nobody may try now."""
         self._failed()
         name = name_of(user)
-        left = await write_again(self._database, lambda: self._count(name, subject_id, actor, self._clock.now_micros()))
+        left = await write_again(
+            self._database, lambda: self._count(name, subject_id, actor, self._clock.now_micros())
+        )
         if left > 0:
             raise sign_in_locked(left)
 
