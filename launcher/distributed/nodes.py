@@ -91,6 +91,7 @@ def gateway_settings(options: DistributedOptions, port: int, nodes: list[Node]) 
         backends=backends,
         listen_host=options.host,
         listen_port=port,
+        authentication=options.authentication,
         cors_origins=options.cors_origins,
         openapi=openapi(),
         definition_schema=definition_schema(),

@@ -77,6 +77,7 @@ def gateway_settings(options: MeshOptions) -> GatewaySettings:
         },
         listen_host=options.host,
         listen_port=options.port,
+        authentication=options.authentication,
         cors_origins=options.cors_origins,
         openapi=openapi(),
         definition_schema=definition_schema(),

@@ -28,7 +28,10 @@ async def main() -> None:
         database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
         bus = await process.open_bus()
         await bus.ensure_topics(all_topics())
-        service = EngineService(settings, database, process.metrics, telemetry=process.telemetry, bus=bus)
+        authorize = process.open_access()
+        service = EngineService(
+            settings, database, process.metrics, telemetry=process.telemetry, bus=bus, authorize=authorize
+        )
         service.add_checks(process.readiness)
         process.at_end(service.stop)
         await service.start()

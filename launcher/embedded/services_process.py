@@ -33,7 +33,7 @@ async def main() -> None:
     """Serve until the process is told to stop. Raises StartupError."""
     start = ChildStart.from_command_line()
     given = start.settings["history"]
-    settings = HistorySettings.from_environment(**{**given, "data_dir": Path(given["data_dir"])})
+    of_history = HistorySettings.from_environment(**{**given, "data_dir": Path(given["data_dir"])})
     of_engine = EngineSettings.from_environment(data_dir=Path(given["data_dir"]))
     of_monitoring = MonitoringSettings.from_environment(
         **{**start.settings["monitoring"], "data_dir": Path(given["data_dir"])}
@@ -41,32 +41,41 @@ async def main() -> None:
     of_identity = IdentitySettings.from_environment(
         **{**start.settings["identity"], "data_dir": Path(given["data_dir"])}
     )
-    configure_logs("services", settings.instance, settings.log_level)
-    async with serving(settings) as process:
+    configure_logs("services", of_history.instance, of_history.log_level)
+    async with serving(of_history) as process:
         await process.open_admin()
-        database = await process.open_database(settings, MIGRATIONS, HEAD)
+        database = await process.open_database(of_history, MIGRATIONS, HEAD)
         directory = await process.open_database(of_identity, identity_schema.MIGRATIONS, identity_schema.HEAD)
         outbox = await process.open_database(of_engine, migrations.__name__, migrations.HEAD)
         bus = await process.open_bus()
         await bus.ensure_topics(all_topics())
         relay = EngineRelay(outbox, bus, process.metrics)
-        rpcs = RpcMetrics(process.metrics)
-        service = HistoryService(
-            settings, database, bus, process.metrics, rpcs=rpcs, telemetry=process.telemetry, hasten=relay.wake
+        rpcs, authorize, telemetry = RpcMetrics(process.metrics), process.open_access(), process.telemetry
+        identity = IdentityService(
+            of_identity, directory, bus, process.metrics, rpcs=rpcs, telemetry=telemetry, authorize=authorize
         )
-        monitoring = MonitoringService(of_monitoring, bus, process.metrics, rpcs=rpcs, telemetry=process.telemetry)
-        identity = IdentityService(of_identity, directory, bus, process.metrics, rpcs=rpcs, telemetry=process.telemetry)
-        service.add_checks(process.readiness)
+        history = HistoryService(
+            of_history,
+            database,
+            bus,
+            process.metrics,
+            rpcs=rpcs,
+            telemetry=telemetry,
+            authorize=authorize,
+            hasten=relay.wake,
+        )
+        monitoring = MonitoringService(
+            of_monitoring, bus, process.metrics, rpcs=rpcs, telemetry=telemetry, authorize=authorize
+        )
+        history.add_checks(process.readiness)
         identity.add_checks(process.readiness)
-        process.at_end(identity.stop)
-        await identity.start()
-        process.at_end(service.stop)
-        await service.start()
-        process.at_end(monitoring.stop)
-        await monitoring.start()
+        # First, as the others ask it who may call.
+        for service in (identity, history, monitoring):
+            process.at_end(service.stop)
+            await service.start()
         relay.start()
         process.at_end(relay.stop)
-        _log.info("History is serving", host=settings.host, port=settings.listen_port)
+        _log.info("History is serving", host=of_history.host, port=of_history.listen_port)
         start.ready()
         await until_stopped()
 
