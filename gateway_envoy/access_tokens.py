@@ -11,15 +11,12 @@ from typing import Any
 
 from gateway_envoy.contract import Contract, ContractError, Method
 from gateway_envoy.docs_pages import docs_files
-from gateway_envoy.settings import OFF, GatewaySettings
+from gateway_envoy.headers import KIND, SUBJECT
+from gateway_envoy.settings import GatewaySettings
 
 FILTER = "envoy.filters.http.jwt_authn"
 CLAIMS = "claims"
 """Key in the filter's dynamic metadata under which the claims of the token stand."""
-SUBJECT = "x-flowmesh-sub"
-KIND = "x-flowmesh-kind"
-SERVICE_ACCOUNT = "service"
-"""The claim `kind` of a token of a service account; any other one is a user's."""
 KEY_SET_CLUSTER = "key-set"
 KEY_SET_PATH = "/.well-known/jwks.json"
 HEALTH_PATH = "/healthz"
@@ -33,18 +30,13 @@ _FETCH_SECONDS = 1
 _TYPE = "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"
 
 
-def required(settings: GatewaySettings) -> bool:
-    """Tell whether calls need a token."""
-    return settings.authentication != OFF
-
-
 def token_filters(contract: Contract, settings: GatewaySettings) -> list[dict[str, Any]]:
     """Return the HTTP filter that checks tokens; none where nobody has to sign in.
 
     Raises `ContractError` for a public method with a variable in its path: a rule that is not one exact path could let
     another method's calls pass.
     """
-    if not required(settings):
+    if not settings.tokens_required:
         return []
     provider = {
         "issuer": settings.token_issuer,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway_envoy import inner_listener, rate_limiting
-from gateway_envoy.access_tokens import KEY_SET_CLUSTER, required
+from gateway_envoy.access_tokens import KEY_SET_CLUSTER
 from gateway_envoy.contract import Contract, ContractError
 from gateway_envoy.hashing import balancing
 from gateway_envoy.settings import GatewaySettings
@@ -45,7 +45,7 @@ def clusters(contract: Contract, settings: GatewaySettings) -> list[dict[str, An
     """
     names = dict.fromkeys((*contract.packages, reflection_cluster(contract, settings)))
     result = [_cluster(name, settings) for name in names]
-    if required(settings):
+    if settings.tokens_required:
         result.append(_on_socket(KEY_SET_CLUSTER, inner_listener.SOCKET))
     if rate_limiting.shared(settings):
         shared = _on_socket(rate_limiting.CLUSTER, rate_limiting.SOCKET)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway_envoy.headers import set_header
+from gateway_envoy.rate_limiting import no_rate_limit
 from gateway_envoy.settings import GatewaySettings
 from gateway_envoy.transcoding import no_transcoding
 
@@ -47,7 +48,7 @@ def docs_routes(settings: GatewaySettings) -> list[dict[str, Any]]:
                 set_header("content-security-policy", _POLICY),
                 set_header("cache-control", "no-cache"),
             ],
-            "typed_per_filter_config": no_transcoding(),
+            "typed_per_filter_config": {**no_transcoding(), **no_rate_limit(settings)},
         }
         for path, file in docs_files(settings).items()
     ]

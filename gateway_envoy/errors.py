@@ -29,7 +29,7 @@ WRITTEN_MARK = "status_written"
 _INVALID_ARGUMENT, _DEADLINE_EXCEEDED, _NOT_FOUND, _PERMISSION_DENIED = 3, 4, 5, 7
 _RESOURCE_EXHAUSTED, _UNIMPLEMENTED, _INTERNAL, _UNAVAILABLE, _UNAUTHENTICATED = 8, 12, 13, 14, 16
 
-_TOKEN_REFUSED = "jwt_authn_access_denied"
+_REFUSED = "jwt_authn_access_denied"
 _CHALLENGE = "www-authenticate"
 _REALM = 'Bearer realm="flowmesh"'
 _INVALID_TOKEN = {_CHALLENGE: f'{_REALM}, error="invalid_token"'}
@@ -92,7 +92,7 @@ def local_errors(settings: GatewaySettings) -> list[LocalError]:
             "The keys of access tokens are not known yet: the identity service does not answer.",
             rest_http=503,
             metadata={"dependency": "identity"},
-            code_details=f"{_TOKEN_REFUSED}{{Jwks_remote_fetch",
+            code_details=f"{_REFUSED}{{Jwks_remote_fetch",
             # Envoy's own would repeat the address that was called.
             headers={_CHALLENGE: _REALM},
         ),
@@ -101,7 +101,7 @@ def local_errors(settings: GatewaySettings) -> list[LocalError]:
             _UNAUTHENTICATED,
             "TOKEN_EXPIRED",
             "The access token has run out; refresh it.",
-            code_details=f"{_TOKEN_REFUSED}{{Jwt_is_expired",
+            code_details=f"{_REFUSED}{{Jwt_is_expired",
             headers=_INVALID_TOKEN,
         ),
         LocalError(
@@ -109,7 +109,7 @@ def local_errors(settings: GatewaySettings) -> list[LocalError]:
             _UNAUTHENTICATED,
             "CREDENTIALS_INVALID",
             "There is no access token: send it in the header authorization, after the word Bearer.",
-            code_details=f"{_TOKEN_REFUSED}{{Jwt_is_missing",
+            code_details=f"{_REFUSED}{{Jwt_is_missing",
             headers={_CHALLENGE: _REALM},
         ),
         LocalError(
@@ -117,6 +117,16 @@ def local_errors(settings: GatewaySettings) -> list[LocalError]:
             _UNAUTHENTICATED,
             "CREDENTIALS_INVALID",
             "The credentials are missing, wrong or ended.",
+            headers=_INVALID_TOKEN,
+        ),
+        LocalError(
+            403,
+            _UNAUTHENTICATED,
+            "CREDENTIALS_INVALID",
+            "The access token is for somebody else.",
+            # To Envoy a token for another audience is good and lacks a right.
+            rest_http=401,
+            code_details=_REFUSED,
             headers=_INVALID_TOKEN,
         ),
         LocalError(403, _PERMISSION_DENIED, "ACCESS_DENIED", "The caller may not do this."),

@@ -23,7 +23,7 @@ from gateway_envoy.schemas import STATUS, Schemas, camel_case
 
 REASONS_ENUM = "flowmesh.errors.v1.ErrorReason"
 REASON_PREFIX = "ERROR_REASON_"
-TOKEN_SCHEME = "accessToken"
+SECURITY_SCHEME = "accessToken"
 _ERRORS: dict[str, tuple[str, dict[str, str]]] = {
     "Error": ("The call failed.", {}),
     "Unauthenticated": (
@@ -84,11 +84,11 @@ def openapi_document(descriptor_set: bytes) -> dict[str, Any]:
         "info": {"title": "Flowmesh", "version": "v1", "description": _DESCRIPTION},
         "servers": [{"url": "/"}],
         "tags": [{"name": _tag(name), "description": comments.of(name)} for name in services],
-        "security": [{TOKEN_SCHEME: []}],
+        "security": [{SECURITY_SCHEME: []}],
         "paths": dict(sorted(paths.items())),
         "components": {
             "securitySchemes": {
-                TOKEN_SCHEME: {
+                SECURITY_SCHEME: {
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",

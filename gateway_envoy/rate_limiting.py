@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from gateway_envoy.access_tokens import KIND, SERVICE_ACCOUNT, SUBJECT, required
+from gateway_envoy.headers import KIND, SERVICE_ACCOUNT, SUBJECT
 from gateway_envoy.settings import GatewaySettings
 
 DOMAIN = "flowmesh"
@@ -54,7 +54,7 @@ def retry_seconds(settings: GatewaySettings) -> int:
 
 def _limited(settings: GatewaySettings) -> bool:
     # Without tokens all programs of this machine are one caller.
-    return required(settings) and bool(settings.rate_limit or settings.rate_limit_service_accounts)
+    return settings.tokens_required and bool(settings.rate_limit or settings.rate_limit_service_accounts)
 
 
 def shared(settings: GatewaySettings) -> bool:

@@ -28,7 +28,7 @@ _NO_GRPC = {**_GRPC, "invert_match": True, "treat_missing_header_as_empty": True
 
 def virtual_host(contract: Contract, descriptor_set: bytes, settings: GatewaySettings) -> dict[str, Any]:
     """Return the only virtual host."""
-    routes: list[dict[str, Any]] = [_health_route()]
+    routes: list[dict[str, Any]] = [_health_route(settings)]
     routes.extend(docs_routes(settings))
     for method in contract.methods:
         routes.extend(_method_routes(contract, method, settings))
@@ -56,7 +56,7 @@ def virtual_host(contract: Contract, descriptor_set: bytes, settings: GatewaySet
     return host
 
 
-def _health_route() -> dict[str, Any]:
+def _health_route(settings: GatewaySettings) -> dict[str, Any]:
     return {
         "name": "healthz",
         "match": {"path": HEALTH_PATH},
@@ -65,7 +65,7 @@ def _health_route() -> dict[str, Any]:
             set_header("content-type", "application/json"),
             set_header("cache-control", "no-store"),
         ],
-        "typed_per_filter_config": no_transcoding(),
+        "typed_per_filter_config": {**no_transcoding(), **no_rate_limit(settings)},
     }
 
 

@@ -46,8 +46,8 @@ class GatewaySettings:
 
     authentication: str = REQUIRED
     """`required`: every call but the public ones needs an access token; `off`: none does, on loopback only."""
-    token_issuer: str = "flowmesh"
-    token_audience: str = "flowmesh"
+    token_issuer: str = "flowmesh"  # noqa: S105 - a name
+    token_audience: str = "flowmesh"  # noqa: S105 - a name
     key_set_seconds: float = 30.0
     """How old the known keys of access tokens may be: a new key signs no earlier, a removed one is good no longer."""
 
@@ -125,6 +125,11 @@ class GatewaySettings:
             raise GatewaySettingsError("rate_limit_burst must be at least 1.")
         if self.rate_limit_period < 1 or self.rate_limit_callers < 1:
             raise GatewaySettingsError("rate_limit_period and rate_limit_callers must be at least 1.")
+
+    @property
+    def tokens_required(self) -> bool:
+        """Whether calls need an access token."""
+        return self.authentication != OFF
 
 
 def _is_loopback(host: str) -> bool:
