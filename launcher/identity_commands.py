@@ -24,7 +24,8 @@ def add_identity_commands(
     command("token", "print an access token for curl and grpcurl", "", common)
     command("password", "change the password of who is signed in", "sessions:password", common)
     first = command("bootstrap", "make the first administrator and sign in as that", "sessions:bootstrap", common)
-    first.add_argument("token", metavar="TOKEN", help="as the start of the mesh printed it")
+    about = "as the start of the mesh printed it; found by itself on the machine of the mesh"
+    first.add_argument("token", nargs="?", default="", metavar="TOKEN", help=about)
     first.add_argument("--user", required=True, metavar="USER", help="id of the administrator")
 
     sessions = _group(commands, "sessions", "list and end sessions")

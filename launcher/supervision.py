@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from launcher.client.local_mesh import note_mesh
+from launcher.client.local_mesh import BOOTSTRAP_FILE, note_mesh
 from launcher.embedded.data_folder import DataFolder
 from launcher.embedded.log_files import InheritedLogFile, LogFile, ProcessLog
 from launcher.embedded.service_process import ending
@@ -90,6 +90,14 @@ class SupervisedMesh(ABC):
     def children(self) -> list[Child]:
         """Every process."""
         return [child for stage in self.stages for child in stage]
+
+    @property
+    def bootstrap_token(self) -> str:
+        """What makes the first administrator; empty where there is one. Raises OSError."""
+        try:
+            return (self.folder.path / BOOTSTRAP_FILE).read_text("utf-8").strip()
+        except FileNotFoundError:
+            return ""
 
     def unwritable_logs(self, error: OSError) -> StartupError:
         """Return why a log file cannot be had, as one sentence."""

@@ -17,6 +17,8 @@ from launcher.private_files import make_private_folder, write_private
 
 API_KEY_FILE = "cli-credentials.json"
 """In the data folder of a mesh: what its commands sign in with."""
+BOOTSTRAP_FILE = "bootstrap-token"
+"""In the data folder of a mesh without an administrator: what makes the first one."""
 _DATA_VARIABLE = "FLOWMESH_DATA_DIR"
 _DEFAULT_DATA = Path(".flowmesh")
 _LOOPBACK = {"localhost": "127.0.0.1"}
@@ -45,18 +47,37 @@ def local_api_key(url: str) -> LocalKey | None:
     """
     for data in _folders(url):
         file = data / API_KEY_FILE
+        if not _serves(data, url, file):
+            continue
         try:
-            state = json.loads((data / "run" / "mesh.json").read_text("utf-8"))
-            if state["authentication"] == "off" or _plain(state["gateway"]) != _plain(url):
-                continue
-            if file.stat().st_uid != os.geteuid():
-                continue
-            os.kill(state["supervisor"], 0)
             return LocalKey(json.loads(file.read_text("utf-8"))["api_key"], file)
         except (OSError, ValueError, KeyError, TypeError):
-            # There is no mesh, or none that this user may command; the command says that nobody is signed in.
+            # There is none, or another user's; the command says that nobody is signed in.
             continue
     return None
+
+
+def local_bootstrap_token(url: str) -> str:
+    """Return what makes the first administrator of the mesh of this machine at a URL; empty where it cannot be had."""
+    for data in _folders(url):
+        file = data / BOOTSTRAP_FILE
+        if _serves(data, url, file):
+            return file.read_text("utf-8").strip()
+    return ""
+
+
+def _serves(data: Path, url: str, file: Path) -> bool:
+    """Tell whether the mesh of a folder answers at a URL, asks who calls, and has a file that is this user's."""
+    try:
+        state = json.loads((data / "run" / "mesh.json").read_text("utf-8"))
+        os.kill(state["supervisor"], 0)
+        return (
+            state["authentication"] != "off"
+            and _plain(state["gateway"]) == _plain(url)
+            and file.stat().st_uid == os.geteuid()
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _folders(url: str) -> Iterator[Path]:

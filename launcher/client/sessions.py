@@ -10,6 +10,7 @@ from flowmesh.identity.v1 import access_service_pb2, session_service_pb2
 from launcher.client.connection import Connection, GatewaySignIns, credentials_of
 from launcher.client.credentials import CredentialStore
 from launcher.client.failure import CommandFailed, NotSignedIn, Unreachable
+from launcher.client.local_mesh import local_bootstrap_token
 from launcher.client.output import Output, moment, to_json
 from launcher.client.passwords import ask, new_password, warn_of_plain_text
 from launcher.client.passwords import password as typed_password
@@ -35,8 +36,11 @@ def login(connection: Connection, output: Output, arguments: Namespace) -> None:
 def bootstrap(connection: Connection, output: Output, arguments: Namespace) -> None:
     """Make the first administrator and sign in as that."""
     warn_of_plain_text(connection.gateway)
+    token = arguments.token or local_bootstrap_token(connection.url)
+    if not token:
+        raise CommandFailed("Name the bootstrap token, as the start of the mesh printed it.")
     request = session_service_pb2.BootstrapRequest(
-        bootstrap_token=arguments.token, user_id=arguments.user, password=new_password()
+        bootstrap_token=token, user_id=arguments.user, password=new_password()
     )
     _keep(connection, output, connection.call_openly(connection.sessions.Bootstrap, request).tokens)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway_envoy.settings import GatewaySettings
+from launcher.client.local_mesh import BOOTSTRAP_FILE
 from launcher.distributed.options import DistributedOptions
 from launcher.distributed.services import IDENTITY, SERVICES, Service
 from launcher.distributed.stores import Stores
@@ -64,6 +65,8 @@ def node_environment(
     }
     if node.service.migrations:
         environment[f"{own}DATABASE_URL"] = stores.databases[node.service.name]
+    if node.service is IDENTITY:
+        environment[f"{own}BOOTSTRAP_TOKEN_FILE"] = str(options.data / BOOTSTRAP_FILE)
     if stores.cache:
         environment[f"{own}CACHE_URL"] = stores.cache
     if options.clock != "system" and node.service.name == "engine":

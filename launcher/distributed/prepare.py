@@ -1,7 +1,8 @@
 """Makes ready what the processes share, once, before any of them starts: databases, tables, topics.
 
 It is a process of its own, as what it imports would stay in the supervisor for good. Addresses come on standard
-input, for they may hold passwords: `{"databases": {"engine": URL, ...}, "bus": URL, "data_dir": PATH}`.
+input, for they may hold passwords: `{"databases": {"engine": URL, ...}, "bus": URL, "data_dir": PATH,
+"authentication": "required"}`. The secret of the mesh is in the environment.
 """
 
 from __future__ import annotations
@@ -17,12 +18,17 @@ from urllib.parse import unquote, urlsplit
 
 import pymysql
 
+from identity_svc.main import machine_account
+from identity_svc.settings import IdentitySettings
 from launcher.distributed.services import WITH_DATABASE
+from launcher.embedded.options import OFF
+from launcher.machine_key import keep_machine_key
 from mesh.bus.opening import open_bus
 from mesh.bus.port import BusError
 from mesh.bus.topics import all_topics
 from mesh.db.database import DatabaseError
-from mesh.db.schema import SchemaError, ensure_schema
+from mesh.db.schema import SchemaError, ensure_schema, open_database
+from mesh.errors import DomainError
 from mesh.process import run
 from mesh.settings import MeshSettings
 from mesh.startup import StartupError
@@ -48,6 +54,8 @@ async def main() -> None:
     for url in given["databases"].values():
         await asyncio.to_thread(ensure_database, url)
     await asyncio.gather(_prepare_bus(settings), _prepare_tables(given["databases"]))
+    if given["authentication"] != OFF:
+        await _prepare_identity(given)
 
 
 def ensure_database(url: str) -> None:
@@ -114,6 +122,23 @@ async def _prepare_bus(settings: MeshSettings) -> None:
         raise StartupError(f"The event bus did not answer within {BUS_SECONDS:g} s: check --bus.") from None
     except (BusError, DatabaseError, OSError) as error:
         raise StartupError(f"The event bus cannot be used: {error}.") from error
+
+
+async def _prepare_identity(given: dict[str, Any]) -> None:
+    """Let commands on this machine sign in by themselves."""
+    settings = IdentitySettings.from_environment(
+        database_url=given["databases"]["identity"], bus_url=given["bus"], data_dir=Path(given["data_dir"]), cache_url=""
+    )
+    try:
+        database = await open_database(settings.own_database_url, settings.database_limits)
+    except DatabaseError as error:
+        raise StartupError(f"The database of identity cannot be used: {error}.") from error
+    try:
+        await keep_machine_key(settings.data_dir, await machine_account(settings, database))
+    except (DatabaseError, DomainError) as error:
+        raise StartupError(f"The database of identity cannot be used: {error}.") from error
+    finally:
+        await database.close()
 
 
 if __name__ == "__main__":

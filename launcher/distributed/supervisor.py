@@ -98,6 +98,7 @@ class DistributedMesh(SupervisedMesh):
             "databases": dict(self.stores.databases),
             "bus": self.stores.bus,
             "data_dir": str(self.options.data),
+            "authentication": self.options.authentication,
         }
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -107,7 +108,7 @@ class DistributedMesh(SupervisedMesh):
             stderr=subprocess.PIPE,
             preexec_fn=self._before_exec,
             start_new_session=True,
-            env=child_environment(),
+            env={**child_environment(), **self._secrets},
         )
         try:
             _, errors = await process.communicate(json.dumps(given).encode())

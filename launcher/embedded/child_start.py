@@ -29,7 +29,7 @@ class ChildStart:
         os.set_inheritable(content["report"], False)
         return cls(content["report"], content["settings"])
 
-    def ready(self, **told: str) -> None:
-        """Tell the supervisor that the child serves, and what it has to say beside that."""
-        os.write(self._report, json.dumps(told).encode() + b"\n")
+    def ready(self) -> None:
+        """Tell the supervisor that the child serves."""
+        os.write(self._report, b"ready\n")
         os.close(self._report)

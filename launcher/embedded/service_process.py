@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
@@ -52,8 +51,6 @@ class ServiceProcess:
         self._inherited = inherited
         self._before_exec = before_exec
         self._secrets = dict(secrets or {})
-        self.told: dict[str, str] = {}
-        """What the child said beside that it serves."""
         self._process: asyncio.subprocess.Process | None = None
         self._readers: list[asyncio.Task[None]] = []
         self._starting = False
@@ -122,11 +119,7 @@ class ServiceProcess:
 
     async def _serves(self, process: asyncio.subprocess.Process) -> bool:
         """Wait until the child serves; False where it ended before."""
-        report = await _read_report(self._report)
-        if report is None:
-            return False
-        self.told = report
-        return True
+        return await _read_report(self._report)
 
     async def wait(self) -> int:
         """Wait until the child ends; return its exit code, or minus the signal that ended it."""
@@ -210,15 +203,14 @@ def ending(code: int) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
-async def _read_report(report: int) -> dict[str, str] | None:
-    """Return what the child said when it was ready; None where it ended without a word."""
+async def _read_report(report: int) -> bool:
+    """Return whether the child said that it is ready; False where it ended without a word."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     transport, _ = await loop.connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(report, "rb", buffering=0)
     )
     try:
-        line = await reader.readline()
-        return json.loads(line) if line.endswith(b"\n") else None
+        return await reader.readline() == b"ready\n"
     finally:
         transport.close()

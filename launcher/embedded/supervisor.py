@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from launcher.client.local_mesh import BOOTSTRAP_FILE
 from launcher.embedded.addresses import check_authentication, gateway_settings, reachable, settled
 from launcher.embedded.data_folder import DataFolder
 from launcher.embedded.gateway_process import GatewayProcess
@@ -45,7 +46,11 @@ class EmbeddedMesh(SupervisedMesh):
             "clock": None if options.clock == "system" else options.clock,
         }
         history = {**engine, "port": options.history_port, "admin_port": options.history_metrics_port}
-        identity = {**engine, "port": options.identity_port}
+        identity = {
+            **engine,
+            "port": options.identity_port,
+            "bootstrap_token_file": str(folder.path / BOOTSTRAP_FILE),
+        }
         monitoring = {**engine, "port": options.monitoring_port}
         try:
             self._engine = ServiceProcess(
@@ -80,11 +85,6 @@ class EmbeddedMesh(SupervisedMesh):
     def stages(self) -> tuple[tuple[Child], ...]:
         """First the gateway, when its calls are answered, then the services, then the engine."""
         return ((self._gateway,), (self._services,), (self._engine,))
-
-    @property
-    def bootstrap_token(self) -> str:
-        """What makes the first administrator; empty where there is one, or nobody has to sign in."""
-        return self._services.told.get("bootstrap_token", "")
 
     @property
     def url(self) -> str:
