@@ -1,7 +1,7 @@
 """The API key by which commands on the machine of a mesh sign in, in its data folder.
 
-It is made once. A start that is killed in between is made good by the next one: what is asked of the identity service is
-noted before, and the same request gets the same key. A key that was revoked is not replaced while its file is there.
+It is made once. A start that is killed in between is made good by the next one: what is asked of the identity service
+is noted before, and the same request gets the same key. One that was revoked is not replaced while its file is there.
 """
 
 from __future__ import annotations

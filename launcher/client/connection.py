@@ -21,7 +21,6 @@ from flowmesh.engine.v1 import (
     user_task_service_pb2_grpc,
 )
 from flowmesh.history.v1 import history_service_pb2_grpc
-from flowmesh.monitoring.v1 import consumer_group_service_pb2_grpc, dead_letter_service_pb2_grpc, topic_service_pb2_grpc
 from flowmesh.identity.v1 import (
     access_service_pb2_grpc,
     credential_service_pb2_grpc,
@@ -33,6 +32,7 @@ from flowmesh.identity.v1 import (
     tenant_service_pb2_grpc,
     user_service_pb2_grpc,
 )
+from flowmesh.monitoring.v1 import consumer_group_service_pb2_grpc, dead_letter_service_pb2_grpc, topic_service_pb2_grpc
 from google.rpc import error_details_pb2
 
 from launcher.client.calls import CALL_SECONDS, Call, Calls, Request, Response

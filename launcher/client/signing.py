@@ -53,7 +53,8 @@ class Nobody:
     source = "nobody is signed in"
 
     def __init__(self, url: str) -> None:
-        self.advice = f"You are not signed in at {url}: flowmesh login --url {url}, or set {API_KEY_VARIABLE} or {TOKEN_VARIABLE}."
+        others = f"set {API_KEY_VARIABLE} or {TOKEN_VARIABLE}"
+        self.advice = f"You are not signed in at {url}: flowmesh login --url {url}, or {others}."
 
     def token(self) -> str:
         """Return nothing."""

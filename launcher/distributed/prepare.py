@@ -127,7 +127,7 @@ async def _prepare_bus(settings: MeshSettings) -> None:
 async def _prepare_identity(given: dict[str, Any]) -> None:
     """Let commands on this machine sign in by themselves."""
     settings = IdentitySettings.from_environment(
-        database_url=given["databases"]["identity"], bus_url=given["bus"], data_dir=Path(given["data_dir"]), cache_url=""
+        database_url=given["databases"]["identity"], bus_url=given["bus"], data_dir=Path(given["data_dir"])
     )
     try:
         database = await open_database(settings.own_database_url, settings.database_limits)

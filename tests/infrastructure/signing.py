@@ -48,7 +48,7 @@ class MeshAuth(httpx.Auth):
         return {"authorization": f"Bearer {self.token()}"}
 
     @property
-    def interceptors(self) -> list[grpc.aio.ClientInterceptor]:
+    def interceptors(self) -> Any:
         """For a channel of grpc.aio: every call has a token that lasts."""
         return [_Unary(self), _Streaming(self)]
 
