@@ -122,7 +122,7 @@ def _keep(connection: Connection, output: Output, tokens: session_service_pb2.To
             access_expire_time=tokens.access_expire_time,
             refresh_expire_time=tokens.refresh_expire_time,
         ),
-        f"Signed in at {connection.url} as {tokens.subject_id}, until {moment(tokens.refresh_expire_time)} unless used.",
+        f"Signed in at {connection.url} as {tokens.subject_id}; unused, it ends {moment(tokens.refresh_expire_time)}.",
     )
     if connection.signing.source in SIGNING_VARIABLES:
         sys.stderr.write(f"{connection.signing.source} is set and goes before it.\n")
