@@ -25,17 +25,12 @@ def session_not_found(session_id: str) -> NotFound:
     return NotFound("SESSION_NOT_FOUND", f"There is no session {session_id}.", metadata={"id": session_id})
 
 
-def user_not_found(user_id: str) -> NotFound:
-    """Return the answer to a user that is not there."""
-    return NotFound("USER_NOT_FOUND", f"There is no user {user_id}.", metadata={"id": user_id})
-
-
 def bootstrap_done() -> WrongState:
     """Return the answer to a bootstrap that is over."""
     return WrongState("BOOTSTRAP_DONE", "There is an administrator already; sign in, or ask it for a user.")
 
 
-def service_account_not_found(account_id: str) -> NotFound:
+def service_account_missing(account_id: str) -> NotFound:
     """Return the answer to a service account that is not there."""
     text = f"There is no service account {account_id}."
     return NotFound("SERVICE_ACCOUNT_NOT_FOUND", text, metadata={"id": account_id})
