@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+from flowmesh.identity.v1 import (
+    audit_service_pb2,
+    group_service_pb2,
+    permission_service_pb2,
+    role_assignment_service_pb2,
+    role_service_pb2,
+    tenant_service_pb2,
+    user_service_pb2,
+)
+
+from identity_svc.api.audit_service import AuditServicer
+from identity_svc.api.callers import Callers
+from identity_svc.api.group_service import GroupServicer
+from identity_svc.api.permission_service import PermissionServicer
+from identity_svc.api.role_assignment_service import RoleAssignmentServicer
+from identity_svc.api.role_service import RoleServicer
+from identity_svc.api.tenant_service import TenantServicer
+from identity_svc.api.user_service import UserServicer
+from identity_svc.commands.start import prepare_directory
+from identity_svc.commands.writing import DirectoryWriter
 from identity_svc.relay import IdentityRelay
 from identity_svc.settings import IdentitySettings
 from identity_svc.storage.schema import HEAD, MIGRATIONS
+from identity_svc.workers import retention
+from identity_svc.workers.retention import Retention
 from mesh.admin_http import Readiness
 from mesh.bus.port import Bus
 from mesh.bus.topics import all_topics
 from mesh.clock import Clock, SystemClock
 from mesh.database_clock import DatabaseClock
 from mesh.db.database import Database
+from mesh.db.served_database import ServedDatabase
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
+from mesh.periodic import Periodic
 from mesh.process import run, until_stopped
 from mesh.rpc_metrics import RpcMetrics
 from mesh.server import Authorize, MeshServer
@@ -51,6 +75,24 @@ class IdentityService:
         self._clock = clock or self._database_clock or SystemClock()
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize)
         self._relay = IdentityRelay(database, bus, metrics, self._clock)
+        self._writer = writer = DirectoryWriter(database, self._clock, self._relay.wake)
+        served, callers = ServedDatabase(database), Callers(bound=authorize is not None)
+        for module, name, servicer in (
+            (user_service_pb2, "UserService", UserServicer(served, writer, callers)),
+            (group_service_pb2, "GroupService", GroupServicer(served, writer, callers)),
+            (tenant_service_pb2, "TenantService", TenantServicer(served, writer, callers)),
+            (role_service_pb2, "RoleService", RoleServicer(served, writer, callers)),
+            (
+                role_assignment_service_pb2,
+                "RoleAssignmentService",
+                RoleAssignmentServicer(served, writer, callers),
+            ),
+            (permission_service_pb2, "PermissionService", PermissionServicer()),
+            (audit_service_pb2, "AuditService", AuditServicer(served, callers)),
+        ):
+            self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
+        old = Retention(database, self._clock, settings.request_retention_seconds)
+        self._retention = Periodic("identity retention", retention.INTERVAL_SECONDS, old.run)
 
     async def start(self) -> int:
         """Listen and begin the work beside the calls; return the port.
@@ -60,13 +102,17 @@ class IdentityService:
         await self._bus.ensure_topics(all_topics())
         if self._database_clock is not None:
             await self._database_clock.start()
+        await prepare_directory(self._database, self._clock)
         port = await self.server.serve(self._settings.host, self._settings.listen_port)
         self._relay.start()
+        self._retention.start()
         return port
 
     async def stop(self) -> None:
         """Drain the server, and end the work beside the calls."""
         await self.server.stop()
+        await self._writer.close()
+        await self._retention.stop()
         await self._relay.stop()
         if self._database_clock is not None:
             await self._database_clock.stop()

@@ -2,8 +2,8 @@
 
     python -m proto.permission_catalogue DESCRIPTORS MODULE
 
-`DESCRIPTORS` is a serialized `FileDescriptorSet`, `MODULE` the Python module to write. A service that needs the catalogue
-reads it there: the descriptors of all services take 10 MB and a second to load.
+`DESCRIPTORS` is a serialized `FileDescriptorSet`, `MODULE` the Python module to write. A service that needs the
+catalogue reads it there: it would have to load the contracts of all other services otherwise.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def permissions_module(permissions: dict[str, list[tuple[str, int]]]) -> str:
         for permission, methods in permissions.items()
     )
     return (
-        '"""Each permission with the methods that ask for it, and the number of `MethodPermission.Rows`. Generated."""\n\n'
+        '"""Each permission with the methods that ask for it, and their `MethodPermission.Rows`. Generated."""\n\n'
         f"PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {{\n{rows}}}\n"
     )
 

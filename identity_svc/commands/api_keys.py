@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import secrets
 
+from identity_svc.commands.giving import check_held
 from identity_svc.commands.issuing import IssuedTokens
-from identity_svc.commands.refusals import (
+from identity_svc.commands.sign_in_refusals import (
     api_key_not_found,
     credentials_invalid,
     request_id_reused,
-    service_account_not_found,
+    service_account_missing,
     too_many_api_keys,
 )
+from identity_svc.commands.refusals import check_owned
 from identity_svc.commands.sessions import Begun, Sessions, end_and_tell
+from identity_svc.commands.subjects import require_subject
+from identity_svc.queries.caller import Caller
 from identity_svc.signing.opaque import api_key_id, api_key_of, digest_of, is_same
 from identity_svc.storage.api_keys import (
     ApiKeyRow,
@@ -26,9 +30,11 @@ from identity_svc.storage.api_keys import (
     share_api_key,
 )
 from identity_svc.storage.audit import Actor, AuditRecord, append_audit
-from identity_svc.storage.credentials import SubjectState, lock_subject, read_subject, share_subject
+from identity_svc.storage.layout import SERVICE_ACCOUNT
 from identity_svc.storage.security_changes import lock_changes
 from identity_svc.storage.sessions import EndReason, Origin, open_sessions_of
+from identity_svc.storage.subject_access import read_access
+from identity_svc.storage.subjects import Subject
 from mesh.clock import Clock
 from mesh.db.database import Database
 from mesh.db.served_database import write_again
@@ -37,6 +43,8 @@ from mesh.ids import new_id
 
 MOST_KEYS = 100
 """How many keys a service account has at most."""
+CREATE = "apiKeys.create"
+REVOKE = "apiKeys.revoke"
 _SECRET_BYTES = 32
 _ID_BYTES = 16
 
@@ -53,13 +61,15 @@ class ApiKeys:
         self._uses: dict[str, int] = {}
 
     async def create(
-        self, account_id: str, display_name: str, expires_at: int | None, request_id: str, actor: Actor
+        self, caller: Caller, account_id: str, display_name: str, expires_at: int | None, request_id: str
     ) -> tuple[ApiKeyRow, str]:
         """Make a key; return it, and what is shown of it once.
 
-        Raises NotFound (SERVICE_ACCOUNT_NOT_FOUND), WrongState (API_KEYS_TOO_MANY), RequestIdReused, and NotFound
-        (API_KEY_NOT_FOUND) where the key that this request made was revoked.
+        Raises NotFound (SERVICE_ACCOUNT_NOT_FOUND), Denied for an account of others' tenants, or one that may do more
+        than the caller, WrongState (API_KEYS_TOO_MANY), RequestIdReused, and NotFound (API_KEY_NOT_FOUND) where the key
+        that this request made was revoked.
         """
+        actor = caller.actor
         key_id = _id_of(actor.id, account_id, request_id) if request_id else new_id()
         nonce = secrets.token_hex(_SECRET_BYTES)
 
@@ -67,22 +77,23 @@ class ApiKeys:
             now = self._clock.now_micros()
             secret = self._secret(key_id, nonce)
             key = ApiKeyRow(key_id, account_id, display_name, digest_of(secret), nonce, now, actor.id, expires_at)
-            return self._create(key, actor, now)
+            return self._create(caller, key, now)
 
         key = await write_again(self._database, create)
         return key, self._secret(key.id, key.nonce)
 
-    async def keys_of(self, account_id: str, after: str | None, limit: int) -> list[ApiKeyRow]:
+    async def keys_of(self, caller: Caller, account_id: str, after: str | None, limit: int) -> list[ApiKeyRow]:
         """Return the keys of a service account, the oldest first. Raises NotFound (SERVICE_ACCOUNT_NOT_FOUND)."""
-        return await self._database.read(_keys_of(account_id, after, limit))
+        return await self._database.read(_keys_of(caller, account_id, after, limit))
 
-    async def revoke(self, account_id: str, key_id: str, actor: Actor) -> int:
+    async def revoke(self, caller: Caller, account_id: str, key_id: str) -> int:
         """End a key and the sessions begun with it; return how many these were.
 
-        Raises NotFound (API_KEY_NOT_FOUND) for a key that never was, or is forgotten. One that was ended stays so.
+        Raises NotFound (SERVICE_ACCOUNT_NOT_FOUND, and API_KEY_NOT_FOUND for a key that never was, or is forgotten) and
+        Denied for an account of others' tenants. A key that was ended stays so.
         """
         return await write_again(
-            self._database, lambda: self._revoke(account_id, key_id, actor, self._clock.now_micros())
+            self._database, lambda: self._revoke(caller, account_id, key_id, self._clock.now_micros())
         )
 
     async def sign_in(self, api_key: str, actor: Actor) -> IssuedTokens:
@@ -110,9 +121,13 @@ class ApiKeys:
     def _secret(self, key_id: str, nonce: str) -> str:
         return api_key_of(self._secret_key, key_id, nonce)
 
-    def _create(self, key: ApiKeyRow, actor: Actor, now: int) -> Program[ApiKeyRow]:
-        # One at a time for each account: the same request that comes twice at once, and the number of keys.
-        account = yield from lock_service_account(key.subject_id)
+    def _create(self, caller: Caller, key: ApiKeyRow, now: int) -> Program[ApiKeyRow]:
+        # One at a time: the same request that comes twice at once, and the number of keys.
+        yield from lock_changes()
+        account = yield from _changeable(caller, key.subject_id, CREATE)
+        # Who has a key can do all that the account can.
+        access = yield from read_access(account.id)
+        yield from check_held(caller, access.grants)
         existing = yield from lock_api_key(key.id)
         if existing is not None:
             if existing.revoked_at is not None:
@@ -124,23 +139,27 @@ class ApiKeys:
             raise too_many_api_keys(key.subject_id, MOST_KEYS)
         yield from insert_api_key(key)
         told = {"serviceAccountId": key.subject_id, "displayName": key.display_name, "expiresAt": key.expires_at}
-        yield from append_audit([AuditRecord("apiKeys.create", "apiKey", key.id, account.tenants, {}, told)], actor, now)
+        yield from append_audit(
+            [AuditRecord(CREATE, "apiKey", key.id, account.tenants, {}, told)], caller.actor, now
+        )
         return key
 
-    def _revoke(self, account_id: str, key_id: str, actor: Actor, now: int) -> Program[int]:
+    def _revoke(self, caller: Caller, account_id: str, key_id: str, now: int) -> Program[int]:
         yield from lock_changes()
-        account = yield from share_subject(account_id)
+        account = yield from _changeable(caller, account_id, REVOKE)
         key = yield from lock_api_key(key_id)
-        if key is None or key.subject_id != account_id or not account.is_service_account:
+        if key is None or key.subject_id != account_id:
             raise api_key_not_found(key_id)
         if key.revoked_at is not None:
             return 0
         yield from revoke_api_key(key_id, now)
         sessions = yield from open_sessions_of([account_id], now)
         begun_with_it = [session for session in sessions if session.credential_id == key_id]
-        ended = yield from end_and_tell(begun_with_it, EndReason.API_KEY_REVOKED, actor, now)
+        ended = yield from end_and_tell(begun_with_it, EndReason.API_KEY_REVOKED, caller.actor, now)
         told = {"serviceAccountId": account_id, "displayName": key.display_name}
-        yield from append_audit([AuditRecord("apiKeys.revoke", "apiKey", key_id, account.tenants, told, {})], actor, now)
+        yield from append_audit(
+            [AuditRecord(REVOKE, "apiKey", key_id, account.tenants, told, {})], caller.actor, now
+        )
         return ended
 
     def _sign_in(self, key_id: str, api_key: str, actor: Actor, now: int) -> Program[Begun]:
@@ -156,18 +175,15 @@ class ApiKeys:
         )
 
 
-def lock_service_account(account_id: str) -> Program[SubjectState]:
-    """Return a service account, locked until the transaction ends. Raises NotFound (SERVICE_ACCOUNT_NOT_FOUND)."""
-    account = yield from lock_subject(account_id)
-    if not account.is_service_account:
-        raise service_account_not_found(account_id)
+def _changeable(caller: Caller, account_id: str, permission: str) -> Program[Subject]:
+    """Return a service account that the caller may change. Raises NotFound, Denied."""
+    account = yield from require_subject(caller, account_id, SERVICE_ACCOUNT, service_account_missing(account_id))
+    check_owned(caller, account.tenants, f"service account {account_id}", permission)
     return account
 
 
-def _keys_of(account_id: str, after: str | None, limit: int) -> Program[list[ApiKeyRow]]:
-    account = yield from read_subject(account_id)
-    if not account.is_service_account:
-        raise service_account_not_found(account_id)
+def _keys_of(caller: Caller, account_id: str, after: str | None, limit: int) -> Program[list[ApiKeyRow]]:
+    yield from require_subject(caller, account_id, SERVICE_ACCOUNT, service_account_missing(account_id))
     return (yield from list_api_keys(account_id, after, limit))
 
 

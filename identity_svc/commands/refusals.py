@@ -1,62 +1,73 @@
-"""The answers to who cannot sign in. They say nothing about why, nor whether there is such a user."""
+"""Errors that several commands and reads answer with."""
 
 from __future__ import annotations
 
-import math
-
-from mesh.errors import NotFound, Overload, RequestIdReused, Unauthenticated, WrongState
-
-
-def credentials_invalid() -> Unauthenticated:
-    """Return the one answer to credentials that are wrong, unknown, run out, or of somebody who may not sign in."""
-    return Unauthenticated("CREDENTIALS_INVALID", "The credentials are not valid; sign in with others.")
+from identity_svc.queries.caller import Caller, Tenants
+from mesh.errors import AlreadyExists, Conflict, Denied, DomainError, NotFound, Violation
+from mesh.validation import invalid
 
 
-def sign_in_locked(seconds: float) -> Overload:
-    """Return the answer to who has to wait, because of failures of this name or of too many others."""
-    wait = max(1, math.ceil(seconds))
-    return Overload(
-        "SIGN_IN_LOCKED", f"Too many failures to sign in; try again in {wait} s.", retry_after_seconds=float(wait)
+def user_missing(user_id: str) -> NotFound:
+    """Return the error for a user that does not exist, or does not for the caller."""
+    return NotFound("USER_NOT_FOUND", f"there is no user {user_id}", metadata={"id": user_id})
+
+
+def subject_missing(subject_id: str) -> NotFound:
+    """Return the error for a user or service account that does not exist, or does not for the caller."""
+    return NotFound(
+        "SUBJECT_NOT_FOUND", f"there is no user or service account {subject_id}", metadata={"id": subject_id}
     )
 
 
-def session_not_found(session_id: str) -> NotFound:
-    """Return the answer to a session that is over, never was, or is not the caller's to see."""
-    return NotFound("SESSION_NOT_FOUND", f"There is no session {session_id}.", metadata={"id": session_id})
+def group_missing(group_id: str) -> NotFound:
+    """Return the error for a group that does not exist, or does not for the caller."""
+    return NotFound("GROUP_NOT_FOUND", f"there is no group {group_id}", metadata={"id": group_id})
 
 
-def user_not_found(user_id: str) -> NotFound:
-    """Return the answer to a user that is not there."""
-    return NotFound("USER_NOT_FOUND", f"There is no user {user_id}.", metadata={"id": user_id})
+def tenant_missing(tenant_id: str) -> NotFound:
+    """Return the error for a tenant that does not exist, or does not for the caller."""
+    return NotFound("TENANT_NOT_FOUND", f"there is no tenant {tenant_id!r}", metadata={"id": tenant_id})
 
 
-def bootstrap_done() -> WrongState:
-    """Return the answer to a bootstrap that is over."""
-    return WrongState("BOOTSTRAP_DONE", "There is an administrator already; sign in, or ask it for a user.")
+def role_missing(role_id: str) -> NotFound:
+    """Return the error for a role that does not exist, or does not for the caller."""
+    return NotFound("ROLE_NOT_FOUND", f"there is no role {role_id}", metadata={"id": role_id})
 
 
-def service_account_not_found(account_id: str) -> NotFound:
-    """Return the answer to a service account that is not there."""
-    text = f"There is no service account {account_id}."
-    return NotFound("SERVICE_ACCOUNT_NOT_FOUND", text, metadata={"id": account_id})
-
-
-def api_key_not_found(key_id: str) -> NotFound:
-    """Return the answer to an API key that is not there."""
-    return NotFound("API_KEY_NOT_FOUND", f"There is no API key {key_id}.", metadata={"id": key_id})
-
-
-def too_many_api_keys(account_id: str, limit: int) -> WrongState:
-    """Return the answer to who wants more keys than an account may have."""
-    return WrongState(
-        "API_KEYS_TOO_MANY",
-        f"The service account {account_id} has {limit} API keys; revoke one first.",
-        metadata={"id": account_id, "limit": str(limit)},
+def assignment_missing(assignment_id: str) -> NotFound:
+    """Return the error for an assignment that does not exist, or does not for the caller."""
+    return NotFound(
+        "ROLE_ASSIGNMENT_NOT_FOUND", f"there is no role assignment {assignment_id}", metadata={"id": assignment_id}
     )
 
 
-def request_id_reused() -> RequestIdReused:
-    """Return the answer to a request id that came with another request before."""
-    return RequestIdReused(
-        "REQUEST_ID_REUSED", "The request id belongs to a request with other content; choose a new one."
+def id_is_taken(what: str, taken: str) -> AlreadyExists:
+    """Return the error for an id that cannot be given again."""
+    return AlreadyExists(
+        "ID_TAKEN", f"the id {taken} is taken; choose another one for the {what}", metadata={"id": taken}
     )
+
+
+def field_invalid(field: str, how: str) -> DomainError:
+    """Return the error for one field of a request that breaks a rule."""
+    return invalid([Violation(field, how)])
+
+
+def check_etag(etag: str, revision: int, what: str, resource_id: str) -> None:
+    """Refuse a change of something that has changed since it was read. Raises `Conflict` (REVISION_CONFLICT)."""
+    if etag and etag != str(revision):
+        raise Conflict(
+            "REVISION_CONFLICT",
+            f"{what} {resource_id} was changed since; read it again",
+            metadata={"id": resource_id},
+        )
+
+
+def check_owned(caller: Caller, tenants: Tenants, what: str, permission: str) -> None:
+    """Refuse a change of something that others share who are none of the caller's business. Raises `Denied`."""
+    if not caller.owns(tenants):
+        raise Denied(
+            "ACCESS_DENIED",
+            f"{what} belongs to more tenants than the caller may change",
+            metadata={"permission": permission},
+        )

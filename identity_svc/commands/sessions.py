@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from identity_svc.commands.issuing import IssuedTokens, TokenIssuer
-from identity_svc.commands.refusals import credentials_invalid, session_not_found
+from identity_svc.commands.sign_in_refusals import credentials_invalid, session_not_found
 from identity_svc.signing.opaque import digest_of, new_refresh_token, next_refresh_token
 from identity_svc.storage.audit import Actor, AuditRecord, append_audit
 from identity_svc.storage.credentials import share_subject, tenants_of

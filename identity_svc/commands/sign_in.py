@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from identity_svc.commands.issuing import IssuedTokens
-from identity_svc.commands.refusals import credentials_invalid, sign_in_locked
+from identity_svc.commands.sign_in_refusals import credentials_invalid, sign_in_locked
 from identity_svc.commands.sessions import Begun, Sessions
 from identity_svc.passwords.hashing import PasswordHashing
 from identity_svc.storage.audit import Actor, AuditRecord, append_audit

@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from identity_svc.storage.layout import ACTIVE, DISABLED, SERVICE_ACCOUNT, USER
+from identity_svc.storage.layout import ACTIVE, USER
 from mesh.db.statements import DeleteMany, Execute, Fetch, Program, Row, UpsertMany, placeholders
-
-
-_STATE = (
-    "SELECT s.kind, s.status, s.all_tenants, t.tenant_id FROM subject s "
-    "LEFT JOIN subject_tenant t ON t.subject_id=s.id WHERE s.id=?"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +19,8 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class SubjectState:
-    """A subject; `kind` and `status` are 0 for one that never was. `tenants`: those it belongs to, None for all."""
+    """A subject; `status` is 0 for one that never was. `tenants`: those it belongs to, None for all."""
 
-    kind: int = 0
     status: int = 0
     tenants: frozenset[str] | None = frozenset()
 
@@ -35,16 +28,6 @@ class SubjectState:
     def active(self) -> bool:
         """Whether it may sign in."""
         return self.status == ACTIVE
-
-    @property
-    def is_user(self) -> bool:
-        """Whether it is a user who is there, active or not."""
-        return self.kind == USER and self.status in (ACTIVE, DISABLED)
-
-    @property
-    def is_service_account(self) -> bool:
-        """Whether it is a service account that is there, active or not."""
-        return self.kind == SERVICE_ACCOUNT and self.status in (ACTIVE, DISABLED)
 
 
 def find_credential(user: str) -> Program[Credential | None]:
@@ -91,19 +74,19 @@ def lock_hash(subject_id: str) -> Program[str | None]:
     return rows[0][0] if rows else None
 
 
-def read_subject(subject_id: str) -> Program[SubjectState]:
-    """Return what signing in asks of a subject."""
-    return _state((yield Fetch(_STATE, (subject_id,))))
-
-
 def share_subject(subject_id: str) -> Program[SubjectState]:
     """Return what signing in asks of a subject; who changes it waits until this transaction ends."""
-    return _state((yield Fetch(_STATE, (subject_id,), share=True)))
-
-
-def lock_subject(subject_id: str) -> Program[SubjectState]:
-    """Return what signing in asks of a subject, locked until the transaction ends."""
-    return _state((yield Fetch(_STATE, (subject_id,), lock=True)))
+    rows: list[Row] = yield Fetch(
+        "SELECT s.status, s.all_tenants, t.tenant_id FROM subject s "
+        "LEFT JOIN subject_tenant t ON t.subject_id=s.id WHERE s.id=?",
+        (subject_id,),
+        share=True,
+    )
+    if not rows:
+        return SubjectState()
+    status, all_tenants, _ = rows[0]
+    tenants = None if all_tenants else frozenset(row[2] for row in rows if row[2] is not None)
+    return SubjectState(status, tenants)
 
 
 def tenants_of(subject_ids: Sequence[str]) -> Program[dict[str, frozenset[str] | None]]:
@@ -130,11 +113,3 @@ def close_credentials(subject_ids: Sequence[str]) -> Program[None]:
     if keys:
         for table in ("password_credential", "api_key", "external_identity"):
             yield DeleteMany(table, ("subject_id",), keys)
-
-
-def _state(rows: list[Row]) -> SubjectState:
-    if not rows:
-        return SubjectState()
-    kind, status, all_tenants, _ = rows[0]
-    tenants = None if all_tenants else frozenset(row[3] for row in rows if row[3] is not None)
-    return SubjectState(kind, status, tenants)

@@ -1,4 +1,4 @@
-"""Each permission with the methods that ask for it, and the number of `MethodPermission.Rows`. Generated."""
+"""Each permission with the methods that ask for it, and their `MethodPermission.Rows`. Generated."""
 
 PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "activityInstances.list": (

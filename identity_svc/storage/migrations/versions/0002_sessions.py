@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alembic import op
-from sqlalchemy import Column, Index, Integer, MetaData, SmallInteger, Table, inspect
+from sqlalchemy import Column, Index, Integer, MetaData, SmallInteger, Table, inspect, text
 
 from mesh.db.tables import CLUSTERED, TABLE_OPTIONS, blob_type, micros_type, text_type
 
@@ -140,8 +140,13 @@ def upgrade() -> None:
         for index in table.indexes:
             if index.name not in indexes:
                 index.create(connection)
+    # The number of the last change of what subjects may do; the first row has that of the last change of all.
+    if connection.execute(text("SELECT COUNT(*) FROM security_sequence WHERE id=2")).scalar() == 0:
+        connection.execute(text("INSERT INTO security_sequence (id, value) SELECT 2, value FROM security_sequence"))
 
 
 def downgrade() -> None:
     """Drop the tables: nobody is signed in any more."""
-    metadata.drop_all(op.get_bind())
+    connection = op.get_bind()
+    metadata.drop_all(connection)
+    connection.execute(text("DELETE FROM security_sequence WHERE id=2"))
