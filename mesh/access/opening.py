@@ -9,6 +9,7 @@ from collections.abc import Callable
 from mesh.access.authorize import Authorizer
 from mesh.access.keys import KeySet
 from mesh.access.mesh_tokens import MeshTokenVerifier
+from mesh.access.recent import RecentSubjects
 from mesh.access.source import SERVICES, AccessSource, RemoteSource
 from mesh.access.subjects import Subjects
 from mesh.access.tokens import TokenVerifier
@@ -61,6 +62,7 @@ class Access:
         self.subjects = Subjects(source.access, cache, name=settings.service_name)
         self.watch = SecurityWatch(source, self.subjects, self._keys, self._tokens.forget, now=now)
         self.authorize = Authorizer(self._tokens, self.subjects, self.watch, MeshTokenVerifier(settings.mesh_secret))
+        self._recent = RecentSubjects(self.subjects, self.watch, lambda: self._caches.remote_up)
         metrics.observe(
             "flowmesh_access_watch_up",
             "Whether the identity service tells security changes; 0: calls go on with what is known.",
@@ -74,15 +76,22 @@ class Access:
         """Begin to ask for keys and to follow changes."""
         self._caches.start()
         self.watch.start()
+        self._recent.start()
 
     async def close(self) -> None:
         """End what is under way."""
+        await self._recent.stop()
         await self.watch.stop()
         await self.subjects.close()
         await self._keys.close()
         await self._caches.close()
         if self._channel is not None:
             await self._channel.close()
+
+    @property
+    def shares(self) -> bool:
+        """Whether grants are shared with other processes now."""
+        return self._caches.remote_up
 
     def add_checks(self, readiness: Readiness) -> None:
         """Let a process say that it is ready once it can check calls; while it is told no changes it is degraded."""

@@ -84,8 +84,8 @@ class Subjects:
         now = self._monotonic()
         read_at = known.read_at
         if (
-            (read_at >= self._covered_since and now - self._heard_at < TRUSTED_SECONDS)
-            or now - read_at < TRUSTED_SECONDS
+            # No change was missed since it was read, and either of the two was lately.
+            (read_at >= self._covered_since and now - max(read_at, self._heard_at) < TRUSTED_SECONDS)
             or now < known.retry_at
         ) and now - read_at < PERMISSION_SECONDS:
             known.used_at = now

@@ -30,7 +30,8 @@ FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 1.0
 KEYS_SECONDS = 60.0
 """Keys are asked for that often, besides when they are told to have changed."""
-HOUSEKEEPING_SECONDS = 30.0
+FORGET_SECONDS = 30.0
+"""How often sessions are forgotten whose tokens have run out."""
 
 _log = get_log(__name__)
 
@@ -83,7 +84,7 @@ class SecurityWatch:
         self._tasks = [
             asyncio.create_task(self._follow(), name="security changes", context=Context()),
             asyncio.create_task(self._follow_keys(), name="keys of access tokens", context=Context()),
-            asyncio.create_task(self._keep(), name="recent subjects", context=Context()),
+            asyncio.create_task(self._forget(), name="sessions to forget", context=Context()),
         ]
 
     async def stop(self) -> None:
@@ -179,14 +180,9 @@ class SecurityWatch:
             except TimeoutError:
                 continue
 
-    async def _keep(self) -> None:
-        await self.complete.wait()
-        count = await self._subjects.warm_up()
-        if count:
-            _log.info("Grants of subjects that called lately were read ahead", count=count)
+    async def _forget(self) -> None:
         while True:
-            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+            await asyncio.sleep(FORGET_SECONDS)
             now = self._now()
             for session_id in [each for each, until in self.revoked.items() if until <= now]:
                 del self.revoked[session_id]
-            await self._subjects.keep_recent()
