@@ -28,7 +28,7 @@ class Authorizer:
     def __init__(
         self, tokens: TokenVerifier, subjects: Subjects, watch: SecurityWatch, mesh_tokens: MeshTokenVerifier
     ) -> None:
-        self._tokens = tokens
+        self.tokens = tokens
         self._subjects = subjects
         self._watch = watch
         self._mesh_tokens = mesh_tokens
@@ -49,9 +49,9 @@ class Authorizer:
         if need is Need.MESH:
             self._mesh_tokens.verify(call.mesh_token)
             return
-        token = self._tokens.known(call.authorization)
+        token = self.tokens.known(call.authorization)
         if token is None:
-            token = await self._tokens.verify(call.authorization)
+            token = await self.tokens.verify(call.authorization)
         grants = self._subjects.get(token.subject_id)
         if grants is None:
             grants = await self._grants(token)
