@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway_envoy.access_log import access_log
 from gateway_envoy.access_tokens import token_filters
+from gateway_envoy.caching import release_tag
 from gateway_envoy.clusters import TRACES
 from gateway_envoy.contract import Contract
 from gateway_envoy.cors import cors_filter
@@ -87,7 +88,7 @@ def _filters(contract: Contract, descriptor_set: bytes, settings: GatewaySetting
     filters.append(_plain("envoy.filters.http.grpc_web", f"{_HTTP}.grpc_web.v3.GrpcWeb"))
     filters.extend(token_filters(contract, settings))
     filters.extend(rate_limit_filters(settings))
-    filters.append(lua_filter(contract))
+    filters.append(lua_filter(contract, release_tag(descriptor_set, settings)))
     filters.append(transcoder_filter(contract, descriptor_set, settings))
     filters.extend(hashing_filters(contract, descriptor_set, settings))
     router = {"@type": f"{_HTTP}.router.v3.Router", "suppress_envoy_headers": True}

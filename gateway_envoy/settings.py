@@ -75,6 +75,8 @@ class GatewaySettings:
     definition_schema: Path | None = None
     """The JSON Schema of process definitions, beside the OpenAPI document."""
     static_folder: Path = STATIC_FOLDER
+    release: str = ""
+    """Version of the program: callers ask again for what they keep when it is another one."""
 
     unary_timeout: float = 15.0
     """How long a unary call may take where the caller sets no deadline."""

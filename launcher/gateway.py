@@ -22,6 +22,7 @@ from gateway_envoy.rate_limiting import SOCKET, shared
 from gateway_envoy.settings import OFF, REQUIRED, GatewaySettings, GatewaySettingsError
 from launcher.embedded.parent_death import end_with_parent
 from launcher.files import definition_schema, descriptors, openapi
+from launcher.version import version
 from mesh.process import run
 from mesh.settings import MeshSettings, SettingsError, setting
 from mesh.startup import StartupError
@@ -89,6 +90,7 @@ class GatewayProcessSettings(MeshSettings):
             cors_origins=tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip()),
             openapi=openapi(),
             definition_schema=definition_schema(),
+            release=version(),
             otlp_endpoint=endpoint.partition("://")[2].rstrip("/") if endpoint else None,
             trace_sampling_percent=self.trace_sample_ratio * 100,
             health_check_interval=self.health_check_seconds,
