@@ -22,8 +22,10 @@ from identity_svc.api.tenant_service import TenantServicer
 from identity_svc.api.user_service import UserServicer
 from identity_svc.commands.start import prepare_directory
 from identity_svc.commands.writing import DirectoryWriter
+from identity_svc.queries.waking_database import WakingDatabase
 from identity_svc.relay import IdentityRelay
 from identity_svc.settings import IdentitySettings
+from identity_svc.signing_in import SigningIn
 from identity_svc.storage.schema import HEAD, MIGRATIONS
 from identity_svc.workers import retention
 from identity_svc.workers.retention import Retention
@@ -69,13 +71,15 @@ class IdentityService:
         clock: Clock | None = None,
     ) -> None:
         self._settings = settings
-        self._database = database
+        self._database = database = WakingDatabase(database)
         self._bus = bus
         self._database_clock = DatabaseClock(database) if clock is None and settings.shares_database else None
         self._clock = clock or self._database_clock or SystemClock()
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize)
         self._relay = IdentityRelay(database, bus, metrics, self._clock)
         self._writer = writer = DirectoryWriter(database, self._clock, self._relay.wake)
+        self._signing_in = SigningIn(settings, database, self._clock, metrics, bound=authorize is not None)
+        self._signing_in.add_to(self.server)
         served, callers = ServedDatabase(database), Callers(bound=authorize is not None)
         for module, name, servicer in (
             (user_service_pb2, "UserService", UserServicer(served, writer, callers)),
@@ -103,7 +107,9 @@ class IdentityService:
         if self._database_clock is not None:
             await self._database_clock.start()
         await prepare_directory(self._database, self._clock)
+        await self._signing_in.open()
         port = await self.server.serve(self._settings.host, self._settings.listen_port)
+        await self._signing_in.start()
         self._relay.start()
         self._retention.start()
         return port
@@ -112,6 +118,7 @@ class IdentityService:
         """Drain the server, and end the work beside the calls."""
         await self.server.stop()
         await self._writer.close()
+        await self._signing_in.stop()
         await self._retention.stop()
         await self._relay.stop()
         if self._database_clock is not None:
@@ -132,7 +139,9 @@ async def serve(settings: IdentitySettings) -> None:
         await process.open_admin()
         database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
         bus = await process.open_bus()
-        service = IdentityService(settings, database, bus, process.metrics, telemetry=process.telemetry)
+        service = IdentityService(
+            settings, database, bus, process.metrics, telemetry=process.telemetry, authorize=process.open_access()
+        )
         service.add_checks(process.readiness)
         process.at_end(service.stop)
         port = await service.start()

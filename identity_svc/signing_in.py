@@ -12,6 +12,7 @@ from flowmesh.identity.v1 import (
 )
 
 from identity_svc.api.access_service import AccessServicer
+from identity_svc.api.callers import Callers
 from identity_svc.api.credential_service import CredentialServicer
 from identity_svc.api.session_service import SessionServicer
 from identity_svc.api.signing_key_service import SigningKeyServicer
@@ -52,11 +53,12 @@ _log = get_log(__name__)
 class SigningIn:
     """Everything about signing in and access of one process. Raises StartupError for settings that are wrong."""
 
-    def __init__(self, settings: SignInSettings, database: WakingDatabase, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self, settings: SignInSettings, database: WakingDatabase, clock: Clock, metrics: Metrics, *, bound: bool
+    ) -> None:
+        """`bound`: callers have to sign in, and give no more than they hold."""
         seal = KeySeal(settings.own_key_secret)
-        times = KeyTimes(
-            settings.key_rotation_seconds, settings.key_publish_seconds, settings.key_keep_seconds
-        )
+        times = KeyTimes(settings.key_rotation_seconds, settings.key_publish_seconds, settings.key_keep_seconds)
         served = ServedDatabase(database)
         failed = metrics.counter("flowmesh_identity_sign_in_failures_total", "Failures to sign in.").at()
         self.ring = KeyRing(database, seal, clock, times)
@@ -108,7 +110,11 @@ class SigningIn:
                     self.ring,
                 ),
             ),
-            (credential_service_pb2, "CredentialService", CredentialServicer(passwords, api_keys, clock)),
+            (
+                credential_service_pb2,
+                "CredentialService",
+                CredentialServicer(passwords, api_keys, clock, Callers(bound=bound)),
+            ),
             (signing_key_service_pb2, "SigningKeyService", SigningKeyServicer(self.ring, rotation)),
             (access_service_pb2, "AccessService", AccessServicer(served, self.feed, clock)),
         )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from flowmesh.auth.v1 import permission_pb2
 from flowmesh.identity.v1 import access_service_pb2 as pb
 
-from identity_svc.api.times import timestamp
+from identity_svc.api.mapping import timestamp
 from identity_svc.queries.change_feed import ChangeFeed, TellingChange
 from identity_svc.storage.security_changes import ChangeKind
 from identity_svc.storage.sessions import revoked_sessions

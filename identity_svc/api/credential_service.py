@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flowmesh.identity.v1 import credential_service_pb2 as pb
 
-from identity_svc.api.signed_in import caller_of_rows
-from identity_svc.api.times import micros_of, timestamp
+from identity_svc.api.callers import Callers
+from identity_svc.api.mapping import micros_of, timestamp
 from identity_svc.commands.api_keys import ApiKeys
 from identity_svc.commands.passwords import Passwords
 from identity_svc.storage.api_keys import ApiKeyRow
@@ -18,14 +18,15 @@ from mesh.validation import invalid
 class CredentialServicer:
     """Turns requests into commands."""
 
-    def __init__(self, passwords: Passwords, api_keys: ApiKeys, clock: Clock) -> None:
+    def __init__(self, passwords: Passwords, api_keys: ApiKeys, clock: Clock, callers: Callers) -> None:
         self._passwords = passwords
         self._api_keys = api_keys
         self._clock = clock
+        self._callers = callers
 
     async def SetPassword(self, request: pb.SetPasswordRequest) -> pb.SetPasswordResponse:
         """Give a user another password."""
-        await self._passwords.set(caller_of_rows(), request.user_id, request.password)
+        await self._passwords.set(self._callers.current(), request.user_id, request.password)
         return pb.SetPasswordResponse()
 
     async def CreateApiKey(self, request: pb.CreateApiKeyRequest) -> pb.CreateApiKeyResponse:
@@ -34,7 +35,7 @@ class CredentialServicer:
         if expires_at is not None and expires_at <= self._clock.now_micros():
             raise invalid([Violation("expire_time", "Must lie in the future, or be left out.")])
         key, secret = await self._api_keys.create(
-            caller_of_rows(), request.service_account_id, request.display_name, expires_at, request.request_id
+            self._callers.current(), request.service_account_id, request.display_name, expires_at, request.request_id
         )
         return pb.CreateApiKeyResponse(api_key=_api_key(key), secret=secret)
 
@@ -43,7 +44,7 @@ class CredentialServicer:
         page = decode_page_token(request, str)
         limit = request.page_size or DEFAULT_PAGE_SIZE
         after = None if page is None else str(page[0])
-        found = await self._api_keys.keys_of(caller_of_rows(), request.service_account_id, after, limit + 1)
+        found = await self._api_keys.keys_of(self._callers.current(), request.service_account_id, after, limit + 1)
         response = pb.ListApiKeysResponse(api_keys=[_api_key(key) for key in found[:limit]])
         if len(found) > limit:
             response.next_page_token = encode_page_token(request, [found[limit - 1].id])
@@ -51,7 +52,7 @@ class CredentialServicer:
 
     async def RevokeApiKey(self, request: pb.RevokeApiKeyRequest) -> pb.RevokeApiKeyResponse:
         """End an API key."""
-        ended = await self._api_keys.revoke(caller_of_rows(), request.service_account_id, request.id)
+        ended = await self._api_keys.revoke(self._callers.current(), request.service_account_id, request.id)
         return pb.RevokeApiKeyResponse(revoked_sessions=ended)
 
 

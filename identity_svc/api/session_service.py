@@ -5,8 +5,8 @@ from __future__ import annotations
 from flowmesh.identity.v1 import session_service_pb2 as pb
 from google.api import httpbody_pb2
 
+from identity_svc.api.mapping import timestamp
 from identity_svc.api.signed_in import caller, signed_in_caller
-from identity_svc.api.times import timestamp
 from identity_svc.commands.api_keys import ApiKeys
 from identity_svc.commands.bootstrap import Bootstrap
 from identity_svc.commands.external_sign_in import ExternalSignIn

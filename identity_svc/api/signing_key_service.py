@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flowmesh.identity.v1 import signing_key_service_pb2 as pb
 
+from identity_svc.api.mapping import timestamp
 from identity_svc.api.signed_in import caller
-from identity_svc.api.times import timestamp
 from identity_svc.commands.key_ring import KeyRing
 from identity_svc.commands.key_rotation import KeyRotation
 from identity_svc.storage.signing_keys import StoredKey
@@ -29,9 +29,7 @@ class SigningKeyServicer:
 
 
 def _signing_key(key: StoredKey) -> pb.SigningKey:
-    message = pb.SigningKey(
-        id=key.pair.id, create_time=timestamp(key.created_at), sign_time=timestamp(key.sign_from)
-    )
+    message = pb.SigningKey(id=key.pair.id, create_time=timestamp(key.created_at), sign_time=timestamp(key.sign_from))
     if key.drop_at is not None:
         message.drop_time.CopyFrom(timestamp(key.drop_at))
     return message

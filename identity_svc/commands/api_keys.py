@@ -7,6 +7,8 @@ import secrets
 
 from identity_svc.commands.giving import check_held
 from identity_svc.commands.issuing import IssuedTokens
+from identity_svc.commands.refusals import check_owned
+from identity_svc.commands.sessions import Begun, Sessions, end_and_tell
 from identity_svc.commands.sign_in_refusals import (
     api_key_not_found,
     credentials_invalid,
@@ -14,8 +16,6 @@ from identity_svc.commands.sign_in_refusals import (
     service_account_missing,
     too_many_api_keys,
 )
-from identity_svc.commands.refusals import check_owned
-from identity_svc.commands.sessions import Begun, Sessions, end_and_tell
 from identity_svc.commands.subjects import require_subject
 from identity_svc.queries.caller import Caller
 from identity_svc.signing.opaque import api_key_id, api_key_of, digest_of, is_same
@@ -53,7 +53,7 @@ class ApiKeys:
     """The API keys of the mesh. `database` is one that calls are served from; every method raises `DependencyDown`."""
 
     def __init__(self, database: Database, clock: Clock, sessions: Sessions, secret_key: bytes) -> None:
-        """`secret_key`: from which the secrets of keys are made, so that they can be shown again to the same request."""
+        """`secret_key`: from which the secrets of keys are made, so that the same request can be told them again."""
         self._database = database
         self._clock = clock
         self._sessions = sessions
@@ -139,9 +139,7 @@ class ApiKeys:
             raise too_many_api_keys(key.subject_id, MOST_KEYS)
         yield from insert_api_key(key)
         told = {"serviceAccountId": key.subject_id, "displayName": key.display_name, "expiresAt": key.expires_at}
-        yield from append_audit(
-            [AuditRecord(CREATE, "apiKey", key.id, account.tenants, {}, told)], caller.actor, now
-        )
+        yield from append_audit([AuditRecord(CREATE, "apiKey", key.id, account.tenants, {}, told)], caller.actor, now)
         return key
 
     def _revoke(self, caller: Caller, account_id: str, key_id: str, now: int) -> Program[int]:
@@ -157,9 +155,7 @@ class ApiKeys:
         begun_with_it = [session for session in sessions if session.credential_id == key_id]
         ended = yield from end_and_tell(begun_with_it, EndReason.API_KEY_REVOKED, caller.actor, now)
         told = {"serviceAccountId": account_id, "displayName": key.display_name}
-        yield from append_audit(
-            [AuditRecord(REVOKE, "apiKey", key_id, account.tenants, told, {})], caller.actor, now
-        )
+        yield from append_audit([AuditRecord(REVOKE, "apiKey", key_id, account.tenants, told, {})], caller.actor, now)
         return ended
 
     def _sign_in(self, key_id: str, api_key: str, actor: Actor, now: int) -> Program[Begun]:

@@ -7,14 +7,12 @@ import os
 import secrets
 from pathlib import Path
 
-from identity_svc.access.built_in_roles import ADMINISTRATOR
-from identity_svc.commands import role_assignments
+from identity_svc.commands.administrators import make_administrator
 from identity_svc.commands.changes import Changes
 from identity_svc.commands.issuing import IssuedTokens
 from identity_svc.commands.passwords import Passwords
 from identity_svc.commands.sessions import Begun, Sessions
 from identity_svc.commands.sign_in_refusals import bootstrap_done, credentials_invalid
-from identity_svc.commands.subjects import create_subject
 from identity_svc.queries.caller import Caller
 from identity_svc.signing.opaque import bootstrap_token, digest_of, is_same
 from identity_svc.storage.administrators import administrator_exists
@@ -27,8 +25,7 @@ from identity_svc.storage.bootstrap import (
     read_bootstrap,
 )
 from identity_svc.storage.credentials import set_password
-from identity_svc.storage.layout import TO_SUBJECT, USER
-from identity_svc.storage.role_assignments import RoleAssignment
+from identity_svc.storage.layout import USER
 from identity_svc.storage.security_changes import lock_changes
 from identity_svc.storage.sessions import Origin
 from identity_svc.storage.subjects import Subject
@@ -36,7 +33,6 @@ from mesh.clock import Clock
 from mesh.db.database import Database
 from mesh.db.served_database import write_again
 from mesh.db.statements import Program
-from mesh.ids import new_id
 from mesh.logs import get_log
 from mesh.startup import StartupError
 
@@ -132,9 +128,7 @@ class Bootstrap:
             raise bootstrap_done()
         by = Actor(user_id, "", actor.correlation_id, actor.traceparent)
         changes = Changes(Caller(by, bound=False), now)
-        user = yield from create_subject(changes, Subject(user_id, USER, all_tenants=True))
-        assignment = RoleAssignment(new_id(), ADMINISTRATOR, TO_SUBJECT, user.id)
-        yield from role_assignments.create(changes, assignment)
+        user = yield from make_administrator(changes, Subject(user_id, USER))
         yield from set_password(user.id, password_hash, now)
         yield from finish_bootstrap(now)
         yield from changes.write()

@@ -1,4 +1,4 @@
-"""Signing in with a token of a trusted issuer: finds or makes the user, and lets the token say in which groups it is."""
+"""Signing in with a token of a trusted issuer: finds or makes the user, and puts it into the groups that it names."""
 
 from __future__ import annotations
 

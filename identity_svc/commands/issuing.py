@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import asyncio
 import jwt
 
 from identity_svc.commands.key_ring import KeyRing, SigningKey
@@ -26,7 +26,7 @@ class Issuing:
 
 @dataclass(frozen=True, slots=True)
 class IssuedTokens:
-    """What signing in gives; times in microseconds since the Unix epoch. `refresh_token` is empty where there is none."""
+    """What signing in gives; times in microseconds since the Unix epoch. `refresh_token` may be empty."""
 
     access_token: str
     access_expires_at: int
@@ -51,7 +51,7 @@ class TokenIssuer:
     async def access_token(self, subject_id: str, session_id: str, token_id: str, issued_at: int) -> str:
         """Return the access token of a session; the same for the same arguments as long as the key is there."""
         issued = issued_at // _MICROS
-        claims = {
+        claims: dict[str, object] = {
             "iss": self._issuing.issuer,
             "aud": self._issuing.audience,
             "sub": subject_id,
@@ -68,7 +68,5 @@ class TokenIssuer:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
-def _signed(claims: dict[str, str | int], key: SigningKey) -> str:
-    return jwt.encode(
-        claims, key.private_key, algorithm=ALGORITHM, headers={"typ": TOKEN_TYPE, "kid": key.id}
-    )
+def _signed(claims: dict[str, object], key: SigningKey) -> str:
+    return jwt.encode(claims, key.private_key, algorithm=ALGORITHM, headers={"typ": TOKEN_TYPE, "kid": key.id})

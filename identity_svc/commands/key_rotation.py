@@ -36,9 +36,7 @@ class KeyRotation:
         async with self._making:
             fresh = await asyncio.to_thread(make_key_pair, self._seal)
         program = self._replace if revoke_now else self._follow
-        key = await write_again(
-            self._database, lambda: program(fresh, request_id, actor, self._clock.now_micros())
-        )
+        key = await write_again(self._database, lambda: program(fresh, request_id, actor, self._clock.now_micros()))
         await self._ring.read()
         return key
 

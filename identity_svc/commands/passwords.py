@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from identity_svc.commands.sign_in_refusals import credentials_invalid, sign_in_locked
 from identity_svc.commands.giving import check_held
 from identity_svc.commands.refusals import check_owned, user_missing
 from identity_svc.commands.sessions import end_and_tell
 from identity_svc.commands.sign_in import FailureCount
+from identity_svc.commands.sign_in_refusals import credentials_invalid, sign_in_locked
 from identity_svc.commands.subjects import require_subject
 from identity_svc.passwords.hashing import PasswordHashing
 from identity_svc.passwords.policy import PasswordPolicy

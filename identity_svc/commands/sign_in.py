@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from identity_svc.commands.issuing import IssuedTokens
-from identity_svc.commands.sign_in_refusals import credentials_invalid, sign_in_locked
 from identity_svc.commands.sessions import Begun, Sessions
+from identity_svc.commands.sign_in_refusals import credentials_invalid, sign_in_locked
 from identity_svc.passwords.hashing import PasswordHashing
 from identity_svc.storage.audit import Actor, AuditRecord, append_audit
 from identity_svc.storage.credentials import Credential, find_credential, lock_hash, replace_hash
@@ -56,9 +56,7 @@ class FailureCount:
         """Count a failure under a name. Raises Overload (SIGN_IN_LOCKED) where nobody may try now."""
         self._failed()
         name = name_of(user)
-        left = await write_again(
-            self._database, lambda: self._count(name, subject_id, actor, self._clock.now_micros())
-        )
+        left = await write_again(self._database, lambda: self._count(name, subject_id, actor, self._clock.now_micros()))
         if left > 0:
             raise sign_in_locked(left)
 

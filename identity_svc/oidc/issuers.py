@@ -1,14 +1,14 @@
 """The issuers that are trusted, as a YAML or JSON file names them.
 
-    issuers:
-      - alias: corp                         # users are called corp:<subject>
-        issuer: https://login.example.com
-        audience: flowmesh                  # or a list
-        groups_claim: groups                # default
-        groups: {engineering: developers}   # value of the claim: id of the group
-        tenants_claim: tenants              # without it: the tenants below
-        tenants: [acme]                     # without them: the tenant without a name
-        match_email: false                  # true: an address that the issuer has verified finds the user
+issuers:
+  - alias: corp                         # users are called corp:<subject>
+    issuer: https://login.example.com
+    audience: flowmesh                  # or a list
+    groups_claim: groups                # default
+    groups: {engineering: developers}   # value of the claim: id of the group
+    tenants_claim: tenants              # without it: the tenants below
+    tenants: [acme]                     # without them: the tenant without a name
+    match_email: false                  # true: an address that the issuer has verified finds the user
 """
 
 from __future__ import annotations
@@ -40,6 +40,10 @@ _KNOWN = frozenset(
 )
 
 
+class _Wrong(Exception):
+    """An entry is not as it must be; the message says which and how."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrustedIssuer:
     """An issuer, and what its tokens mean here. `groups`: ids of groups by the values of the claim."""
@@ -67,7 +71,7 @@ def read_issuers(file: Path | None) -> tuple[TrustedIssuer, ...]:
         raise StartupError(f"The file of trusted issuers, {file}, must have one list: issuers.")
     try:
         issuers = tuple(_issuer(entry, f"issuers[{number}]") for number, entry in enumerate(entries))
-    except ValueError as error:
+    except _Wrong as error:
         raise StartupError(f"The file of trusted issuers, {file}: {error}.") from error
     for what, values in (("alias", [one.alias for one in issuers]), ("issuer", [one.issuer for one in issuers])):
         if len(set(values)) < len(values):
@@ -85,25 +89,25 @@ def is_safe_url(url: str) -> bool:
 
 def _issuer(entry: Any, where: str) -> TrustedIssuer:
     if not isinstance(entry, dict):
-        raise ValueError(f"{where} must be a mapping")
+        raise _Wrong(f"{where} must be a mapping")
     if unknown := sorted(map(str, set(entry) - _KNOWN)):
-        raise ValueError(f"{where}.{unknown[0]} is not known; there are {', '.join(sorted(_KNOWN))}")
+        raise _Wrong(f"{where}.{unknown[0]} is not known; there are {', '.join(sorted(_KNOWN))}")
     alias = _text(entry, "alias", where)
     if _ALIAS.fullmatch(alias) is None:
-        raise ValueError(f"{where}.alias must be up to 20 lower-case letters, digits and hyphens")
+        raise _Wrong(f"{where}.alias must be up to 20 lower-case letters, digits and hyphens")
     issuer = _text(entry, "issuer", where)
     if not is_safe_url(issuer):
-        raise ValueError(f"{where}.issuer must be an https:// URL (http:// on this machine alone)")
+        raise _Wrong(f"{where}.issuer must be an https:// URL (http:// on this machine alone)")
     audience = entry.get("audience")
     audiences = _texts([audience] if isinstance(audience, str) else audience, f"{where}.audience")
     if not audiences:
-        raise ValueError(f"{where}.audience must be set: else tokens for other services would be taken")
+        raise _Wrong(f"{where}.audience must be set: else tokens for other services would be taken")
     groups = entry.get("groups", {})
     if not isinstance(groups, dict) or not all(isinstance(one, str) and one for pair in groups.items() for one in pair):
-        raise ValueError(f"{where}.groups must map values of the claim to ids of groups")
+        raise _Wrong(f"{where}.groups must map values of the claim to ids of groups")
     match_email = entry.get("match_email", False)
     if not isinstance(match_email, bool):
-        raise ValueError(f"{where}.match_email must be true or false")
+        raise _Wrong(f"{where}.match_email must be true or false")
     return TrustedIssuer(
         alias,
         issuer,
@@ -119,11 +123,11 @@ def _issuer(entry: Any, where: str) -> TrustedIssuer:
 def _text(entry: Mapping[str, Any], name: str, where: str, default: str | None = None) -> str:
     value = entry.get(name, default)
     if not isinstance(value, str) or (not value and default is None):
-        raise ValueError(f"{where}.{name} must be a text")
+        raise _Wrong(f"{where}.{name} must be a text")
     return value
 
 
 def _texts(values: Any, where: str) -> tuple[str, ...]:
     if not isinstance(values, Sequence) or isinstance(values, str) or not all(isinstance(one, str) for one in values):
-        raise ValueError(f"{where} must be a list of texts")
+        raise _Wrong(f"{where} must be a list of texts")
     return tuple(values)

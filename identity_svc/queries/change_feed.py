@@ -1,11 +1,10 @@
-"""What all services must know at once, as one process tells it: the log of changes, read for all who listen together."""
+"""What all services must know at once, as one process tells it: it reads the log of changes for all who listen."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from identity_svc.storage.security_changes import ChangeKind, LoggedChange, SecurityChange, changes_after, log_position

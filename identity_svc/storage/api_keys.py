@@ -10,7 +10,18 @@ from mesh.db.statements import DeleteMany, Execute, Fetch, FetchKeys, InsertMany
 
 PRUNE_BATCH = 500
 
-_COLUMNS = ("id", "subject_id", "display_name", "digest", "nonce", "created_at", "created_by", "expires_at", "used_at", "revoked_at")
+_COLUMNS = (
+    "id",
+    "subject_id",
+    "display_name",
+    "digest",
+    "nonce",
+    "created_at",
+    "created_by",
+    "expires_at",
+    "used_at",
+    "revoked_at",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,9 @@ def list_api_keys(subject_id: str, after: str | None, limit: int) -> Program[lis
 
 def count_api_keys(subject_id: str) -> Program[int]:
     """Return how many keys a service account has."""
-    rows: list[Row] = yield Fetch("SELECT COUNT(*) FROM api_key WHERE subject_id=? AND revoked_at IS NULL", (subject_id,))
+    rows: list[Row] = yield Fetch(
+        "SELECT COUNT(*) FROM api_key WHERE subject_id=? AND revoked_at IS NULL", (subject_id,)
+    )
     return int(rows[0][0])
 
 

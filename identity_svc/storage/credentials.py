@@ -107,9 +107,7 @@ def tenants_of(subject_ids: Sequence[str]) -> Program[dict[str, frozenset[str] |
     return found
 
 
-def close_credentials(subject_ids: Sequence[str]) -> Program[None]:
-    """Forget passwords, API keys and external identities of subjects that are deleted."""
-    keys = [(subject_id,) for subject_id in subject_ids]
-    if keys:
-        for table in ("password_credential", "api_key", "external_identity"):
-            yield DeleteMany(table, ("subject_id",), keys)
+def close_credentials(subject_id: str) -> Program[None]:
+    """Forget the password, the API keys and the external identities of a subject that is deleted."""
+    for table in ("password_credential", "api_key", "external_identity"):
+        yield DeleteMany(table, ("subject_id",), [(subject_id,)])

@@ -97,8 +97,8 @@ def last_change() -> Program[int]:
 def log_position() -> Program[tuple[int, int]]:
     """Return the last number given, and the last one of a change of what subjects may do."""
     rows: list[Row] = yield Fetch("SELECT id, value FROM security_sequence")
-    values = dict(rows)
-    return int(values[1]), int(values[2])
+    values: dict[int, int] = dict(rows)
+    return values[1], values[2]
 
 
 def changes_after(seq: int, limit: int) -> Program[list[LoggedChange]]:

@@ -127,9 +127,7 @@ def use_refresh(digest: str, request_id: str, now: int) -> Program[None]:
 
 def lock_session(session_id: str) -> Program[SessionRow | None]:
     """Return a session, locked until the transaction ends."""
-    rows: list[Row] = yield Fetch(
-        f"SELECT {','.join(_COLUMNS)} FROM session WHERE id=?", (session_id,), lock=True
-    )
+    rows: list[Row] = yield Fetch(f"SELECT {','.join(_COLUMNS)} FROM session WHERE id=?", (session_id,), lock=True)
     return SessionRow(*rows[0]) if rows else None
 
 

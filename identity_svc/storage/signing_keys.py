@@ -42,9 +42,7 @@ def read_keys(now: int) -> Program[list[StoredKey]]:
         f"SELECT {','.join(_COLUMNS)} FROM signing_key WHERE drop_at IS NULL OR drop_at>? ORDER BY sign_from, id",
         (now,),
     )
-    return [
-        StoredKey(KeyPair(key_id, bytes(public), bytes(sealed)), *times) for key_id, public, sealed, *times in rows
-    ]
+    return [StoredKey(KeyPair(key_id, bytes(public), bytes(sealed)), *times) for key_id, public, sealed, *times in rows]
 
 
 def is_due(keys: list[StoredKey], times: KeyTimes, now: int) -> bool:

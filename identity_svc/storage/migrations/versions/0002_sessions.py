@@ -36,7 +36,8 @@ Table(
     **CLUSTERED,
 )
 
-# `credential_id`: of the API key it was begun with. `closes_at`: when it runs out, or when it was ended. `tokens_until`: when its last access token runs out.
+# `credential_id`: of the API key it was begun with. `closes_at`: when it runs out, or when it was ended.
+# `tokens_until`: when its last access token runs out.
 Table(
     "session",
     metadata,
