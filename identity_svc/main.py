@@ -20,6 +20,7 @@ from identity_svc.api.role_assignment_service import RoleAssignmentServicer
 from identity_svc.api.role_service import RoleServicer
 from identity_svc.api.tenant_service import TenantServicer
 from identity_svc.api.user_service import UserServicer
+from identity_svc.commands.machine_account import MachineAccount
 from identity_svc.commands.start import prepare_directory
 from identity_svc.commands.writing import DirectoryWriter
 from identity_svc.queries.waking_database import WakingDatabase
@@ -97,6 +98,13 @@ class IdentityService:
             self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
         old = Retention(database, self._clock, settings.request_retention_seconds)
         self._retention = Periodic("identity retention", retention.INTERVAL_SECONDS, old.run)
+
+    def machine_account(self, account_id: str) -> MachineAccount:
+        """Return the account by which the commands of a machine sign in, for who starts the mesh there.
+
+        `prepare_directory` must have been done, as `start` does.
+        """
+        return MachineAccount(account_id, ServedDatabase(self._database), self._clock, self._signing_in.api_keys)
 
     async def start(self) -> int:
         """Listen and begin the work beside the calls; return the port.

@@ -63,7 +63,7 @@ class SignInSettings(MeshSettings):
     spraying_lock_seconds: float = setting(5.0, "How long that is first; it doubles each time.", minimum=0.1)
     spraying_longest_lock_seconds: float = setting(60.0, "How long it is at most.", minimum=0.1)
     bootstrap_token_file: Path | None = setting(
-        None, "Where the token for the first administrator is written, besides the log."
+        None, "Where the token for the first administrator is written, instead of the log."
     )
     oidc_issuers_file: Path | None = setting(None, "YAML or JSON file of the OpenID Connect issuers to be trusted.")
 

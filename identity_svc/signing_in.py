@@ -80,7 +80,7 @@ class SigningIn:
         failures = FailureCount(served, clock, _lock_outs(settings), failed.add)
         policy = PasswordPolicy(settings.password_least_characters, settings.password_most_characters)
         passwords = Passwords(served, clock, self._hashing, policy, failures)
-        api_keys = ApiKeys(served, clock, self.sessions, seal.derived("flowmesh identity: API keys"))
+        self.api_keys = api_keys = ApiKeys(served, clock, self.sessions, seal.derived("flowmesh identity: API keys"))
         self._bootstrap = Bootstrap(
             served,
             clock,

@@ -67,7 +67,7 @@ class Bootstrap:
     async def announce(self) -> str | None:
         """Tell the token to who starts the process, as long as there is no administrator; return it, None then.
 
-        It goes to the log and to the file that is set, which only its owner can read. Raises StartupError where the
+        It goes to the file that is set, which only its owner can read, else to the log. Raises StartupError where the
         file cannot be written, and `DependencyDown`.
         """
         row = await write_again(self._database, self._prepared)
@@ -80,7 +80,7 @@ class Bootstrap:
             )
         if self._token_file is not None:
             await self._write_file(self._token_file, token)
-        if token is not None:
+        elif token is not None:
             _log.warning(
                 "There is no administrator yet: make one with this bootstrap token, which works once",
                 bootstrap_token=token,

@@ -35,7 +35,7 @@ class MachineAccount:
         where there are too many keys; `DependencyDown`.
         """
         await write_again(self._database, self._make)
-        _, secret = await self._keys.create(self._id, machine, None, request_id, THE_MESH.actor)
+        _, secret = await self._keys.create(THE_MESH, self._id, machine, None, request_id)
         return secret
 
     def _make(self) -> Program[None]:

@@ -18,6 +18,7 @@ from identity_svc.main import IdentityService
 from identity_svc.settings import IdentitySettings
 from identity_svc.storage import schema as identity_schema
 from launcher.embedded.child_start import ChildStart
+from launcher.machine_key import ACCOUNT_ID, keep_machine_key
 from mesh.bus.topics import all_topics
 from mesh.logs import configure_logs, get_log
 from mesh.process import run, until_stopped
@@ -38,9 +39,9 @@ async def main() -> None:
     of_monitoring = MonitoringSettings.from_environment(
         **{**start.settings["monitoring"], "data_dir": Path(given["data_dir"])}
     )
-    of_identity = IdentitySettings.from_environment(
-        **{**start.settings["identity"], "data_dir": Path(given["data_dir"])}
-    )
+    to_identity = start.settings["identity"]
+    paths = {name: Path(to_identity[name]) for name in ("data_dir", "bootstrap_token_file")}
+    of_identity = IdentitySettings.from_environment(**{**to_identity, **paths})
     configure_logs("services", of_history.instance, of_history.log_level)
     async with serving(of_history) as process:
         await process.open_admin()
@@ -73,6 +74,8 @@ async def main() -> None:
         for service in (identity, history, monitoring):
             process.at_end(service.stop)
             await service.start()
+        if authorize is not None:
+            await keep_machine_key(of_identity.data_dir, identity.machine_account(ACCOUNT_ID))
         relay.start()
         process.at_end(relay.stop)
         _log.info("History is serving", host=of_history.host, port=of_history.listen_port)
