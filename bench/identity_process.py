@@ -9,6 +9,7 @@ import json
 import sys
 from pathlib import Path
 
+from identity_svc.api.own_access import OwnAccess
 from identity_svc.main import MIGRATIONS_HEAD, IdentityService
 from identity_svc.settings import IdentitySettings
 from identity_svc.storage.schema import MIGRATIONS
@@ -26,8 +27,10 @@ async def main() -> None:
     async with serving(settings) as process:
         database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
         bus = await process.open_bus()
+        own_access = OwnAccess()
+        authorize = process.open_access(own_access)
         service = IdentityService(
-            settings, database, bus, process.metrics, telemetry=process.telemetry, authorize=process.open_access()
+            settings, database, bus, process.metrics, authorize=authorize, own_access=own_access
         )
         process.at_end(service.stop)
         port = await service.start()

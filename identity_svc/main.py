@@ -15,6 +15,7 @@ from flowmesh.identity.v1 import (
 from identity_svc.api.audit_service import AuditServicer
 from identity_svc.api.callers import Callers
 from identity_svc.api.group_service import GroupServicer
+from identity_svc.api.own_access import OwnAccess
 from identity_svc.api.permission_service import PermissionServicer
 from identity_svc.api.role_assignment_service import RoleAssignmentServicer
 from identity_svc.api.role_service import RoleServicer
@@ -56,7 +57,7 @@ class IdentityService:
     """A running identity service, on a database that is open and has its tables: its gRPC server and its relay.
 
     What it is given it does not close. `rpcs` is needed where several services share `metrics`. Without `authorize`
-    nobody has to sign in, and everybody may give what they like.
+    nobody has to sign in, and everybody may give what they like. `own_access`: what `authorize` asks, opened by `start`.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class IdentityService:
         rpcs: RpcMetrics | None = None,
         telemetry: Telemetry | None = None,
         authorize: Authorize | None = None,
+        own_access: OwnAccess | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._settings = settings
@@ -77,6 +79,7 @@ class IdentityService:
         self._database_clock = DatabaseClock(database) if clock is None and settings.shares_database else None
         self._clock = clock or self._database_clock or SystemClock()
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize)
+        self._own_access = own_access
         self._relay = IdentityRelay(database, bus, metrics, self._clock)
         self._writer = writer = DirectoryWriter(database, self._clock, self._relay.wake)
         self._signing_in = SigningIn(settings, database, self._clock, metrics, bound=authorize is not None)
@@ -116,6 +119,8 @@ class IdentityService:
             await self._database_clock.start()
         await prepare_directory(self._database, self._clock)
         await self._signing_in.open()
+        if self._own_access is not None:
+            self._own_access.open(self._signing_in.access, self._signing_in.ring)
         port = await self.server.serve(self._settings.host, self._settings.listen_port)
         await self._signing_in.start()
         self._relay.start()
@@ -147,8 +152,15 @@ async def serve(settings: IdentitySettings) -> None:
         await process.open_admin()
         database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
         bus = await process.open_bus()
+        own_access = OwnAccess()
         service = IdentityService(
-            settings, database, bus, process.metrics, telemetry=process.telemetry, authorize=process.open_access()
+            settings,
+            database,
+            bus,
+            process.metrics,
+            telemetry=process.telemetry,
+            authorize=process.open_access(own_access),
+            own_access=own_access,
         )
         service.add_checks(process.readiness)
         process.at_end(service.stop)

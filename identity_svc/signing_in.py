@@ -94,6 +94,7 @@ class SigningIn:
         )
         sign_in = PasswordSignIn(served, clock, self._hashing, self.sessions, failures)
         rotation = KeyRotation(served, clock, seal, times, self.ring)
+        self.access = AccessServicer(served, self.feed, clock)
         self._servicers = (
             (
                 session_service_pb2,
@@ -116,7 +117,7 @@ class SigningIn:
                 CredentialServicer(passwords, api_keys, clock, Callers(bound=bound)),
             ),
             (signing_key_service_pb2, "SigningKeyService", SigningKeyServicer(self.ring, rotation)),
-            (access_service_pb2, "AccessService", AccessServicer(served, self.feed, clock)),
+            (access_service_pb2, "AccessService", self.access),
         )
         self._upkeep = SignInUpkeep(
             database,

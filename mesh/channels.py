@@ -119,6 +119,8 @@ def open_channel(
             # Half-open connections to a machine that went away are found without waiting for TCP.
             ("grpc.keepalive_time_ms", 30_000),
             ("grpc.keepalive_timeout_ms", 5_000),
+            # Processes that start together find each other soon.
+            ("grpc.initial_reconnect_backoff_ms", 100),
             ("grpc.max_reconnect_backoff_ms", 2_000),
         ),
         interceptors=interceptors,

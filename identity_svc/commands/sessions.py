@@ -147,7 +147,13 @@ class Sessions:
         return self._clock.now_micros()
 
     async def _tokens(self, session: SessionRow, refresh_token: str, token_id: str, issued_at: int) -> IssuedTokens:
-        access_token = await self._issuer.access_token(session.subject_id, session.id, token_id, issued_at)
+        access_token = await self._issuer.access_token(
+            session.subject_id,
+            session.id,
+            token_id,
+            issued_at,
+            service_account=session.origin == Origin.API_KEY,
+        )
         return IssuedTokens(
             access_token,
             self._issuer.expires_at(issued_at),

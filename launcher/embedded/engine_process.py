@@ -36,6 +36,7 @@ async def main() -> None:
         process.at_end(service.stop)
         await service.start()
         _log.info("The engine is serving", host=settings.host, port=settings.listen_port)
+        await process.access_known()
         start.ready()
         # The first expression would otherwise wait for the parser's tables, and the ready mesh for them.
         await asyncio.to_thread(parse_expression, "true")

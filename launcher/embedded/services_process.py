@@ -14,6 +14,7 @@ from engine_svc.storage import migrations
 from history_svc.main import HistoryService
 from history_svc.settings import HistorySettings
 from history_svc.storage.schema import HEAD, MIGRATIONS
+from identity_svc.api.own_access import OwnAccess
 from identity_svc.main import IdentityService
 from identity_svc.settings import IdentitySettings
 from identity_svc.storage import schema as identity_schema
@@ -51,9 +52,17 @@ async def main() -> None:
         bus = await process.open_bus()
         await bus.ensure_topics(all_topics())
         relay = EngineRelay(outbox, bus, process.metrics)
-        rpcs, authorize, telemetry = RpcMetrics(process.metrics), process.open_access(), process.telemetry
+        own_access = OwnAccess()
+        rpcs, authorize, telemetry = RpcMetrics(process.metrics), process.open_access(own_access), process.telemetry
         identity = IdentityService(
-            of_identity, directory, bus, process.metrics, rpcs=rpcs, telemetry=telemetry, authorize=authorize
+            of_identity,
+            directory,
+            bus,
+            process.metrics,
+            rpcs=rpcs,
+            telemetry=telemetry,
+            authorize=authorize,
+            own_access=own_access,
         )
         history = HistoryService(
             of_history,

@@ -30,6 +30,8 @@ FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 1.0
 KEYS_SECONDS = 60.0
 """Keys are asked for that often, besides when they are told to have changed."""
+QUIET_SECONDS = 5.0
+"""Processes start together: that the identity service is not there yet is nothing to warn of before."""
 FORGET_SECONDS = 30.0
 """How often sessions are forgotten whose tokens have run out."""
 
@@ -65,6 +67,7 @@ class SecurityWatch:
         self._heard_at: float | None = None
         self._joined = False
         self._failing = False
+        self._started_at = monotonic()
         self._keys_wanted = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -109,7 +112,7 @@ class SecurityWatch:
                 _log.warning("The stream of security changes was cut", detail=why)
                 await asyncio.sleep(FIRST_PAUSE_SECONDS)
                 continue
-            if not self._failing:
+            if not self._failing and self._started_long_ago():
                 self._failing = True
                 _log.warning(
                     "The identity service does not tell security changes; calls go on with what is known", detail=why
@@ -117,6 +120,9 @@ class SecurityWatch:
             attempt = min(attempt * 2, LONGEST_ATTEMPT_SECONDS)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - keeps processes apart, guards nothing
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def _started_long_ago(self) -> bool:
+        return self._monotonic() - self._started_at >= QUIET_SECONDS
 
     async def _listen(self, attempt_seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -169,7 +175,7 @@ class SecurityWatch:
                 await self._keys.refresh(anew=True)
                 failing = False
             except IdentityDown as error:
-                if not failing:
+                if not failing and self._started_long_ago():
                     failing = True
                     _log.warning("The keys of access tokens could not be read; those known go on", detail=error.detail)
                 await asyncio.sleep(LONGEST_PAUSE_SECONDS)
