@@ -111,12 +111,18 @@ class ApiKey:
                 kept = self._kept()
                 if kept is not None and kept.lasts() and kept.access_token != refused:
                     return kept.access_token
-                fresh = self._sign_ins().exchange(self._api_key)
+                fresh = self._exchange()
                 self._store.keep(self._name, fresh)
         except StoreUnusable:
             # A script may run where there is no home; it exchanges its key each time.
-            fresh = self._sign_ins().exchange(self._api_key)
+            fresh = self._exchange()
         return fresh.access_token
+
+    def _exchange(self) -> Credentials:
+        try:
+            return self._sign_ins().exchange(self._api_key)
+        except NotSignedIn as error:
+            raise NotSignedIn(self.advice, error.reason) from error
 
     def _kept(self) -> Credentials | None:
         return self._store.find(self._name)

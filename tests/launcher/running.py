@@ -116,6 +116,18 @@ class Up:
     def pids(self) -> dict[str, int]:
         return {"supervisor": self.process.pid, **self.state["processes"]}
 
+    def children(self) -> list[int]:
+        """Return the ids of the processes that it has started."""
+        try:
+            return [int(child) for child in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
+        except OSError:
+            return []
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait until a condition holds, or the start is over."""
+        while not condition() and self.process.poll() is None and "Ctrl-C" not in self.output():
+            time.sleep(0.005)
+
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(number)
         return self.process.wait(LIMIT_SECONDS)
