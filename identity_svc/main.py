@@ -8,6 +8,7 @@ from flowmesh.identity.v1 import (
     permission_service_pb2,
     role_assignment_service_pb2,
     role_service_pb2,
+    service_account_service_pb2,
     tenant_service_pb2,
     user_service_pb2,
 )
@@ -19,6 +20,7 @@ from identity_svc.api.own_access import OwnAccess
 from identity_svc.api.permission_service import PermissionServicer
 from identity_svc.api.role_assignment_service import RoleAssignmentServicer
 from identity_svc.api.role_service import RoleServicer
+from identity_svc.api.service_account_service import ServiceAccountServicer
 from identity_svc.api.tenant_service import TenantServicer
 from identity_svc.api.user_service import UserServicer
 from identity_svc.commands.machine_account import MachineAccount
@@ -87,6 +89,11 @@ class IdentityService:
         served, callers = ServedDatabase(database), Callers(bound=authorize is not None)
         for module, name, servicer in (
             (user_service_pb2, "UserService", UserServicer(served, writer, callers)),
+            (
+                service_account_service_pb2,
+                "ServiceAccountService",
+                ServiceAccountServicer(served, writer, callers),
+            ),
             (group_service_pb2, "GroupService", GroupServicer(served, writer, callers)),
             (tenant_service_pb2, "TenantService", TenantServicer(served, writer, callers)),
             (role_service_pb2, "RoleService", RoleServicer(served, writer, callers)),

@@ -7,13 +7,12 @@ import secrets
 
 from identity_svc.commands.giving import check_held
 from identity_svc.commands.issuing import IssuedTokens
-from identity_svc.commands.refusals import check_owned
+from identity_svc.commands.refusals import check_owned, service_account_missing
 from identity_svc.commands.sessions import Begun, Sessions, end_and_tell
 from identity_svc.commands.sign_in_refusals import (
     api_key_not_found,
     credentials_invalid,
     request_id_reused,
-    service_account_missing,
     too_many_api_keys,
 )
 from identity_svc.commands.subjects import require_subject

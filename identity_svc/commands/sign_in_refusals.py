@@ -30,12 +30,6 @@ def bootstrap_done() -> WrongState:
     return WrongState("BOOTSTRAP_DONE", "There is an administrator already; sign in, or ask it for a user.")
 
 
-def service_account_missing(account_id: str) -> NotFound:
-    """Return the answer to a service account that is not there."""
-    text = f"There is no service account {account_id}."
-    return NotFound("SERVICE_ACCOUNT_NOT_FOUND", text, metadata={"id": account_id})
-
-
 def api_key_not_found(key_id: str) -> NotFound:
     """Return the answer to an API key that is not there."""
     return NotFound("API_KEY_NOT_FOUND", f"There is no API key {key_id}.", metadata={"id": key_id})

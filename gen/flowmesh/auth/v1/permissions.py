@@ -309,6 +309,25 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "sagas.list": (
         ("flowmesh.engine.v1.SagaService/ListSagas", 0),
     ),
+    "serviceAccounts.create": (
+        ("flowmesh.identity.v1.ServiceAccountService/CreateServiceAccount", 1),
+    ),
+    "serviceAccounts.delete": (
+        ("flowmesh.identity.v1.ServiceAccountService/DeleteServiceAccount", 1),
+    ),
+    "serviceAccounts.disable": (
+        ("flowmesh.identity.v1.ServiceAccountService/DisableServiceAccount", 1),
+        ("flowmesh.identity.v1.ServiceAccountService/EnableServiceAccount", 1),
+    ),
+    "serviceAccounts.get": (
+        ("flowmesh.identity.v1.ServiceAccountService/GetServiceAccount", 1),
+    ),
+    "serviceAccounts.list": (
+        ("flowmesh.identity.v1.ServiceAccountService/ListServiceAccounts", 1),
+    ),
+    "serviceAccounts.update": (
+        ("flowmesh.identity.v1.ServiceAccountService/UpdateServiceAccount", 1),
+    ),
     "signals.broadcast": (
         ("flowmesh.engine.v1.SignalService/BroadcastSignal", 0),
     ),
