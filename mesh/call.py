@@ -38,7 +38,8 @@ class CallContext:
     in `idle()`. `correlation_made` tells that the correlation id was made here, so that the caller does not know it.
     `user_id` and `session_id` are those of the verified token, None and empty without one, and `grants` what its
     subject was granted. `authorization` and `mesh_token` are what the caller sent, not verified. `rows_asked` tells
-    that `rows` was read, as every method must whose rows can be told apart.
+    that `rows` was read, as every method must whose rows can be told apart. `may_act_as` tells that requests of the
+    call may name another user than the caller as the one who acts.
     """
 
     __slots__ = (
@@ -54,6 +55,7 @@ class CallContext:
         "grants",
         "idle_seconds",
         "imposed",
+        "may_act_as",
         "mesh_token",
         "method",
         "overdue",
@@ -83,6 +85,7 @@ class CallContext:
         self.grants: SubjectGrants | None = None
         self._rows = ALL_ROWS
         self.rows_asked = False
+        self.may_act_as = True
         self.deadline = deadline
         self.imposed = False
         self.overdue = False

@@ -1,37 +1,36 @@
-"""Who a request speaks for, where it may name somebody: fields such as `initiator`, `user_id`, `assignee`."""
+"""On whose behalf a call acts, where its request may name somebody, and what else its caller may do."""
 
 from __future__ import annotations
 
 from flowmesh.auth.v1 import permission_pb2
 
 from mesh.access import refusals
+from mesh.access.grants import ACT_AS
 from mesh.call import CallContext
-from mesh.errors import Denied
+from mesh.errors import Denied, Violation
 
-ACT_AS = "users.actAs"
+__all__ = ["ACT_AS", "acting_user", "demand", "may"]
 
 
-def act_as(call: CallContext, field: str, user_id: str, *, tenant_id: str | None = None) -> str:
-    """Return for whom a request speaks: the caller where the field is empty, else whom it names.
+def acting_user(call: CallContext | None, field: str, asked: str) -> str:
+    """Return the user that a call acts as: the one it asks for, else its caller; empty where neither is known.
 
-    Raises Denied, naming the field, where that is somebody else and the caller may not act for others.
-    `tenant_id`: that of what is acted on, where it is known; without it only a grant for every tenant counts.
-    Where nobody has to sign in, whoever the field names is believed.
+    `field` is the request's. Raises `Denied` where another than the caller is asked for without the permission.
     """
-    if call.grants is None or user_id == call.user_id:
-        return user_id or call.user_id or ""
-    if not user_id:
-        assert call.user_id is not None
-        return call.user_id
-    if not may(call, ACT_AS, tenant_id=tenant_id):
-        refused = refusals.denied(ACT_AS)
+    if call is None:
+        return asked
+    caller = call.user_id or ""
+    if not asked or asked == caller:
+        return caller
+    if not call.may_act_as:
+        description = f"you may name nobody but yourself here; leave it empty, or ask for the permission {ACT_AS}"
         raise Denied(
-            refused.reason,
-            f"{field}: you may leave it empty or name yourself ({call.user_id}); to name somebody else needs the "
-            f"permission {ACT_AS}.",
-            metadata={**refused.metadata, "field": field},
+            "ACCESS_DENIED",
+            f"{field}: {description}",
+            metadata={"permission": ACT_AS, "field": field},
+            violations=[Violation(field, description)],
         )
-    return user_id
+    return asked
 
 
 def may(call: CallContext, permission: str, *, tenant_id: str | None = None) -> bool:

@@ -63,6 +63,7 @@ class Authorizer:
         call.user_id = token.subject_id
         call.session_id = token.session_id
         call.grants = grants
+        call.may_act_as = grants.may_act_as
         if need is Need.SIGNED_IN:
             call.narrow(grants.no_rows)
             return

@@ -9,6 +9,9 @@ from flowmesh.identity.v1 import access_service_pb2
 
 from mesh.access.rows import RowGrant, Rows
 
+ACT_AS = "users.actAs"
+"""The permission to act as another user."""
+
 _MAX_REMEMBERED = 2000
 
 
@@ -18,7 +21,7 @@ class SubjectGrants:
     Raises nothing for what it does not understand: a pattern that matches no permission grants none.
     """
 
-    __slots__ = ("_grants", "_remembered", "active", "group_ids", "no_rows", "subject_id", "version")
+    __slots__ = ("_grants", "_remembered", "active", "group_ids", "may_act_as", "no_rows", "subject_id", "version")
 
     def __init__(self, access: access_service_pb2.Access) -> None:
         self.subject_id = access.subject_id
@@ -31,6 +34,8 @@ class SubjectGrants:
             (tuple(grant.permissions), _row_grant(grant, tenants)) for grant in access.grants if access.active
         ]
         self._remembered: dict[tuple[str, int], Rows | None] = {}
+        self.may_act_as = self.rows(ACT_AS, permission_pb2.MethodPermission.ROWS_UNSPECIFIED) is not None
+        """Whether it may do so everywhere."""
 
     def rows(self, permission: str, narrowed_by: int) -> Rows | None:
         """Return the rows that a permission opens for a method which can tell rows apart by `narrowed_by`, a value of

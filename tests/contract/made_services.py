@@ -8,6 +8,9 @@ from uuid import uuid4
 from flowmesh.auth.v1 import permission_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool, wrappers_pb2
 
+# Its generated type says less than it is.
+_OPTION: Any = permission_pb2.method_permission
+
 
 def made_service(**options: permission_pb2.MethodPermission | None) -> Any:
     """Return the descriptor of a service with a method for each name; one that ends with `Stream` answers with one.
@@ -30,7 +33,7 @@ def made_service(**options: permission_pb2.MethodPermission | None) -> Any:
             server_streaming=name.endswith("Stream"),
         )
         if option is not None:
-            method.options.Extensions[permission_pb2.method_permission].CopyFrom(option)
+            method.options.Extensions[_OPTION].CopyFrom(option)
     pool = descriptor_pool.Default()
     pool.Add(file)
     return pool.FindFileByName(file.name).services_by_name["MadeService"]
