@@ -27,6 +27,7 @@ from flowmesh.identity.v1 import (
     group_service_pb2_grpc,
     role_assignment_service_pb2_grpc,
     role_service_pb2_grpc,
+    service_account_service_pb2_grpc,
     session_service_pb2,
     session_service_pb2_grpc,
     tenant_service_pb2_grpc,
@@ -76,6 +77,7 @@ class Connection(Calls):
         self.sessions = session_service_pb2_grpc.SessionServiceStub(self._channel)
         self.access = access_service_pb2_grpc.AccessServiceStub(self._channel)
         self.users = user_service_pb2_grpc.UserServiceStub(self._channel)
+        self.service_accounts = service_account_service_pb2_grpc.ServiceAccountServiceStub(self._channel)
         self.groups = group_service_pb2_grpc.GroupServiceStub(self._channel)
         self.tenants = tenant_service_pb2_grpc.TenantServiceStub(self._channel)
         self.roles = role_service_pb2_grpc.RoleServiceStub(self._channel)

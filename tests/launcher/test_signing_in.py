@@ -134,8 +134,8 @@ def test_a_person_signs_in_and_out(ada: User, signed: Up, tmp_path: Path) -> Non
 
 
 def test_what_is_granted_counts(ada: User, signed: Up, tmp_path: Path) -> None:
-    ada.told("groups", "create", "clerks")
-    ada.told("service-accounts", "create", "robot")
+    ada.told("groups", "create", "clerks", "--all-tenants")
+    ada.told("service-accounts", "create", "robot", "--all-tenants")
     assert "is made" in ada.told("role", "create", "reader", "--permission", "userTasks.list")
     assert "1 are new" in ada.told("groups", "add", "clerks", "robot")
     (member,) = ada.json("groups", "members", "clerks")
