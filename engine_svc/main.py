@@ -70,7 +70,6 @@ from engine_svc.scripts.sandbox import ScriptRunner
 from engine_svc.settings import CONTROLLED, EngineSettings
 from engine_svc.storage.commit import Commit, CommitWriter, Written
 from engine_svc.storage.migrations import HEAD
-from engine_svc.storage.served_database import ServedDatabase
 from engine_svc.workers import (
     finished_job_retention,
     job_availability,
@@ -89,7 +88,6 @@ from engine_svc.workers.message_buffer import MessageBuffer
 from engine_svc.workers.message_expiry import MessageExpiry
 from engine_svc.workers.operation_retention import INTERVAL_SECONDS as OPERATION_RETENTION_SECONDS
 from engine_svc.workers.operation_retention import OperationRetention
-from engine_svc.workers.periodic import Periodic
 from engine_svc.workers.request_retention import RequestRetention
 from engine_svc.workers.saga_retention import SagaRetention
 from engine_svc.workers.shared_work import Kind, SharedWork
@@ -105,8 +103,10 @@ from mesh.clock import Clock, ControlledClock, SystemClock
 from mesh.database_clock import DatabaseClock
 from mesh.db.database import Database
 from mesh.db.group_commit import GroupCommitter
+from mesh.db.served_database import ServedDatabase
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
+from mesh.periodic import Periodic
 from mesh.process import run, until_stopped
 from mesh.resilience.outbox_backlog import OutboxBacklog
 from mesh.resilience.pressure import BackPressure, Watched
