@@ -23,3 +23,16 @@ def open_tenants(caller: Caller) -> tuple[str, list[Any]] | None:
     # A list must not be empty. No tenant has such an id.
     tenants: list[Any] = sorted(caller.tenants) or ["\x00"]
     return placeholders(len(tenants)), tenants
+
+
+def only_visible_subjects(query: Select, column: str, caller: Caller) -> Select:
+    """Keep only rows whose column, named with its table, is the id of somebody that the caller sees."""
+    opened = open_tenants(caller)
+    if opened is None:
+        return query
+    marks, tenants = opened
+    return query.where(
+        "EXISTS (SELECT 1 FROM subject_tenant o JOIN subject v ON v.id=o.subject_id AND v.all_tenants=0 "
+        f"WHERE o.subject_id={column} AND o.tenant_id IN {marks})",
+        *tenants,
+    )
