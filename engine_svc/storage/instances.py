@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import Any
 
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import Instance, Status
@@ -127,17 +128,19 @@ def list_summaries(wanted: InstanceFilter, opened: Rows, after: str | None, limi
 
 
 def _list_part(wanted: InstanceFilter, opened: Rows, after: str | None, limit: int) -> Program[list[Row]]:
+    source: str = "process_instance"
+    values: tuple[Any, ...] = ()
+    wall = row_condition(opened, "tenant_id", "definition_key", ("1=1", ()) if opened.only_involved else None)
     if opened.only_involved:
+        # The caller's own are few: they lead.
         own, values = own_instances(opened)
-        source, joined = f"({own}) own CROSS JOIN process_instance", ("id=own_id", ())
-    else:
-        source, values, joined = "process_instance", (), None
-    wall = row_condition(opened, "tenant_id", "definition_key", joined)
+        source = f"({own}) own CROSS JOIN process_instance"
     rows: list[Row] = []
     # The index of a version is in order within each status only: read so, no page costs more than its rows.
     for status in Status if wanted.definition_id and not wanted.status else (wanted.status,):
         select = (
             Select(source, SUMMARY_COLUMNS, *values)
+            .open_to(("id=own_id", ()) if opened.only_involved else None)
             .open_to(wall)
             .equal("business_key", wanted.business_key)
             .equal("definition_key", wanted.definition_key)
