@@ -85,7 +85,8 @@ async def migrate(
         answer = await executor.answer_to(request)
         if answer is not None:
             return answer
-        await executor.require(instance_id, lambda: instance_missing(instance_id))
+        if await executor.load(instance_id) is None:
+            raise instance_missing(instance_id)
         await executor.definitions.to_migrate(plan.target_definition_id, opens)
     for _ in range(MAX_ATTEMPTS):
         rows = await executor.database.read(read_instance_rows(instance_id))
