@@ -13,7 +13,7 @@ from engine_svc.state.snapshot import decode_snapshot, silent_commits_of
 from engine_svc.storage.commit import INSTANCE_COLUMNS
 from engine_svc.storage.instance_parts import PART_COLUMNS, VALUE_COLUMNS
 from engine_svc.storage.involvement import own_instances
-from mesh.access.row_conditions import row_condition
+from mesh.access.row_conditions import beside, row_condition
 from mesh.access.rows import Rows
 from mesh.db.select import Select
 from mesh.db.statements import FetchKeys, Program, Row
@@ -130,7 +130,11 @@ def list_summaries(wanted: InstanceFilter, opened: Rows, after: str | None, limi
 def _list_part(wanted: InstanceFilter, opened: Rows, after: str | None, limit: int) -> Program[list[Row]]:
     source: str = "process_instance"
     values: tuple[Any, ...] = ()
-    wall = row_condition(opened, "tenant_id", "definition_key", ("1=1", ()) if opened.only_involved else None)
+    tenant, key = "tenant_id", "definition_key"
+    if opened.only_involved or wanted.business_key or wanted.definition_id or wanted.definition_key:
+        # These lead, not the tenant, which may have many more.
+        tenant, key = beside(tenant), beside(key)
+    wall = row_condition(opened, tenant, key, ("1=1", ()) if opened.only_involved else None)
     if opened.only_involved:
         # The caller's own are few: they lead.
         own, values = own_instances(opened)

@@ -13,8 +13,8 @@ from typing import Any, Final
 from engine_svc.storage.commit import TASK_KEY, USER_TASK_COLUMNS
 from engine_svc.storage.involvement import in_task
 from engine_svc.storage.user_tasks import CANDIDATE_GROUP, CANDIDATE_USER
-from mesh.access.row_conditions import Condition, row_condition
-from mesh.access.rows import Rows
+from mesh.access.row_conditions import Condition, beside, row_condition
+from mesh.access.rows import ALL_ROWS, Rows
 from mesh.db.statements import Fetch, FetchKeys, Program, Row
 
 NAME_ORDER_CHARACTERS: Final = 64
@@ -197,7 +197,11 @@ def _sort_columns(order: Sequence[Order]) -> list[tuple[str, str]]:
 
 
 def _conditions(wanted: UserTaskFilter, opened: Rows) -> list[Condition]:
-    wall = row_condition(opened, "t.tenant_id", "t.definition_key", in_task(opened))
+    tenant, key = "t.tenant_id", "t.definition_key"
+    if _is_narrow(wanted, opened):
+        # Few tasks are left without the wall; those of a tenant may be many.
+        tenant, key = beside(tenant), beside(key)
+    wall = row_condition(opened, tenant, key, in_task(opened))
     conditions: list[Condition] = [] if wall is None else [wall]
     conditions += [
         (f"t.{column}=?", (value,))
@@ -247,7 +251,7 @@ def _conditions(wanted: UserTaskFilter, opened: Rows) -> list[Condition]:
 
 def _ways(wanted: UserTaskFilter, opened: Rows) -> list[tuple[bool, Condition]]:
     """The ways by which a task may be a user's: whether as a candidate, and the condition for it."""
-    if not _names_somebody(wanted) and opened.only_involved and opened.user_id:
+    if not _is_narrow(wanted) and opened.only_involved and opened.user_id:
         # The caller's own tasks are all that is open: they are found as those of a user who is asked for.
         wanted = UserTaskFilter(involved_user=opened.user_id, candidate_groups=tuple(sorted(opened.group_ids)))
     ways: list[tuple[bool, Condition]] = []
@@ -269,8 +273,9 @@ def _ways(wanted: UserTaskFilter, opened: Rows) -> list[tuple[bool, Condition]]:
     return ways
 
 
-def _names_somebody(wanted: UserTaskFilter) -> bool:
-    return bool(
+def _is_narrow(wanted: UserTaskFilter, opened: Rows = ALL_ROWS) -> bool:
+    """Whether a list is led by something that few tasks have: a person, an instance, or the caller's taking part."""
+    return opened.only_involved or bool(
         wanted.assignee
         or wanted.owner
         or wanted.candidate_user
@@ -278,6 +283,7 @@ def _names_somebody(wanted: UserTaskFilter) -> bool:
         or wanted.assignee_or_candidate
         or wanted.involved_user
         or wanted.instance_id
+        or wanted.business_key
         or wanted.parent
     )
 

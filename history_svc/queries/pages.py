@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from history_svc.queries.involvement import in_instance, in_task, own_instances, own_tasks
-from mesh.access.row_conditions import Condition, row_condition
+from mesh.access.row_conditions import Condition, beside, row_condition
 from mesh.access.rows import Rows
 from mesh.db.statements import Fetch, Program, Row
 
@@ -122,7 +122,7 @@ def _read_part(
         else:
             filters = _within(filters, opened)
             path = next(path for path in listing.paths if path.filters <= filters.equal.keys())
-        wall = row_condition(opened, _read_beside(TENANT), _read_beside(KEY), involved)
+        wall = row_condition(opened, beside(TENANT), beside(KEY), involved)
         if wall is not None:
             conditions.append(wall[0])
             parameters += wall[1]
@@ -202,12 +202,7 @@ def _select(
 
 
 def _unindexed(column: str) -> str:
-    return f"{_read_beside(column)}=?"
-
-
-def _read_beside(column: str) -> str:
-    # Neither database looks into an index for an expression, so both take the one that is meant.
-    return f"COALESCE({column},NULL)"
+    return f"{beside(column)}=?"
 
 
 def _behind(columns: Sequence[str], key: Sequence[Any], than: str) -> tuple[str, list[Any]]:

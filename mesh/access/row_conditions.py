@@ -17,6 +17,12 @@ _LAST: Final = "\U0010ffff"
 """Sorts behind every character that a key has."""
 
 
+def beside(column: str) -> str:
+    """Return a column as no index is chosen by: the condition is looked at row by row, and another one leads."""
+    # Neither database looks into an index for an expression.
+    return f"COALESCE({column},NULL)"
+
+
 def row_condition(rows: Rows, tenant: str, key: str = "", involved: Condition | None = None) -> Condition | None:
     """Return the condition for the rows that are open, None where all are.
 

@@ -134,6 +134,8 @@ sa.Table(
     sa.Column("deleted", sa.SmallInteger, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Index("history_variable_name", "name", "id"),
+    # Leads from the instances in which somebody takes part to their variables.
+    sa.Index("history_variable_instance", "process_instance_id", "id"),
     **CLUSTERED,
 )
 
