@@ -115,9 +115,14 @@ class CallContext:
         self._rows = rows
 
     @property
+    def restricted(self) -> bool:
+        """Whether there are rows that are closed to the call; to ask this is not to ask for the rows."""
+        return not self._rows.unrestricted
+
+    @property
     def rows_ignored(self) -> bool:
         """Whether the call has rows that are closed to it, and nothing asked which."""
-        return not self.rows_asked and not self._rows.unrestricted
+        return not self.rows_asked and self.restricted
 
     def seconds_left(self) -> float | None:
         """Return the seconds until the deadline, not below 0; None where there is none."""
@@ -157,6 +162,25 @@ def current_call() -> CallContext:
     if call is None:
         raise LookupError("no call is being served here")
     return call
+
+
+def open_rows() -> Rows:
+    """Return the rows of the call being served; outside of one the mesh itself is at work, to which all are open."""
+    call = _current.get()
+    return ALL_ROWS if call is None else call.rows
+
+
+@contextmanager
+def beyond_rows() -> Iterator[None]:
+    """Run the block, and the tasks it starts, for the mesh itself: what a call entails for others has no walls."""
+    call = _current.get()
+    if call is None or not call.restricted:
+        yield
+        return
+    mesh = CallContext(call.correlation_id, call.traceparent, call.user_id, call.deadline, call.method, call.draining)
+    mesh.session_id = call.session_id
+    with as_call(mesh):
+        yield
 
 
 @contextmanager
