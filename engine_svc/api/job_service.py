@@ -126,6 +126,8 @@ class JobServicer:
         limit = request.max_active_jobs or DEFAULT_MAX_JOBS
         lease = _micros(request.lease_duration) or DEFAULT_LEASE_MICROS
         names = tuple(request.fetch_variables)
+        # Before anything leaves; below they are asked for again, as they may change while the stream lives.
+        open_rows()
         # Tells a caller at once that the stream is open.
         yield pb.StreamJobsResponse(heartbeat=pb.StreamJobsResponse.Heartbeat())
         undelivered: list[jobs.LeasedJob] = []
@@ -177,6 +179,8 @@ class JobServicer:
 
     async def BatchCompleteJobs(self, request: pb.BatchCompleteJobsRequest) -> pb.BatchCompleteJobsResponse:
         """See the contract."""
+        # Of jobs that never were, nobody asks below.
+        open_rows()
         results = await asyncio.gather(
             *[self.CompleteJob(completion) for completion in request.completions], return_exceptions=True
         )
@@ -271,6 +275,8 @@ class JobServicer:
                 "Either ids or a filter must be given.",
                 violations=[Violation("ids", "Give the jobs' ids, or a filter that finds them, not both.")],
             )
+        # Of jobs that never were, nobody asks below.
+        open_rows()
         ids = list(request.ids) or await self._ids_of(request.filter)
         places = asyncio.Semaphore(SIDE_BY_SIDE)
 
