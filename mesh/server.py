@@ -30,7 +30,7 @@ from mesh.access.needs import NeedUnclear, need_of
 from mesh.admin_http import Readiness
 from mesh.call import CallContext, set_call
 from mesh.channels import is_idempotent
-from mesh.errors import DependencyDown, DomainError, InvalidField, Overload
+from mesh.errors import Denied, DependencyDown, DomainError, InvalidField, Overload, Unauthenticated
 from mesh.health import HealthService
 from mesh.ids import new_id
 from mesh.listening import port_unavailable, probe
@@ -70,6 +70,8 @@ _HEALTH_SECONDS = 1.0
 _HEALTH_FAILURES = 3
 _OVERDUE_SECONDS = 0.25
 """How often it is looked whether calls are past a deadline that the server gave them."""
+_CHECK_AGAIN_SECONDS = 1.0
+"""How often it is looked whether streams and long polls may go on."""
 _LEAST_SECONDS = 0.001
 """A call with less time than this left would only do work whose answer nobody waits for."""
 
@@ -214,6 +216,7 @@ class MeshServer:
         self._handlers: list[grpc.GenericRpcHandler[Any, Any]] = []
         self._services: list[str] = []
         self._calls: dict[asyncio.Task[Any], CallContext] = {}
+        self._permissions: dict[str, MethodPermission] = {}
         self._watches: list[asyncio.Task[None]] = []
         self._readiness: Readiness | None = None
         self._failed_calls = 0
@@ -232,6 +235,7 @@ class MeshServer:
         """
         methods = [_Method(descriptor, servicer, self._rpcs, new_work) for descriptor in service.methods]
         validation.prepare(method.request_class for method in methods)
+        self._permissions.update((method.path, method.permission) for method in methods)
         handlers = {
             method.path.rpartition("/")[2]: grpc.unary_stream_rpc_method_handler(self._stream_wrapper(method))
             if method.streams
@@ -273,6 +277,8 @@ class MeshServer:
         await self._server.start()
         await self._set_health(serving=True)
         self._watches.append(asyncio.create_task(self._end_overdue(), name="deadlines"))
+        if self._authorize is not None:
+            self._watches.append(asyncio.create_task(self._check_again(self._authorize), name="permissions"))
         if self._readiness is not None:
             self._watches.append(asyncio.create_task(self._follow(self._readiness), name="health"))
         return bound
@@ -355,6 +361,26 @@ class MeshServer:
                     call.overdue = True
                     task.cancel()
 
+    async def _check_again(self, authorize: Authorize) -> None:
+        """End streams and long polls whose callers may not make them any more: their token has run out, their session
+        was ended, the permission was taken from them."""
+        while True:
+            await asyncio.sleep(_CHECK_AGAIN_SECONDS)
+            for task, call in list(self._calls.items()):
+                permission = self._permissions[call.method]
+                # A token of the mesh says who opens a stream, and lives for a minute.
+                if not call.waiting or call.refusal is not None or permission.mesh:
+                    continue
+                try:
+                    await authorize(call, permission)
+                except (Unauthenticated, Denied) as error:
+                    # It may have ended, or gone on to work, while that was asked.
+                    if task in self._calls and call.waiting:
+                        call.refusal = error
+                        task.cancel()
+                except DomainError as error:
+                    _log.warning("A call could not be checked again; it goes on", method=call.method, error=error)
+
     async def _calls_end(self, seconds: float) -> bool:
         """Wait until no call runs; return whether that came within so many seconds."""
         loop = asyncio.get_running_loop()
@@ -436,6 +462,7 @@ class MeshServer:
                     self._refuse(call, started, crowded=False)
                 if authorize is not None:
                     await authorize(call, method.permission)
+                    call.waiting = True
                 request = self._request(method, raw)
                 await context.send_initial_metadata(((CORRELATION_ID, call.correlation_id),))
                 async with aclosing(handler(request)) as responses:
@@ -550,6 +577,8 @@ class MeshServer:
             status = status_from(error, method.domain)
         elif isinstance(error, _Refused):
             status = build_status(error.code, error.reason, method.domain, error.text, error.metadata)
+        elif isinstance(error, asyncio.CancelledError) and call.refusal is not None:
+            status = status_from(call.refusal, method.domain)
         elif isinstance(error, asyncio.CancelledError) and call.overdue:
             text = "The deadline passed that the service gives to calls without one, or with one that is too long."
             status = build_status(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", method.domain, text)

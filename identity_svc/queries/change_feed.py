@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from identity_svc.storage.security_changes import ChangeKind, LoggedChange, SecurityChange, changes_after, log_position
 from mesh.background import end
-from mesh.db.database import Database, DatabaseError
+from mesh.db.database import Database
 from mesh.db.statements import Program
 from mesh.errors import DependencyDown, Overload
 from mesh.lease import steady_seconds
@@ -73,7 +73,8 @@ class Listener:
 class ChangeFeed:
     """Reads the log for a whole process: every half second, and at once when it is woken."""
 
-    def __init__(self, database: Database, *, keys_changed: Callable[[], None]) -> None:
+    def __init__(self, database: Database, *, keys_changed: Callable[[], Awaitable[None]]) -> None:
+        """`keys_changed` is called before anybody is told; it raises `DatabaseError` where it is to be tried again."""
         self._database = database
         self._keys_changed = keys_changed
         self._last = 0
@@ -124,9 +125,11 @@ class ChangeFeed:
             begun = steady_seconds()
             try:
                 changes = await self._database.read(self._read())
-            except DatabaseError as error:
+                if any(logged.change.kind is ChangeKind.KEYS for logged in changes):
+                    await self._keys_changed()
+            except Exception as error:  # noqa: BLE001 - whatever it is, nobody may be told that nothing has changed
                 if not failing:
-                    _log.warning("Security changes could not be read; it is tried again", error=error)
+                    _log.error("Security changes could not be read; it is tried again", error=error)
                 failing = True
                 continue
             failing = False
@@ -146,8 +149,6 @@ class ChangeFeed:
             told = TellingChange(logged.change, _version(self._access))
             for listener in self._listeners:
                 listener.put(told)
-        if any(logged.change.kind is ChangeKind.KEYS for logged in changes):
-            self._keys_changed()
 
 
 def _version(seq: int) -> int:

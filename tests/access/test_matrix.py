@@ -216,7 +216,8 @@ def _least(field: FieldDescriptor) -> int:
 
 
 def _told(outcome: Outcome, thing: str) -> tuple[str, str, str]:
-    return outcome.code, outcome.reason, outcome.text.replace(thing, "ID").replace(TENANT, "T").replace(KEY, "K")
+    text = outcome.text.replace(thing, "ID").replace(thing.partition(".")[0], "OWNER")
+    return outcome.code, outcome.reason, text.replace(TENANT, "T").replace(KEY, "K")
 
 
 async def test_token_of_another_tenant(mesh: Served) -> None:
@@ -228,20 +229,22 @@ async def test_token_of_another_tenant(mesh: Served) -> None:
         if method.need.need is Need.PERMISSION and not method.need.rows:
             # It cannot tell tenants apart: who has a permission in one alone may not call it.
             outcome = await mesh.call(method, token)
-            if (outcome.code, outcome.permission) != ("PERMISSION_DENIED", method.need.permission):
+            refused = (outcome.code, outcome.permission) == ("PERMISSION_DENIED", method.need.permission)
+            if not refused or "for more than you were granted it for" not in outcome.text:
                 wrong[method.path] = outcome
             continue
         for kind, thing in mesh.things.items():
             never = f"{new_id()}.1" if "." in thing else new_id()
             request = _filled(method, thing, TENANT, KEY)
             outcome = await mesh.call(method, token, request.SerializeToString())
+            # A method that answers without having asked for rows fails as a bug, and so here.
             unknown = await mesh.call(method, token, _filled(method, never, "nowhere", "never").SerializeToString())
             told, expected = _told(outcome, thing), _told(unknown, never)
             expected = (*expected[:2], expected[2].replace("nowhere", "T").replace("never", "K"))
             if told != expected or outcome.code in BROKEN:
                 wrong[f"{method.path} of {kind}"] = (outcome, unknown)
             for other in mesh.things.values():
-                if other != thing and other.encode() in outcome.answer:
+                if other not in thing and other.encode() in outcome.answer:
                     wrong[f"{method.path} tells {kind}"] = outcome
             checked += 1
     assert wrong == {}

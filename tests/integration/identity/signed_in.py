@@ -113,9 +113,7 @@ class Identity:
 
         root = await self.root()
         await root.CreateUser(
-            user_service_pb2.CreateUserRequest(
-                id=user_id, details=user_service_pb2.UserDetails(email=email, **details)
-            )
+            user_service_pb2.CreateUserRequest(id=user_id, details=user_service_pb2.UserDetails(email=email, **details))
         )
         if password:
             await root.SetPassword(SetPasswordRequest(user_id=user_id, password=password))
@@ -190,7 +188,9 @@ async def migrated(database_url: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def running(database_url: str, folder: Path, clock: Clock | None = None, **settings: Any) -> AsyncIterator[Identity]:
+async def running(
+    database_url: str, folder: Path, clock: Clock | None = None, **settings: Any
+) -> AsyncIterator[Identity]:
     """A process for the block."""
     identity = await start(database_url, folder, clock, **settings)
     try:

@@ -184,9 +184,10 @@ Table(
     Column("everywhere", SmallInteger, nullable=False),
     Column("before_json", blob_type(), nullable=False),
     Column("after_json", blob_type(), nullable=False),
-    Index("audit_entry_by_resource", "resource_type", "resource_id", "id"),
-    Index("audit_entry_by_actor", "actor_id", "id"),
-    Index("audit_entry_by_action", "action", "id"),
+    Index("audit_entry_by_time", "created_at", "id"),
+    Index("audit_entry_by_resource", "resource_type", "resource_id", "created_at", "id"),
+    Index("audit_entry_by_actor", "actor_id", "created_at", "id"),
+    Index("audit_entry_by_action", "action", "created_at", "id"),
     **CLUSTERED,
 )
 
