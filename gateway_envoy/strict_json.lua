@@ -470,6 +470,7 @@ local function inspect(handle)
   local content_type = headers:get("content-type")
   if content_type and find(content_type, "^application/grpc") then return end
   local target = headers:get(":path")
+  if not target then return end
   local query_start = find(target, "?", 1, true)
   local rule = route(headers:get(":method"), query_start and sub(target, 1, query_start - 1) or target)
   if not rule then return end
