@@ -109,7 +109,9 @@ def remove_members(changes: Changes, group_id: str, subject_ids: Sequence[str]) 
     """Take users and service accounts out of a group; return how many were in it. Raises `NotFound`."""
     group = yield from require_group(changes.caller, group_id)
     there = yield from those_in_group(group_id, subject_ids)
-    removed = [one for one in subject_ids if one in there]
+    found = yield from read_subjects(sorted(there))
+    seen = {one for one in there if changes.caller.sees(found[one].tenants)}
+    removed = [one for one in subject_ids if one in seen]
     if not removed:
         return 0
     grants = yield from _grants_of(group)

@@ -18,7 +18,7 @@ from identity_svc.queries.caller import Caller
 from identity_svc.storage.credentials import close_credentials
 from identity_svc.storage.layout import ACTIVE, DISABLED, NO_TENANT_NAME, USER
 from identity_svc.storage.sessions import EndReason, open_sessions_of
-from identity_svc.storage.subject_access import read_access
+from identity_svc.storage.subject_access import read_grants
 from identity_svc.storage.subjects import (
     Subject,
     erase_subject,
@@ -83,12 +83,13 @@ def update_details(changes: Changes, subject: Subject, values: Mapping[str, Any]
     yield from check_tenants(caller, set(changed.tenant_ids) - set(subject.tenant_ids))
     yield from _check_email(changed)
     changed = replace(changed, revision=subject.revision + 1, updated_at=changes.now)
-    before = yield from read_access(subject.id)
+    before = yield from read_grants(subject.id, subject.tenants)
     yield from update_subject(subject, changed)
     if changed.tenants != subject.tenants:
         yield from leave_groups_outside(changed)
-        after = yield from read_access(subject.id)
-        yield from check_held(caller, after.grants, before.grants)
+        # Also of who is disabled: somebody else may let it in again.
+        after = yield from read_grants(changed.id, changed.tenants)
+        yield from check_held(caller, after, before)
         changes.subjects([subject.id])
     # The wall stands where the subject was as well as where it is.
     tenants = None if subject.tenants is None or changed.tenants is None else subject.tenants | changed.tenants
@@ -119,8 +120,8 @@ def enable_subject(changes: Changes, subject: Subject, etag: str) -> Program[Sub
     check_owned(changes.caller, subject.tenants, f"{_name(subject)} {subject.id}", _action(subject, "disable"))
     enabled = yield from _set_status(changes, subject, ACTIVE)
     if enabled is not subject:
-        access = yield from read_access(subject.id)
-        yield from check_held(changes.caller, access.grants)
+        grants = yield from read_grants(subject.id, subject.tenants)
+        yield from check_held(changes.caller, grants)
     return enabled
 
 

@@ -23,3 +23,15 @@ def open_tenants(caller: Caller) -> tuple[str, list[Any]] | None:
     # A list must not be empty. No tenant has such an id.
     tenants: list[Any] = sorted(caller.tenants) or ["\x00"]
     return placeholders(len(tenants)), tenants
+
+
+def only_visible_subjects(query: Select, column: str, caller: Caller) -> Select:
+    """Keep only rows whose column is the id of somebody that the caller sees."""
+    opened = open_tenants(caller)
+    if opened is None:
+        return query
+    marks, tenants = opened
+    # Who belongs to all tenants has no row there.
+    return query.where(
+        f"{column} IN (SELECT o.subject_id FROM subject_tenant o WHERE o.tenant_id IN {marks})", *tenants
+    )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from identity_svc.queries.caller import Caller
-from identity_svc.queries.conditions import begins_with, open_tenants
+from identity_svc.queries.conditions import begins_with, only_visible_subjects, open_tenants
 from identity_svc.storage.groups import COLUMNS, Group, find_group, group_of_row
 from identity_svc.storage.layout import SERVICE_ACCOUNT
+from identity_svc.storage.subjects import find_subject
 from mesh.db.select import Select
 from mesh.db.statements import FetchKeys, Program, Row
 
@@ -38,15 +39,16 @@ def visible_group(caller: Caller, group_id: str) -> Program[Group | None]:
 
 
 def list_groups(caller: Caller, wanted: GroupFilter, after: str | None, limit: int) -> Program[list[Group]]:
-    """Return the next groups by id that the caller sees."""
+    """Return the next groups by id that the caller sees; by a member that it does not see, none."""
+    if wanted.member_id:
+        member = yield from find_subject(wanted.member_id)
+        if member is None or not caller.sees(member.tenants):
+            return []
     query = begins_with(Select("subject_group", COLUMNS), "id", wanted.id_prefix)
     if wanted.tenant_id is not None:
         query.where("(tenant_id=? OR all_tenants=1)", wanted.tenant_id)
     if wanted.member_id:
-        query.where(
-            "EXISTS (SELECT 1 FROM group_member m WHERE m.subject_id=? AND m.group_id=subject_group.id)",
-            wanted.member_id,
-        )
+        query.where("id IN (SELECT m.group_id FROM group_member m WHERE m.subject_id=?)", wanted.member_id)
     if (opened := open_tenants(caller)) is not None:
         marks, tenants = opened
         query.where(f"all_tenants=0 AND tenant_id IN {marks}", *tenants)
@@ -55,10 +57,11 @@ def list_groups(caller: Caller, wanted: GroupFilter, after: str | None, limit: i
 
 
 def list_members(caller: Caller, group_id: str, after: str | None, limit: int) -> Program[list[Member] | None]:
-    """Return the next members of a group by id; None where there is no such group for the caller."""
+    """Return the next members of a group by id that the caller sees; None where it sees no such group."""
     if (yield from visible_group(caller, group_id)) is None:
         return None
     query = Select("group_member", ("subject_id", "added_at")).where("group_id=?", group_id)
+    only_visible_subjects(query, "subject_id", caller)
     rows: list[Row] = yield query.page(("subject_id",), None if after is None else (after,), limit).fetch()
     if not rows:
         return []

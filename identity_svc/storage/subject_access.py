@@ -52,9 +52,13 @@ def read_access(subject_id: str) -> Program[SubjectAccess]:
     tenants = None if all_tenants else frozenset(tenant_ids)
     groups = yield from _groups(subject_id, tenants)
     grants = yield from _grants(subject_id, tenants, groups)
-    return SubjectAccess(
-        subject_id, version, True, kind, tuple(groups), tenant_ids, bool(all_tenants), tuple(dict.fromkeys(grants))
-    )
+    return SubjectAccess(subject_id, version, True, kind, tuple(groups), tenant_ids, bool(all_tenants), tuple(grants))
+
+
+def read_grants(subject_id: str, tenants: frozenset[str] | None) -> Program[list[Grant]]:
+    """Return what a subject of these tenants (None: all) was granted, whether it is active or not."""
+    groups = yield from _groups(subject_id, tenants)
+    return (yield from _grants(subject_id, tenants, groups))
 
 
 def _groups(subject_id: str, tenants: frozenset[str] | None) -> Program[dict[str, frozenset[str] | None]]:
@@ -91,12 +95,13 @@ def _grants(
                 inside = groups[group_id]
                 given.append((role_id, narrowing_of(*values), tenants if inside is None else inside))
     of_roles = yield from role_grants(sorted({role_id for role_id, _, _ in given}))
-    return [
+    grants = [
         grant
         for role_id, narrowing, inside in given
         for of_role in of_roles.get(role_id, ())
         if (left := narrowed(of_role, narrowing)) is not None and (grant := within(left, inside)) is not None
     ]
+    return list(dict.fromkeys(grants))
 
 
 def role_grants(role_ids: Sequence[str]) -> Program[dict[str, list[Grant]]]:

@@ -130,15 +130,15 @@ class GroupServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RemoveGroupMembers(self, request, context):
-        """Takes users and service accounts out of a group; who is not in it is passed over. Idempotent by request id.
-        Errors: GROUP_NOT_FOUND, LAST_ADMINISTRATOR.
+        """Takes users and service accounts out of a group; who is not in it, or not seen by the caller, is passed over.
+        Idempotent by request id. Errors: GROUP_NOT_FOUND, LAST_ADMINISTRATOR.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListGroupMembers(self, request, context):
-        """Lists the members of a group by id. Errors: GROUP_NOT_FOUND, PAGE_TOKEN_INVALID.
+        """Lists the members of a group by id, as far as the caller sees them. Errors: GROUP_NOT_FOUND, PAGE_TOKEN_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -55,11 +55,11 @@ class GroupServiceStub:
     Errors: GROUP_NOT_FOUND, SUBJECT_NOT_FOUND, GRANT_NOT_HELD.
     """
     RemoveGroupMembers: _grpc.UnaryUnaryMultiCallable[_group_service_pb2.RemoveGroupMembersRequest, _group_service_pb2.RemoveGroupMembersResponse]
-    """Takes users and service accounts out of a group; who is not in it is passed over. Idempotent by request id.
-    Errors: GROUP_NOT_FOUND, LAST_ADMINISTRATOR.
+    """Takes users and service accounts out of a group; who is not in it, or not seen by the caller, is passed over.
+    Idempotent by request id. Errors: GROUP_NOT_FOUND, LAST_ADMINISTRATOR.
     """
     ListGroupMembers: _grpc.UnaryUnaryMultiCallable[_group_service_pb2.ListGroupMembersRequest, _group_service_pb2.ListGroupMembersResponse]
-    """Lists the members of a group by id. Errors: GROUP_NOT_FOUND, PAGE_TOKEN_INVALID."""
+    """Lists the members of a group by id, as far as the caller sees them. Errors: GROUP_NOT_FOUND, PAGE_TOKEN_INVALID."""
 
 @_typing.type_check_only
 class GroupServiceAsyncStub(GroupServiceStub):
@@ -88,11 +88,11 @@ class GroupServiceAsyncStub(GroupServiceStub):
     Errors: GROUP_NOT_FOUND, SUBJECT_NOT_FOUND, GRANT_NOT_HELD.
     """
     RemoveGroupMembers: _aio.UnaryUnaryMultiCallable[_group_service_pb2.RemoveGroupMembersRequest, _group_service_pb2.RemoveGroupMembersResponse]  # type: ignore[assignment]
-    """Takes users and service accounts out of a group; who is not in it is passed over. Idempotent by request id.
-    Errors: GROUP_NOT_FOUND, LAST_ADMINISTRATOR.
+    """Takes users and service accounts out of a group; who is not in it, or not seen by the caller, is passed over.
+    Idempotent by request id. Errors: GROUP_NOT_FOUND, LAST_ADMINISTRATOR.
     """
     ListGroupMembers: _aio.UnaryUnaryMultiCallable[_group_service_pb2.ListGroupMembersRequest, _group_service_pb2.ListGroupMembersResponse]  # type: ignore[assignment]
-    """Lists the members of a group by id. Errors: GROUP_NOT_FOUND, PAGE_TOKEN_INVALID."""
+    """Lists the members of a group by id, as far as the caller sees them. Errors: GROUP_NOT_FOUND, PAGE_TOKEN_INVALID."""
 
 class GroupServiceServicer(metaclass=_abc_1.ABCMeta):
     """Groups of users and service accounts. Tasks name groups as candidates by their ids, and roles are given to them. A
@@ -160,8 +160,8 @@ class GroupServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _group_service_pb2.RemoveGroupMembersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_group_service_pb2.RemoveGroupMembersResponse, _abc.Awaitable[_group_service_pb2.RemoveGroupMembersResponse]]:
-        """Takes users and service accounts out of a group; who is not in it is passed over. Idempotent by request id.
-        Errors: GROUP_NOT_FOUND, LAST_ADMINISTRATOR.
+        """Takes users and service accounts out of a group; who is not in it, or not seen by the caller, is passed over.
+        Idempotent by request id. Errors: GROUP_NOT_FOUND, LAST_ADMINISTRATOR.
         """
 
     @_abc_1.abstractmethod
@@ -170,6 +170,6 @@ class GroupServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _group_service_pb2.ListGroupMembersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_group_service_pb2.ListGroupMembersResponse, _abc.Awaitable[_group_service_pb2.ListGroupMembersResponse]]:
-        """Lists the members of a group by id. Errors: GROUP_NOT_FOUND, PAGE_TOKEN_INVALID."""
+        """Lists the members of a group by id, as far as the caller sees them. Errors: GROUP_NOT_FOUND, PAGE_TOKEN_INVALID."""
 
 def add_GroupServiceServicer_to_server(servicer: GroupServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
