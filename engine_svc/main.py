@@ -111,7 +111,7 @@ from mesh.process import run, until_stopped
 from mesh.resilience.outbox_backlog import OutboxBacklog
 from mesh.resilience.pressure import BackPressure, Watched
 from mesh.rpc_metrics import RpcMetrics
-from mesh.server import MeshServer
+from mesh.server import Authorize, MeshServer
 from mesh.serving import serving
 from mesh.stores import database_check
 from mesh.telemetry import Telemetry
@@ -154,6 +154,7 @@ class EngineService:
         clock: Clock | None = None,
         telemetry: Telemetry | None = None,
         bus: Bus | None = None,
+        authorize: Authorize | None = None,
     ) -> None:
         """Without a bus, no answers come over one, and no jobs are given out over it."""
         self._database_clock: DatabaseClock | None = None
@@ -236,7 +237,13 @@ class EngineService:
         )
         self._sagas = CompletionSagas(executor, lambda result: ends.at(result).add())
         other_due_work: list[DueWork] = [timers.run_due, thrown.run_due, batches.run_due, self._sagas.run_due]
-        self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, pressure=self._pressure)
+        self.server = MeshServer(
+            settings,
+            rpcs or RpcMetrics(metrics),
+            telemetry=telemetry,
+            authorize=authorize,
+            pressure=self._pressure,
+        )
         for module, name, servicer in (
             (deployment_service_pb2, "DeploymentService", DeploymentServicer(executor, served)),
             (
@@ -403,7 +410,14 @@ async def serve(settings: EngineSettings) -> None:
         database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
         bus = await process.open_bus()
         await bus.ensure_topics(all_topics())
-        service = EngineService(settings, database, process.metrics, telemetry=process.telemetry, bus=bus)
+        service = EngineService(
+            settings,
+            database,
+            process.metrics,
+            telemetry=process.telemetry,
+            bus=bus,
+            authorize=process.open_access(),
+        )
         service.add_checks(process.readiness)
         relay = EngineRelay(database, bus, process.metrics)
         relay.start()

@@ -8,6 +8,7 @@ from flowmesh.identity.v1 import (
     permission_service_pb2,
     role_assignment_service_pb2,
     role_service_pb2,
+    service_account_service_pb2,
     tenant_service_pb2,
     user_service_pb2,
 )
@@ -15,15 +16,20 @@ from flowmesh.identity.v1 import (
 from identity_svc.api.audit_service import AuditServicer
 from identity_svc.api.callers import Callers
 from identity_svc.api.group_service import GroupServicer
+from identity_svc.api.own_access import OwnAccess
 from identity_svc.api.permission_service import PermissionServicer
 from identity_svc.api.role_assignment_service import RoleAssignmentServicer
 from identity_svc.api.role_service import RoleServicer
+from identity_svc.api.service_account_service import ServiceAccountServicer
 from identity_svc.api.tenant_service import TenantServicer
 from identity_svc.api.user_service import UserServicer
+from identity_svc.commands.machine_account import MachineAccount
 from identity_svc.commands.start import prepare_directory
 from identity_svc.commands.writing import DirectoryWriter
+from identity_svc.queries.waking_database import WakingDatabase
 from identity_svc.relay import IdentityRelay
 from identity_svc.settings import IdentitySettings
+from identity_svc.signing_in import SigningIn
 from identity_svc.storage.schema import HEAD, MIGRATIONS
 from identity_svc.workers import retention
 from identity_svc.workers.retention import Retention
@@ -53,7 +59,7 @@ class IdentityService:
     """A running identity service, on a database that is open and has its tables: its gRPC server and its relay.
 
     What it is given it does not close. `rpcs` is needed where several services share `metrics`. Without `authorize`
-    nobody has to sign in, and everybody may give what they like.
+    nobody has to sign in, and everybody may give what they like. `own_access`: what `authorize` asks, opened by `start`.
     """
 
     def __init__(
@@ -66,19 +72,28 @@ class IdentityService:
         rpcs: RpcMetrics | None = None,
         telemetry: Telemetry | None = None,
         authorize: Authorize | None = None,
+        own_access: OwnAccess | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._settings = settings
-        self._database = database
+        self._database = database = WakingDatabase(database)
         self._bus = bus
         self._database_clock = DatabaseClock(database) if clock is None and settings.shares_database else None
         self._clock = clock or self._database_clock or SystemClock()
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize)
+        self._own_access = own_access
         self._relay = IdentityRelay(database, bus, metrics, self._clock)
         self._writer = writer = DirectoryWriter(database, self._clock, self._relay.wake)
+        self._signing_in = SigningIn(settings, database, self._clock, metrics, bound=authorize is not None)
+        self._signing_in.add_to(self.server)
         served, callers = ServedDatabase(database), Callers(bound=authorize is not None)
         for module, name, servicer in (
             (user_service_pb2, "UserService", UserServicer(served, writer, callers)),
+            (
+                service_account_service_pb2,
+                "ServiceAccountService",
+                ServiceAccountServicer(served, writer, callers),
+            ),
             (group_service_pb2, "GroupService", GroupServicer(served, writer, callers)),
             (tenant_service_pb2, "TenantService", TenantServicer(served, writer, callers)),
             (role_service_pb2, "RoleService", RoleServicer(served, writer, callers)),
@@ -94,6 +109,13 @@ class IdentityService:
         old = Retention(database, self._clock, settings.request_retention_seconds)
         self._retention = Periodic("identity retention", retention.INTERVAL_SECONDS, old.run)
 
+    def machine_account(self, account_id: str) -> MachineAccount:
+        """Return the account by which the commands of a machine sign in, for who starts the mesh there.
+
+        `prepare_directory` must have been done, as `start` does.
+        """
+        return MachineAccount(account_id, ServedDatabase(self._database), self._clock, self._signing_in.api_keys)
+
     async def start(self) -> int:
         """Listen and begin the work beside the calls; return the port.
 
@@ -103,7 +125,11 @@ class IdentityService:
         if self._database_clock is not None:
             await self._database_clock.start()
         await prepare_directory(self._database, self._clock)
+        await self._signing_in.open()
+        if self._own_access is not None:
+            self._own_access.open(self._signing_in.access, self._signing_in.ring)
         port = await self.server.serve(self._settings.host, self._settings.listen_port)
+        await self._signing_in.start()
         self._relay.start()
         self._retention.start()
         return port
@@ -112,6 +138,7 @@ class IdentityService:
         """Drain the server, and end the work beside the calls."""
         await self.server.stop()
         await self._writer.close()
+        await self._signing_in.stop()
         await self._retention.stop()
         await self._relay.stop()
         if self._database_clock is not None:
@@ -132,7 +159,16 @@ async def serve(settings: IdentitySettings) -> None:
         await process.open_admin()
         database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
         bus = await process.open_bus()
-        service = IdentityService(settings, database, bus, process.metrics, telemetry=process.telemetry)
+        own_access = OwnAccess()
+        service = IdentityService(
+            settings,
+            database,
+            bus,
+            process.metrics,
+            telemetry=process.telemetry,
+            authorize=process.open_access(own_access),
+            own_access=own_access,
+        )
         service.add_checks(process.readiness)
         process.at_end(service.stop)
         port = await service.start()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mesh.settings import MeshSettings, setting
+from identity_svc.sign_in_settings import SignInSettings
+from mesh.settings import setting
 
 
 @dataclass(frozen=True, kw_only=True)
-class IdentitySettings(MeshSettings):
-    """The settings of every service, and those of the directory."""
+class IdentitySettings(SignInSettings):
+    """The settings of every service, of signing in, and of the directory."""
 
     service_name: ClassVar[str] = "identity"
     default_port: ClassVar[int] = 3002

@@ -19,6 +19,7 @@ from engine_svc.storage.jobs import give_retries as revive_statement
 from engine_svc.storage.jobs import give_up as give_up_statement
 from engine_svc.storage.jobs import reschedule as reschedule_statement
 from engine_svc.storage.jobs import set_retries as set_retries_statement
+from mesh.call import beyond_rows
 from mesh.db.statements import Row, Statement
 from mesh.errors import WrongState
 from mesh.ids import split_member_id
@@ -49,13 +50,15 @@ async def run_now(
             return answered.response
         if answered is not None:
             raise answered
+    await executor.require(instance_id, lambda: job_missing(job_id))
     until = executor.clock.now_micros() + due_jobs.lease_micros
     row, claimed = await due_jobs.write(lambda: claim_one(instance_id, key, due_jobs.owner, until))
     if row is None:
         raise job_missing(job_id)
     if not claimed:
         raise _not_runnable(job_id, row)
-    run = await due_jobs.run_one(Claimed(row), request, respond)
+    with beyond_rows():
+        run = await due_jobs.run_one(Claimed(row), request, respond)
     if run.error is not None:
         raise run.error
     assert run.result is Result.COMPLETED

@@ -25,6 +25,7 @@ from engine_svc.storage.jobs import (
     lease_jobs,
     release_leases,
 )
+from mesh.access.rows import Rows
 from mesh.db.served_database import write_again
 from mesh.db.statements import FetchKeys, Program, Row
 from mesh.errors import LeaseLost, NotFound
@@ -41,7 +42,10 @@ INPUTS = JOB_COLUMNS.index("inputs")
 
 @dataclass(slots=True, frozen=True)
 class Activation:
-    """What a worker asks for. Times in microseconds; no names: all visible variables."""
+    """What a worker asks for, and the rows that are open to it.
+
+    Times in microseconds; no names: all visible variables.
+    """
 
     job_type: str
     worker: str
@@ -49,6 +53,7 @@ class Activation:
     lease_micros: int
     variable_names: tuple[str, ...]
     tenant_id: str
+    rows: Rows
 
 
 @dataclass(slots=True, frozen=True)
@@ -63,7 +68,12 @@ class LeasedJob:
 
 def _lease_with_revisions(activation: Activation, lease_until: int) -> Program[tuple[list[Row], dict[str, int]]]:
     rows = yield from lease_jobs(
-        activation.job_type, activation.tenant_id, activation.worker, activation.max_jobs, lease_until
+        activation.job_type,
+        activation.tenant_id,
+        activation.rows,
+        activation.worker,
+        activation.max_jobs,
+        lease_until,
     )
     revisions: list[Row] = []
     if rows:
@@ -155,9 +165,9 @@ async def wait_and_activate(
             waiter.cancel()
 
 
-async def held_by(executor: InstanceExecutor, job_type: str, worker: str) -> int:
-    """Return how many jobs of a type a worker holds."""
-    return await executor.database.read(count_leased(job_type, worker))
+async def held_by(executor: InstanceExecutor, job_type: str, worker: str, rows: Rows) -> int:
+    """Return how many open jobs of a type a worker holds."""
+    return await executor.database.read(count_leased(job_type, worker, rows))
 
 
 async def give_back(executor: InstanceExecutor, jobs: Sequence[LeasedJob]) -> None:

@@ -12,6 +12,7 @@ from flowmesh.identity.v1 import (
     group_service_pb2,
     role_assignment_service_pb2,
     role_service_pb2,
+    service_account_service_pb2,
     tenant_service_pb2,
     user_service_pb2,
 )
@@ -58,6 +59,24 @@ def user_message(caller: Caller, user: Subject) -> user_service_pb2.User:
         create_time=timestamp(user.created_at),
         update_time=timestamp(user.updated_at),
         etag=str(user.revision),
+    )
+
+
+def service_account_message(caller: Caller, account: Subject) -> service_account_service_pb2.ServiceAccount:
+    """Return a service account as the caller sees it."""
+    return service_account_service_pb2.ServiceAccount(
+        id=account.id,
+        # The numbers are those of the contract.
+        status=account.status,  # type: ignore[arg-type]
+        details=service_account_service_pb2.ServiceAccountDetails(
+            display_name=account.display_name,
+            description=account.description,
+            tenant_ids=caller.visible(account.tenant_ids),
+            all_tenants=account.all_tenants,
+        ),
+        create_time=timestamp(account.created_at),
+        update_time=timestamp(account.updated_at),
+        etag=str(account.revision),
     )
 
 

@@ -12,6 +12,13 @@ def user_missing(user_id: str) -> NotFound:
     return NotFound("USER_NOT_FOUND", f"there is no user {user_id}", metadata={"id": user_id})
 
 
+def service_account_missing(account_id: str) -> NotFound:
+    """Return the error for a service account that does not exist, or does not for the caller."""
+    return NotFound(
+        "SERVICE_ACCOUNT_NOT_FOUND", f"there is no service account {account_id}", metadata={"id": account_id}
+    )
+
+
 def subject_missing(subject_id: str) -> NotFound:
     """Return the error for a user or service account that does not exist, or does not for the caller."""
     return NotFound(

@@ -12,9 +12,12 @@ from identity_svc.commands.changes import Changes
 from identity_svc.commands.event_messages import user_ref
 from identity_svc.commands.giving import check_held
 from identity_svc.commands.refusals import check_etag, check_owned, field_invalid, id_is_taken
+from identity_svc.commands.sessions import end_and_tell
 from identity_svc.commands.tenant_names import check_tenants
 from identity_svc.queries.caller import Caller
+from identity_svc.storage.credentials import close_credentials
 from identity_svc.storage.layout import ACTIVE, DISABLED, NO_TENANT_NAME, USER
+from identity_svc.storage.sessions import EndReason, open_sessions_of
 from identity_svc.storage.subject_access import read_grants
 from identity_svc.storage.subjects import (
     Subject,
@@ -126,6 +129,8 @@ def delete_subject(changes: Changes, subject: Subject, etag: str) -> Program[Non
     """Delete a user or service account; its id stays taken. Raises `Conflict`, `Denied`."""
     check_etag(etag, subject.revision, _name(subject), subject.id)
     check_owned(changes.caller, subject.tenants, f"{_name(subject)} {subject.id}", _action(subject, "delete"))
+    yield from _end_sessions(changes, subject)
+    yield from close_credentials(subject.id)
     yield from erase_subject(subject, changes.now)
     changes.audit(_action(subject, "delete"), _resource(subject), subject.tenants, audited(subject), {})
     changes.tell("user_deleted", subject.id, identity_pb2.UserDeleted(user=user_ref(subject)))
@@ -163,6 +168,8 @@ def _set_status(changes: Changes, subject: Subject, status: int) -> Program[Subj
         return subject
     changed = replace(subject, status=status, revision=subject.revision + 1, updated_at=changes.now)
     yield from update_subject(subject, changed)
+    if status == DISABLED:
+        yield from _end_sessions(changes, changed)
     action = "enable" if status == ACTIVE else "disable"
     changes.audit(_action(subject, action), _resource(subject), subject.tenants, audited(subject), audited(changed))
     if status == ACTIVE:
@@ -171,6 +178,11 @@ def _set_status(changes: Changes, subject: Subject, status: int) -> Program[Subj
         changes.tell("user_disabled", subject.id, identity_pb2.UserDisabled(user=user_ref(changed)))
     changes.subjects([subject.id])
     return changed
+
+
+def _end_sessions(changes: Changes, subject: Subject) -> Program[None]:
+    sessions = yield from open_sessions_of([subject.id], changes.now)
+    yield from end_and_tell(sessions, EndReason.SUBJECT_CLOSED, changes.caller.actor, changes.now)
 
 
 def _with_tenants(caller: Caller, subject: Subject, values: dict[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,11 @@ class ChangeKind(enum.IntEnum):
     """`session_id`, whose last token runs out at `forget_at`."""
     KEYS = 4
 
+    @property
+    def changes_access(self) -> bool:
+        """Whether what subjects may do is another than before."""
+        return self in (ChangeKind.SUBJECT, ChangeKind.ALL_SUBJECTS)
+
 
 @dataclass(slots=True, frozen=True)
 class SecurityChange:
@@ -69,6 +74,9 @@ def append_changes(changes: Sequence[SecurityChange], now: int) -> Program[int]:
     if not changes:
         return last
     yield Execute("UPDATE security_sequence SET value=value+? WHERE id=1", (len(changes),))
+    of_access = [seq for seq, change in enumerate(changes, last + 1) if change.kind.changes_access]
+    if of_access:
+        yield Execute("UPDATE security_sequence SET value=? WHERE id=2", (of_access[-1],))
     yield InsertMany(
         "security_change",
         _COLUMNS,
@@ -84,6 +92,13 @@ def last_change() -> Program[int]:
     """Return the last number given, for whoever follows the log from here on."""
     rows: list[Row] = yield Fetch("SELECT value FROM security_sequence WHERE id=1")
     return int(rows[0][0])
+
+
+def log_position() -> Program[tuple[int, int]]:
+    """Return the last number given, and the last one of a change of what subjects may do."""
+    rows: list[Row] = yield Fetch("SELECT id, value FROM security_sequence")
+    values: dict[int, int] = dict(rows)
+    return values[1], values[2]
 
 
 def changes_after(seq: int, limit: int) -> Program[list[LoggedChange]]:

@@ -105,6 +105,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_TENANT_IN_USE: _ClassVar[ErrorReason]
     ERROR_REASON_ROLE_IN_USE: _ClassVar[ErrorReason]
     ERROR_REASON_GRANT_NOT_HELD: _ClassVar[ErrorReason]
+    ERROR_REASON_API_KEYS_TOO_MANY: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_FIELD_INVALID: ErrorReason
 ERROR_REASON_REQUEST_MALFORMED: ErrorReason
@@ -204,3 +205,4 @@ ERROR_REASON_ROLE_ASSIGNMENT_EXISTS: ErrorReason
 ERROR_REASON_TENANT_IN_USE: ErrorReason
 ERROR_REASON_ROLE_IN_USE: ErrorReason
 ERROR_REASON_GRANT_NOT_HELD: ErrorReason
+ERROR_REASON_API_KEYS_TOO_MANY: ErrorReason
