@@ -47,6 +47,8 @@ from tests.integration.identity import signed_in
 DESCRIPTORS = Path(__file__).resolve().parents[2] / "gen" / "descriptors.binpb"
 TENANT = "acme"
 KEY = "review"
+INSIDER = "insider-of-acme"
+"""A user of the tenant alone."""
 # Its generated type says less than it is.
 _OPTION: Any = permission_pb2.method_permission
 
@@ -204,11 +206,13 @@ async def _furnish(served: Served) -> None:
     (task,) = (
         await listing.ListUserTasks(ListUserTasksRequest(process_instance_id=instance.id), metadata=signed)
     ).user_tasks
+    await served.accounts.allow(INSIDER, tenants=(TENANT,))
     served.things = {
         "deployment": deployment.id,
         "definition": instance.process_definition_id,
         "instance": instance.id,
         "task": task.id,
+        "user": INSIDER,
     }
     async with asyncio.timeout(20):
         while True:
