@@ -40,7 +40,7 @@ class AccessServicer:
         subject_id = request.subject_id or call.user_id or ""
         if subject_id != call.user_id and not acting.may(call, CHECK):
             raise Denied(
-                "PERMISSION_DENIED",
+                "ACCESS_DENIED",
                 f"subject_id: leave it empty or name yourself; to ask about others needs the permission {CHECK}.",
                 metadata={"permission": CHECK, "field": "subject_id"},
             )

@@ -104,7 +104,8 @@ class KeyRing:
     async def key_set(self) -> bytes:
         """Return the JSON Web Key Set of all tokens that are taken now, and of those that will be soon.
 
-        It is the same text as long as the keys are the same, in every process. It is never older than the call, whichever process changed the keys, but where the database does not answer.
+        It is the same text as long as the keys are the same, in every process. It is never older than the call,
+        whichever process changed the keys, but where the database does not answer.
         """
         try:
             await self.read()

@@ -18,6 +18,7 @@ from flowmesh.identity.v1.audit_service_pb2_grpc import AuditServiceStub
 from flowmesh.identity.v1.credential_service_pb2_grpc import CredentialServiceStub
 from flowmesh.identity.v1.group_service_pb2_grpc import GroupServiceStub
 from flowmesh.identity.v1.role_assignment_service_pb2_grpc import RoleAssignmentServiceStub
+from flowmesh.identity.v1.role_service_pb2_grpc import RoleServiceStub
 from flowmesh.identity.v1.service_account_service_pb2_grpc import ServiceAccountServiceStub
 from flowmesh.identity.v1.session_service_pb2_grpc import SessionServiceStub
 from flowmesh.identity.v1.signing_key_service_pb2_grpc import SigningKeyServiceStub
@@ -52,6 +53,7 @@ _STUBS = (
     CredentialServiceStub,
     GroupServiceStub,
     RoleAssignmentServiceStub,
+    RoleServiceStub,
     ServiceAccountServiceStub,
     SessionServiceStub,
     SigningKeyServiceStub,

@@ -47,7 +47,8 @@ Table(
     Column("revision", BigInteger, nullable=False),
     Column("created_at", micros_type(), nullable=False),
     Column("updated_at", micros_type(), nullable=False),
-    Index("subject_by_kind", "kind", "status", "id"),
+    Index("subject_by_kind", "kind", "id"),
+    Index("subject_by_status", "kind", "status", "id"),
     **CLUSTERED,
 )
 
