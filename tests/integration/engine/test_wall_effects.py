@@ -382,3 +382,39 @@ async def test_a_definition_that_is_closed_is_not_migrated_to(walled: Engine, do
         refused = await refusal(migrations.migrate(started.id, migrations.plan(target)))
         assert (refused.code, refused.reason) == ("NOT_FOUND", "PROCESS_DEFINITION_NOT_FOUND")
         assert refused.message == f"there is no process definition {target}"
+
+
+async def test_a_task_of_its_own_is_made_in_an_open_tenant(walled: Engine, door: Door) -> None:
+    def create(tenant: str) -> Any:
+        return walled.tasks.CreateUserTask(
+            user_task_service_pb2.CreateUserTaskRequest(tenant_id=tenant, details={"name": "call"})
+        )
+
+    door.caller = caller("ann", IN_A)
+    made = (await create("a")).user_task
+    for tenant in ("b", "", "nowhere"):
+        assert (await refusal(create(tenant))).reason == "TENANT_NOT_FOUND"
+    # What is narrowed to definitions is closed to what has none.
+    door.caller = caller("ann", RowGrant(frozenset({"a"}), ("review",)))
+    assert (await refusal(create("a"))).reason == "TENANT_NOT_FOUND"
+    assert await walled.user_tasks() == []
+    door.caller = caller("eve", RowGrant(frozenset({"a"}), involved_only=True))
+    assert (await refusal(walled.complete_task(made.id))).reason == "USER_TASK_NOT_FOUND"
+
+
+async def test_a_process_calls_none_of_another_tenant(walled: Engine) -> None:
+    other = (await walled.deploy(user_task("called"), tenant_id="b")).process_definitions[0].id
+    own = (await walled.deploy(user_task("called"), tenant_id="a")).process_definitions[0].id
+    calls = model(
+        "calls",
+        ENDS + '<callActivity id="c" calledElement="${which}" flowable:calledElementType="id"/>',
+        "s>c",
+        "c>e",
+    )
+    await walled.deploy(calls, tenant_id="a")
+    await walled.start("calls", {"which": own}, tenant_id="a")
+    for closed in (other, "neverwas"):
+        refused = await refusal(walled.start("calls", {"which": closed}, tenant_id="a"))
+        assert refused.reason == "PROCESS_DEFINITION_NOT_FOUND"
+        assert refused.message == f"there is no process definition {closed}"
+    assert len(await walled.user_tasks()) == 1
