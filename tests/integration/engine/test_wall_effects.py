@@ -82,6 +82,23 @@ async def test_jobs_that_a_worker_of_the_same_name_holds_elsewhere_do_not_count(
     stream.cancel()
 
 
+async def test_a_stream_that_is_open_loses_what_is_closed_to_it(walled: Engine, door: Door) -> None:
+    for tenant in ("a", "b"):
+        await walled.deploy(external(), tenant_id=tenant)
+    door.caller = caller("worker", IN_A, IN_B)
+    stream = walled.jobs.StreamJobs(job_service_pb2.StreamJobsRequest(type="work", worker="w"))
+    await stream.read()
+    (call,) = [call for call in door.calls if call.method.endswith("StreamJobs")]
+    call.narrow(caller("worker", IN_B).rows)
+    for tenant in ("a", "b"):
+        await walled.start("ship", tenant_id=tenant)
+    async with asyncio.timeout(5):
+        assert (await stream.read()).job.tenant_id == "b"
+    stream.cancel()
+    (left,) = await walled.activate()
+    assert left.tenant_id == "a"
+
+
 async def test_a_request_id_belongs_to_its_caller(walled: Engine, door: Door) -> None:
     await walled.deploy(user_task(), tenant_id="a")
     door.caller = caller("ann", IN_A)
