@@ -12,6 +12,7 @@ import json
 import socket
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -638,6 +639,20 @@ async def test_heads_in_endless_pieces(gate: Guarded) -> None:
                     pass
     assert gate.nothing_arrived()
     await still_serves(gate)
+
+
+async def test_memory_that_runs_out(tmp_path: Path) -> None:
+    """Far above its limit Envoy turns new callers away at once, and lives."""
+    async with guarded(tmp_path, heap_limit=2 * 1024 * 1024) as gate:
+        async with asyncio.timeout(10):
+            while True:
+                try:
+                    await gate.http.get("/healthz")
+                except httpx.TransportError as error:
+                    assert not isinstance(error, httpx.TimeoutException)
+                    break
+                await asyncio.sleep(0.05)
+        assert gate.envoy.pid is not None
 
 
 # The same call in another dress
