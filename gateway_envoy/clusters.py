@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from gateway_envoy.contract import Contract, ContractError
 from gateway_envoy.hashing import balancing
 from gateway_envoy.settings import GatewaySettings
+from gateway_envoy.tls import service_socket
 
 TRACES = "otlp"
 _HTTP2 = {
@@ -36,13 +38,13 @@ _DNS = {
 }
 
 
-def clusters(contract: Contract, settings: GatewaySettings) -> list[dict[str, Any]]:
+def clusters(contract: Contract, settings: GatewaySettings, resources: Path) -> list[dict[str, Any]]:
     """Return a cluster for each package with HTTP rules, named like it.
 
     Raises `ContractError` where the settings have no address for one.
     """
     names = dict.fromkeys((*contract.packages, reflection_cluster(contract, settings)))
-    result = [_cluster(name, settings) for name in names]
+    result = [_cluster(name, settings, resources) for name in names]
     if settings.otlp_endpoint:
         result.append({**_endpoints(TRACES, [settings.otlp_endpoint]), "typed_extension_protocol_options": _HTTP2})
     return result
@@ -53,7 +55,7 @@ def reflection_cluster(contract: Contract, settings: GatewaySettings) -> str:
     return settings.reflection_package or next(iter(settings.backends), contract.packages[0])
 
 
-def _cluster(package: str, settings: GatewaySettings) -> dict[str, Any]:
+def _cluster(package: str, settings: GatewaySettings, resources: Path) -> dict[str, Any]:
     addresses = settings.backends.get(package)
     if not addresses:
         raise ContractError(f"no backend address for {package} in the gateway's settings")
@@ -66,6 +68,8 @@ def _cluster(package: str, settings: GatewaySettings) -> dict[str, Any]:
     return {
         **_endpoints(package, addresses),
         **balancing(package, settings),
+        # Health checks go the same way.
+        **service_socket(settings.tls, [_split(address)[0] for address in addresses], resources),
         "typed_extension_protocol_options": _HTTP2,
         "circuit_breakers": {"thresholds": [limits]},
         "health_checks": [

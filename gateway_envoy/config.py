@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from gateway_envoy.clusters import clusters
@@ -12,16 +13,21 @@ from gateway_envoy.settings import GatewaySettings
 __all__ = ["ContractError", "envoy_config"]
 
 
-def envoy_config(descriptor_set: bytes, settings: GatewaySettings) -> dict[str, Any]:
+def envoy_config(
+    descriptor_set: bytes, settings: GatewaySettings, resources: Path = Path("/run/flowmesh")
+) -> dict[str, Any]:
     """Return the bootstrap configuration, ready to be written as JSON.
 
-    `descriptor_set` is a serialized `FileDescriptorSet` with every import and `google/rpc/error_details.proto`.
+    `descriptor_set` is a serialized `FileDescriptorSet` with every import and `google/rpc/error_details.proto`;
+    `resources` is the folder with what `gateway_envoy.tls.write_resources` wrote.
     Raises `ContractError` where the contracts hold something that the gateway cannot carry, or the settings lack
     the address of a service.
     """
     contract = read_contract(descriptor_set)
     if not contract.methods:
         raise ContractError("the descriptors hold no method with an HTTP rule")
+    if fault := settings.tls.fault():
+        raise ContractError(fault)
     return {
         "node": {"id": "gateway", "cluster": "flowmesh"},
         "admin": {
@@ -42,7 +48,7 @@ def envoy_config(descriptor_set: bytes, settings: GatewaySettings) -> dict[str, 
             ]
         },
         "static_resources": {
-            "listeners": [public_listener(contract, descriptor_set, settings)],
-            "clusters": clusters(contract, settings),
+            "listeners": [public_listener(contract, descriptor_set, settings, resources)],
+            "clusters": clusters(contract, settings, resources),
         },
     }

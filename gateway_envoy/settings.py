@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from gateway_envoy.tls import GatewayTls
 
 STATIC_FOLDER = Path(__file__).resolve().parent / "static"
 """The pages of our own that the gateway serves."""
@@ -31,6 +33,8 @@ class GatewaySettings:
     """0 takes any free port; `EnvoyProcess.admin_port` tells which."""
     concurrency: int = 1
     """Worker threads. One carries what a Python backend on two cores can answer."""
+    tls: GatewayTls = field(default_factory=GatewayTls)
+    """Certificates; without them nothing is encrypted."""
 
     cors_origins: Sequence[str] = ()
     """Origins such as `https://app.example.com` that may call from a browser; `*` allows every one."""

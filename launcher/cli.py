@@ -22,7 +22,9 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 EXIT_USAGE = 2
 EXIT_NO_MESH = 3
 EXIT_INTERRUPTED = 130
-_DISTRIBUTED_OPTIONS = ("engines", "histories", "database", "bus", "cache", "force_clock", "monitoring_metrics_port")
+_DISTRIBUTED_OPTIONS = (
+    *("engines", "histories", "database", "bus", "cache", "certificates", "force_clock", "monitoring_metrics_port"),
+)
 _JOB_STATES = ("ready", "leased", "backoff", "failed", "suspended", "scheduled")
 _JOB_KINDS = ("external", "timer", "async")
 _BATCH_STATES = ("running", "suspended", "completed", "cancelled")
@@ -39,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _version(parsed)
     if parsed.command == "schema":
         return _schema()
+    if parsed.command == "certificates":
+        return _certificates(parsed)
     if parsed.command in ("status", "backup", "restore"):
         return _operate(parsed)
     return _client(parsed)
@@ -93,6 +97,21 @@ def _schema() -> int:
     from launcher.files import definition_schema
 
     sys.stdout.write(definition_schema().read_text("utf-8"))
+    return 0
+
+
+def _certificates(arguments: argparse.Namespace) -> int:
+    from launcher.certificates import CertificatesFailed, make_certificates
+
+    try:
+        made, kept = make_certificates(arguments.folder, arguments.host, arguments.days)
+    except CertificatesFailed as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    if made:
+        sys.stdout.write(f"{arguments.folder} has new: {', '.join(path.name for path in made)}.\n")
+    if kept:
+        sys.stdout.write(f"Left as they were: {', '.join(path.name for path in kept)}.\n")
     return 0
 
 
@@ -155,7 +174,7 @@ def _connection(arguments: argparse.Namespace) -> Connection | BusConnection:
         return BusConnection(arguments.bus, getattr(arguments, "event_topics", _EVENT_TOPICS[0]))
     from launcher.client.connection import Connection
 
-    return Connection(arguments.url)
+    return Connection(arguments.url, arguments.ca)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -165,6 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_operating(commands)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--url", default=DEFAULT_URL, help=f"the gateway (default {DEFAULT_URL})")
+    common.add_argument("--ca", type=Path, metavar="FILE", help="authority of the gateway's certificate, for https")
     common.add_argument("--json", action="store_true", help="print JSON for scripts")
     tenant = argparse.ArgumentParser(add_help=False, parents=[common])
     tenant.add_argument("--tenant", default="", metavar="ID", help="only this tenant")
@@ -459,6 +479,12 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         ("--cache", "redis://HOST:PORT/0", "what several processes share of what is cached; none without it"),
     ):
         distributed.add_argument(name, metavar="URL", help=f"{form}: {about} (else FLOWMESH_{name[2:].upper()}_URL)")
+    distributed.add_argument(
+        "--certificates",
+        type=Path,
+        metavar="DIR",
+        help="TLS at the gateway and between the services, by what `flowmesh certificates` made (else FLOWMESH_TLS_…)",
+    )
     about = "metrics and health of monitoring (default 9306, 0: any free)"
     distributed.add_argument("--monitoring-metrics-port", type=_port, metavar="PORT", help=about)
     distributed.add_argument(
@@ -475,6 +501,14 @@ def _add_operating(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     status = commands.add_parser("status", help="show the processes of the mesh on this machine and how they are")
     status.add_argument("--data", type=Path, default=DEFAULT_DATA, metavar="DIR", help=f"default ./{DEFAULT_DATA}")
     status.add_argument("--json", action="store_true", help="print JSON for scripts")
+    about = "make an authority and certificates for development and tests; what is there stays"
+    certificates = commands.add_parser("certificates", help=about, description=f"{about[0].upper()}{about[1:]}.")
+    certificates.add_argument("folder", type=Path, metavar="DIR")
+    about = "a name or an IP address at which they are called; may be repeated (this machine's are always in)"
+    certificates.add_argument("--host", action="append", default=[], metavar="NAME", help=about)
+    certificates.add_argument(
+        "--days", type=_count, default=365, metavar="N", help="how long they are valid (default 365)"
+    )
     database = argparse.ArgumentParser(add_help=False)
     database.add_argument(
         "--database", metavar="URL", help="mariadb://USER:PASSWORD@HOST:PORT/ (else FLOWMESH_DATABASE_URL)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -36,8 +37,11 @@ _PORTS = {"http": 80, "https": 443}
 class Connection(Calls):
     """A channel to the gateway with a stub for each service. Use it in a `with` block."""
 
-    def __init__(self, url: str) -> None:
-        """`url`: `http://host:port` or `https://host:port`. Raises CommandFailed for another one."""
+    def __init__(self, url: str, ca: Path | None = None) -> None:
+        """`url`: `http://host:port` or `https://host:port`; `ca`: PEM file of the authority to trust instead of gRPC's.
+
+        Raises CommandFailed for another URL, or a file that cannot be read.
+        """
         self.url = url
         parts = urlsplit(url if "://" in url else f"http://{url}")
         if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/"):
@@ -49,7 +53,7 @@ class Connection(Calls):
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         options = [("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES), ("grpc.enable_http_proxy", 0)]
         if parts.scheme == "https":
-            self._channel = grpc.secure_channel(f"{host}:{port}", grpc.ssl_channel_credentials(), options)
+            self._channel = grpc.secure_channel(f"{host}:{port}", grpc.ssl_channel_credentials(_trusted(ca)), options)
         else:
             self._channel = grpc.insecure_channel(f"{host}:{port}", options)
         self.deployments = deployment_service_pb2_grpc.DeploymentServiceStub(self._channel)
@@ -100,6 +104,13 @@ class Connection(Calls):
             lines.append(f"  and {omitted} more")
         kind = Unreachable if status.code == grpc.StatusCode.UNAVAILABLE.value[0] else CommandFailed
         return kind("\n".join(lines), info.reason)
+
+
+def _trusted(ca: Path | None) -> bytes | None:
+    try:
+        return None if ca is None else ca.read_bytes()
+    except OSError as error:
+        raise CommandFailed(f"--ca {ca} cannot be read: {error.strerror}") from None
 
 
 def new_request_id() -> str:

@@ -22,6 +22,7 @@ from launcher.embedded.gateway_process import GatewayProcess
 from launcher.embedded.parent_death import end_with_parent
 from launcher.embedded.service_process import child_environment
 from launcher.supervision import Child, SupervisedMesh, all_or_none, run_mesh
+from launcher.tls import MeshTls
 from mesh.startup import StartupError
 
 
@@ -33,7 +34,10 @@ class DistributedMesh(SupervisedMesh):
         self.options = options = dataclasses.replace(options, data=folder.path)
         _check_clock(options)
         self.stores = settled_stores(options, os.environ)
+        tls = MeshTls(os.environ, None if options.certificates is None else options.certificates.absolute())
         self.port, self.nodes = settled_nodes(options)
+        gateway = gateway_settings(options, self.port, self.nodes, tls)
+        self._scheme = "https" if gateway.tls.edge else "http"
         super().__init__(folder, verbose=options.verbose)
         self._before_exec = end_with_parent()
         environment = child_environment()
@@ -42,7 +46,7 @@ class DistributedMesh(SupervisedMesh):
                 NodeProcess(
                     node,
                     options.host,
-                    node_environment(node, options, self.stores, environment),
+                    node_environment(node, options, self.stores, tls, environment),
                     *self.process_log(node.name),
                     inherited=folder.lock,
                     before_exec=self._before_exec,
@@ -50,7 +54,7 @@ class DistributedMesh(SupervisedMesh):
                 for node in self.nodes
             ]
             self._gateway = GatewayProcess(
-                gateway_settings(options, self.port, self.nodes),
+                gateway,
                 folder.run,
                 *self.process_log("gateway"),
                 self._access_log,
@@ -67,7 +71,7 @@ class DistributedMesh(SupervisedMesh):
     @property
     def url(self) -> str:
         """The gateway's URL, as this machine reaches it."""
-        return f"http://{reachable(self.options.host)}:{self.port}"
+        return f"{self._scheme}://{reachable(self.options.host)}:{self.port}"
 
     async def start(self) -> None:
         """Prepare databases and topics, then start every process, the gateway last. Raises StartupError."""

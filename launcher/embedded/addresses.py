@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from gateway_envoy.settings import GatewaySettings
 from launcher.embedded.options import MeshOptions
 from launcher.files import definition_schema, openapi
+from launcher.tls import MeshTls
 from mesh.listening import probe
 from mesh.startup import StartupError
 
@@ -48,8 +49,8 @@ def settled_ports(host: str, ports: Mapping[str, int]) -> dict[str, int]:
             held.close()
 
 
-def gateway_settings(options: MeshOptions) -> GatewaySettings:
-    """Return the gateway's settings for settled options."""
+def gateway_settings(options: MeshOptions, tls: MeshTls) -> GatewaySettings:
+    """Return the gateway's settings for settled options. Raises StartupError."""
     host = reachable(options.host)
     return GatewaySettings(
         backends={
@@ -59,6 +60,7 @@ def gateway_settings(options: MeshOptions) -> GatewaySettings:
         },
         listen_host=options.host,
         listen_port=options.port,
+        tls=tls.gateway(),
         cors_origins=options.cors_origins,
         openapi=openapi(),
         definition_schema=definition_schema(),

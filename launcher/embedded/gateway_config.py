@@ -9,7 +9,10 @@ from pathlib import Path
 from gateway_envoy.config import ContractError
 from gateway_envoy.launch import GatewayError, write_config
 from gateway_envoy.settings import GatewaySettings
+from gateway_envoy.tls import GatewayTls
 from launcher.files import descriptors
+from launcher.tls import check_files
+from mesh.tls import TlsFault
 
 CANNOT_WRITE = 2
 _PATHS = ("openapi", "definition_schema", "static_folder")
@@ -19,10 +22,13 @@ def main() -> int:
     """Write the file that the command line names; return the exit code."""
     run_folder, values = json.loads(sys.argv[1])
     paths = {name: Path(values[name]) for name in _PATHS if values[name] is not None}
-    settings = GatewaySettings(**{**values, **paths})
+    files = {name: Path(value) for name, value in values["tls"].items() if value and name != "server_name"}
+    tls = GatewayTls(**files, server_name=values["tls"]["server_name"])
+    settings = GatewaySettings(**{**values, **paths, "tls": tls})
     try:
+        check_files(tls)
         write_config(descriptors().read_bytes(), settings, Path(run_folder))
-    except (GatewayError, ContractError, OSError) as error:
+    except (GatewayError, ContractError, TlsFault, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return CANNOT_WRITE
     return 0

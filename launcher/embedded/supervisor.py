@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from launcher.embedded.options import MeshOptions
 from launcher.embedded.parent_death import end_with_parent
 from launcher.embedded.service_process import ServiceProcess
 from launcher.supervision import Child, SupervisedMesh, all_or_none, run_mesh
+from launcher.tls import MeshTls
 
 
 class EmbeddedMesh(SupervisedMesh):
@@ -23,6 +25,9 @@ class EmbeddedMesh(SupervisedMesh):
     def __init__(self, options: MeshOptions, folder: DataFolder) -> None:
         """Raises StartupError where a port or a log file cannot be had."""
         self.options = settled(dataclasses.replace(options, data=folder.path))
+        # Its processes have the settings of TLS from the environment as well.
+        gateway = gateway_settings(self.options, MeshTls(os.environ))
+        self._scheme = "https" if gateway.tls.edge else "http"
         super().__init__(folder, verbose=options.verbose)
         options = self.options
         before_exec = end_with_parent()
@@ -55,7 +60,7 @@ class EmbeddedMesh(SupervisedMesh):
                 before_exec=before_exec,
             )
             self._gateway = GatewayProcess(
-                gateway_settings(options),
+                gateway,
                 folder.run,
                 *self.process_log("gateway"),
                 self._access_log,
@@ -72,7 +77,7 @@ class EmbeddedMesh(SupervisedMesh):
     @property
     def url(self) -> str:
         """The gateway's URL, as this machine reaches it."""
-        return f"http://{reachable(self.options.host)}:{self.options.port}"
+        return f"{self._scheme}://{reachable(self.options.host)}:{self.options.port}"
 
     async def start(self) -> None:
         """Start every process; the gateway comes last, so that its first call finds the services.
