@@ -2,7 +2,7 @@
 
 Envoy reads the certificates from files that small resource files name (SDS), and watches the folders they lie in: one
 that is replaced by a rename is in use for the next connection. One that cannot be used is refused and the old one stays
-(`sds.*.update_rejected` of Envoy's statistics).
+(`sds.*.key_rotation_failed` of Envoy's statistics).
 """
 
 from __future__ import annotations

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +24,19 @@ from tests.tls.files import LONG_AGO, Certificates, replace
 @pytest.fixture
 def files(certificates: Certificates) -> TlsFiles:
     return TlsFiles(*certificates.issue("engine"), certificates.ca)
+
+
+@pytest.fixture
+def log() -> Iterator[io.BytesIO]:
+    """What is logged."""
+    stream = io.BytesIO()
+    former = logging.getLogger().level
+    configure_logs("engine", "engine-1", stream=stream)
+    yield stream
+    root = logging.getLogger()
+    root.removeHandler(root.handlers[-1])
+    root.setLevel(former)
+    logging.captureWarnings(False)
 
 
 def test_what_fits_together_is_read(files: TlsFiles) -> None:
@@ -78,7 +94,7 @@ def test_an_expired_one(certificates: Certificates, files: TlsFiles) -> None:
 
 def test_one_that_is_not_valid_yet(certificates: Certificates, files: TlsFiles) -> None:
     certificates.issue("engine", begins=datetime.now(UTC) + timedelta(days=1))
-    with pytest.raises(TlsFault, match="is not valid before .*: check the clock"):
+    with pytest.raises(TlsFault, match=r"is not valid before .*: check the clock"):
         read_identity(files)
 
 
@@ -96,9 +112,8 @@ def test_one_of_several_authorities(files: TlsFiles) -> None:
 
 
 def test_what_can_be_used_is_taken_once_and_what_cannot_leaves_the_old_one(
-    certificates: Certificates, files: TlsFiles, quick: None, capfd: pytest.CaptureFixture[str]
+    certificates: Certificates, files: TlsFiles, quick: None, log: io.BytesIO
 ) -> None:
-    configure_logs("engine", "engine-1", "info")
     source, metrics = TlsSource(files), Metrics()
     source.observe(metrics)
     first = source.current()
@@ -117,7 +132,7 @@ def test_what_can_be_used_is_taken_once_and_what_cannot_leaves_the_old_one(
     second = source.current()
     assert second.version == first.version + 1
     assert second.certificate == files.certificate.read_bytes() != first.certificate
-    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert [line["message"] for line in lines] == [
         "The new certificates cannot be used, the old ones stay",
         "The certificates are new",
@@ -160,11 +175,13 @@ def test_a_folder_that_is_switched_by_a_link(tmp_path: Path, certificates: Certi
 
 
 def test_all_files_or_none() -> None:
-    with pytest.raises(SettingsError, match="^FLOWMESH_TLS_KEY_FILE is set: set FLOWMESH_TLS_CERTIFICATE_FILE and "):
+    with pytest.raises(SettingsError, match=r"^FLOWMESH_TLS_KEY_FILE is set: set FLOWMESH_TLS_CERTIFICATE_FILE and "):
         MeshSettings.from_environment({"FLOWMESH_TLS_KEY_FILE": "key.pem"})
     assert MeshSettings.from_environment({}).tls is None
     names = {f"FLOWMESH_TLS_{name}_FILE": f"{name}.pem" for name in ("CERTIFICATE", "KEY", "CA")}
-    assert MeshSettings.from_environment(names).tls == TlsFiles(Path("CERTIFICATE.pem"), Path("KEY.pem"), Path("CA.pem"))
+    assert MeshSettings.from_environment(names).tls == TlsFiles(
+        Path("CERTIFICATE.pem"), Path("KEY.pem"), Path("CA.pem")
+    )
 
 
 def test_a_client_of_a_store(certificates: Certificates) -> None:

@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -98,9 +99,11 @@ async def test_a_server_that_is_another_is_not_called(certificates: Certificates
         foreign.settings("history"),
         certificates.settings("nobody", hosts=()),
     ):
-        async with served(settings) as server:
-            async with open_channel(f"127.0.0.1:{server.port}", own, [HISTORY]) as channel:
-                assert await code_of(channel) is grpc.StatusCode.UNAVAILABLE
+        async with (
+            served(settings) as server,
+            open_channel(f"127.0.0.1:{server.port}", own, [HISTORY]) as channel,
+        ):
+            assert await code_of(channel) is grpc.StatusCode.UNAVAILABLE
 
 
 async def test_a_name_for_all(certificates: Certificates) -> None:
@@ -113,17 +116,22 @@ async def test_a_name_for_all(certificates: Certificates) -> None:
             assert await code_of(channel) is grpc.StatusCode.OK
         async with open_channel(f"localhost:{one.port}", own, [HISTORY]) as channel:
             assert await code_of(channel) is grpc.StatusCode.OK
-    async with served(certificates.settings("three")) as three:
-        async with open_channel(f"127.0.0.1:{three.port}", own, [HISTORY]) as channel:
-            assert await code_of(channel) is grpc.StatusCode.UNAVAILABLE
+    async with (
+        served(certificates.settings("three")) as three,
+        open_channel(f"127.0.0.1:{three.port}", own, [HISTORY]) as channel,
+    ):
+        assert await code_of(channel) is grpc.StatusCode.UNAVAILABLE
 
 
 async def test_several_addresses(certificates: Certificates) -> None:
     own = certificates.settings("engine")
-    async with served(certificates.settings("one")) as one, served(certificates.settings("two")) as two:
-        async with open_channel(f"ipv4:127.0.0.1:{one.port},127.0.0.1:{two.port}", own, [HISTORY]) as channel:
-            for _ in range(4):
-                assert await code_of(channel) is grpc.StatusCode.OK
+    async with (
+        served(certificates.settings("one")) as one,
+        served(certificates.settings("two")) as two,
+        open_channel(f"ipv4:127.0.0.1:{one.port},127.0.0.1:{two.port}", own, [HISTORY]) as channel,
+    ):
+        for _ in range(4):
+            assert await code_of(channel) is grpc.StatusCode.OK
     with pytest.raises(StartupError, match="have several names: name in FLOWMESH_TLS_SERVER_NAME the one"):
         open_channel("ipv4:127.0.0.1:1,127.0.0.2:2", own, [HISTORY])
 
@@ -144,11 +152,11 @@ async def test_old_versions_of_tls_are_refused(certificates: Certificates) -> No
                 return wrapped.version()
 
         assert await asyncio.to_thread(handshake) == "TLSv1.3"
-        with pytest.warns(DeprecationWarning):
+        with pytest.warns(DeprecationWarning, match="is deprecated"):
             context.minimum_version = ssl.TLSVersion.TLSv1
-        with pytest.warns(DeprecationWarning):
+        with pytest.warns(DeprecationWarning, match="is deprecated"):
             context.maximum_version = ssl.TLSVersion.TLSv1_1
-        with pytest.raises(ssl.SSLError):
+        with pytest.raises(ssl.SSLError, match=r"(?i)protocol.version"):
             await asyncio.to_thread(handshake)
 
 
@@ -260,6 +268,7 @@ async def test_a_channel_connects_anew_and_its_streams_go_on(certificates: Certi
         await running.read()
         assert await code_of(channel) is grpc.StatusCode.OK
         before = _connections(server.port)
+        assert before
         certificates.issue("engine")
         assert own.tls is not None
         async with asyncio.timeout(10):
@@ -271,7 +280,8 @@ async def test_a_channel_connects_anew_and_its_streams_go_on(certificates: Certi
                 await asyncio.sleep(0.01)
         assert before <= _connections(server.port), "the stream lost its connection"
         go_on.set()
-        assert [each async for each in running]
+        assert await running.read() is not grpc.aio.EOF
+        assert await running.read() is grpc.aio.EOF
         assert await running.code() is grpc.StatusCode.OK
         del running
         async with asyncio.timeout(10):
@@ -283,7 +293,5 @@ async def test_a_channel_connects_anew_and_its_streams_go_on(certificates: Certi
 def _connections(port: int) -> set[str]:
     """The ports of the clients that are connected to this one."""
     established = "01"
-    with open("/proc/net/tcp") as file:
-        rows = [line.split() for line in file.readlines()[1:]]
-    remote = f"0100007F:{port:04X}"
-    return {row[1] for row in rows if row[2] == remote and row[3] == established}
+    rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
+    return {row[1].rpartition(":")[2] for row in rows if row[2].endswith(f":{port:04X}") and row[3] == established}
