@@ -45,6 +45,11 @@ class GatewayTls:
         return self.edge_certificate is not None
 
     @property
+    def scheme(self) -> str:
+        """Of the gateway's URL."""
+        return "https" if self.edge else "http"
+
+    @property
     def inside(self) -> bool:
         """Whether services are called by TLS."""
         return self.certificate is not None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway_envoy.tls import GatewayTls
+from launcher.distributed.services import SERVICES
 from mesh.startup import StartupError
 from mesh.tls import TlsFiles, read_identity
 
@@ -36,13 +37,17 @@ class MeshTls:
     folder: Path | None = None
     """Of `flowmesh certificates`; it wins over the environment."""
 
-    def environment(self, service: str) -> dict[str, str]:
-        """Return the variables that a service of this name is to have; empty where it has the environment's."""
+    def environment(self) -> dict[str, str]:
+        """Return the variables that say where each service has its files; empty where the environment says it."""
         if self.folder is None:
             return {}
-        own = f"FLOWMESH_{service.upper()}_"
-        files = (f"{service}.pem", f"{service}.key", f"{AUTHORITY}.pem")
-        return {f"{own}{field.upper()}": str(self.folder / file) for field, file in zip(_FIELDS, files, strict=True)}
+        return {
+            f"FLOWMESH_{service.name.upper()}_{field.upper()}": str(self.folder / file)
+            for service in SERVICES
+            for field, file in zip(
+                _FIELDS, (f"{service.name}.pem", f"{service.name}.key", f"{AUTHORITY}.pem"), strict=True
+            )
+        }
 
     def gateway(self) -> GatewayTls:
         """Return what the gateway is to have. Raises StartupError where files that go together are not all named."""

@@ -11,7 +11,6 @@ from launcher.distributed.services import SERVICES, Service
 from launcher.distributed.stores import Stores
 from launcher.embedded.addresses import reachable, settled_ports
 from launcher.files import definition_schema, openapi
-from launcher.tls import MeshTls
 
 PORT_STEP = 100
 HEALTH_CHECK_SECONDS = 1.0
@@ -50,7 +49,7 @@ def settled_nodes(options: DistributedOptions) -> tuple[int, list[Node]]:
 
 
 def node_environment(
-    node: Node, options: DistributedOptions, stores: Stores, tls: MeshTls, inherited: Mapping[str, str]
+    node: Node, options: DistributedOptions, stores: Stores, inherited: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the environment of a process: the settings of this mesh over what is inherited."""
     own = f"FLOWMESH_{node.service.name.upper()}_"
@@ -60,7 +59,6 @@ def node_environment(
         f"{own}ADMIN_PORT": str(node.admin_port),
         f"{own}DATA_DIR": str(options.data),
         f"{own}BUS_URL": stores.bus,
-        **tls.environment(node.service.name),
     }
     if node.service.migrations:
         environment[f"{own}DATABASE_URL"] = stores.databases[node.service.name]
@@ -74,8 +72,8 @@ def node_environment(
     return {"FLOWMESH_DRAIN_NOTICE_SECONDS": str(DRAIN_NOTICE_SECONDS), **kept, **environment}
 
 
-def gateway_settings(options: DistributedOptions, port: int, nodes: list[Node], tls: MeshTls) -> GatewaySettings:
-    """Return the settings of the gateway before these processes. Raises StartupError."""
+def gateway_settings(options: DistributedOptions, port: int, nodes: list[Node]) -> GatewaySettings:
+    """Return the settings of the gateway before these processes."""
     host = reachable(options.host)
     backends: dict[str, list[str]] = {}
     for node in nodes:
@@ -84,7 +82,6 @@ def gateway_settings(options: DistributedOptions, port: int, nodes: list[Node], 
         backends=backends,
         listen_host=options.host,
         listen_port=port,
-        tls=tls.gateway(),
         cors_origins=options.cors_origins,
         openapi=openapi(),
         definition_schema=definition_schema(),

@@ -34,19 +34,18 @@ class DistributedMesh(SupervisedMesh):
         self.options = options = dataclasses.replace(options, data=folder.path)
         _check_clock(options)
         self.stores = settled_stores(options, os.environ)
-        tls = MeshTls(os.environ, None if options.certificates is None else options.certificates.absolute())
         self.port, self.nodes = settled_nodes(options)
-        gateway = gateway_settings(options, self.port, self.nodes, tls)
-        self._scheme = "https" if gateway.tls.edge else "http"
+        tls = MeshTls(os.environ, None if options.certificates is None else options.certificates.absolute())
+        self._tls = tls.gateway()
         super().__init__(folder, verbose=options.verbose)
         self._before_exec = end_with_parent()
-        environment = child_environment()
+        environment = {**child_environment(), **tls.environment()}
         try:
             self._services = [
                 NodeProcess(
                     node,
                     options.host,
-                    node_environment(node, options, self.stores, tls, environment),
+                    node_environment(node, options, self.stores, environment),
                     *self.process_log(node.name),
                     inherited=folder.lock,
                     before_exec=self._before_exec,
@@ -54,7 +53,7 @@ class DistributedMesh(SupervisedMesh):
                 for node in self.nodes
             ]
             self._gateway = GatewayProcess(
-                gateway,
+                dataclasses.replace(gateway_settings(options, self.port, self.nodes), tls=self._tls),
                 folder.run,
                 *self.process_log("gateway"),
                 self._access_log,
@@ -71,7 +70,7 @@ class DistributedMesh(SupervisedMesh):
     @property
     def url(self) -> str:
         """The gateway's URL, as this machine reaches it."""
-        return f"{self._scheme}://{reachable(self.options.host)}:{self.port}"
+        return f"{self._tls.scheme}://{reachable(self.options.host)}:{self.port}"
 
     async def start(self) -> None:
         """Prepare databases and topics, then start every process, the gateway last. Raises StartupError."""

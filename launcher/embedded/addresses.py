@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from gateway_envoy.settings import GatewaySettings
 from launcher.embedded.options import MeshOptions
 from launcher.files import definition_schema, openapi
-from launcher.tls import MeshTls
 from mesh.listening import probe
 from mesh.startup import StartupError
 
@@ -49,8 +48,8 @@ def settled_ports(host: str, ports: Mapping[str, int]) -> dict[str, int]:
             held.close()
 
 
-def gateway_settings(options: MeshOptions, tls: MeshTls) -> GatewaySettings:
-    """Return the gateway's settings for settled options. Raises StartupError."""
+def gateway_settings(options: MeshOptions) -> GatewaySettings:
+    """Return the gateway's settings for settled options."""
     host = reachable(options.host)
     return GatewaySettings(
         backends={
@@ -60,7 +59,6 @@ def gateway_settings(options: MeshOptions, tls: MeshTls) -> GatewaySettings:
         },
         listen_host=options.host,
         listen_port=options.port,
-        tls=tls.gateway(),
         cors_origins=options.cors_origins,
         openapi=openapi(),
         definition_schema=definition_schema(),

@@ -25,9 +25,8 @@ class EmbeddedMesh(SupervisedMesh):
     def __init__(self, options: MeshOptions, folder: DataFolder) -> None:
         """Raises StartupError where a port or a log file cannot be had."""
         self.options = settled(dataclasses.replace(options, data=folder.path))
-        # Its processes have the settings of TLS from the environment as well.
-        gateway = gateway_settings(self.options, MeshTls(os.environ))
-        self._scheme = "https" if gateway.tls.edge else "http"
+        # The services read the same environment.
+        self._tls = MeshTls(os.environ).gateway()
         super().__init__(folder, verbose=options.verbose)
         options = self.options
         before_exec = end_with_parent()
@@ -60,7 +59,7 @@ class EmbeddedMesh(SupervisedMesh):
                 before_exec=before_exec,
             )
             self._gateway = GatewayProcess(
-                gateway,
+                dataclasses.replace(gateway_settings(options), tls=self._tls),
                 folder.run,
                 *self.process_log("gateway"),
                 self._access_log,
@@ -77,7 +76,7 @@ class EmbeddedMesh(SupervisedMesh):
     @property
     def url(self) -> str:
         """The gateway's URL, as this machine reaches it."""
-        return f"{self._scheme}://{reachable(self.options.host)}:{self.options.port}"
+        return f"{self._tls.scheme}://{reachable(self.options.host)}:{self.options.port}"
 
     async def start(self) -> None:
         """Start every process; the gateway comes last, so that its first call finds the services.

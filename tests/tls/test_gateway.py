@@ -11,6 +11,7 @@ import ssl
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -201,7 +202,7 @@ async def test_a_service_that_is_another_gets_no_calls(certificates: Certificate
             client(certificates) as http,
         ):
             assert (await http.get(f"https://127.0.0.1:{envoy.port}{PATH}")).status_code == 503
-            await until(lambda envoy=envoy: stat(envoy, "cluster.flowmesh.history.v1.health_check.failure"))
+            await until(partial(stat, envoy, "cluster.flowmesh.history.v1.health_check.failure"))
 
 
 async def test_a_gateway_without_a_certificate_gets_no_answer(certificates: Certificates, tmp_path: Path) -> None:
