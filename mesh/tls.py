@@ -11,9 +11,10 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,7 +92,7 @@ class TlsSource:
         self.reloads = 0
         self.failures = 0
         self._lock = threading.Lock()
-        self._loaded = _signature(files)
+        self._loaded = _signature(files.paths())
         self._refused: _Signature | None = None
         self._doubted: tuple[_Signature, float] | None = None
         self._identity = read_identity(files)
@@ -109,7 +110,7 @@ class TlsSource:
         with self._lock:
             found: _Signature = ()
             try:
-                found = _signature(self.files)
+                found = _signature(self.files.paths())
                 if found == self._loaded:
                     self._refused = self._doubted = None
                 elif found != self._refused:
@@ -120,7 +121,7 @@ class TlsSource:
 
     def _take(self, found: _Signature) -> None:
         read = read_identity(self.files)
-        if _signature(self.files) != found:
+        if _signature(self.files.paths()) != found:
             # Replaced while they were read: the next look has them.
             return
         self._loaded, self._refused, self._doubted = found, None, None
@@ -179,12 +180,16 @@ def client_context(ca: str = "", certificate: str = "", key: str = "") -> ssl.SS
 
     `ca`: file of authorities, the system's where empty. Raises `TlsFault`.
     """
-    import ssl
-
     if bool(certificate) != bool(key):
         raise TlsFault("certificate and key go together: name both files or none.")
-    for path in filter(None, (ca, certificate, key)):
-        _content(Path(path))
+    return _context(ca, certificate, key, _signature(Path(path) for path in (ca, certificate, key) if path))
+
+
+@lru_cache(maxsize=16)
+def _context(ca: str, certificate: str, key: str, found: _Signature) -> ssl.SSLContext:
+    """Make a context; the system's authorities alone take 20 ms to read, and every connection asks for one."""
+    import ssl
+
     try:
         context = ssl.create_default_context(cafile=ca or None)
     except (ssl.SSLError, OSError) as error:
@@ -205,10 +210,10 @@ def _content(path: Path) -> bytes:
         raise TlsFault(f"The file {path}, which TLS needs, cannot be read: {error.strerror}.") from None
 
 
-def _signature(files: TlsFiles) -> _Signature:
+def _signature(paths: Iterable[Path]) -> _Signature:
     """Return what is another after a file was replaced. Raises `TlsFault`."""
     found = []
-    for path in files.paths():
+    for path in paths:
         try:
             status = os.stat(path)  # noqa: PTH116 - at each handshake, and Path.stat takes longer
         except FileNotFoundError:
