@@ -6,7 +6,6 @@ import json
 import re
 import ssl
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ from tests.infrastructure.distributed import distributed_options, own_databases
 from tests.infrastructure.kafka import KafkaCluster
 from tests.infrastructure.mariadb import MariadbServer
 from tests.infrastructure.mesh import ROOT, free_ports
-from tests.launcher.running import environment, flowmesh
+from tests.launcher.running import command, environment, flowmesh
 
 pytestmark = [pytest.mark.distributed, pytest.mark.mariadb, pytest.mark.kafka, pytest.mark.slow]
 
@@ -37,8 +36,11 @@ class TlsMesh:
         self._log = folder / "up.log"
         with self._log.open("wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "launcher", "up", "--data", self.data, "--port", str(self.port), *options]
-                + ["--certificates", certificates, "--engine-metrics-port", "0", "--history-metrics-port", "0"],
+                command(
+                    *("up", "--data", str(self.data), "--port", str(self.port), *options),
+                    *("--certificates", str(certificates)),
+                    *("--engine-metrics-port", "0", "--history-metrics-port", "0"),
+                ),
                 cwd=ROOT,
                 env=environment(),
                 stdout=output,
