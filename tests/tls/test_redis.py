@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,10 @@ def own(authority: Certificates) -> list[str]:
     return [f"ca={authority.ca}", f"certificate={certificate}", f"key={key}"]
 
 
+def _is_up(node: Node) -> bool:
+    return node.caches.remote_up
+
+
 async def test_two_processes_share_what_they_cache(server: RedisServer, authority: Certificates) -> None:
     url = url_of(server, *own(authority))
     one, other = Node(url), Node(url)
@@ -48,7 +53,7 @@ async def test_two_processes_share_what_they_cache(server: RedisServer, authorit
         node.caches.start()
     try:
         for node in (one, other):
-            await until(lambda node=node: node.caches.remote_up)
+            await until(partial(_is_up, node))
 
         async def load() -> bytes:
             return b"value"

@@ -7,7 +7,6 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -26,6 +25,7 @@ from mesh.settings import MeshSettings
 from mesh.startup import StartupError
 from mesh.tls import tls_source
 from tests.contract.plumbing import HISTORY, JOBS, Plumbing, plumbing
+from tests.tls.connections import connections
 from tests.tls.files import LONG_AGO, Certificates, replace
 
 REQUEST = pb.GetHistoricProcessInstanceRequest(id="1")
@@ -269,7 +269,7 @@ async def test_a_channel_connects_anew_and_its_streams_go_on(certificates: Certi
         running = job_stub.StreamJobs(jobs.StreamJobsRequest(type="pay", worker="w1"))
         await running.read()
         assert await code_of(channel) is grpc.StatusCode.OK
-        before = _connections(server.port)
+        before = connections(server.port)
         assert before
         certificates.issue("engine")
         assert own.tls is not None
@@ -277,23 +277,16 @@ async def test_a_channel_connects_anew_and_its_streams_go_on(certificates: Certi
             while tls_source(own.tls).identity.version < 2:
                 await asyncio.sleep(0.01)
         async with asyncio.timeout(10):
-            while not _connections(server.port) - before:
+            while not connections(server.port) - before:
                 assert await code_of(channel) is grpc.StatusCode.OK
                 await asyncio.sleep(0.01)
-        assert before <= _connections(server.port), "the stream lost its connection"
+        assert before <= connections(server.port), "the stream lost its connection"
         go_on.set()
         assert await running.read() is not grpc.aio.EOF
         assert await running.read() is grpc.aio.EOF
         assert await running.code() is grpc.StatusCode.OK
         del running
         async with asyncio.timeout(10):
-            while before & _connections(server.port):
+            while before & connections(server.port):
                 await asyncio.sleep(0.05)
         assert await code_of(channel) is grpc.StatusCode.OK
-
-
-def _connections(port: int) -> set[str]:
-    """The ports of the clients that are connected to this one."""
-    established = "01"
-    rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
-    return {row[1].rpartition(":")[2] for row in rows if row[2].endswith(f":{port:04X}") and row[3] == established}
