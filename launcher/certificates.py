@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from launcher.distributed.services import SERVICES
-from launcher.tls import AUTHORITY, EDGE, GATEWAY
+from launcher.tls import AUTHORITY, AUTHORITY_KEY, EDGE, GATEWAY, process_files
 from mesh.startup import StartupError
 
 AUTHORITY_DAYS = 3650
@@ -114,30 +114,35 @@ class Authority:
 def make_certificates(folder: Path, hosts: Iterable[str] = (), days: int = 365) -> tuple[list[Path], list[Path]]:
     """Write to a folder what `--certificates` reads; return the files that were made, and those that were there.
 
-    Each service gets a certificate for its name, this machine and `hosts`; the gateway one to show to the services, and
-    one for its own clients. What is there stays as it is, and an authority that is there issues what is missing.
-    Raises CertificatesFailed.
+    Each process has a folder in it with its certificate, the key and the authority: services for their names, this
+    machine and `hosts`; the gateway one to show to the services, and `edge` for its own clients. What is there stays as
+    it is, and an authority that is there issues what is missing. Raises CertificatesFailed.
     """
-    names = _checked(hosts)
+    alternatives = [*LOCAL, *_checked(hosts)]
+    processes = {service.name: [service.name, *alternatives] for service in SERVICES}
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         made, kept, authority = _authority(folder)
-        processes = {service.name: (service.name, *LOCAL, *names) for service in SERVICES}
-        for name, alternatives in (*processes.items(), (GATEWAY, ()), (EDGE, (*LOCAL, *names))):
-            pair = folder / f"{name}.pem", folder / f"{name}.key"
-            if _both(*pair):
-                kept += pair
-                continue
-            issued = authority.issue(name, alternatives, days=days, server=name != GATEWAY, client=name != EDGE)
-            _write(*pair, issued)
-            made += pair
+        for name, names in {**processes, GATEWAY: [], EDGE: alternatives}.items():
+            files = process_files(folder, name)
+            assert files.ca is not None
+            if _both(files.certificate, files.key):
+                kept += [files.certificate, files.key]
+            else:
+                files.key.parent.mkdir(exist_ok=True, mode=0o700)
+                issued = authority.issue(name, names, days=days, server=name != GATEWAY, client=name != EDGE)
+                _write(files.certificate, files.key, issued)
+                made += [files.certificate, files.key]
+            if not files.ca.exists():
+                _write_new(files.ca, authority.own.certificate, 0o644)
+                made.append(files.ca)
     except OSError as error:
         raise CertificatesFailed(f"The folder {folder} cannot be used: {error.strerror}.") from error
     return made, kept
 
 
 def _authority(folder: Path) -> tuple[list[Path], list[Path], Authority]:
-    pair = folder / f"{AUTHORITY}.pem", folder / f"{AUTHORITY}.key"
+    pair = folder / AUTHORITY, folder / AUTHORITY_KEY
     if not _both(*pair):
         authority = Authority.new()
         _write(*pair, authority.own)

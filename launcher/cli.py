@@ -108,10 +108,9 @@ def _certificates(arguments: argparse.Namespace) -> int:
     except CertificatesFailed as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    if made:
-        sys.stdout.write(f"{arguments.folder} has new: {', '.join(path.name for path in made)}.\n")
-    if kept:
-        sys.stdout.write(f"Left as they were: {', '.join(path.name for path in kept)}.\n")
+    for about, paths in (("New", made), ("Left as they were", kept)):
+        if paths:
+            sys.stdout.write(f"{about}: {', '.join(str(path.relative_to(arguments.folder)) for path in paths)}.\n")
     return 0
 
 

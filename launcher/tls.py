@@ -11,14 +11,18 @@ from launcher.distributed.services import SERVICES
 from mesh.startup import StartupError
 from mesh.tls import TlsFiles, read_identity
 
-AUTHORITY = "ca"
-GATEWAY = "gateway"
-EDGE = "edge"
-"""Names of files in a folder of certificates (`ca.pem`, `gateway.pem`, `gateway.key`), beside those of the services."""
+AUTHORITY, AUTHORITY_KEY = "ca.crt", "ca.key"
+GATEWAY, EDGE = "gateway", "edge"
+"""Names in a folder of certificates: its authority, and the folders beside those of the services."""
 
 _FIELDS = ("tls_certificate_file", "tls_key_file", "tls_ca_file")
 _EDGE_FIELDS = ("edge_certificate_file", "edge_key_file")
 _NAME = "tls_server_name"
+
+
+def process_files(folder: Path, name: str) -> TlsFiles:
+    """Return the files of a process in a folder of certificates, named as in the secrets of Kubernetes."""
+    return TlsFiles(folder / name / "tls.crt", folder / name / "tls.key", folder / name / "ca.crt")
 
 
 def check_files(tls: GatewayTls) -> None:
@@ -42,22 +46,21 @@ class MeshTls:
         if self.folder is None:
             return {}
         return {
-            f"FLOWMESH_{service.name.upper()}_{field.upper()}": str(self.folder / file)
+            f"FLOWMESH_{service.name.upper()}_{field.upper()}": str(path)
             for service in SERVICES
-            for field, file in zip(
-                _FIELDS, (f"{service.name}.pem", f"{service.name}.key", f"{AUTHORITY}.pem"), strict=True
-            )
+            for field, path in zip(_FIELDS, process_files(self.folder, service.name).paths(), strict=True)
         }
 
     def gateway(self) -> GatewayTls:
         """Return what the gateway is to have. Raises StartupError where files that go together are not all named."""
         if self.folder is not None:
+            edge, own = process_files(self.folder, EDGE), process_files(self.folder, GATEWAY)
             return GatewayTls(
-                edge_certificate=self.folder / f"{EDGE}.pem",
-                edge_key=self.folder / f"{EDGE}.key",
-                certificate=self.folder / f"{GATEWAY}.pem",
-                key=self.folder / f"{GATEWAY}.key",
-                ca=self.folder / f"{AUTHORITY}.pem",
+                edge_certificate=edge.certificate,
+                edge_key=edge.key,
+                certificate=own.certificate,
+                key=own.key,
+                ca=own.ca,
             )
         certificate, key, ca = self._all_or_none(_FIELDS)
         edge_certificate, edge_key = self._all_or_none(_EDGE_FIELDS)

@@ -92,7 +92,7 @@ def _serving(address: str, credentials: grpc.ChannelCredentials | None) -> bool:
 
 
 def test_the_gateway_is_called_by_tls_alone(mesh: TlsMesh) -> None:
-    context = ssl.create_default_context(cafile=str(mesh.certificates / "ca.pem"))
+    context = ssl.create_default_context(cafile=str(mesh.certificates / "ca.crt"))
     assert httpx.get(f"{mesh.url}/healthz", verify=context).status_code == 200
     # Whoever it is, the answer comes from a service or is that nobody signed in.
     assert httpx.get(f"{mesh.url}/v1/processInstances", verify=context).status_code in (200, 401)
@@ -101,9 +101,11 @@ def test_the_gateway_is_called_by_tls_alone(mesh: TlsMesh) -> None:
 
 
 def test_services_are_called_by_who_has_a_certificate(mesh: TlsMesh) -> None:
-    ca = (mesh.certificates / "ca.pem").read_bytes()
+    ca = (mesh.certificates / "ca.crt").read_bytes()
     own = grpc.ssl_channel_credentials(
-        ca, (mesh.certificates / "gateway.key").read_bytes(), (mesh.certificates / "gateway.pem").read_bytes()
+        ca,
+        (mesh.certificates / "gateway" / "tls.key").read_bytes(),
+        (mesh.certificates / "gateway" / "tls.crt").read_bytes(),
     )
     stranger = Authority.new().issue("engine")
     services = mesh.services()
@@ -127,7 +129,7 @@ def test_commands_reach_it(mesh: TlsMesh) -> None:
     done = flowmesh("status", "--data", str(mesh.data))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "https://" in done.stdout
-    certain = flowmesh("instances", "--url", mesh.url, "--ca", str(mesh.certificates / "ca.pem"))
+    certain = flowmesh("instances", "--url", mesh.url, "--ca", str(mesh.certificates / "ca.crt"))
     assert "Nothing answers" not in certain.stderr
     unknown = flowmesh("instances", "--url", mesh.url)
     assert unknown.returncode == 3
@@ -135,7 +137,7 @@ def test_commands_reach_it(mesh: TlsMesh) -> None:
     assert (missing.returncode, missing.stderr) == (1, "--ca nowhere.pem cannot be read: No such file or directory\n")
 
 
-@pytest.mark.parametrize("name", ["edge.key", "gateway.pem", "engine.pem"])
+@pytest.mark.parametrize("name", ["edge/tls.key", "gateway/ca.crt", "engine/tls.crt"])
 def test_a_missing_file_is_told_at_the_start(
     mariadb_server: MariadbServer, kafka_cluster: KafkaCluster, tmp_path: Path, name: str
 ) -> None:
