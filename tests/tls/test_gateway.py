@@ -9,6 +9,7 @@ import re
 import socket
 import ssl
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -30,7 +31,9 @@ from launcher.certificates import Authority
 from launcher.tls import check_files
 from mesh.startup import StartupError
 from tests.contract.plumbing import plumbing
-from tests.gateway.running import DESCRIPTORS
+from tests.gateway.running import DESCRIPTORS, ROOT
+from tests.infrastructure.mesh import free_ports
+from tests.launcher.running import environment
 from tests.tls.files import LONG_AGO, Certificates, replace
 
 PACKAGES = read_contract(DESCRIPTORS).packages
@@ -309,3 +312,41 @@ async def test_new_certificates_at_the_edge_and_inside_under_traffic(
             over.set()
             await asyncio.gather(*callers)
         assert set(answers) == {200}
+
+
+async def test_the_gateway_alone_has_it_from_its_environment(certificates: Certificates) -> None:
+    tls = tls_of(certificates)
+    (port,) = free_ports(1)
+    async with plumbing(settings=certificates.settings("history")) as backend, client(certificates) as http:
+        variables = {
+            "FLOWMESH_GATEWAY_BACKENDS": " ".join(f"{package}=127.0.0.1:{backend.port}" for package in PACKAGES),
+            "FLOWMESH_GATEWAY_PORT": str(port),
+            "FLOWMESH_GATEWAY_ADMIN_PORT": "0",
+            "FLOWMESH_GATEWAY_EDGE_CERTIFICATE_FILE": str(tls.edge_certificate),
+            "FLOWMESH_GATEWAY_EDGE_KEY_FILE": str(tls.edge_key),
+            "FLOWMESH_TLS_CERTIFICATE_FILE": str(tls.certificate),
+            "FLOWMESH_TLS_KEY_FILE": str(tls.key),
+            "FLOWMESH_TLS_CA_FILE": str(tls.ca),
+        }
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "launcher.gateway"),
+            cwd=ROOT,
+            env=environment(**variables),
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            await until(partial(_is_200, http, f"https://127.0.0.1:{port}{PATH}"))
+        finally:
+            process.terminate()
+            assert await process.wait() == 0
+        certificates.issue("edge", begins=LONG_AGO, days=30)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "launcher.gateway"),
+            cwd=ROOT,
+            env=environment(**variables),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        _, errors = await process.communicate()
+        assert process.returncode == 2
+        assert re.fullmatch(rb"The certificate in \S+edge\.pem expired at [0-9: -]+UTC\.\n", errors), errors
