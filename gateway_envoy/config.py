@@ -7,7 +7,9 @@ from typing import Any
 
 from gateway_envoy.clusters import clusters
 from gateway_envoy.contract import ContractError, read_contract
+from gateway_envoy.inner_listener import inner_listener
 from gateway_envoy.listeners import public_listener
+from gateway_envoy.overload import RUNTIME, overload_manager
 from gateway_envoy.settings import GatewaySettings
 
 __all__ = ["ContractError", "envoy_config"]
@@ -28,6 +30,9 @@ def envoy_config(
         raise ContractError("the descriptors hold no method with an HTTP rule")
     if fault := settings.tls.fault():
         raise ContractError(fault)
+    listeners = [public_listener(contract, descriptor_set, settings, resources)]
+    if settings.tokens_required:
+        listeners.append(inner_listener(contract, descriptor_set, settings))
     return {
         "node": {"id": "gateway", "cluster": "flowmesh"},
         "admin": {
@@ -35,20 +40,10 @@ def envoy_config(
         },
         # Large bodies come seldom; what they took goes back to the system within seconds.
         "memory_allocator_manager": {"bytes_to_release": 16 * 1024 * 1024, "memory_release_interval": "1s"},
-        "overload_manager": {
-            "resource_monitors": [
-                {
-                    "name": "envoy.resource_monitors.global_downstream_max_connections",
-                    "typed_config": {
-                        "@type": "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3"
-                        ".DownstreamConnectionsConfig",
-                        "max_active_downstream_connections": settings.max_connections,
-                    },
-                }
-            ]
-        },
+        "overload_manager": overload_manager(settings),
+        "layered_runtime": {"layers": [{"name": "limits", "static_layer": dict(RUNTIME)}]},
         "static_resources": {
-            "listeners": [public_listener(contract, descriptor_set, settings, resources)],
+            "listeners": listeners,
             "clusters": clusters(contract, settings, resources),
         },
     }

@@ -14,6 +14,7 @@ import yaml
 
 from engine_svc.settings import EngineSettings
 from history_svc.settings import HistorySettings
+from identity_svc.settings import IdentitySettings
 from launcher.certificates import make_certificates
 from launcher.gateway import GatewayProcessSettings
 from launcher.tls import check_files, process_files
@@ -26,7 +27,9 @@ FILE = DEPLOY / "compose.yaml"
 PASSWORDS = {
     "FLOWMESH_DB_ROOT_PASSWORD": "r",
     "FLOWMESH_ENGINE_DB_PASSWORD": "e",
+    "FLOWMESH_IDENTITY_DB_PASSWORD": "i",
     "FLOWMESH_HISTORY_DB_PASSWORD": "h",
+    "FLOWMESH_MESH_SECRET": "m" * 32,
 }
 MEBIBYTE = 1 << 20
 PLAN = {
@@ -100,9 +103,14 @@ def test_every_image_is_pinned_and_ours_are_built(services: dict[str, Any]) -> N
 
 @pytest.mark.slow
 def test_services_understand_their_settings(services: dict[str, Any]) -> None:
-    for name, settings in (("engine", EngineSettings), ("history", HistorySettings)):
+    for name, settings in (
+        ("engine", EngineSettings),
+        ("identity", IdentitySettings),
+        ("history", HistorySettings),
+    ):
         environment = services[name]["environment"]
         read = settings.from_environment(environment)
+        assert (read.identity_address, read.mesh_secret) == ("dns:///identity:3002", "m" * 32)
         assert read.database_url.endswith(f"@mariadb:3306/flowmesh_{name}")
         _check_grace(services[name], read.drain_notice_seconds + read.drain_seconds)
     gateway = GatewayProcessSettings.from_environment(services["gateway"]["environment"])
@@ -126,7 +134,7 @@ def test_with_tls_every_process_has_files_of_its_own(compose_checker: Path, tmp_
     assert result.returncode == 0, result.stderr
     services = json.loads(result.stdout)["services"]
     make_certificates(tmp_path)
-    for name in ("engine", "history", "monitoring", "gateway"):
+    for name in ("engine", "identity", "history", "monitoring", "gateway"):
         service = services[name]
         folders = {each["target"]: each["source"] for each in service["volumes"]}
         assert all(each["read_only"] for each in service["volumes"])
@@ -139,7 +147,12 @@ def test_with_tls_every_process_has_files_of_its_own(compose_checker: Path, tmp_
             check_files(GatewayProcessSettings.from_environment(inside).gateway().tls)
             assert "https://" in service["healthcheck"]["test"][-1]
             continue
-        kinds = {"engine": EngineSettings, "history": HistorySettings, "monitoring": MonitoringSettings}
+        kinds = {
+            "engine": EngineSettings,
+            "identity": IdentitySettings,
+            "history": HistorySettings,
+            "monitoring": MonitoringSettings,
+        }
         tls = kinds[name].from_environment(inside).tls
         assert tls == process_files(tmp_path, name)
         read_identity(tls)

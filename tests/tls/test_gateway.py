@@ -48,6 +48,7 @@ def settings_for(port: int, tls: GatewayTls, host: str = "127.0.0.1") -> Gateway
         listen_port=0,
         health_check_interval=0.2,
         access_log=False,
+        authentication="off",
         tls=tls,
     )
 
@@ -322,6 +323,7 @@ async def test_the_gateway_alone_has_it_from_its_environment(certificates: Certi
             "FLOWMESH_GATEWAY_BACKENDS": " ".join(f"{package}=127.0.0.1:{backend.port}" for package in PACKAGES),
             "FLOWMESH_GATEWAY_PORT": str(port),
             "FLOWMESH_GATEWAY_ADMIN_PORT": "0",
+            "FLOWMESH_AUTHENTICATION": "off",
             "FLOWMESH_GATEWAY_EDGE_CERTIFICATE_FILE": str(tls.edge_certificate),
             "FLOWMESH_GATEWAY_EDGE_KEY_FILE": str(tls.edge_key),
             "FLOWMESH_TLS_CERTIFICATE_FILE": str(tls.certificate),
