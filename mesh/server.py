@@ -42,6 +42,7 @@ from mesh.settings import MeshSettings
 from mesh.startup import StartupError
 from mesh.status import DETAILS_KEY, build_status, domain_of, grpc_code, status_from
 from mesh.telemetry import PassingTelemetry, Telemetry
+from mesh.tls import TlsIdentity, TlsSource, tls_source
 from mesh.trace_context import HEADER as TRACEPARENT
 
 if TYPE_CHECKING:
@@ -248,8 +249,10 @@ class MeshServer:
     async def serve(self, host: str, port: int) -> int:
         """Listen and take calls; port 0 takes a free one. Returns the port.
 
-        Raises StartupError where the port cannot be had.
+        With the files of TLS in the settings every caller has to show a certificate of their authority, for health
+        and reflection too. Raises StartupError where the port cannot be had, or such a file cannot be used.
         """
+        source = None if self._settings.tls is None else tls_source(self._settings.tls)
         limit = self._settings.max_message_bytes
         self._server = grpc.aio.server(
             interceptors=tuple(self._telemetry.server_interceptors()),
@@ -273,8 +276,10 @@ class MeshServer:
                 _UnknownMethods(),
             )
         )
-        bound = self._bind(host, port)
+        bound = self._bind(host, port, source)
         await self._server.start()
+        if source is not None:
+            self._watches.append(asyncio.create_task(source.watch(), name="certificates"))
         await self._set_health(serving=True)
         self._watches.append(asyncio.create_task(self._end_overdue(), name="deadlines"))
         if self._authorize is not None:
@@ -307,11 +312,15 @@ class MeshServer:
         for service in ("", *self._services):
             await self.health.set(service, serving=serving)
 
-    def _bind(self, host: str, port: int) -> int:
+    def _bind(self, host: str, port: int, source: TlsSource | None) -> int:
         assert self._server is not None
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         try:
-            bound: int = self._server.add_insecure_port(address)
+            bound: int = (
+                self._server.add_insecure_port(address)
+                if source is None
+                else self._server.add_secure_port(address, _credentials(source))
+            )
         except RuntimeError as error:
             why = probe(host, port) or OSError(str(error))
             raise port_unavailable(host, port, "FLOWMESH_PORT", why) from error
@@ -595,6 +604,29 @@ class MeshServer:
             text = f"The service failed by a bug; its log tells of it as {error_id}."
             status = build_status(grpc.StatusCode.INTERNAL, "INTERNAL", method.domain, text, {"error_id": error_id})
         return grpc_code(status.code).name, status
+
+
+def _credentials(source: TlsSource) -> grpc.ServerCredentials:
+    """Return credentials that ask callers for certificates, and follow the files from one handshake to the next."""
+    told = source.identity
+
+    def configuration(identity: TlsIdentity) -> grpc.ServerCertificateConfiguration:
+        return grpc.ssl_server_certificate_configuration([(identity.key, identity.certificate)], identity.ca)
+
+    def fetch() -> grpc.ServerCertificateConfiguration | None:
+        nonlocal told
+        identity = source.current()
+        # None leaves it as it is. Handshakes run in several threads; twice the same does no harm.
+        if identity.version == told.version:
+            return None
+        told = identity
+        return configuration(identity)
+
+    return grpc.dynamic_ssl_server_credentials(
+        configuration(told),
+        fetch,  # type: ignore[arg-type] # None is allowed by the library, not by its types
+        require_client_authentication=True,
+    )
 
 
 def _check_rows_asked(call: CallContext) -> None:

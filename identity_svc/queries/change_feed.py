@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from identity_svc.storage.security_changes import ChangeKind, LoggedChange, SecurityChange, changes_after, log_position
 from mesh.background import end
+from mesh.clock import steady_seconds
 from mesh.db.database import Database
 from mesh.db.statements import Program
 from mesh.errors import DependencyDown, Overload
-from mesh.lease import steady_seconds
 from mesh.logs import get_log
 
 POLL_SECONDS = 0.5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -51,13 +52,13 @@ class Connection(Calls):
     """A channel to the gateway with a stub for each service. Use it in a `with` block."""
 
     def __init__(self, url: GatewayUrl, signing: Signing | None = None) -> None:
-        """Calls are made as `signing` says, as nobody without it."""
+        """Calls are made as `signing` says, as nobody without it. Raises CommandFailed for a wrong file."""
         self.gateway = url
         self.url = url.text
         self.signing = signing or Nobody(url.text)
         options = [("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES), ("grpc.enable_http_proxy", 0)]
         if url.secure:
-            self._channel = grpc.secure_channel(url.target, grpc.ssl_channel_credentials(), options)
+            self._channel = grpc.secure_channel(url.target, grpc.ssl_channel_credentials(_trusted(url.ca)), options)
         else:
             self._channel = grpc.insecure_channel(url.target, options)
         self.deployments = deployment_service_pb2_grpc.DeploymentServiceStub(self._channel)
@@ -142,6 +143,13 @@ class Connection(Calls):
             lines.append(f"  and {omitted} more")
         kind = _KINDS.get(status.code, CommandFailed)
         return kind("\n".join(lines), info.reason)
+
+
+def _trusted(ca: Path | None) -> bytes | None:
+    try:
+        return None if ca is None else ca.read_bytes()
+    except OSError as error:
+        raise CommandFailed(f"--ca {ca} cannot be read: {error.strerror}") from None
 
 
 _KINDS = {grpc.StatusCode.UNAVAILABLE.value[0]: Unreachable, grpc.StatusCode.UNAUTHENTICATED.value[0]: NotSignedIn}
