@@ -51,7 +51,9 @@ def is_for_mesh(method: MethodDescriptor) -> bool:
     return permission.mesh
 
 
-def service_config(services: Iterable[ServiceDescriptor], retried: Iterable[str] = ()) -> str:
+def service_config(
+    services: Iterable[ServiceDescriptor], retried: Iterable[str] = (), *, follows_health: bool = True
+) -> str:
     """Return the gRPC service config that retries on UNAVAILABLE what may be retried, as JSON.
 
     That is the reads of `services`, and the methods in `retried` (`pkg.Service/Method`): those whose callers always
@@ -71,10 +73,11 @@ def service_config(services: Iterable[ServiceDescriptor], retried: Iterable[str]
         # success gives a tenth of one back, and there are retries while more than half of them are left. So beyond
         # twenty at first, a tenth of the calls may be retries.
         "retryThrottling": {"maxTokens": 40, "tokenRatio": 0.1},
-        # A server that drains says so by its health, before it takes no calls any more.
         "loadBalancingConfig": [{"round_robin": {}}],
-        "healthCheckConfig": {"serviceName": ""},
     }
+    if follows_health:
+        # A server that drains says so by its health, before it takes no calls any more.
+        config["healthCheckConfig"] = {"serviceName": ""}
     if names:
         config["methodConfig"] = [
             {
@@ -99,19 +102,20 @@ def open_channel(
     telemetry: Telemetry | None = None,
     retried: Sequence[str] = (),
     breaker: CircuitBreaker | None = None,
+    follows_health: bool = True,
 ) -> MeshChannel:
     """Return a channel to `target` for stubs of these services; close it at the end.
 
     `target` is `host:port`, or several as `ipv4:host:port,host:port`: calls go round those whose health says SERVING.
     It connects at the first call. `retried` as in `service_config`. With a breaker, unary calls raise `BreakerOpen`
-    at once while the service does not answer.
+    at once while the service does not answer. Without `follows_health` calls also go to those that say NOT_SERVING.
     """
     tracing = telemetry or PassingTelemetry()
     interceptors = tuple(tracing.client_interceptors())
     channel = grpc.aio.insecure_channel(
         target,
         options=(
-            ("grpc.service_config", service_config(services, retried)),
+            ("grpc.service_config", service_config(services, retried, follows_health=follows_health)),
             ("grpc.enable_retries", 1),
             ("grpc.max_receive_message_length", -1),
             ("grpc.max_send_message_length", settings.max_message_bytes),

@@ -107,7 +107,6 @@ class JobServicer:
             _micros(request.lease_duration) or DEFAULT_LEASE_MICROS,
             tuple(request.fetch_variables),
             request.tenant_id,
-            open_rows(),
         )
         timeout = _micros(request.request_timeout) / 1e6
         call = current_call()
@@ -121,8 +120,7 @@ class JobServicer:
 
     async def StreamJobs(self, request: pb.StreamJobsRequest) -> AsyncIterator[pb.StreamJobsResponse]:
         """See the contract."""
-        call = current_call()
-        draining = call.draining
+        draining = current_call().draining
         limit = request.max_active_jobs or DEFAULT_MAX_JOBS
         lease = _micros(request.lease_duration) or DEFAULT_LEASE_MICROS
         names = tuple(request.fetch_variables)
@@ -135,14 +133,12 @@ class JobServicer:
         silent_since = loop.time()
         try:
             while not draining.is_set():
-                room = limit - await jobs.held_by(self.executor, request.type, request.worker, call.rows)
+                room = limit - await jobs.held_by(self.executor, request.type, request.worker)
                 if room <= 0:
                     # Completions may come in through any process: only the database knows of them.
                     await asyncio.sleep(HELD_POLL_SECONDS)
                 else:
-                    activation = jobs.Activation(
-                        request.type, request.worker, room, lease, names, request.tenant_id, call.rows
-                    )
+                    activation = jobs.Activation(request.type, request.worker, room, lease, names, request.tenant_id)
                     left = max(0.0, HEARTBEAT_SECONDS - (loop.time() - silent_since))
                     undelivered = await jobs.wait_and_activate(self.executor, activation, left, draining)
                 while undelivered:

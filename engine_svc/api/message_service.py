@@ -39,8 +39,9 @@ class MessageServicer:
     async def CorrelateMessage(self, request: pb.CorrelateMessageRequest) -> bytes:
         """See the contract."""
         criteria = self._criteria(request)
+        opened = open_rows()
         if criteria.tenant_id is not None:
-            require_tenant(open_rows(), criteria.tenant_id)
+            require_tenant(opened, criteria.tenant_id)
         payload = Payload(
             read_variables(request.variables, "variables", self.max_variable_bytes),
             read_variables(request.local_variables, "local_variables", self.max_variable_bytes),

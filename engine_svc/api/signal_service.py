@@ -36,8 +36,9 @@ class SignalServicer:
                     "FIELD_INVALID", f"activity_id: {description}", violations=[Violation("activity_id", description)]
                 )
             instance_id, key = parts
+        opened = open_rows()
         if not instance_id:
-            require_tenant(open_rows(), request.tenant_id)
+            require_tenant(opened, request.tenant_id)
         signal = Signal(
             # Sent again after a crash in the middle it goes on with those that it had not reached.
             digest_of(record) if record is not None else "",

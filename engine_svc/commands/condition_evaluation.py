@@ -59,10 +59,10 @@ async def evaluate_starts(
 
     Raises `DomainError`.
     """
+    opened = open_rows()
     answer = await executor.answer_to(request)
     if answer is not None:
         return answer
-    opened = open_rows()
     found = [
         start
         for start in await executor.database.read(find_starts(tenant_id, Wait.CONDITION, "", definition_key))

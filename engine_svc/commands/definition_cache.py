@@ -148,7 +148,10 @@ class DefinitionCache:
             case "migration":
                 return await self.to_migrate(request.version)
             case "id":
-                return await self.to_start(request.version or request.key)
+                # The other bindings look within the tenant; an id could come from anywhere.
+                return await self.to_start(
+                    request.version or request.key, lambda tenant_id, _: tenant_id == request.tenant_id
+                )
             case "version":
                 if not request.version.isdecimal():
                     raise _no_version(request)

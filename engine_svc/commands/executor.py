@@ -404,11 +404,12 @@ class InstanceExecutor:
         task_trees: bool,
         task_key: int,
     ) -> tuple[bytes, Commit]:
+        # Asked for before anything else, for who sends a request again whose instance is gone.
+        rows = open_rows()
         cached = self._cache.find(instance_id)
         instance = cached or await self._read(instance_id, task_trees=True)
         if instance is None or (is_task_tree(instance) and not task_trees):
             raise missing()
-        rows = open_rows()
         if not rows.unrestricted and not await is_open(self.database, rows, standing_of(instance), task_key):
             raise missing()
         # While the command runs the instance is not in the cache: if anything fails, what was half changed is gone.

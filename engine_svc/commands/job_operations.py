@@ -44,13 +44,13 @@ async def run_now(
     """
     instance_id, key = _parts(job_id)
     executor = due_jobs.executor
+    await executor.require(instance_id, lambda: job_missing(job_id))
     if request is not None:
         answered = await executor.database.read(find_answer(request))
         if isinstance(answered, AlreadyAnswered):
             return answered.response
         if answered is not None:
             raise answered
-    await executor.require(instance_id, lambda: job_missing(job_id))
     until = executor.clock.now_micros() + due_jobs.lease_micros
     row, claimed = await due_jobs.write(lambda: claim_one(instance_id, key, due_jobs.owner, until))
     if row is None:

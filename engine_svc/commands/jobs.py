@@ -26,6 +26,7 @@ from engine_svc.storage.jobs import (
     release_leases,
 )
 from mesh.access.rows import Rows
+from mesh.call import open_rows
 from mesh.db.served_database import write_again
 from mesh.db.statements import FetchKeys, Program, Row
 from mesh.errors import LeaseLost, NotFound
@@ -42,10 +43,7 @@ INPUTS = JOB_COLUMNS.index("inputs")
 
 @dataclass(slots=True, frozen=True)
 class Activation:
-    """What a worker asks for, and the rows that are open to it.
-
-    Times in microseconds; no names: all visible variables.
-    """
+    """What a worker asks for. Times in microseconds; no names: all visible variables."""
 
     job_type: str
     worker: str
@@ -53,7 +51,6 @@ class Activation:
     lease_micros: int
     variable_names: tuple[str, ...]
     tenant_id: str
-    rows: Rows
 
 
 @dataclass(slots=True, frozen=True)
@@ -66,11 +63,13 @@ class LeasedJob:
     variables: dict[str, Any]
 
 
-def _lease_with_revisions(activation: Activation, lease_until: int) -> Program[tuple[list[Row], dict[str, int]]]:
+def _lease_with_revisions(
+    activation: Activation, opened: Rows, lease_until: int
+) -> Program[tuple[list[Row], dict[str, int]]]:
     rows = yield from lease_jobs(
         activation.job_type,
         activation.tenant_id,
-        activation.rows,
+        opened,
         activation.worker,
         activation.max_jobs,
         lease_until,
@@ -82,13 +81,15 @@ def _lease_with_revisions(activation: Activation, lease_until: int) -> Program[t
 
 
 async def activate(executor: InstanceExecutor, activation: Activation) -> list[LeasedJob]:
-    """Lease ready jobs, those of higher priority first, then the oldest; none where there are none.
+    """Lease ready jobs that are open, those of higher priority first, then the oldest; none where there are none.
 
     Where the caller is cancelled, what was leased is given back.
     """
     lease_until = executor.clock.now_micros() + activation.lease_micros
+    # Asked for each time: a call that waits may lose what was open to it.
+    opened = open_rows()
     leasing = asyncio.ensure_future(
-        write_again(executor.database, lambda: _lease_with_revisions(activation, lease_until))
+        write_again(executor.database, lambda: _lease_with_revisions(activation, opened, lease_until))
     )
     try:
         rows, revisions = await asyncio.shield(leasing)
@@ -165,9 +166,9 @@ async def wait_and_activate(
             waiter.cancel()
 
 
-async def held_by(executor: InstanceExecutor, job_type: str, worker: str, rows: Rows) -> int:
+async def held_by(executor: InstanceExecutor, job_type: str, worker: str) -> int:
     """Return how many open jobs of a type a worker holds."""
-    return await executor.database.read(count_leased(job_type, worker, rows))
+    return await executor.database.read(count_leased(job_type, worker, open_rows()))
 
 
 async def give_back(executor: InstanceExecutor, jobs: Sequence[LeasedJob]) -> None:

@@ -55,6 +55,13 @@ async def test_readiness(identity: Identity) -> None:
         await eventually(is_ready)
 
 
+async def test_identity_that_waits_for_itself(identity: Identity) -> None:
+    """A process that runs it says NOT_SERVING until it has been told what it tells."""
+    await identity.say_serving(serving=False)
+    async with guarded(identity, wait=False) as service:
+        assert await service.access.known(5)
+
+
 async def test_metrics(identity: Identity) -> None:
     metrics = Metrics()
     access = Access(settings(f"127.0.0.1:{identity.port}"), metrics)

@@ -16,7 +16,6 @@ from engine_svc.commands.job_signals import JobSignals
 from engine_svc.scripts.sandbox import ScriptRunner
 from engine_svc.settings import EngineSettings
 from engine_svc.storage.commit import CommitWriter
-from mesh.access.rows import ALL_ROWS
 from mesh.cache.opening import Caches
 from mesh.clock import SystemClock
 from mesh.db.database import Database
@@ -64,7 +63,7 @@ def executor_on(database: Database) -> InstanceExecutor:
     )
 
 
-ACTIVATION = jobs.Activation("work", "w", 10, 3_600_000_000, (), "", ALL_ROWS)
+ACTIVATION = jobs.Activation("work", "w", 10, 3_600_000_000, (), "")
 
 
 @pytest.mark.parametrize("paused", [False, True])

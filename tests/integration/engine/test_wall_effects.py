@@ -82,6 +82,23 @@ async def test_jobs_that_a_worker_of_the_same_name_holds_elsewhere_do_not_count(
     stream.cancel()
 
 
+async def test_a_stream_that_is_open_loses_what_is_closed_to_it(walled: Engine, door: Door) -> None:
+    for tenant in ("a", "b"):
+        await walled.deploy(external(), tenant_id=tenant)
+    door.caller = caller("worker", IN_A, IN_B)
+    stream = walled.jobs.StreamJobs(job_service_pb2.StreamJobsRequest(type="work", worker="w"))
+    await stream.read()
+    (call,) = [call for call in door.calls if call.method.endswith("StreamJobs")]
+    call.narrow(caller("worker", IN_B).rows)
+    for tenant in ("a", "b"):
+        await walled.start("ship", tenant_id=tenant)
+    async with asyncio.timeout(5):
+        assert (await stream.read()).job.tenant_id == "b"
+    stream.cancel()
+    (left,) = await walled.activate()
+    assert left.tenant_id == "a"
+
+
 async def test_a_request_id_belongs_to_its_caller(walled: Engine, door: Door) -> None:
     await walled.deploy(user_task(), tenant_id="a")
     door.caller = caller("ann", IN_A)
@@ -382,3 +399,39 @@ async def test_a_definition_that_is_closed_is_not_migrated_to(walled: Engine, do
         refused = await refusal(migrations.migrate(started.id, migrations.plan(target)))
         assert (refused.code, refused.reason) == ("NOT_FOUND", "PROCESS_DEFINITION_NOT_FOUND")
         assert refused.message == f"there is no process definition {target}"
+
+
+async def test_a_task_of_its_own_is_made_in_an_open_tenant(walled: Engine, door: Door) -> None:
+    def create(tenant: str) -> Any:
+        return walled.tasks.CreateUserTask(
+            user_task_service_pb2.CreateUserTaskRequest(tenant_id=tenant, details={"name": "call"})
+        )
+
+    door.caller = caller("ann", IN_A)
+    made = (await create("a")).user_task
+    for tenant in ("b", "", "nowhere"):
+        assert (await refusal(create(tenant))).reason == "TENANT_NOT_FOUND"
+    # What is narrowed to definitions is closed to what has none.
+    door.caller = caller("ann", RowGrant(frozenset({"a"}), ("review",)))
+    assert (await refusal(create("a"))).reason == "TENANT_NOT_FOUND"
+    assert await walled.user_tasks() == []
+    door.caller = caller("eve", RowGrant(frozenset({"a"}), involved_only=True))
+    assert (await refusal(walled.complete_task(made.id))).reason == "USER_TASK_NOT_FOUND"
+
+
+async def test_a_process_calls_none_of_another_tenant(walled: Engine) -> None:
+    other = (await walled.deploy(user_task("called"), tenant_id="b")).process_definitions[0].id
+    own = (await walled.deploy(user_task("called"), tenant_id="a")).process_definitions[0].id
+    calls = model(
+        "calls",
+        ENDS + '<callActivity id="c" calledElement="${which}" flowable:calledElementType="id"/>',
+        "s>c",
+        "c>e",
+    )
+    await walled.deploy(calls, tenant_id="a")
+    await walled.start("calls", {"which": own}, tenant_id="a")
+    for closed in (other, "neverwas"):
+        refused = await refusal(walled.start("calls", {"which": closed}, tenant_id="a"))
+        assert refused.reason == "PROCESS_DEFINITION_NOT_FOUND"
+        assert refused.message == f"there is no process definition {closed}"
+    assert len(await walled.user_tasks()) == 1
