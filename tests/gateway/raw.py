@@ -28,8 +28,9 @@ class RawAnswer:
         return self.rest.count(b"HTTP/1.1 ")
 
 
-async def exchange(port: int, *pieces: bytes, pause: float = 0.0) -> RawAnswer:
-    """Send bytes as they are, with a pause between the pieces, and read until the gateway closes or is silent."""
+async def exchange(port: int, *pieces: bytes, pause: float = 0.0, to_the_end: bool = False) -> RawAnswer:
+    """Send bytes as they are, with a pause between the pieces, and read one answer; `to_the_end`, all that comes until
+    the gateway closes or is silent."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     received = b""
 
@@ -38,6 +39,8 @@ async def exchange(port: int, *pieces: bytes, pause: float = 0.0) -> RawAnswer:
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(65536):
                 received += data
+                if not to_the_end and _is_whole(received):
+                    return
 
     reading = asyncio.create_task(read())
     try:
@@ -56,6 +59,16 @@ async def exchange(port: int, *pieces: bytes, pause: float = 0.0) -> RawAnswer:
         writer.close()
     head, _, rest = received.partition(b"\r\n\r\n")
     return RawAnswer(head.decode("latin-1"), rest)
+
+
+def _is_whole(received: bytes) -> bool:
+    head, blank, body = received.lower().partition(b"\r\n\r\n")
+    if not blank:
+        return False
+    if b"\r\ntransfer-encoding: chunked" in head:
+        return body.endswith(b"0\r\n\r\n")
+    _, named, length = head.partition(b"\r\ncontent-length: ")
+    return bool(named) and len(body) >= int(length.split(b"\r\n")[0])
 
 
 def request(line: str, *headers: str, body: bytes = b"") -> bytes:
