@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -136,7 +136,7 @@ class Mesh:
             with httpx.Client(base_url=self.url, timeout=1, auth=self.auth) as rest:
                 history = rest.get("/v1/history/processInstances?pageSize=1")
                 engine = rest.get("/v1/processInstances?pageSize=1")
-        except (httpx.HTTPError, FileNotFoundError):
+        except (httpx.HTTPError, FileNotFoundError, KeyError):
             return False
         return history.status_code == 200 and engine.status_code == 200
 
@@ -188,9 +188,11 @@ class Mesh:
 
 
 @contextlib.contextmanager
-def running_mesh(folder: Path, options: Sequence[str] = ()) -> Iterator[Mesh]:
-    """A started mesh that is ended with the block."""
-    mesh = Mesh(folder, options)
+def running_mesh(
+    folder: Path, options: Sequence[str] = (), settings: Mapping[str, str] | None = None
+) -> Iterator[Mesh]:
+    """A started mesh that is ended with the block; `settings`: environment variables of it."""
+    mesh = Mesh(folder, options, settings=dict(settings or {}))
     try:
         mesh.start()
         yield mesh
