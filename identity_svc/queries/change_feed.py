@@ -54,12 +54,7 @@ class Listener:
                 changes.append(await self._waiting.get())
         except TimeoutError:
             if self._feed.silent_seconds > STALE_SECONDS:
-                raise DependencyDown(
-                    "DEPENDENCY_UNAVAILABLE",
-                    "The database does not answer, so that nobody knows what has changed; listen anew.",
-                    metadata={"dependency": "database"},
-                    retry_after_seconds=1.0,
-                ) from None
+                raise _unknown() from None
         while not self._waiting.empty():
             changes.append(self._waiting.get_nowait())
         return changes
@@ -82,6 +77,9 @@ class ChangeFeed:
         self._answered = 0.0
         self._listeners: set[Listener] = set()
         self._woken = asyncio.Event()
+        self._rounds_begun = 0
+        self._rounds_done = 0
+        self._round_done = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -93,6 +91,20 @@ class ChangeFeed:
     async def stop(self) -> None:
         """End reading."""
         await end(self._task)
+
+    async def catch_up(self) -> None:
+        """Wait until the log was read that there is now, whichever process wrote it.
+
+        Raises DependencyDown where the database does not answer.
+        """
+        wanted = self._rounds_begun + 1
+        self.wake()
+        try:
+            async with asyncio.timeout(STALE_SECONDS):
+                while self._rounds_done < wanted:
+                    await self._round_done.wait()
+        except TimeoutError:
+            raise _unknown() from None
 
     def wake(self) -> None:
         """Look at once: something was written."""
@@ -122,6 +134,7 @@ class ChangeFeed:
             except TimeoutError:
                 pass
             self._woken.clear()
+            self._rounds_begun = number = self._rounds_begun + 1
             begun = steady_seconds()
             try:
                 changes = await self._database.read(self._read())
@@ -134,9 +147,14 @@ class ChangeFeed:
                 continue
             failing = False
             self._answered = begun
-            if len(changes) == _BATCH:
-                self._woken.set()
             self._tell(changes)
+            if len(changes) == _BATCH:
+                # It has not been read to its end.
+                self._woken.set()
+                continue
+            self._rounds_done = number
+            self._round_done.set()
+            self._round_done = asyncio.Event()
 
     def _read(self) -> Program[list[LoggedChange]]:
         return (yield from changes_after(self._last, _BATCH))
@@ -149,6 +167,15 @@ class ChangeFeed:
             told = TellingChange(logged.change, _version(self._access))
             for listener in self._listeners:
                 listener.put(told)
+
+
+def _unknown() -> DependencyDown:
+    return DependencyDown(
+        "DEPENDENCY_UNAVAILABLE",
+        "The database does not answer, so that nobody knows what has changed; listen anew.",
+        metadata={"dependency": "database"},
+        retry_after_seconds=1.0,
+    )
 
 
 def _version(seq: int) -> int:
