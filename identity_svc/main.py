@@ -16,6 +16,7 @@ from flowmesh.identity.v1 import (
 from identity_svc.api.audit_service import AuditServicer
 from identity_svc.api.callers import Callers
 from identity_svc.api.group_service import GroupServicer
+from identity_svc.api.local_source import LocalSource
 from identity_svc.api.permission_service import PermissionServicer
 from identity_svc.api.role_assignment_service import RoleAssignmentServicer
 from identity_svc.api.role_service import RoleServicer
@@ -57,7 +58,8 @@ class IdentityService:
     """A running identity service, on a database that is open and has its tables: its gRPC server and its relay.
 
     What it is given it does not close. `rpcs` is needed where several services share `metrics`. Without `authorize`
-    nobody has to sign in, and everybody may give what they like.
+    nobody has to sign in, and everybody may give what they like. `source` answers the checks of this process, from the
+    start on.
     """
 
     def __init__(
@@ -70,9 +72,11 @@ class IdentityService:
         rpcs: RpcMetrics | None = None,
         telemetry: Telemetry | None = None,
         authorize: Authorize | None = None,
+        source: LocalSource | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._settings = settings
+        self._source = source
         self._database = database = WakingDatabase(database)
         self._bus = bus
         self._database_clock = DatabaseClock(database) if clock is None and settings.shares_database else None
@@ -115,6 +119,8 @@ class IdentityService:
             await self._database_clock.start()
         await prepare_directory(self._database, self._clock)
         await self._signing_in.open()
+        if self._source is not None:
+            self._signing_in.bind(self._source)
         port = await self.server.serve(self._settings.host, self._settings.listen_port)
         await self._signing_in.start()
         self._relay.start()
@@ -146,8 +152,15 @@ async def serve(settings: IdentitySettings) -> None:
         await process.open_admin()
         database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
         bus = await process.open_bus()
+        source = LocalSource()
         service = IdentityService(
-            settings, database, bus, process.metrics, telemetry=process.telemetry, authorize=process.open_access()
+            settings,
+            database,
+            bus,
+            process.metrics,
+            telemetry=process.telemetry,
+            authorize=process.open_access(source),
+            source=source,
         )
         service.add_checks(process.readiness)
         process.at_end(service.stop)

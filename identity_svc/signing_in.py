@@ -12,6 +12,7 @@ from flowmesh.identity.v1 import (
 from identity_svc.api.access_service import AccessServicer
 from identity_svc.api.callers import Callers
 from identity_svc.api.credential_service import CredentialServicer
+from identity_svc.api.local_source import LocalSource
 from identity_svc.api.session_service import SessionServicer
 from identity_svc.api.signing_key_service import SigningKeyServicer
 from identity_svc.commands.api_keys import ApiKeys
@@ -87,6 +88,7 @@ class SigningIn:
         )
         sign_in = PasswordSignIn(served, clock, self._hashing, self.sessions, failures)
         rotation = KeyRotation(served, clock, seal, times, self.ring)
+        self._access = AccessServicer(served, self.feed, clock)
         self._servicers = (
             (
                 session_service_pb2,
@@ -109,7 +111,7 @@ class SigningIn:
                 CredentialServicer(passwords, api_keys, clock, Callers(bound=bound)),
             ),
             (signing_key_service_pb2, "SigningKeyService", SigningKeyServicer(self.ring, rotation)),
-            (access_service_pb2, "AccessService", AccessServicer(served, self.feed, clock)),
+            (access_service_pb2, "AccessService", self._access),
         )
         self._upkeep = SignInUpkeep(
             database,
@@ -125,6 +127,10 @@ class SigningIn:
         """Offer the services."""
         for file, name, servicer in self._servicers:
             server.add(file.DESCRIPTOR.services_by_name[name], servicer)
+
+    def bind(self, source: LocalSource) -> None:
+        """Let the checks of this process ask here; behind `open`."""
+        source.bind(self._access, self.ring)
 
     async def open(self) -> None:
         """Read the keys, or make the first one, before calls are taken.

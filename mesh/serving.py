@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from mesh.admin_http import AdminServer, Readiness
 from mesh.bus.port import Bus
@@ -14,6 +15,9 @@ from mesh.server import Authorize
 from mesh.settings import MeshSettings
 from mesh.stores import database_check, open_service_bus, open_service_database
 from mesh.telemetry import start_telemetry
+
+if TYPE_CHECKING:
+    from mesh.access.source import AccessSource
 
 
 class ServingProcess:
@@ -52,10 +56,11 @@ class ServingProcess:
         self.at_end(bus.close)
         return bus
 
-    def open_access(self) -> Authorize | None:
+    def open_access(self, source: AccessSource | None = None) -> Authorize | None:
         """Begin to ask the identity service who may call; return the check for the servers of this process.
 
-        None where nobody has to sign in. Raises `StartupError` where the mesh has no secret.
+        None where nobody has to sign in. `source` is asked instead where the identity service is in this process.
+        Raises `StartupError` where the mesh has no secret.
         """
         settings = self._settings
         if not settings.requires_authentication:
@@ -63,7 +68,7 @@ class ServingProcess:
         # Some 25 ms at import, which who asks nobody need not pay.
         from mesh.access.opening import Access
 
-        access = Access(settings, self.metrics, breakers=self.breakers, telemetry=self.telemetry)
+        access = Access(settings, self.metrics, source=source, breakers=self.breakers, telemetry=self.telemetry)
         access.add_checks(self.readiness)
         self.at_end(access.close)
         access.start()

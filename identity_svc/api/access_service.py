@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing
 from dataclasses import replace
 
 from flowmesh.auth.v1 import permission_pb2
@@ -58,14 +60,22 @@ class AccessServicer:
 
     async def GetAccess(self, request: pb.GetAccessRequest) -> pb.GetAccessResponse:
         """Return what a subject was granted."""
-        access = await self._database.read(read_access(request.subject_id))
-        return pb.GetAccessResponse(access=access_message(access))
+        return pb.GetAccessResponse(access=await self.access(request.subject_id))
 
     async def WatchSecurityChanges(
         self, request: pb.WatchSecurityChangesRequest
     ) -> AsyncIterator[pb.WatchSecurityChangesResponse]:
         """Tell what is revoked, then each change."""
-        draining = current_call().draining
+        async with aclosing(self.changes(current_call().draining)) as messages:
+            async for message in messages:
+                yield message
+
+    async def access(self, subject_id: str) -> pb.Access:
+        """Return what a subject was granted. Raises `DependencyDown`."""
+        return access_message(await self._database.read(read_access(subject_id)))
+
+    async def changes(self, draining: asyncio.Event) -> AsyncGenerator[pb.WatchSecurityChangesResponse, None]:
+        """Tell what is revoked, then each change, until `draining` is set. Raises `DependencyDown`, `Overload`."""
         # Listening begins before what is revoked is read: a change in between is told twice, never not at all.
         with self._feed.listening() as listener:
             for session in await self._database.read(revoked_sessions(self._clock.now_micros())):

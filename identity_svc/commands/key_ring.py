@@ -9,7 +9,7 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from identity_svc.signing.key_pairs import KeySeal, SecretWrong, json_web_key, make_key_pair, private_key_of
-from identity_svc.storage.signing_keys import KeyTimes, StoredKey, drop_keys, is_due, read_keys, rotate_if_due
+from identity_svc.storage.signing_keys import KeyTimes, StoredKey, is_due, read_keys, rotate_if_due
 from mesh.clock import Clock
 from mesh.db.database import Database, DatabaseError
 from mesh.logs import get_log
@@ -77,22 +77,19 @@ class KeyRing:
             self._reads_done = number
 
     async def rotate_if_due(self) -> bool:
-        """Give the newest key a successor if it is old enough, and forget keys whose time is over.
+        """Give the newest key a successor if it is old enough; say whether this process did.
 
-        Says whether there is a new one. Raises `DatabaseError`, `OutcomeUnknown`.
+        Raises `DatabaseError`, `OutcomeUnknown`.
         """
         now = self._clock.now_micros()
-        if is_due([key.stored for key in self._keys], self._times, now):
-            fresh = await asyncio.to_thread(make_key_pair, self._seal)
-            rotated = await self._database.write(rotate_if_due(fresh, self._times, now))
-            await self.read()
-            if rotated:
-                _log.info("A signing key was made", key=fresh.id)
-            return rotated
-        if any(key.stored.drop_at is not None and key.stored.drop_at <= now for key in self._keys):
-            await self._database.write(drop_keys(now))
-            await self.read()
-        return False
+        if not is_due([key.stored for key in self._keys], self._times, now):
+            return False
+        fresh = await asyncio.to_thread(make_key_pair, self._seal)
+        rotated = await self._database.write(rotate_if_due(fresh, self._times, now))
+        await self.read()
+        if rotated:
+            _log.info("A signing key was made", key=fresh.id)
+        return rotated
 
     def signing_key(self, at: int) -> SigningKey:
         """Return the key that signs at a time, in microseconds since the Unix epoch."""
