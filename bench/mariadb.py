@@ -7,7 +7,6 @@ import contextlib
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from asyncio.subprocess import DEVNULL, Process
@@ -17,6 +16,7 @@ from pathlib import Path
 import pymysql
 
 from bench.processes import Server, ServerFailed
+from tests.infrastructure.ports import free_port
 
 START_SECONDS = 30.0
 STOP_SECONDS = 30.0
@@ -48,7 +48,7 @@ async def server(programs: tuple[str, str], data: Path) -> AsyncIterator[Server]
     )
     if await install.wait():
         raise ServerFailed(f"mariadb-install-db ended with code {install.returncode}")
-    port = _free_port()
+    port = free_port()
     # A socket's path may have about 100 characters.
     with tempfile.TemporaryDirectory(prefix="bench-") as sockets:
         process = await asyncio.create_subprocess_exec(
@@ -72,13 +72,6 @@ async def server(programs: tuple[str, str], data: Path) -> AsyncIterator[Server]
             except TimeoutError:
                 process.kill()
                 await process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def _ready(port: int, process: Process) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from gateway_envoy.tls import GatewayTls
 
 REQUIRED: Final = "required"
 OFF: Final = "off"
@@ -43,6 +45,8 @@ class GatewaySettings:
     """0 takes any free port; `EnvoyProcess.admin_port` tells which."""
     concurrency: int = 1
     """Worker threads. One carries what a Python backend on two cores can answer."""
+    tls: GatewayTls = field(default_factory=GatewayTls)
+    """Certificates; without them nothing is encrypted."""
 
     authentication: str = REQUIRED
     """`required`: every call but the public ones needs an access token; `off`: none does, on loopback only."""

@@ -10,10 +10,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mesh.access.rows import ALL_ROWS, Rows
 from mesh.trace_context import is_traceparent, new_traceparent
+
+if TYPE_CHECKING:
+    from mesh.access.grants import SubjectGrants
+    from mesh.errors import DomainError
 
 
 class Admission(Protocol):
@@ -29,12 +33,17 @@ class Admission(Protocol):
 class CallContext:
     """One call, or one piece of background work, as the caller and the transport describe it.
 
+    `waiting` tells that it is a stream, or in `idle()`: then it is looked at again and again whether its caller may
+    still make it, and `refusal` is why not.
+
     `deadline` is a reading of `time.monotonic()` in seconds, None where there is none. `imposed` tells that it is not
     the caller's own, `overdue` that the call was ended for it. `draining` is set
     once the server stops: streams and long polls end themselves then. `idle_seconds` is the time the call spent
     in `idle()`. `correlation_made` tells that the correlation id was made here, so that the caller does not know it.
-    `user_id` and `session_id` are those of the verified token, None and empty without one. `rows_asked` tells that
-    `rows` was read, as every method must whose rows can be told apart.
+    `user_id` and `session_id` are those of the verified token, None and empty without one, and `grants` what its
+    subject was granted. `authorization` and `mesh_token` are what the caller sent, not verified. `rows_asked` tells
+    that `rows` was read, as every method must whose rows can be told apart. `may_act_as` tells that requests of the
+    call may name another user than the caller as the one who acts.
     """
 
     __slots__ = (
@@ -42,17 +51,23 @@ class CallContext:
         "_checked",
         "_rows",
         "_traceparent",
+        "authorization",
         "correlation_id",
         "correlation_made",
         "deadline",
         "draining",
+        "grants",
         "idle_seconds",
         "imposed",
+        "may_act_as",
+        "mesh_token",
         "method",
         "overdue",
+        "refusal",
         "rows_asked",
         "session_id",
         "user_id",
+        "waiting",
     )
 
     def __init__(
@@ -71,14 +86,20 @@ class CallContext:
         self._checked = False
         self.user_id = user_id
         self.session_id = ""
+        self.authorization = ""
+        self.mesh_token = ""
+        self.grants: SubjectGrants | None = None
         self._rows = ALL_ROWS
         self.rows_asked = False
+        self.may_act_as = True
         self.deadline = deadline
         self.imposed = False
         self.overdue = False
         self.method = method
         self.draining = draining if draining is not None else asyncio.Event()
         self.idle_seconds = 0.0
+        self.waiting = False
+        self.refusal: DomainError | None = None
         self._admission = admission
 
     @property
@@ -102,9 +123,14 @@ class CallContext:
         self._rows = rows
 
     @property
+    def restricted(self) -> bool:
+        """Whether there are rows that are closed to the call; to ask this is not to ask for the rows."""
+        return not self._rows.unrestricted
+
+    @property
     def rows_ignored(self) -> bool:
         """Whether the call has rows that are closed to it, and nothing asked which."""
-        return not self.rows_asked and not self._rows.unrestricted
+        return not self.rows_asked and self.restricted
 
     def seconds_left(self) -> float | None:
         """Return the seconds until the deadline, not below 0; None where there is none."""
@@ -116,11 +142,13 @@ class CallContext:
     def idle(self) -> Iterator[None]:
         """Mark the block as waiting (a long poll): it holds no place of `max_concurrent_calls` and is not slow."""
         started = time.monotonic()
+        waited, self.waiting = self.waiting, True
         if self._admission is not None:
             self._admission.leave()
         try:
             yield
         finally:
+            self.waiting = waited
             if self._admission is not None:
                 self._admission.enter()
             self.idle_seconds += time.monotonic() - started
@@ -144,6 +172,25 @@ def current_call() -> CallContext:
     if call is None:
         raise LookupError("no call is being served here")
     return call
+
+
+def open_rows() -> Rows:
+    """Return the rows of the call being served; outside of one the mesh itself is at work, to which all are open."""
+    call = _current.get()
+    return ALL_ROWS if call is None else call.rows
+
+
+@contextmanager
+def beyond_rows() -> Iterator[None]:
+    """Run the block, and the tasks it starts, for the mesh itself: what a call entails for others has no walls."""
+    call = _current.get()
+    if call is None or not call.restricted:
+        yield
+        return
+    mesh = CallContext(call.correlation_id, call.traceparent, call.user_id, call.deadline, call.method, call.draining)
+    mesh.session_id = call.session_id
+    with as_call(mesh):
+        yield
 
 
 @contextmanager

@@ -44,3 +44,13 @@ class SystemClock:
     def now_micros(self) -> int:
         """Return the time in microseconds since the Unix epoch."""
         return time.time_ns() // 1000
+
+
+def steady_micros() -> int:
+    """Return microseconds that nobody turns, and that go on while the machine sleeps."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000
+
+
+def steady_seconds() -> float:
+    """Return `steady_micros` in seconds."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 
 from mesh.background import end
-from mesh.clock import SystemClock
+from mesh.clock import SystemClock, steady_micros
 from mesh.db.database import Database, DatabaseError
 from mesh.db.statements import Fetch, Program, Row
 
@@ -32,7 +31,7 @@ class DatabaseClock:
 
     def now_micros(self) -> int:
         """Return the time in microseconds since the Unix epoch."""
-        return self._system.now_micros() if self._ahead is None else _steady_micros() + self._ahead
+        return self._system.now_micros() if self._ahead is None else steady_micros() + self._ahead
 
     async def start(self) -> None:
         """Measure, and go on doing so. Raises `DatabaseError` where the database does not answer."""
@@ -60,12 +59,8 @@ class DatabaseClock:
 
 def _measure() -> Program[tuple[int, float]]:
     """Return how far the server's clock is ahead of our steady one, in microseconds, and how many seconds it took."""
-    before = _steady_micros()
+    before = steady_micros()
     # UNIX_TIMESTAMP would go by the session's time zone, where an hour comes twice a year.
     rows: list[Row] = yield Fetch("SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6))")
-    after = _steady_micros()
+    after = steady_micros()
     return int(rows[0][0]) - (before + after) // 2, (after - before) / 1e6
-
-
-def _steady_micros() -> int:
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000

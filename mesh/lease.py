@@ -9,11 +9,11 @@ that woke up late wants to write is undone.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from mesh.clock import steady_seconds
 from mesh.db.database import Database
 from mesh.db.statements import Execute, Fetch, FetchKeys, InsertMany, Program, Row, UpdateKeys, UpsertMany
 from mesh.process_owner import is_surely_dead, new_owner
@@ -208,8 +208,3 @@ class Leases:
     def _leave(self, owner: str) -> Program[None]:
         yield Execute("DELETE FROM lease_holder WHERE owner=?", (owner,))
         yield Execute("UPDATE lease SET owner=? WHERE name=? AND owner=?", (NOBODY, self._name, owner))
-
-
-def steady_seconds() -> float:
-    """Return a time that nobody turns, and that goes on while the machine sleeps."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -25,10 +25,12 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from mesh import reflection, validation
+from mesh.access.metadata import AUTHORIZATION, MESH_TOKEN
+from mesh.access.needs import NeedUnclear, need_of
 from mesh.admin_http import Readiness
 from mesh.call import CallContext, set_call
 from mesh.channels import is_idempotent
-from mesh.errors import DependencyDown, DomainError, InvalidField, Overload
+from mesh.errors import Denied, DependencyDown, DomainError, InvalidField, Overload, Unauthenticated
 from mesh.health import HealthService
 from mesh.ids import new_id
 from mesh.listening import port_unavailable, probe
@@ -40,6 +42,7 @@ from mesh.settings import MeshSettings
 from mesh.startup import StartupError
 from mesh.status import DETAILS_KEY, build_status, domain_of, grpc_code, status_from
 from mesh.telemetry import PassingTelemetry, Telemetry
+from mesh.tls import TlsIdentity, TlsSource, tls_source
 from mesh.trace_context import HEADER as TRACEPARENT
 
 if TYPE_CHECKING:
@@ -68,6 +71,8 @@ _HEALTH_SECONDS = 1.0
 _HEALTH_FAILURES = 3
 _OVERDUE_SECONDS = 0.25
 """How often it is looked whether calls are past a deadline that the server gave them."""
+_CHECK_AGAIN_SECONDS = 1.0
+"""How often it is looked whether streams and long polls may go on."""
 _LEAST_SECONDS = 0.001
 """A call with less time than this left would only do work whose answer nobody waits for."""
 
@@ -76,6 +81,10 @@ _log = get_log(__name__)
 
 class MethodUnserved(StartupError):
     """A method of the contract has no handler, a handler of the wrong kind, or no permission."""
+
+
+class RowsIgnored(Exception):
+    """A handler did not ask which rows it may touch, although some are closed to its caller."""
 
 
 class _Refused(Exception):
@@ -102,6 +111,7 @@ class _Method:
         "permission",
         "request_class",
         "response_class",
+        "rows_matter",
         "streams",
     )
 
@@ -123,6 +133,7 @@ class _Method:
         self.parse = self.request_class.FromString
         self.response_class = GetMessageClass(descriptor.output_type)
         self.permission = _permission_of(descriptor, self.path)
+        self.rows_matter = bool(self.permission.rows)
         self.handler: Callable[[Any], Any] = _handler_of(descriptor, servicer, self.path)
         self.metrics = MethodMetrics(rpcs, service.full_name, descriptor.name)
 
@@ -138,10 +149,12 @@ class _Method:
 def _permission_of(descriptor: MethodDescriptor, path: str) -> MethodPermission:
     options = descriptor.GetOptions()
     permission: MethodPermission = options.Extensions[_METHOD_PERMISSION]
-    if bool(permission.permission) == permission.public:
+    try:
+        need_of(permission)
+    except NeedUnclear as error:
         raise MethodUnserved(
-            f"The method {path} must either name its permission or be public (flowmesh.auth.v1.method_permission)."
-        )
+            f"The method {path} does not say what its caller needs (flowmesh.auth.v1.method_permission): {error}."
+        ) from None
     return permission
 
 
@@ -204,6 +217,7 @@ class MeshServer:
         self._handlers: list[grpc.GenericRpcHandler[Any, Any]] = []
         self._services: list[str] = []
         self._calls: dict[asyncio.Task[Any], CallContext] = {}
+        self._permissions: dict[str, MethodPermission] = {}
         self._watches: list[asyncio.Task[None]] = []
         self._readiness: Readiness | None = None
         self._failed_calls = 0
@@ -222,6 +236,7 @@ class MeshServer:
         """
         methods = [_Method(descriptor, servicer, self._rpcs, new_work) for descriptor in service.methods]
         validation.prepare(method.request_class for method in methods)
+        self._permissions.update((method.path, method.permission) for method in methods)
         handlers = {
             method.path.rpartition("/")[2]: grpc.unary_stream_rpc_method_handler(self._stream_wrapper(method))
             if method.streams
@@ -234,8 +249,10 @@ class MeshServer:
     async def serve(self, host: str, port: int) -> int:
         """Listen and take calls; port 0 takes a free one. Returns the port.
 
-        Raises StartupError where the port cannot be had.
+        With the files of TLS in the settings every caller has to show a certificate of their authority, for health
+        and reflection too. Raises StartupError where the port cannot be had, or such a file cannot be used.
         """
+        source = None if self._settings.tls is None else tls_source(self._settings.tls)
         limit = self._settings.max_message_bytes
         self._server = grpc.aio.server(
             interceptors=tuple(self._telemetry.server_interceptors()),
@@ -259,10 +276,14 @@ class MeshServer:
                 _UnknownMethods(),
             )
         )
-        bound = self._bind(host, port)
+        bound = self._bind(host, port, source)
         await self._server.start()
+        if source is not None:
+            self._watches.append(asyncio.create_task(source.watch(), name="certificates"))
         await self._set_health(serving=True)
         self._watches.append(asyncio.create_task(self._end_overdue(), name="deadlines"))
+        if self._authorize is not None:
+            self._watches.append(asyncio.create_task(self._check_again(self._authorize), name="permissions"))
         if self._readiness is not None:
             self._watches.append(asyncio.create_task(self._follow(self._readiness), name="health"))
         return bound
@@ -291,11 +312,15 @@ class MeshServer:
         for service in ("", *self._services):
             await self.health.set(service, serving=serving)
 
-    def _bind(self, host: str, port: int) -> int:
+    def _bind(self, host: str, port: int, source: TlsSource | None) -> int:
         assert self._server is not None
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         try:
-            bound: int = self._server.add_insecure_port(address)
+            bound: int = (
+                self._server.add_insecure_port(address)
+                if source is None
+                else self._server.add_secure_port(address, _credentials(source))
+            )
         except RuntimeError as error:
             why = probe(host, port) or OSError(str(error))
             raise port_unavailable(host, port, "FLOWMESH_PORT", why) from error
@@ -345,6 +370,26 @@ class MeshServer:
                     call.overdue = True
                     task.cancel()
 
+    async def _check_again(self, authorize: Authorize) -> None:
+        """End streams and long polls whose callers may not make them any more: their token has run out, their session
+        was ended, the permission was taken from them."""
+        while True:
+            await asyncio.sleep(_CHECK_AGAIN_SECONDS)
+            for task, call in list(self._calls.items()):
+                permission = self._permissions[call.method]
+                # A token of the mesh says who opens a stream, and lives for a minute.
+                if not call.waiting or call.refusal is not None or permission.mesh:
+                    continue
+                try:
+                    await authorize(call, permission)
+                except (Unauthenticated, Denied) as error:
+                    # It may have ended, or gone on to work, while that was asked.
+                    if task in self._calls and call.waiting:
+                        call.refusal = error
+                        task.cancel()
+                except DomainError as error:
+                    _log.warning("A call could not be checked again; it goes on", method=call.method, error=error)
+
     async def _calls_end(self, seconds: float) -> bool:
         """Wait until no call runs; return whether that came within so many seconds."""
         loop = asyncio.get_running_loop()
@@ -368,6 +413,7 @@ class MeshServer:
         # Plain numbers: comparing members of an IntEnum takes longer.
         pressure, demand = self._pressure, int(method.demand)
         monotonic, current_task = time.monotonic, asyncio.current_task
+        rows_matter = method.rows_matter
 
         async def serve(raw: bytes, context: Context) -> bytes:
             started = monotonic()
@@ -387,6 +433,8 @@ class MeshServer:
                 if authorize is not None:
                     await authorize(call, method.permission)
                 response = serialized(await handler(self._request(method, raw)))
+                if rows_matter:
+                    _check_rows_asked(call)
                 if call.correlation_made:
                     context.set_trailing_metadata(((CORRELATION_ID, call.correlation_id),))
                 code = "OK"
@@ -423,11 +471,16 @@ class MeshServer:
                     self._refuse(call, started, crowded=False)
                 if authorize is not None:
                     await authorize(call, method.permission)
+                    call.waiting = True
                 request = self._request(method, raw)
                 await context.send_initial_metadata(((CORRELATION_ID, call.correlation_id),))
                 async with aclosing(handler(request)) as responses:
                     async for response in responses:
+                        if method.rows_matter:
+                            _check_rows_asked(call)
                         yield method.serialized(response)
+                if method.rows_matter:
+                    _check_rows_asked(call)
                 code = "OK"
             except (Exception, asyncio.CancelledError) as error:
                 code, status = self._ending(method, call, error, task)
@@ -443,7 +496,7 @@ class MeshServer:
 
     def _open(self, method: _Method, context: Context, started: float, places: _Places) -> CallContext:
         """Read the metadata of a call, once, and make its context the current one."""
-        correlation_id = request_id = traceparent = ""
+        correlation_id = request_id = traceparent = authorization = mesh_token = ""
         user_id: str | None = None
         key: str
         value: Any
@@ -454,7 +507,13 @@ class MeshServer:
                 traceparent = value
             elif key == REQUEST_ID:
                 request_id = value
-            elif key == SUBJECT:
+            elif key == AUTHORIZATION:
+                # Of two, those before us may have looked at the other one: together they are none that is valid.
+                authorization = f"{authorization},{value}" if authorization else value
+            elif key == MESH_TOKEN:
+                mesh_token = value
+            elif key == SUBJECT and self._authorize is None:
+                # Anybody can send it: where callers have to sign in, their token alone says who they are.
                 user_id = value or None
         correlation_id = correlation_id or request_id
         made = not correlation_id or len(correlation_id) > MAX_CORRELATION_ID
@@ -468,6 +527,8 @@ class MeshServer:
             remaining = self._unasked if remaining is None else self._longest
         deadline = None if remaining is None else started + remaining
         call = CallContext(correlation_id, traceparent, user_id, deadline, method.path, self.draining, places)
+        call.authorization = authorization
+        call.mesh_token = mesh_token
         call.correlation_made = made
         call.imposed = imposed
         # Every call runs in a task of its own, so there is nothing to put back afterwards.
@@ -525,6 +586,8 @@ class MeshServer:
             status = status_from(error, method.domain)
         elif isinstance(error, _Refused):
             status = build_status(error.code, error.reason, method.domain, error.text, error.metadata)
+        elif isinstance(error, asyncio.CancelledError) and call.refusal is not None:
+            status = status_from(call.refusal, method.domain)
         elif isinstance(error, asyncio.CancelledError) and call.overdue:
             text = "The deadline passed that the service gives to calls without one, or with one that is too long."
             status = build_status(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", method.domain, text)
@@ -541,6 +604,35 @@ class MeshServer:
             text = f"The service failed by a bug; its log tells of it as {error_id}."
             status = build_status(grpc.StatusCode.INTERNAL, "INTERNAL", method.domain, text, {"error_id": error_id})
         return grpc_code(status.code).name, status
+
+
+def _credentials(source: TlsSource) -> grpc.ServerCredentials:
+    """Return credentials that ask callers for certificates, and follow the files from one handshake to the next."""
+    told = source.identity
+
+    def configuration(identity: TlsIdentity) -> grpc.ServerCertificateConfiguration:
+        return grpc.ssl_server_certificate_configuration([(identity.key, identity.certificate)], identity.ca)
+
+    def fetch() -> grpc.ServerCertificateConfiguration | None:
+        nonlocal told
+        identity = source.current()
+        # None leaves it as it is. Handshakes run in several threads; twice the same does no harm.
+        if identity.version == told.version:
+            return None
+        told = identity
+        return configuration(identity)
+
+    return grpc.dynamic_ssl_server_credentials(
+        configuration(told),
+        fetch,  # type: ignore[arg-type] # None is allowed by the library, not by its types
+        require_client_authentication=True,
+    )
+
+
+def _check_rows_asked(call: CallContext) -> None:
+    """Raise RowsIgnored where a call is about to answer with rows that may be closed to its caller."""
+    if call.rows_ignored:
+        raise RowsIgnored(f"{call.method} has not asked which rows its caller may touch")
 
 
 async def _abort(context: Context, call: CallContext, status: status_pb2.Status) -> NoReturn:

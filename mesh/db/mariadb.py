@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
 
 import asyncmy
 from asyncmy.constants import CLIENT
@@ -23,6 +22,7 @@ from mesh.db.database import (
     OutcomeUnknown,
     TransientFailure,
 )
+from mesh.db.mariadb_address import parse_mariadb_url
 from mesh.db.statements import (
     DeleteMany,
     Execute,
@@ -62,10 +62,12 @@ CLOSE_SECONDS = 1.0
 SESSION_SETUP = (
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "SET NAMES utf8mb4 COLLATE utf8mb4_bin",
-    "SET SESSION sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
-    # MySQL reads a comment: it does not know the second one.
+    "SET SESSION sql_mode='TRADITIONAL'",
+    # MySQL has no limit for transactions alone; there a connection that is idle outside of one is lost too, and made
+    # anew by the next call. Each server reads the other one's line as a comment.
     f"SET SESSION innodb_lock_wait_timeout={LOCK_WAIT_SECONDS} "
-    f"/*M!100300 , SESSION idle_transaction_timeout={IDLE_TRANSACTION_SECONDS} */",
+    f"/*M!100300 , SESSION idle_transaction_timeout={IDLE_TRANSACTION_SECONDS} */"
+    f"/*!80000 , SESSION wait_timeout={IDLE_TRANSACTION_SECONDS} */",
 )
 BEGIN_WRITE = "START TRANSACTION"
 # READ COMMITTED gives every statement a view of its own: a consistent one needs REPEATABLE READ.
@@ -171,7 +173,7 @@ class MariadbDatabase:
                 reusable = False
                 try:
                     async with _cursor_of(connection) as cursor:
-                        sending = _Sending(cursor)
+                        sending = _Sending(cursor, mysql="MariaDB" not in connection.get_server_info())
                         try:
                             result = await _drive(sending, program, patience)
                             committing = True
@@ -226,21 +228,22 @@ class MariadbDatabase:
 
 
 async def connect_mariadb(url: str, seconds: float) -> Any:
-    """Return a connection to `mariadb://user:password@host:port/database`.
+    """Return a connection to `mariadb://user:password@host:port/database` (see `mesh.db.mariadb_address`).
 
     Raises `DatabaseUnavailable` where the server does not answer in time, `DatabaseRefused` where it refuses.
     """
-    parts = urlsplit(url)
-    where = f"the database {parts.path.lstrip('/')} at {parts.hostname}:{parts.port or 3306}"
+    address = parse_mariadb_url(url)
+    where = str(address)
     try:
         # The driver's own limit ends when TCP is connected: a server that hangs says nothing after that.
         async with asyncio.timeout(seconds):
             return await asyncmy.connect(
-                host=parts.hostname or "localhost",
-                port=parts.port or 3306,
-                user=unquote(parts.username or ""),
-                password=unquote(parts.password or ""),
-                db=parts.path.lstrip("/"),
+                host=address.host,
+                port=address.port,
+                user=address.user,
+                password=address.password,
+                db=address.database,
+                ssl=address.context(),
                 charset="utf8mb4",
                 binary_prefix=True,
                 # UPDATE answers how many rows matched, as on SQLite, not how many became different.
@@ -339,13 +342,15 @@ class _Sending:
     """Statements on their way to the server.
 
     Those without a result wait for the next one that has one, or for COMMIT, and are sent together with it: each round
-    trip costs both sides as much as a small statement. Where one fails, the server runs none behind it.
+    trip costs both sides as much as a small statement. Where one fails, the server runs none behind it. `mysql`: the
+    server is a MySQL, which has a syntax of its own for the new values of an upsert and warns of the other one.
     """
 
-    __slots__ = ("_cursor", "_size", "_waiting")
+    __slots__ = ("_cursor", "_size", "_waiting", "mysql")
 
-    def __init__(self, cursor: Any) -> None:
+    def __init__(self, cursor: Any, *, mysql: bool) -> None:
         self._cursor = cursor
+        self.mysql = mysql
         self._waiting: list[str] = []
         self._size = 0
 
@@ -407,11 +412,13 @@ async def _run(sending: _Sending, statement: Statement) -> Any:
         case InsertMany(table, columns, rows):
             await _multi_row(sending, f"INSERT INTO {table} ({','.join(columns)}) VALUES ", rows, "")
         case UpsertMany(table, columns, key_columns, update_columns, rows):
-            assignments = ",".join(f"{column}=VALUES({column})" for column in update_columns)
+            incoming = "incoming.{0}" if sending.mysql else "VALUES({0})"
+            assignments = ",".join(f"{column}={incoming.format(column)}" for column in update_columns)
             # Setting a key to itself leaves the row as it is.
-            assignments = assignments or f"{key_columns[0]}={key_columns[0]}"
+            assignments = assignments or f"{key_columns[0]}={table}.{key_columns[0]}"
             prefix = f"INSERT INTO {table} ({','.join(columns)}) VALUES "
-            await _multi_row(sending, prefix, rows, f" ON DUPLICATE KEY UPDATE {assignments}")
+            alias = " AS incoming" if sending.mysql else ""
+            await _multi_row(sending, prefix, rows, f"{alias} ON DUPLICATE KEY UPDATE {assignments}")
         case UpdateKeys():
             return await _update_keys(sending, statement)
         case DeleteMany(table, key_columns, keys):

@@ -22,7 +22,7 @@ from tests.faults.disk import SmallDisk
 from tests.faults.process import FaultyProcess, NotReady
 from tests.infrastructure import mariadb
 from tests.infrastructure.kafka import KafkaCluster, running_cluster
-from tests.infrastructure.mesh import free_ports
+from tests.infrastructure.ports import free_ports
 from tests.infrastructure.redis import RedisServer, running_redis
 from tests.infrastructure.tcp_proxy import TcpProxy
 
@@ -156,6 +156,7 @@ def _service(
             **kept,
             **own,
             "FLOWMESH_LOG_LEVEL": "warning",
+            "FLOWMESH_AUTHENTICATION": "off",
             "FLOWMESH_DATA_DIR": str(folder / name),
             **(clock.environment(path) if clock is not None else {"PYTHONPATH": path}),
         }

@@ -1,8 +1,8 @@
 """A MariaDB server for the test run, and databases on SQLite and MariaDB for single tests.
 
-The server is the machine's own `mariadbd`, started on first use with a data folder of its own, one for each
-process of the test run. Where there is none, FLOWMESH_TEST_MARIADB_URL names a server on which databases may be
-created and dropped; without either the MariaDB half of the tests is skipped.
+FLOWMESH_TEST_MARIADB_URL names a server, of MariaDB or MySQL, on which databases may be created and dropped. Without it
+the server is the machine's own `mariadbd`, started on first use with a data folder of its own, one for each process of
+the test run; without either the MariaDB half of the tests is skipped.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ import contextlib
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -28,6 +27,7 @@ from sqlalchemy import MetaData, create_engine, make_url
 
 from mesh.db.database import Database
 from mesh.db.schema import open_database, sqlite_path
+from tests.infrastructure.ports import free_port
 
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
@@ -75,13 +75,6 @@ def binary(name: str) -> str | None:
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin:/usr/libexec")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def install(installer: str, home: Path) -> None:
     """Make `home` and in it the data folder of a server."""
     home.mkdir(parents=True, exist_ok=True)
@@ -127,15 +120,25 @@ def _user() -> str:
 
 
 @contextlib.contextmanager
-def _own_server(server: str, installer: str) -> Iterator[MariadbServer]:
+def running_mariadb(*options: str) -> Iterator[MariadbServer]:
+    """Give a server of the machine's own with options of `mariadbd`; skip where there is none."""
+    server, installer = binary("mariadbd"), binary("mariadb-install-db")
+    if not (server and installer):
+        pytest.skip("needs mariadbd and mariadb-install-db on this machine")
+    with _own_server(server, installer, options) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def _own_server(server: str, installer: str, options: Sequence[str] = ()) -> Iterator[MariadbServer]:
     # A socket's path may have about 100 characters, pytest's folders are longer.
     with tempfile.TemporaryDirectory(prefix="flowmesh-mariadb-") as folder:
         home = Path(folder)
         install(installer, home)
-        port = _free_port()
+        port = free_port()
         with (home / "server.log").open("wb") as log:
             process = subprocess.Popen(
-                server_command(server, home, port),
+                [*server_command(server, home, port), *options],
                 stdout=log,
                 stderr=log,
                 # Ctrl-C ends the test run first, then the server.
@@ -170,18 +173,20 @@ def _await_ready(server: MariadbServer, process: subprocess.Popen[bytes], log: P
 @pytest.fixture(scope="session")
 def mariadb_server() -> Iterator[MariadbServer]:
     """Give a running MariaDB server; skip where there is none."""
-    server, installer = binary("mariadbd"), binary("mariadb-install-db")
-    if server and installer:
-        with _own_server(server, installer) as running:
-            yield running
+    if url := os.environ.get(URL_VARIABLE):
+        parts = urlsplit(url)
+        yield MariadbServer(
+            parts.hostname or "127.0.0.1",
+            parts.port or 3306,
+            unquote(parts.username or ""),
+            unquote(parts.password or ""),
+        )
         return
-    url = os.environ.get(URL_VARIABLE)
-    if not url:
+    server, installer = binary("mariadbd"), binary("mariadb-install-db")
+    if not (server and installer):
         pytest.skip(f"needs mariadbd and mariadb-install-db on this machine, or {URL_VARIABLE}")
-    parts = urlsplit(url)
-    yield MariadbServer(
-        parts.hostname or "127.0.0.1", parts.port or 3306, unquote(parts.username or ""), unquote(parts.password or "")
-    )
+    with _own_server(server, installer) as running:
+        yield running
 
 
 @pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])

@@ -18,7 +18,7 @@ import httpx
 from flowmesh.engine.v1 import deployment_pb2, deployment_service_pb2
 from flowmesh.engine.v1.deployment_service_pb2_grpc import DeploymentServiceStub
 
-from tests.infrastructure.mesh import free_ports
+from tests.infrastructure.ports import free_ports
 from tests.integration.engine.serving import user_task
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +46,7 @@ class EngineNode:
             "DATA_DIR": str(self.folder),
             "PORT": str(self.port),
             "ADMIN_PORT": str(self.admin_port),
+            "AUTHENTICATION": "off",
             **self.settings,
         }
         with self.log.open("ab") as log:

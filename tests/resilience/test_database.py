@@ -19,7 +19,7 @@ from google.rpc import error_details_pb2
 
 from mesh.status import error_info_of, reason_of, status_of
 from tests.infrastructure.mariadb import MariadbServer
-from tests.infrastructure.mesh import free_ports
+from tests.infrastructure.ports import free_ports
 from tests.infrastructure.tcp_proxy import TcpProxy
 from tests.resilience.running import EngineNode, deploy, eventually
 

@@ -6,6 +6,8 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -243,6 +245,45 @@ async def test_a_caller_that_goes_away_keeps_no_place(mariadb_url: str) -> None:
     await first
     assert await all_rows(database) == []
     assert begun == ["slow"]
+    await database.close()
+
+
+@pytest.mark.slow
+@pytest.mark.mariadb
+async def test_a_process_that_goes_silent_loses_its_locks(mariadb_url: str) -> None:
+    async def fill() -> None:
+        database = await open_database(mariadb_url)
+        await database.write(insert([("a", 1, None, None, None)]))
+        await database.close()
+
+    locked = threading.Event()
+
+    def silent() -> Program[None]:
+        yield Execute("UPDATE item SET amount=2")
+        locked.set()
+        # As long as the process is stopped its event loop does nothing.
+        time.sleep(mariadb.IDLE_TRANSACTION_SECONDS + 2)
+        yield Execute("UPDATE item SET amount=3")
+
+    async def hold() -> None:
+        database = await open_database(mariadb_url)
+        try:
+            await database.write(silent())
+        finally:
+            await database.close()
+
+    await fill()
+    holding = asyncio.create_task(asyncio.to_thread(asyncio.run, hold()))
+    await asyncio.to_thread(locked.wait)
+    database = await open_database(mariadb_url)
+
+    def other() -> Program[None]:
+        yield Execute("UPDATE item SET amount=4")
+
+    await database.write(other())
+    with pytest.raises(DatabaseUnavailable):
+        await holding
+    assert [row[-1] for row in await all_rows(database)] == [4]
     await database.close()
 
 

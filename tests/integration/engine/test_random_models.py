@@ -10,7 +10,7 @@ import random
 import pytest
 
 from tests.infrastructure.engine_process import EngineProcess
-from tests.infrastructure.mesh import free_ports
+from tests.infrastructure.ports import free_ports
 from tests.integration.engine.both_engines import BothEngines, Outcome, Told
 from tests.property.engine.blocks.choosing import random_block
 from tests.property.engine.blocks.writer import Expected, model_of

@@ -34,6 +34,7 @@ from mesh.db.schema import ensure_schema
 from mesh.db.sqlite import SqliteDatabase
 from mesh.metrics import Metrics
 from mesh.startup import StartupError
+from tests.infrastructure.ports import free_port
 from tests.unit.history.event_histories import Life
 from tests.unit.history.stored import stored
 
@@ -170,13 +171,6 @@ async def test_a_bug_makes_the_consumer_begin_again(
     await consumer.stop()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 async def _alone(folder: Path, port: int, admin_port: int) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
@@ -187,6 +181,7 @@ async def _alone(folder: Path, port: int, admin_port: int) -> asyncio.subprocess
             **{name: value for name, value in os.environ.items() if not name.startswith("FLOWMESH_")},
             "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "gen"))),
             "FLOWMESH_DATA_DIR": str(folder),
+            "FLOWMESH_AUTHENTICATION": "off",
             "FLOWMESH_HISTORY_PORT": str(port),
             "FLOWMESH_HISTORY_ADMIN_PORT": str(admin_port),
         },
@@ -205,7 +200,7 @@ async def _until_ready(admin_port: int) -> None:
 
 
 async def test_alone_in_a_process(tmp_path: Path, bus: LocalBus) -> None:
-    port, admin_port = _free_port(), _free_port()
+    port, admin_port = free_port(), free_port()
     process = await _alone(tmp_path, port, admin_port)
     await _until_ready(admin_port)
     life = _whole_life()
@@ -236,7 +231,7 @@ async def test_killed_again_and_again_it_misses_nothing(tmp_path: Path, bus: Loc
 
     publishing = asyncio.create_task(publish())
     for kill in range(6):
-        port, admin_port = _free_port(), _free_port()
+        port, admin_port = free_port(), free_port()
         process = await _alone(tmp_path, port, admin_port)
         await _until_ready(admin_port)
         await asyncio.sleep(0.03 * kill)

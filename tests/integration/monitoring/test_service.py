@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +24,7 @@ from mesh.status import error_info_of, reason_of
 from monitoring_svc.lag import LagSampler
 from monitoring_svc.main import MonitoringService
 from monitoring_svc.settings import MonitoringSettings
+from tests.infrastructure.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE_SECONDS = 20.0
@@ -91,13 +91,6 @@ async def test_measuring_goes_on_after_a_failure(bus: Bus, monkeypatch: pytest.M
     await sampler.stop()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 async def _alone(folder: Path, port: int, admin_port: int) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
@@ -108,6 +101,7 @@ async def _alone(folder: Path, port: int, admin_port: int) -> asyncio.subprocess
             **{name: value for name, value in os.environ.items() if not name.startswith("FLOWMESH_")},
             "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "gen"))),
             "FLOWMESH_DATA_DIR": str(folder),
+            "FLOWMESH_AUTHENTICATION": "off",
             "FLOWMESH_MONITORING_PORT": str(port),
             "FLOWMESH_MONITORING_ADMIN_PORT": str(admin_port),
         },
@@ -117,7 +111,7 @@ async def _alone(folder: Path, port: int, admin_port: int) -> asyncio.subprocess
 
 
 async def test_alone_in_a_process(tmp_path: Path) -> None:
-    port, admin_port = _free_port(), _free_port()
+    port, admin_port = free_port(), free_port()
     process = await _alone(tmp_path, port, admin_port)
     async with httpx.AsyncClient() as client, asyncio.timeout(PATIENCE_SECONDS):
         while True:
