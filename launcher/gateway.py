@@ -64,8 +64,10 @@ class GatewayProcessSettings(MeshSettings):
     trusted_proxies: int = setting(
         0, "How many proxies before the gateway are believed what they say in x-forwarded-for.", minimum=0, maximum=10
     )
-    hsts_seconds: int = setting(
-        0, "Where the gateway is reached by TLS: how long browsers are to use nothing else.", minimum=0
+    hsts_seconds: int | None = setting(
+        None,
+        "How long browsers are to use nothing but TLS; unset: a year where the edge has a certificate.",
+        minimum=0,
     )
 
     def __post_init__(self) -> None:
