@@ -19,7 +19,7 @@ from typing import ClassVar
 from gateway_envoy.contract import ContractError
 from gateway_envoy.launch import EnvoyProcess, GatewayError
 from gateway_envoy.rate_limiting import SOCKET, shared
-from gateway_envoy.settings import OFF, REQUIRED, GatewaySettings, GatewaySettingsError
+from gateway_envoy.settings import GatewaySettings, GatewaySettingsError
 from gateway_envoy.tls import GatewayTls
 from launcher.embedded.parent_death import end_with_parent
 from launcher.files import definition_schema, descriptors, openapi
@@ -53,11 +53,6 @@ class GatewayProcessSettings(MeshSettings):
     hash_on_instance: bool = setting(True, "Send calls on one instance to one engine.")
     health_check_seconds: float = setting(1.0, "How often each backend is asked.", minimum=0.1, maximum=60)
     concurrency: int = setting(1, "Envoy's worker threads.", minimum=1, maximum=64)
-    authentication: str = setting(
-        REQUIRED, "Whether calls need an access token; off: on a loopback address only.", choices=(REQUIRED, OFF)
-    )
-    token_issuer: str = setting("flowmesh", "Who access tokens are from.")
-    token_audience: str = setting("flowmesh", "Whom access tokens are for.")
     rate_limit: int = setting(
         100, "Calls of a user, or of an address that nobody is signed in at, in a period; 0: any number.", minimum=0
     )
@@ -69,8 +64,10 @@ class GatewayProcessSettings(MeshSettings):
     trusted_proxies: int = setting(
         0, "How many proxies before the gateway are believed what they say in x-forwarded-for.", minimum=0, maximum=10
     )
-    hsts_seconds: int = setting(
-        0, "Where the gateway is reached by TLS: how long browsers are to use nothing else.", minimum=0
+    hsts_seconds: int | None = setting(
+        None,
+        "How long browsers are to use nothing but TLS; unset: a year where the edge has a certificate.",
+        minimum=0,
     )
 
     def __post_init__(self) -> None:
