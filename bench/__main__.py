@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -19,12 +20,15 @@ from bench.plan import JUDGED_AT, Plan
 from bench.points import Point, Throughput
 from bench.processes import Server
 from bench.report import Verdict
+from bench.signed import signed_mesh
 from mesh.db.schema import open_database
 from mesh.db.statements import Fetch, fetch
 
 ENGINE = "bench.engine_process"
+OPEN = "W1 by REST SQLite"
+SIGNED = "W1 by REST SQLite, signed in"
 WARM_SECONDS = 0.5
-PARTS = ("w1", "w2", "rest", "batch", "w3", "history")
+PARTS = ("w1", "w2", "rest", "signed", "batch", "w3", "history")
 
 
 @dataclass(slots=True, frozen=True)
@@ -61,9 +65,19 @@ class Results:
             for point in self.points:
                 if (point.workload, point.in_flight) == (name, JUDGED_AT) and point.ratio is not None:
                     found.append(Verdict(target, point.ratio))
+        found += [Verdict(plan.SIGNED, ratio) for ratio in self._signed()]
         for target, name in ((plan.BATCH_START, "batch start of 100, SQLite"), (plan.W3, "W3 SQLite")):
             found += [Verdict(target, figure.best) for figure in self.bulk if figure.workload == name]
         return found
+
+
+    def _signed(self) -> list[float]:
+        """Return what is left of W1 by REST where callers sign in, where both were measured on the same database."""
+        at = {point.workload: point for point in self.points if point.in_flight == JUDGED_AT}
+        if SIGNED not in at or OPEN not in at:
+            return []
+        pairs = zip(at[SIGNED].windows, at[OPEN].windows, strict=True)
+        return [statistics.median(signed.rate / opened.rate for signed, opened in pairs)]
 
 
 async def measure_points(plan: Plan, echo: Subject, subjects: Sequence[Subject]) -> list[Point]:
@@ -155,11 +169,17 @@ async def run(plan: Plan, parts: Sequence[str], databases: Sequence[str], folder
         if "w2" in parts:
             subjects += [Subject(f"W2 {one.name}", one.server, one.engine.w2, calls=3) for one in backends]
         if "rest" in parts:
-            envoy = await closing.enter_async_context(processes.gateway(backends[0].server, folder))
+            # Only the engine is asked here, but every package with REST routes needs a backend.
+            addresses = dict.fromkeys(("engine", "history", "identity", "monitoring"), backends[0].server.address)
+            envoy = await closing.enter_async_context(processes.gateway(addresses, folder))
             http = HttpClient("127.0.0.1", envoy.port)
             closing.callback(http.close)
             name = f"W1 by REST {backends[0].name}"
             subjects.append(Subject(name, backends[0].server, workloads.Rest(http).w1))
+        if "signed" in parts:
+            mesh = await closing.enter_async_context(signed_mesh(folder / "signed"))
+            await workloads.deploy_by_rest(mesh.http)
+            subjects.append(Subject(SIGNED, mesh.engine, workloads.Rest(mesh.http).w1))
         if subjects:
             results.points += await measure_points(plan, echo, subjects)
         for backend in backends:

@@ -68,6 +68,8 @@ class HttpClient:
         self._host = host
         self._port = port
         self._free: deque[_Connection] = deque()
+        self.headers = ""
+        """Further header lines of each call, each with its end."""
 
     async def post(self, path: str, body: bytes) -> bytes:
         """Post JSON; return the body of the answer. Raises `BadAnswer`, OSError."""
@@ -78,7 +80,7 @@ class HttpClient:
             _, connection = await loop.create_connection(_Connection, self._host, self._port)
         head = (
             f"POST {path} HTTP/1.1\r\nhost: {self._host}\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(body)}\r\n\r\n"
+            f"content-length: {len(body)}\r\n{self.headers}\r\n"
         )
         answer = await connection.send(head.encode() + body)
         self._free.append(connection)

@@ -32,5 +32,6 @@ class Target:
 
 W1_SQLITE = Target(f"W1 on SQLite at {JUDGED_AT} in flight", 0.55, "of echo")
 W1_MARIADB = Target(f"W1 on MariaDB at {JUDGED_AT} in flight", 0.45, "of echo")
+SIGNED = Target(f"W1 by REST, signed in, at {JUDGED_AT} in flight", 0.75, "of not")
 BATCH_START = Target("batch start of 100 on SQLite", 10_000, "instances/s")
 W3 = Target("W3 on SQLite", 2_500, "tasks/s")

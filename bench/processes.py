@@ -9,13 +9,13 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench import ROOT
 from gateway_envoy.launch import EnvoyProcess
-from gateway_envoy.settings import GatewaySettings
+from gateway_envoy.settings import OFF, GatewaySettings
 
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
@@ -63,10 +63,17 @@ def cpu_seconds(pid: int) -> float:
 
 
 @contextlib.asynccontextmanager
-async def server(name: str, module: str, *arguments: str) -> AsyncIterator[Server]:
-    """Run `python -m module` for the block. Raises `ServerFailed` where it does not come up."""
+async def server(
+    name: str, module: str, *arguments: str, environment: Mapping[str, str] | None = None
+) -> AsyncIterator[Server]:
+    """Run `python -m module` for the block, with more variables. Raises `ServerFailed` where it does not come up."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, *arguments, stdout=PIPE, cwd=ROOT, start_new_session=True
+        sys.executable,
+        *("-m", module, *arguments),
+        stdout=PIPE,
+        cwd=ROOT,
+        env={**os.environ, **(environment or {})},
+        start_new_session=True,
     )
     try:
         yield Server(name, await _port(name, process), process.pid)
@@ -99,14 +106,16 @@ async def _stop(process: Process) -> None:
 
 
 @contextlib.asynccontextmanager
-async def gateway(engine: Server, folder: Path) -> AsyncIterator[Server]:
-    """Run Envoy before an engine for the block."""
+async def gateway(
+    backends: Mapping[str, str], folder: Path, *, authentication: str = OFF
+) -> AsyncIterator[Server]:
+    """Run Envoy before services, whose addresses `backends` has by name, for the block."""
     descriptors = (ROOT / "gen" / "descriptors.binpb").read_bytes()
     settings = GatewaySettings(
-        # Only the engine is asked here, but every package with REST routes needs a backend.
-        backends={f"flowmesh.{name}.v1": [engine.address] for name in ("engine", "history", "monitoring")},
+        backends={f"flowmesh.{name}.v1": [address] for name, address in backends.items()},
         listen_host="127.0.0.1",
         listen_port=0,
+        authentication=authentication,
     )
     with (folder / "access.log").open("wb") as access_log:
         envoy = EnvoyProcess(descriptors, settings, folder / "envoy", access_log=access_log)

@@ -86,4 +86,4 @@ def verdicts_table(verdicts: Sequence[Verdict]) -> str:
 
 
 def _amount(value: float, unit: str) -> str:
-    return f"{value:.0%} {unit}" if unit == "of echo" else f"{value:,.0f} {unit}"
+    return f"{value:.0%} {unit}" if unit.startswith("of ") else f"{value:,.0f} {unit}"

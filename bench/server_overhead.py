@@ -68,7 +68,9 @@ async def bare_server() -> tuple[grpc.aio.Server, int]:
     return server, port
 
 
-async def round_of(channel: grpc.aio.Channel, calls: int) -> tuple[float, float]:
+async def round_of(
+    channel: grpc.aio.Channel, calls: int, metadata: tuple[tuple[str, str], ...] = ()
+) -> tuple[float, float]:
     """Return CPU µs a call and calls a second."""
     call = channel.unary_unary(
         f"/{SERVICE.full_name}/{METHOD}",
@@ -79,7 +81,7 @@ async def round_of(channel: grpc.aio.Channel, calls: int) -> tuple[float, float]
 
     async def caller() -> None:
         for _ in range(calls // IN_FLIGHT):
-            await call(request, metadata=METADATA, timeout=10)
+            await call(request, metadata=(*METADATA, *metadata), timeout=10)
 
     cpu, wall = time.process_time(), time.perf_counter()
     await asyncio.gather(*(caller() for _ in range(IN_FLIGHT)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -189,6 +190,15 @@ class Rest:
         """Start an instance that runs to its end."""
         identified = b'{"requestId":"' + str(uuid4()).encode() + b'",' + self._rest_of_body
         await self._http.post("/v1/processInstances", identified)
+
+
+async def deploy_by_rest(http: HttpClient) -> None:
+    """Deploy the benchmark's processes."""
+    resources = [
+        {"name": file.name, "content": base64.b64encode(file.read_bytes()).decode()}
+        for file in sorted(MODELS.glob("*.bpmn"))
+    ]
+    await http.post("/v1/deployments", json.dumps({"name": "bench", "resources": resources}).encode())
 
 
 @asynccontextmanager

@@ -70,7 +70,6 @@ from engine_svc.scripts.sandbox import ScriptRunner
 from engine_svc.settings import CONTROLLED, EngineSettings
 from engine_svc.storage.commit import Commit, CommitWriter, Written
 from engine_svc.storage.migrations import HEAD
-from engine_svc.storage.served_database import ServedDatabase
 from engine_svc.workers import (
     finished_job_retention,
     job_availability,
@@ -89,7 +88,6 @@ from engine_svc.workers.message_buffer import MessageBuffer
 from engine_svc.workers.message_expiry import MessageExpiry
 from engine_svc.workers.operation_retention import INTERVAL_SECONDS as OPERATION_RETENTION_SECONDS
 from engine_svc.workers.operation_retention import OperationRetention
-from engine_svc.workers.periodic import Periodic
 from engine_svc.workers.request_retention import RequestRetention
 from engine_svc.workers.saga_retention import SagaRetention
 from engine_svc.workers.shared_work import Kind, SharedWork
@@ -105,13 +103,15 @@ from mesh.clock import Clock, ControlledClock, SystemClock
 from mesh.database_clock import DatabaseClock
 from mesh.db.database import Database
 from mesh.db.group_commit import GroupCommitter
+from mesh.db.served_database import ServedDatabase
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
+from mesh.periodic import Periodic
 from mesh.process import run, until_stopped
 from mesh.resilience.outbox_backlog import OutboxBacklog
 from mesh.resilience.pressure import BackPressure, Watched
 from mesh.rpc_metrics import RpcMetrics
-from mesh.server import MeshServer
+from mesh.server import Authorize, MeshServer
 from mesh.serving import serving
 from mesh.stores import database_check
 from mesh.telemetry import Telemetry
@@ -154,6 +154,7 @@ class EngineService:
         clock: Clock | None = None,
         telemetry: Telemetry | None = None,
         bus: Bus | None = None,
+        authorize: Authorize | None = None,
     ) -> None:
         """Without a bus, no answers come over one, and no jobs are given out over it."""
         self._database_clock: DatabaseClock | None = None
@@ -236,7 +237,13 @@ class EngineService:
         )
         self._sagas = CompletionSagas(executor, lambda result: ends.at(result).add())
         other_due_work: list[DueWork] = [timers.run_due, thrown.run_due, batches.run_due, self._sagas.run_due]
-        self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, pressure=self._pressure)
+        self.server = MeshServer(
+            settings,
+            rpcs or RpcMetrics(metrics),
+            telemetry=telemetry,
+            authorize=authorize,
+            pressure=self._pressure,
+        )
         for module, name, servicer in (
             (deployment_service_pb2, "DeploymentService", DeploymentServicer(executor, served)),
             (
@@ -403,7 +410,14 @@ async def serve(settings: EngineSettings) -> None:
         database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
         bus = await process.open_bus()
         await bus.ensure_topics(all_topics())
-        service = EngineService(settings, database, process.metrics, telemetry=process.telemetry, bus=bus)
+        service = EngineService(
+            settings,
+            database,
+            process.metrics,
+            telemetry=process.telemetry,
+            bus=bus,
+            authorize=process.open_access(),
+        )
         service.add_checks(process.readiness)
         relay = EngineRelay(database, bus, process.metrics)
         relay.start()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway_envoy.access_tokens import CLAIMS
+from gateway_envoy.access_tokens import FILTER as TOKEN_FILTER
 from gateway_envoy.errors import METADATA_NAMESPACE
 from gateway_envoy.settings import GatewaySettings
 
@@ -30,6 +32,8 @@ def access_log(settings: GatewaySettings) -> list[dict[str, Any]]:
         "bytes_received": "%BYTES_RECEIVED%",
         "bytes_sent": "%BYTES_SENT%",
         "protocol": "%PROTOCOL%",
+        "user": f"%DYNAMIC_METADATA({TOKEN_FILTER}:{CLAIMS}:sub)%",
+        "session": f"%DYNAMIC_METADATA({TOKEN_FILTER}:{CLAIMS}:sid)%",
         "client": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
         "user_agent": "%REQ(USER-AGENT)%",
         "upstream": "%UPSTREAM_HOST%",

@@ -6,6 +6,8 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Any
 
+from gateway_envoy import inner_listener, rate_limiting
+from gateway_envoy.access_tokens import KEY_SET_CLUSTER
 from gateway_envoy.contract import Contract, ContractError
 from gateway_envoy.hashing import balancing
 from gateway_envoy.settings import GatewaySettings
@@ -43,6 +45,11 @@ def clusters(contract: Contract, settings: GatewaySettings) -> list[dict[str, An
     """
     names = dict.fromkeys((*contract.packages, reflection_cluster(contract, settings)))
     result = [_cluster(name, settings) for name in names]
+    if settings.tokens_required:
+        result.append(_on_socket(KEY_SET_CLUSTER, inner_listener.SOCKET))
+    if rate_limiting.shared(settings):
+        shared = _on_socket(rate_limiting.CLUSTER, rate_limiting.SOCKET)
+        result.append({**shared, "typed_extension_protocol_options": _HTTP2})
     if settings.otlp_endpoint:
         result.append({**_endpoints(TRACES, [settings.otlp_endpoint]), "typed_extension_protocol_options": _HTTP2})
     return result
@@ -112,6 +119,16 @@ def _endpoints(name: str, addresses: Sequence[str]) -> dict[str, Any]:
                 }
             ],
         },
+    }
+
+
+def _on_socket(name: str, path: str) -> dict[str, Any]:
+    endpoint = {"endpoint": {"address": {"pipe": {"path": path}}}}
+    return {
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "1s",
+        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
     }
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from gateway_envoy.clusters import clusters
 from gateway_envoy.contract import ContractError, read_contract
+from gateway_envoy.inner_listener import inner_listener
 from gateway_envoy.listeners import public_listener
+from gateway_envoy.overload import RUNTIME, overload_manager
 from gateway_envoy.settings import GatewaySettings
 
 __all__ = ["ContractError", "envoy_config"]
@@ -22,6 +24,9 @@ def envoy_config(descriptor_set: bytes, settings: GatewaySettings) -> dict[str, 
     contract = read_contract(descriptor_set)
     if not contract.methods:
         raise ContractError("the descriptors hold no method with an HTTP rule")
+    listeners = [public_listener(contract, descriptor_set, settings)]
+    if settings.tokens_required:
+        listeners.append(inner_listener(contract, descriptor_set, settings))
     return {
         "node": {"id": "gateway", "cluster": "flowmesh"},
         "admin": {
@@ -29,20 +34,10 @@ def envoy_config(descriptor_set: bytes, settings: GatewaySettings) -> dict[str, 
         },
         # Large bodies come seldom; what they took goes back to the system within seconds.
         "memory_allocator_manager": {"bytes_to_release": 16 * 1024 * 1024, "memory_release_interval": "1s"},
-        "overload_manager": {
-            "resource_monitors": [
-                {
-                    "name": "envoy.resource_monitors.global_downstream_max_connections",
-                    "typed_config": {
-                        "@type": "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3"
-                        ".DownstreamConnectionsConfig",
-                        "max_active_downstream_connections": settings.max_connections,
-                    },
-                }
-            ]
-        },
+        "overload_manager": overload_manager(settings),
+        "layered_runtime": {"layers": [{"name": "limits", "static_layer": dict(RUNTIME)}]},
         "static_resources": {
-            "listeners": [public_listener(contract, descriptor_set, settings)],
+            "listeners": listeners,
             "clusters": clusters(contract, settings),
         },
     }

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
+from flowmesh.auth.v1 import permission_pb2
 from google.api import annotations_pb2
 from google.protobuf import descriptor_pb2
 
 _Field = descriptor_pb2.FieldDescriptorProto
+# Its generated type says less than it is.
+_METHOD_PERMISSION: Any = permission_pb2.method_permission
 
 HTTP_BODY = "google.api.HttpBody"
 
@@ -79,6 +83,10 @@ class Method:
     output_type: str
     client_streaming: bool
     server_streaming: bool
+    public: bool
+    """It may be called without credentials."""
+    permission: str
+    """What its caller needs; empty for a public method, and where being signed in is enough."""
 
     @property
     def grpc_path(self) -> str:
@@ -145,7 +153,11 @@ def read_contract(descriptor_set: bytes) -> Contract:
             contract.enums[f"{file.package}.{enum.name}"] = [value.name for value in enum.value]
         for service in file.service:
             for method in service.method:
-                if rules := tuple(_http_rules(method)):
+                rules = tuple(_http_rules(method))
+                permission = method.options.Extensions[_METHOD_PERMISSION]
+                if rules and permission.mesh:
+                    raise ContractError(f"{method.name} is for the mesh alone and must not have an HTTP rule")
+                if rules:
                     contract.methods.append(
                         Method(
                             package=file.package,
@@ -156,6 +168,8 @@ def read_contract(descriptor_set: bytes) -> Contract:
                             output_type=method.output_type.lstrip("."),
                             client_streaming=method.client_streaming,
                             server_streaming=method.server_streaming,
+                            public=permission.public,
+                            permission=permission.permission,
                         )
                     )
     return contract

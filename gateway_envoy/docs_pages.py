@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from gateway_envoy.caching import REVALIDATED, entity_tag
 from gateway_envoy.headers import set_header
+from gateway_envoy.rate_limiting import no_rate_limit
 from gateway_envoy.settings import GatewaySettings
 from gateway_envoy.transcoding import no_transcoding
 
@@ -37,22 +40,29 @@ def docs_files(settings: GatewaySettings) -> dict[str, Path]:
 
 def docs_routes(settings: GatewaySettings) -> list[dict[str, Any]]:
     """Return a route for each file. Envoy reads the files when it starts."""
-    return [
-        {
-            "name": "api-docs",
-            "match": {"path": path},
-            "direct_response": {"status": 200, "body": {"filename": str(file)}},
-            "response_headers_to_add": [
-                set_header("content-type", _CONTENT_TYPES[file.suffix]),
-                set_header("content-security-policy", _POLICY),
-                set_header("x-content-type-options", "nosniff"),
-                set_header("referrer-policy", "no-referrer"),
-                set_header("cache-control", "no-cache"),
-            ],
-            "typed_per_filter_config": no_transcoding(),
-        }
-        for path, file in docs_files(settings).items()
-    ]
+    return [route for path, file in docs_files(settings).items() for route in _routes_of(path, file, settings)]
+
+
+def _routes_of(path: str, file: Path, settings: GatewaySettings) -> Iterator[dict[str, Any]]:
+    tag = entity_tag(file.read_bytes())
+    common: dict[str, Any] = {
+        "name": "api-docs",
+        "response_headers_to_add": [
+            set_header("content-security-policy", _POLICY),
+            set_header("cache-control", REVALIDATED),
+            set_header("etag", tag),
+        ],
+        "typed_per_filter_config": {**no_transcoding(), **no_rate_limit(settings)},
+    }
+    known = {"name": "if-none-match", "string_match": {"contains": tag}}
+    yield {**common, "match": {"path": path, "headers": [known]}, "direct_response": {"status": 304}}
+    content_type = set_header("content-type", _CONTENT_TYPES[file.suffix])
+    yield {
+        **common,
+        "match": {"path": path},
+        "direct_response": {"status": 200, "body": {"filename": str(file)}},
+        "response_headers_to_add": [content_type, *common["response_headers_to_add"]],
+    }
 
 
 def largest_file(settings: GatewaySettings) -> int:

@@ -12,19 +12,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from google.protobuf import any_pb2
+from google.protobuf import duration_pb2
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 from gateway_envoy.headers import set_header
+from gateway_envoy.rate_limiting import retry_seconds
 from gateway_envoy.settings import GatewaySettings
 
 DOMAIN = "flowmesh.gateway"
+_RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
 METADATA_NAMESPACE = "flowmesh"
 WRITTEN_MARK = "status_written"
 """Key in the dynamic metadata that says: the body of this local reply is a Status already."""
 
 _INVALID_ARGUMENT, _DEADLINE_EXCEEDED, _NOT_FOUND, _PERMISSION_DENIED = 3, 4, 5, 7
 _RESOURCE_EXHAUSTED, _UNIMPLEMENTED, _INTERNAL, _UNAVAILABLE, _UNAUTHENTICATED = 8, 12, 13, 14, 16
+
+_REFUSED = "jwt_authn_access_denied"
+_CHALLENGE = "www-authenticate"
+_REALM = 'Bearer realm="flowmesh"'
+_INVALID_TOKEN = {_CHALLENGE: f'{_REALM}, error="invalid_token"'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,9 @@ class LocalError:
     metadata: dict[str, str] = field(default_factory=dict)
     code_details: str = ""
     """Only where Envoy's `response.code_details` begins with this."""
+    headers: dict[str, str] = field(default_factory=dict)
+    retry_seconds: int = 0
+    """When the call may be made again, where that is known: `RetryInfo`. REST callers get what `retry-after` says."""
 
 
 def local_errors(settings: GatewaySettings) -> list[LocalError]:
@@ -74,7 +85,50 @@ def local_errors(settings: GatewaySettings) -> list[LocalError]:
             "The request could not be read.",
             rest_message="The request could not be read. %LOCAL_REPLY_BODY%",
         ),
-        LocalError(401, _UNAUTHENTICATED, "CREDENTIALS_INVALID", "The credentials are missing, wrong or ended."),
+        LocalError(
+            401,
+            _UNAVAILABLE,
+            "DEPENDENCY_UNAVAILABLE",
+            "The keys of access tokens are not known yet: the identity service does not answer.",
+            rest_http=503,
+            metadata={"dependency": "identity"},
+            code_details=f"{_REFUSED}{{Jwks_remote_fetch",
+            # Envoy's own would repeat the address that was called.
+            headers={_CHALLENGE: _REALM},
+        ),
+        LocalError(
+            401,
+            _UNAUTHENTICATED,
+            "TOKEN_EXPIRED",
+            "The access token has run out; refresh it.",
+            code_details=f"{_REFUSED}{{Jwt_is_expired",
+            headers=_INVALID_TOKEN,
+        ),
+        LocalError(
+            401,
+            _UNAUTHENTICATED,
+            "CREDENTIALS_INVALID",
+            "There is no access token: send it in the header authorization, after the word Bearer.",
+            code_details=f"{_REFUSED}{{Jwt_is_missing",
+            headers={_CHALLENGE: _REALM},
+        ),
+        LocalError(
+            401,
+            _UNAUTHENTICATED,
+            "CREDENTIALS_INVALID",
+            "The credentials are missing, wrong or ended.",
+            headers=_INVALID_TOKEN,
+        ),
+        LocalError(
+            403,
+            _UNAUTHENTICATED,
+            "CREDENTIALS_INVALID",
+            "The access token is for somebody else.",
+            # To Envoy a token for another audience is good and lacks a right.
+            rest_http=401,
+            code_details=_REFUSED,
+            headers=_INVALID_TOKEN,
+        ),
         LocalError(403, _PERMISSION_DENIED, "ACCESS_DENIED", "The caller may not do this."),
         LocalError(
             404,
@@ -94,7 +148,13 @@ def local_errors(settings: GatewaySettings) -> list[LocalError]:
         ),
         LocalError(415, _INVALID_ARGUMENT, malformed, "The content type is not supported."),
         LocalError(426, _INVALID_ARGUMENT, malformed, "HTTP/1.1 or HTTP/2 is needed."),
-        LocalError(429, _RESOURCE_EXHAUSTED, "RATE_LIMITED", "Too many calls; try again later."),
+        LocalError(
+            429,
+            _RESOURCE_EXHAUSTED,
+            "RATE_LIMITED",
+            "Too many calls; try again later.",
+            retry_seconds=retry_seconds(settings),
+        ),
         LocalError(
             431,
             _RESOURCE_EXHAUSTED,
@@ -172,6 +232,7 @@ def _mappers(error: LocalError) -> Iterator[dict[str, Any]]:
                 }
             }
         )
+    own_headers = [set_header(name, value) for name, value in error.headers.items()]
     # A transcoded REST call looks like gRPC behind the transcoder; only its original path gives it away.
     grpc_only: list[dict[str, Any]] = [
         _header_filter("content-type", {"string_match": {"prefix": "application/grpc"}}),
@@ -186,20 +247,26 @@ def _mappers(error: LocalError) -> Iterator[dict[str, Any]]:
             set_header("grpc-status", str(error.code)),
             set_header("grpc-message", error.message),
             set_header("grpc-status-details-bin", _binary_status(error)),
+            *own_headers,
         ],
     }
+    status = rest_status(
+        error.code if error.rest_code is None else error.rest_code,
+        error.rest_message or error.message,
+        error.reason,
+        error.metadata,
+    )
+    if error.retry_seconds:
+        status["details"].append({"@type": _RETRY_INFO, "retryDelay": "%RESP(RETRY-AFTER)%s"})
     rest: dict[str, Any] = {
         "filter": conditions[0] if len(conditions) == 1 else {"and_filter": {"filters": conditions}},
         "body_format_override": {
             "content_type": "application/json",
-            "json_format": rest_status(
-                error.code if error.rest_code is None else error.rest_code,
-                error.rest_message or error.message,
-                error.reason,
-                error.metadata,
-            ),
+            "json_format": status,
         },
     }
+    if own_headers:
+        rest["headers_to_add"] = own_headers
     if error.rest_http is not None:
         rest["status_code"] = error.rest_http
     yield rest
@@ -210,9 +277,11 @@ def _header_filter(name: str, match: dict[str, Any]) -> dict[str, Any]:
 
 
 def _binary_status(error: LocalError) -> str:
-    info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)
-    detail = any_pb2.Any()
-    detail.Pack(info)
-    status = status_pb2.Status(code=error.code, message=error.message, details=[detail])
+    details: list[Message] = [error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)]
+    if error.retry_seconds:
+        details.append(error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=error.retry_seconds)))
+    status = status_pb2.Status(code=error.code, message=error.message)
+    for detail in details:
+        status.details.add().Pack(detail)
     # gRPC writes binary headers without padding.
     return base64.b64encode(status.SerializeToString(deterministic=True)).decode().rstrip("=")

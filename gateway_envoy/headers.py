@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+SUBJECT: Final = "x-flowmesh-sub"
+"""Whose token the call carries; the gateway's limits and log go by it. Services read the token itself."""
+KIND: Final = "x-flowmesh-kind"
+SERVICE_ACCOUNT: Final = "service"
+"""The claim `kind` of a service account's token; any other one is a user's."""
 
 
 def set_header(key: str, value: str) -> dict[str, Any]:

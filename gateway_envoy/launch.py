@@ -26,6 +26,8 @@ _QUIET = 0.1
 _POLL = 0.01
 """Seconds between two questions to the admin port; Envoy cannot call back."""
 _LAST_LINES = 20
+_OWNER_ALONE = 0o700
+"""Of the run folder: who reaches the sockets in it is believed what keys tokens are signed with."""
 
 
 class GatewayError(RuntimeError):
@@ -109,16 +111,18 @@ class EnvoyProcess:
         binary = envoy_path()
         self._check_port()
         config = self._prepared_config or write_config(self._descriptor_set, self._settings, self._run_folder)
+        self._run_folder.chmod(_OWNER_ALONE)
         address_file = self._run_folder / "envoy-admin.address"
         address_file.unlink(missing_ok=True)
         self._process = await asyncio.create_subprocess_exec(
             str(binary),
-            *("--config-path", str(config)),
+            *("--config-path", str(config.resolve())),
             *("--concurrency", str(self._settings.concurrency)),
             *("--log-level", self._log_level),
-            # At a higher level it would report each SIGTERM that we send.
-            *("--component-log-level", "main:error"),
-            *("--admin-address-path", str(address_file)),
+            # At a higher level it would report each SIGTERM that we send, and that keys of tokens cannot be had before
+            # it listens.
+            *("--component-log-level", "main:error,jwt:error"),
+            *("--admin-address-path", str(address_file.resolve())),
             *("--drain-strategy", "immediate"),
             "--disable-hot-restart",
             stdin=subprocess.DEVNULL,
@@ -127,6 +131,8 @@ class EnvoyProcess:
             # Ctrl-C in the terminal is for the launcher, which ends the gateway after the calls in flight.
             start_new_session=True,
             preexec_fn=self._before_exec,
+            # Its sockets stand there by their bare names: whole paths could be too long.
+            cwd=self._run_folder,
         )
         self._log_reader = asyncio.create_task(self._read_log(self._process))
         try:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from gateway_envoy.access_log import access_log
+from gateway_envoy.access_tokens import token_filters
+from gateway_envoy.caching import release_tag
 from gateway_envoy.clusters import TRACES
 from gateway_envoy.contract import Contract
 from gateway_envoy.cors import cors_filter
 from gateway_envoy.docs_pages import largest_file
 from gateway_envoy.errors import local_reply_config
 from gateway_envoy.hashing import hashing_filters
+from gateway_envoy.rate_limiting import rate_limit_filters
 from gateway_envoy.routes import virtual_host
+from gateway_envoy.security_headers import forged_headers, header_filter
 from gateway_envoy.settings import GatewaySettings
 from gateway_envoy.strict_json import lua_filter
 from gateway_envoy.transcoding import transcoder_filter
@@ -41,16 +45,19 @@ def _connection_manager(contract: Contract, descriptor_set: bytes, settings: Gat
         "stat_prefix": NAME,
         "codec_type": "AUTO",
         "use_remote_address": True,
-        "server_name": "flowmesh",
+        "xff_num_trusted_hops": settings.trusted_proxies,
+        # Nobody is let do more for being near.
+        "internal_address_config": {"unix_sockets": False, "cidr_ranges": []},
+        "server_header_transformation": "PASS_THROUGH",
         "generate_request_id": True,
         "normalize_path": True,
         "merge_slashes": False,
         "path_with_escaped_slashes_action": "REJECT_REQUEST",
         "max_request_headers_kb": settings.headers_limit_kib,
-        "request_headers_timeout": "10s",
+        "request_headers_timeout": f"{settings.headers_timeout:g}s",
         "request_timeout": f"{settings.request_timeout:g}s",
         "common_http_protocol_options": {
-            "idle_timeout": "300s",
+            "idle_timeout": f"{settings.idle_timeout:g}s",
             "max_headers_count": 100,
             "headers_with_underscores_action": "REJECT_REQUEST",
         },
@@ -59,7 +66,7 @@ def _connection_manager(contract: Contract, descriptor_set: bytes, settings: Gat
             "initial_stream_window_size": 256 * 1024,
             "initial_connection_window_size": 1024 * 1024,
         },
-        "early_header_mutation_extensions": [_forged_headers()],
+        "early_header_mutation_extensions": [forged_headers()],
         "access_log": access_log(settings),
         "local_reply_config": local_reply_config(settings),
         "route_config": {
@@ -75,11 +82,13 @@ def _connection_manager(contract: Contract, descriptor_set: bytes, settings: Gat
 
 
 def _filters(contract: Contract, descriptor_set: bytes, settings: GatewaySettings) -> list[dict[str, Any]]:
-    # jwt_authn belongs before lua, so that nobody unknown has a body buffered; the rate limit behind the
-    # transcoder, where every call has the path of its RPC.
-    filters = [_correlation_filter(), cors_filter()]
+    # Preflights carry no token. Tokens and limits stand before the strict check, so that of nobody unknown, and of
+    # nobody who calls too often, a body is buffered; limits behind tokens, by whose subject they count.
+    filters = [header_filter(settings), cors_filter()]
     filters.append(_plain("envoy.filters.http.grpc_web", f"{_HTTP}.grpc_web.v3.GrpcWeb"))
-    filters.append(lua_filter(contract))
+    filters.extend(token_filters(contract, settings))
+    filters.extend(rate_limit_filters(settings))
+    filters.append(lua_filter(contract, release_tag(descriptor_set, settings)))
     filters.append(transcoder_filter(contract, descriptor_set, settings))
     filters.extend(hashing_filters(contract, descriptor_set, settings))
     router = {"@type": f"{_HTTP}.router.v3.Router", "suppress_envoy_headers": True}
@@ -89,48 +98,6 @@ def _filters(contract: Contract, descriptor_set: bytes, settings: GatewaySetting
 
 def _plain(name: str, type_url: str) -> dict[str, Any]:
     return {"name": name, "typed_config": {"@type": type_url}}
-
-
-def _forged_headers() -> dict[str, Any]:
-    """Take away, before anything else, the headers that services and Envoy believe."""
-    return {
-        "name": "forged-headers",
-        "typed_config": {
-            "@type": f"{_EXTENSIONS}.http.early_header_mutation.header_mutation.v3.HeaderMutation",
-            "mutations": [
-                {"remove_on_match": {"key_matcher": {"prefix": prefix, "ignore_case": True}}}
-                for prefix in ("x-flowmesh-", "x-envoy-")
-            ],
-        },
-    }
-
-
-def _correlation_filter() -> dict[str, Any]:
-    """Make a correlation id where the caller sent none, and answer with it, errors of Envoy's own included."""
-    return {
-        "name": "envoy.filters.http.header_mutation",
-        "typed_config": {
-            "@type": f"{_HTTP}.header_mutation.v3.HeaderMutation",
-            "mutations": {
-                "request_mutations": [
-                    {
-                        "append": {
-                            "header": {"key": "x-correlation-id", "value": "%REQ(X-REQUEST-ID)%"},
-                            "append_action": "ADD_IF_ABSENT",
-                        }
-                    }
-                ],
-                "response_mutations": [
-                    {
-                        "append": {
-                            "header": {"key": "x-correlation-id", "value": "%REQ(X-CORRELATION-ID)%"},
-                            "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
-                        }
-                    }
-                ],
-            },
-        },
-    }
 
 
 def _tracing(settings: GatewaySettings) -> dict[str, Any]:

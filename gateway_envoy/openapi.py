@@ -15,7 +15,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from flowmesh.auth.v1 import permission_pb2
 from google.protobuf import descriptor_pb2
 
 from gateway_envoy.comments import Comments
@@ -24,6 +23,20 @@ from gateway_envoy.schemas import STATUS, Schemas, camel_case
 
 REASONS_ENUM = "flowmesh.errors.v1.ErrorReason"
 REASON_PREFIX = "ERROR_REASON_"
+SECURITY_SCHEME = "accessToken"
+_ERRORS: dict[str, tuple[str, dict[str, str]]] = {
+    "Error": ("The call failed.", {}),
+    "Unauthenticated": (
+        "There is no access token, or it is not good: CREDENTIALS_INVALID, TOKEN_EXPIRED, SESSION_REVOKED.",
+        {"www-authenticate": "RFC 6750."},
+    ),
+    "Denied": ("The caller lacks the permission: ACCESS_DENIED.", {}),
+    "RateLimited": (
+        "The caller, or everybody at its address who is not signed in, has made too many calls: RATE_LIMITED; or the "
+        "service has more work than it may queue: BACKPRESSURE.",
+        {"retry-after": "Seconds."},
+    ),
+}
 _DESCRIPTION = """\
 The REST interface of Flowmesh. Every method is also a gRPC method of the same name on the same port.
 
@@ -33,6 +46,9 @@ durations that are not set do not. 64-bit integers and durations are strings, ti
 
 Every error is a `google.rpc.Status`: `details` holds an `ErrorInfo` whose `reason` names the cause, and a
 `BadRequest` where fields are to blame. Every answer carries `x-correlation-id`, the caller's or a new one.
+
+Every call but those to sign in needs an access token in the header `authorization: Bearer …`, and for most of them
+its owner needs a permission, which stands with each. What a caller may not see does not exist for it.
 
 Streams are one JSON object a line, or server-sent events where the request accepts `text/event-stream`. An error
 after the start of a stream is its last message."""
@@ -45,7 +61,6 @@ def openapi_document(descriptor_set: bytes) -> dict[str, Any]:
     comments = Comments(files)
     schemas = Schemas(files, comments, {method.input_type for method in contract.methods})
     reasons = _reasons(files, comments)
-    permissions = _permissions(files)
     paths: dict[str, dict[str, Any]] = {}
     seen: set[str] = set()
     for method in sorted(contract.methods, key=lambda method: (method.service, method.rules[0].path)):
@@ -61,7 +76,7 @@ def openapi_document(descriptor_set: bytes) -> dict[str, Any]:
             operations[rule.verb.lower()] = {
                 "operationId": operation_id,
                 **_operation(method, rule, schemas, comments, reasons),
-                "x-permission": permissions.get(f"{method.service}.{method.name}", ""),
+                **_needs(method),
             }
     services = contract.services
     return {
@@ -69,18 +84,44 @@ def openapi_document(descriptor_set: bytes) -> dict[str, Any]:
         "info": {"title": "Flowmesh", "version": "v1", "description": _DESCRIPTION},
         "servers": [{"url": "/"}],
         "tags": [{"name": _tag(name), "description": comments.of(name)} for name in services],
+        "security": [{SECURITY_SCHEME: []}],
         "paths": dict(sorted(paths.items())),
         "components": {
-            "responses": {
-                "Error": {
-                    "description": "The call failed.",
-                    "headers": {"x-correlation-id": {"schema": {"type": "string"}}},
-                    "content": {"application/json": {"schema": schemas.reference(STATUS)}},
+            "securitySchemes": {
+                SECURITY_SCHEME: {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "The access token that signing in gives (`/v1/sessions:login` and its like).",
                 }
             },
+            "responses": {name: _error(text, headers, schemas) for name, (text, headers) in _ERRORS.items()},
             "schemas": schemas.components(),
         },
     }
+
+
+def _error(text: str, headers: dict[str, str], schemas: Schemas) -> dict[str, Any]:
+    described = {
+        "x-correlation-id": {"schema": {"type": "string"}},
+        **{name: {"description": meaning, "schema": {"type": "string"}} for name, meaning in headers.items()},
+    }
+    content = {"application/json": {"schema": schemas.reference(STATUS)}}
+    return {"description": text, "headers": described, "content": content}
+
+
+def _needs(method: Method) -> dict[str, Any]:
+    if method.public:
+        return {"security": []}
+    return {"x-permission": method.permission} if method.permission else {}
+
+
+def _refusals(method: Method) -> dict[str, Any]:
+    """Return the errors that any call of a method may end with before the method is looked at."""
+    names = (
+        {"429": "RateLimited"} if method.public else {"401": "Unauthenticated", "403": "Denied", "429": "RateLimited"}
+    )
+    return {status: {"$ref": f"#/components/responses/{name}"} for status, name in names.items()}
 
 
 def openapi_json(descriptor_set: bytes) -> str:
@@ -105,6 +146,7 @@ def _operation(
         operation["requestBody"] = _request_body(method, rule, schemas)
     operation["responses"] = {
         "200": _answer(method, schemas, comments),
+        **_refusals(method),
         "default": {"$ref": "#/components/responses/Error"},
     }
     named = [name for name in dict.fromkeys(re.findall(r"\b[A-Z][A-Z_]+[A-Z]\b", text)) if name in reasons]
@@ -182,17 +224,6 @@ def _reasons(files: descriptor_pb2.FileDescriptorSet, comments: Comments) -> dic
         if enum.name == name
         for value in enum.value
         if value.number
-    }
-
-
-def _permissions(files: descriptor_pb2.FileDescriptorSet) -> dict[str, str]:
-    extension: Any = permission_pb2.method_permission
-    return {
-        f"{file.package}.{service.name}.{method.name}": method.options.Extensions[extension].permission
-        for file in files.file
-        for service in file.service
-        for method in service.method
-        if method.options.HasExtension(extension)
     }
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateway_envoy.access_tokens import HEALTH_PATH, HEALTH_SERVICE, SERVER_SERVICES
 from gateway_envoy.clusters import reflection_cluster
-from gateway_envoy.contract import Contract, Method
+from gateway_envoy.contract import Contract, ContractError, Method
 from gateway_envoy.cors import cors_policy
 from gateway_envoy.docs_pages import docs_routes
 from gateway_envoy.hashing import hash_policy
 from gateway_envoy.headers import set_header
+from gateway_envoy.rate_limiting import no_rate_limit
 from gateway_envoy.settings import GatewaySettings
 from gateway_envoy.streaming import event_stream_routes
 from gateway_envoy.transcoding import no_transcoding
@@ -26,7 +28,7 @@ _NO_GRPC = {**_GRPC, "invert_match": True, "treat_missing_header_as_empty": True
 
 def virtual_host(contract: Contract, descriptor_set: bytes, settings: GatewaySettings) -> dict[str, Any]:
     """Return the only virtual host."""
-    routes: list[dict[str, Any]] = [_health_route()]
+    routes: list[dict[str, Any]] = [_health_route(settings)]
     routes.extend(docs_routes(settings))
     for method in contract.methods:
         routes.extend(_method_routes(contract, method, settings))
@@ -36,7 +38,12 @@ def virtual_host(contract: Contract, descriptor_set: bytes, settings: GatewaySet
     routes.extend(event_stream_routes(contract, descriptor_set, settings, cluster))
     routes.append(_way_to_transcoder("preflight", {"prefix": "/", "headers": [_preflight()]}, cluster))
     routes.append(_way_to_transcoder("rest", {"prefix": "/v1/", "headers": [_NO_GRPC]}, cluster))
-    routes.extend(_server_service_route(prefix, cluster) for prefix in ("/grpc.reflection.", "/grpc.health."))
+    elsewhere = {rule.path for method in contract.methods for rule in method.rules if not rule.path.startswith("/v1/")}
+    for path in sorted(elsewhere):
+        if "{" in path:
+            raise ContractError(f"{path}: paths with variables must begin with /v1/")
+        routes.append(_way_to_transcoder("rest", {"path": path, "headers": [_NO_GRPC]}, cluster))
+    routes.extend(_server_service_route(prefix, cluster, settings) for prefix in SERVER_SERVICES)
     routes.append({"name": "unknown", "match": {"prefix": "/"}, "direct_response": {"status": 404}})
     host: dict[str, Any] = {
         "name": "flowmesh",
@@ -49,16 +56,16 @@ def virtual_host(contract: Contract, descriptor_set: bytes, settings: GatewaySet
     return host
 
 
-def _health_route() -> dict[str, Any]:
+def _health_route(settings: GatewaySettings) -> dict[str, Any]:
     return {
         "name": "healthz",
-        "match": {"path": "/healthz"},
+        "match": {"path": HEALTH_PATH},
         "direct_response": {"status": 200, "body": {"inline_string": '{"status":"SERVING"}\n'}},
         "response_headers_to_add": [
             set_header("content-type", "application/json"),
             set_header("cache-control", "no-store"),
         ],
-        "typed_per_filter_config": no_transcoding(),
+        "typed_per_filter_config": {**no_transcoding(), **no_rate_limit(settings)},
     }
 
 
@@ -114,12 +121,16 @@ def _retry_policy(retry_on: str) -> dict[str, Any]:
     }
 
 
-def _server_service_route(prefix: str, cluster: str) -> dict[str, Any]:
-    return {
+def _server_service_route(prefix: str, cluster: str, settings: GatewaySettings) -> dict[str, Any]:
+    route: dict[str, Any] = {
         "name": prefix.strip("/."),
         "match": {"prefix": prefix, "headers": [_GRPC]},
         "route": {"cluster": cluster, "timeout": "0s", "idle_timeout": "300s"},
     }
+    # Many balancers may look after the gateway's health from one address.
+    if prefix == HEALTH_SERVICE and (config := no_rate_limit(settings)):
+        route["typed_per_filter_config"] = config
+    return route
 
 
 def _way_to_transcoder(name: str, match: dict[str, Any], cluster: str) -> dict[str, Any]:

@@ -443,8 +443,26 @@ local function is_json(content_type)
   return essence and essence:lower() == "application/json"
 end
 
+-- The filter that checked the token takes the first thing in the header that looks like one; services read the whole of
+-- it. Nothing may be there that one of them sees and the other does not.
+local function one_token(credentials)
+  return find(credentials, "^Bearer [%w_-]+%.[%w_-]+%.[%w_-]+$") ~= nil
+end
+
+-- Notes how long the answer may be kept, and whether the caller has it already.
+local function keep(metadata, rule, headers)
+  metadata:set("flowmesh", "keep", rule.keep)
+  if not rule.tagged then return end
+  metadata:set("flowmesh", "tag", '"' .. TAG .. '"')
+  local known = headers:get("if-none-match")
+  if known and (find(known, TAG, 1, true) or known == "*") then metadata:set("flowmesh", "known", true) end
+end
+
 local function inspect(handle)
   local headers = handle:headers()
+  if headers:get("x-flowmesh-sub") and not one_token(headers:get("authorization") or "") then
+    return handle:respond({[":status"] = "401"}, "")
+  end
   local trace = headers:get("traceparent")
   if trace and find(trace, "^%x%x%-%x+%-%x+%-%x%x$") then
     handle:streamInfo():dynamicMetadata():set("flowmesh", "trace_id", sub(trace, 4, 35))
@@ -457,6 +475,7 @@ local function inspect(handle)
   if not rule then return end
   if query_start and not passes(handle, check_query, sub(target, query_start + 1), rule) then return end
   if rule.stream then handle:streamInfo():dynamicMetadata():set("flowmesh", "stream", true) end
+  if rule.keep then keep(handle:streamInfo():dynamicMetadata(), rule, headers) end
   if rule.raw then return end
   local body = handle:body()
   local size = body and body:length() or 0
@@ -477,10 +496,25 @@ function envoy_on_request(handle)
   if not ok then fail(handle, problem) end
 end
 
--- The transcoder calls a stream of lines application/json. One answer has a length, a stream has none.
 function envoy_on_response(handle)
-  local headers = handle:headers()
-  if headers:get("content-type") ~= "application/json" or headers:get("content-length") then return end
   local mark = handle:streamInfo():dynamicMetadata():get("flowmesh")
-  if mark and mark.stream then headers:replace("content-type", "application/x-ndjson") end
+  if not mark then return end
+  local headers = handle:headers()
+  if mark.stream then
+    -- The transcoder calls a stream of lines application/json. One answer has a length, a stream has none.
+    if headers:get("content-type") == "application/json" and not headers:get("content-length") then
+      headers:replace("content-type", "application/x-ndjson")
+    end
+  elseif mark.keep and headers:get(":status") == "200" then
+    headers:replace("cache-control", mark.keep)
+    if not mark.tag then return end
+    headers:replace("etag", mark.tag)
+    -- Whoever signs in after somebody else at the same browser asks anew.
+    headers:add("vary", "authorization")
+    if not mark.known then return end
+    headers:replace(":status", "304")
+    headers:remove("content-type")
+    headers:remove("content-length")
+    for chunk in handle:bodyChunks() do chunk:setBytes("") end
+  end
 end

@@ -13,6 +13,7 @@ from typing import Any
 
 from google.protobuf import descriptor_pb2
 
+from gateway_envoy.caching import cache_control, never_changes
 from gateway_envoy.contract import HTTP_BODY, Contract, ContractError, Field, HttpRule, Method
 
 SCRIPT = Path(__file__).with_suffix(".lua")
@@ -56,23 +57,23 @@ _WELL_KNOWN = {
 }
 
 
-def lua_filter(contract: Contract) -> dict[str, Any]:
-    """Return the HTTP filter that runs the check."""
+def lua_filter(contract: Contract, tag: str = '""') -> dict[str, Any]:
+    """Return the HTTP filter that runs the check; `tag` is the entity tag of answers that never change."""
     return {
         "name": "envoy.filters.http.lua",
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
-            "default_source_code": {"inline_string": lua_source(contract)},
+            "default_source_code": {"inline_string": lua_source(contract, tag)},
         },
     }
 
 
-def lua_source(contract: Contract) -> str:
+def lua_source(contract: Contract, tag: str = '""') -> str:
     """Return the whole script: generated tables, then the walker."""
     messages = _reachable(contract)
     numbers = {name: index for index, name in enumerate(messages, start=1)}
     enums = sorted({field.type_name for name in messages for field in _leaves(contract.messages[name])})
-    lines = ["local MESSAGES, ENUMS, VERBS = {}, {}, {}", "local LIST = {}"]
+    lines = [f"local TAG = {_quote(tag[1:-1])}", "local MESSAGES, ENUMS, VERBS = {}, {}, {}", "local LIST = {}"]
     enum_numbers = {name: index for index, name in enumerate(enums, start=1)}
     for name, index in enum_numbers.items():
         values = contract.enums[name]
@@ -160,6 +161,10 @@ def _rule_table(contract: Contract, method: Method, rule: HttpRule, numbers: dic
     parts = [f"query={numbers[method.input_type]}"]
     if method.server_streaming:
         parts.append("stream=true")
+    if (control := cache_control(method)) and rule.verb == "GET":
+        parts.append(f"keep={_quote(control)}")
+        if never_changes(method):
+            parts.append("tagged=true")
     if rule.template.variables:
         bound = ",".join(f"[{_quote(name)}]=true" for name in rule.template.variables)
         parts.append(f"bound={{{bound}}}")

@@ -104,7 +104,9 @@ async def serve(settings: HistorySettings) -> None:
         await process.open_admin()
         database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
         bus = await process.open_bus()
-        service = HistoryService(settings, database, bus, process.metrics, telemetry=process.telemetry)
+        service = HistoryService(
+            settings, database, bus, process.metrics, telemetry=process.telemetry, authorize=process.open_access()
+        )
         service.add_checks(process.readiness)
         process.at_end(service.stop)
         port = await service.start()

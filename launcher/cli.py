@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from launcher.identity_commands import add_identity_commands
+
 if TYPE_CHECKING:
     from launcher.client.bus_connection import BusConnection
     from launcher.client.connection import Connection
@@ -22,16 +24,30 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 EXIT_USAGE = 2
 EXIT_NO_MESH = 3
 EXIT_INTERRUPTED = 130
-_DISTRIBUTED_OPTIONS = ("engines", "histories", "database", "bus", "cache", "force_clock", "monitoring_metrics_port")
+_DISTRIBUTED_OPTIONS = (
+    "engines",
+    "histories",
+    "identities",
+    "database",
+    "bus",
+    "cache",
+    "force_clock",
+    "monitoring_metrics_port",
+    "identity_metrics_port",
+)
 _JOB_STATES = ("ready", "leased", "backoff", "failed", "suspended", "scheduled")
 _JOB_KINDS = ("external", "timer", "async")
 _BATCH_STATES = ("running", "suspended", "completed", "cancelled")
 _EVENT_TOPICS = ("domain", "type", "both")
+_OPEN_COMMANDS = ("bootstrap",)
 _INSTANCE_STATES = ("running", "paused", "completed", "failed", "terminated")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command line and return the exit code: 0, or 1 refused, 2 wrong usage or no start, 3 no mesh there."""
+    """Run a command line and return the exit code.
+
+    0, or 1 refused, 2 wrong usage or no start, 3 no mesh there, 4 not signed in.
+    """
     parsed = _parser().parse_args(arguments)
     if parsed.command == "up":
         return _up(parsed)
@@ -41,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _schema()
     if parsed.command in ("status", "backup", "restore"):
         return _operate(parsed)
+    if parsed.command == "token":
+        return _token(parsed)
     return _client(parsed)
 
 
@@ -51,11 +69,13 @@ def _up(arguments: argparse.Namespace) -> int:
         "port": arguments.port,
         "engine_port": arguments.engine_port,
         "history_port": arguments.history_port,
+        "identity_port": arguments.identity_port,
         "monitoring_port": arguments.monitoring_port,
         "engine_metrics_port": arguments.engine_metrics_port,
         "history_metrics_port": arguments.history_metrics_port,
         "cors_origins": tuple(arguments.cors_origin),
         "clock": arguments.clock,
+        "authentication": arguments.authentication,
         "verbose": arguments.verbose,
     }
     only_distributed = {name: getattr(arguments, name) for name in _DISTRIBUTED_OPTIONS}
@@ -96,6 +116,20 @@ def _schema() -> int:
     return 0
 
 
+def _token(arguments: argparse.Namespace) -> int:
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    from launcher.client.failure import CommandFailed
+    from launcher.client.gateway_url import GatewayUrl
+    from launcher.client.tokens import print_token
+
+    try:
+        print_token(GatewayUrl.parse(arguments.url))
+    except CommandFailed as failure:
+        sys.stderr.write(f"{failure}\n")
+        return failure.exit_code
+    return 0
+
+
 def _operate(arguments: argparse.Namespace) -> int:
     import asyncio
 
@@ -111,7 +145,7 @@ def _operate(arguments: argparse.Namespace) -> int:
         if arguments.command == "backup":
             stores = settled_stores(DistributedOptions(database=arguments.database, bus=arguments.bus), os.environ)
             description = asyncio.run(back_up(stores, arguments.to))
-            databases = " and ".join(description["databases"])
+            databases = ", ".join(description["databases"])
             sys.stdout.write(f"{arguments.to} has the databases of {databases} as of {description['taken_at']}.\n")
         else:
             asyncio.run(restore(arguments.folder, settled_databases(arguments.database, os.environ)))
@@ -154,8 +188,12 @@ def _connection(arguments: argparse.Namespace) -> Connection | BusConnection:
 
         return BusConnection(arguments.bus, getattr(arguments, "event_topics", _EVENT_TOPICS[0]))
     from launcher.client.connection import Connection
+    from launcher.client.gateway_url import GatewayUrl
+    from launcher.client.tokens import signing_at
 
-    return Connection(arguments.url)
+    url = GatewayUrl.parse(arguments.url)
+    # Whoever signs in need not have done so before.
+    return Connection(url, None if arguments.command in _OPEN_COMMANDS else signing_at(url))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -164,7 +202,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_up(commands)
     _add_operating(commands)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--url", default=DEFAULT_URL, help=f"the gateway (default {DEFAULT_URL})")
+    common.add_argument(
+        "--url", "--server", default=DEFAULT_URL, metavar="URL", help=f"the gateway (default {DEFAULT_URL})"
+    )
     common.add_argument("--json", action="store_true", help="print JSON for scripts")
     tenant = argparse.ArgumentParser(add_help=False, parents=[common])
     tenant.add_argument("--tenant", default="", metavar="ID", help="only this tenant")
@@ -279,6 +319,7 @@ def _parser() -> argparse.ArgumentParser:
     drained.add_argument("--max-jobs", type=_count, default=10_000, metavar="N", help="default 10000")
 
     _add_bus(commands, common, listing)
+    add_identity_commands(commands, common, listing)
 
     version = commands.add_parser("version", help="tell the version")
     version.add_argument("--json", action="store_true", help="print JSON for scripts")
@@ -308,16 +349,16 @@ def _add_bus(
         about = "with --bus: the setting of the mesh; default domain"
         verb.add_argument("--event-topics", choices=_EVENT_TOPICS, default=_EVENT_TOPICS[0], help=about)
 
-    groups = group("groups", "show and rewind the consumer groups of the event bus")
+    groups = group("consumer-groups", "show and rewind the consumer groups of the event bus")
     found = groups.add_parser("list", help="list consumer groups with their lag", parents=[common, listing])
-    found.set_defaults(run="groups:list_groups")
+    found.set_defaults(run="consumer_groups:list_groups")
     shown = groups.add_parser("show", help="show where a group stands in each partition", parents=[common])
-    shown.set_defaults(run="groups:show")
+    shown.set_defaults(run="consumer_groups:show")
     shown.add_argument("group", metavar="GROUP")
     rewind = groups.add_parser(
         "rewind", help="let a group go on from elsewhere; stop its service first", parents=[common]
     )
-    rewind.set_defaults(run="groups:rewind")
+    rewind.set_defaults(run="consumer_groups:rewind")
     rewind.add_argument("group", metavar="GROUP")
     rewind.add_argument("topic", metavar="TOPIC")
     target = rewind.add_mutually_exclusive_group(required=True)
@@ -412,7 +453,7 @@ def _add_task(
 
 
 def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    from launcher.embedded.options import MeshOptions
+    from launcher.embedded.options import OFF, REQUIRED, MeshOptions
 
     default = MeshOptions()
     up = commands.add_parser(
@@ -429,10 +470,11 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     for option, about in (
         ("--port", "REST and gRPC for everybody"),
         ("--engine-port", "gRPC of the engine"),
+        ("--identity-port", "gRPC of identity"),
         ("--history-port", "gRPC of history"),
         ("--monitoring-port", "gRPC of monitoring"),
         ("--engine-metrics-port", "metrics and health of the engine"),
-        ("--history-metrics-port", "metrics and health of history and monitoring"),
+        ("--history-metrics-port", "metrics and health of history, identity and monitoring"),
     ):
         port = default.ports()[option]
         up.add_argument(option, type=_port, default=port, metavar="PORT", help=f"{about} (default {port}, 0: any free)")
@@ -449,18 +491,26 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         default=default.clock,
         help="controlled: for tests, `flowmesh clock` turns it, and timers fire when that says so",
     )
+    up.add_argument(
+        "--authentication",
+        choices=(REQUIRED, OFF),
+        default=default.authentication,
+        help="off: everybody on this machine may do everything; only on loopback addresses",
+    )
     up.add_argument("--verbose", action="store_true", help="show every log line, not only warnings and errors")
     distributed = up.add_argument_group("with --profile distributed")
     distributed.add_argument("--engines", type=_processes, metavar="N", help="engine processes (default 1)")
     distributed.add_argument("--histories", type=_processes, metavar="N", help="history processes (default 1)")
+    distributed.add_argument("--identities", type=_processes, metavar="N", help="identity processes (default 1)")
     for name, form, about in (
         ("--database", "mariadb://USER:PASSWORD@HOST:PORT/", "the server; each service has a database of its own"),
         ("--bus", "kafka://HOST:PORT,HOST:PORT", "the event bus; sqlite:///PATH on one machine"),
         ("--cache", "redis://HOST:PORT/0", "what several processes share of what is cached; none without it"),
     ):
         distributed.add_argument(name, metavar="URL", help=f"{form}: {about} (else FLOWMESH_{name[2:].upper()}_URL)")
-    about = "metrics and health of monitoring (default 9306, 0: any free)"
-    distributed.add_argument("--monitoring-metrics-port", type=_port, metavar="PORT", help=about)
+    for service, port in (("identity", 9302), ("monitoring", 9306)):
+        about = f"metrics and health of {service} (default {port}, 0: any free)"
+        distributed.add_argument(f"--{service}-metrics-port", type=_port, metavar="PORT", help=about)
     distributed.add_argument(
         "--force-clock",
         action="store_true",

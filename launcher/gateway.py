@@ -1,7 +1,8 @@
 """The gateway as a process of its own, as its container runs it: `python -m launcher.gateway`.
 
 Its settings come from FLOWMESH_GATEWAY_… variables. Envoy's configuration is made at the start out of the contracts in
-the same image, so that the two cannot differ. With `--print-config` it is only printed.
+the same image, so that the two cannot differ. Where FLOWMESH_CACHE_URL names a Redis, all gateways on it share one rate
+limit, and the service that counts runs in this process. With `--print-config` it is only printed.
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ import asyncio
 import json
 import sys
 import tempfile
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from gateway_envoy.contract import ContractError
 from gateway_envoy.launch import EnvoyProcess, GatewayError
-from gateway_envoy.settings import GatewaySettings
+from gateway_envoy.rate_limiting import SOCKET, shared
+from gateway_envoy.settings import OFF, REQUIRED, GatewaySettings, GatewaySettingsError
 from launcher.embedded.parent_death import end_with_parent
 from launcher.files import definition_schema, descriptors, openapi
+from launcher.version import version
 from mesh.process import run
 from mesh.settings import MeshSettings, SettingsError, setting
 from mesh.startup import StartupError
@@ -35,13 +39,33 @@ class GatewayProcessSettings(MeshSettings):
 
     admin_port: int = setting(9901, "Port of Envoy's own pages, on this host only.", minimum=0, maximum=65535)
     backends: str = setting(
-        "flowmesh.engine.v1=127.0.0.1:3001 flowmesh.history.v1=127.0.0.1:3005 flowmesh.monitoring.v1=127.0.0.1:3006",
+        "flowmesh.engine.v1=127.0.0.1:3001 flowmesh.identity.v1=127.0.0.1:3002 flowmesh.history.v1=127.0.0.1:3005 "
+        "flowmesh.monitoring.v1=127.0.0.1:3006",
         f"The services: {_FORM}.",
     )
     cors_origins: str = setting("", "Origins that may call from a browser, with commas between; * for every one.")
     hash_on_instance: bool = setting(True, "Send calls on one instance to one engine.")
     health_check_seconds: float = setting(1.0, "How often each backend is asked.", minimum=0.1, maximum=60)
     concurrency: int = setting(1, "Envoy's worker threads.", minimum=1, maximum=64)
+    authentication: str = setting(
+        REQUIRED, "Whether calls need an access token; off: on a loopback address only.", choices=(REQUIRED, OFF)
+    )
+    token_issuer: str = setting("flowmesh", "Who access tokens are from.")
+    token_audience: str = setting("flowmesh", "Whom access tokens are for.")
+    rate_limit: int = setting(
+        100, "Calls of a user, or of an address that nobody is signed in at, in a period; 0: any number.", minimum=0
+    )
+    rate_limit_burst: int = setting(0, "How many of them may come at once; 0: all of them.", minimum=0)
+    rate_limit_service_accounts: int = setting(
+        600_000, "Calls of a service account in a period, at each gateway; 0: any number.", minimum=0
+    )
+    rate_limit_period_seconds: float = setting(60.0, "The period of the limits.", minimum=1, maximum=86_400)
+    trusted_proxies: int = setting(
+        0, "How many proxies before the gateway are believed what they say in x-forwarded-for.", minimum=0, maximum=10
+    )
+    hsts_seconds: int = setting(
+        0, "Where the gateway is reached by TLS: how long browsers are to use nothing else.", minimum=0
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -49,7 +73,13 @@ class GatewayProcessSettings(MeshSettings):
             raise SettingsError(f"FLOWMESH_GATEWAY_BACKENDS must be {_FORM}, not {self.backends!r}.")
 
     def gateway(self) -> GatewaySettings:
-        """Return the settings of the configuration."""
+        """Return the settings of the configuration. Raises SettingsError."""
+        try:
+            return self._gateway()
+        except GatewaySettingsError as error:
+            raise SettingsError(str(error)) from None
+
+    def _gateway(self) -> GatewaySettings:
         endpoint = self.otlp_endpoint
         return GatewaySettings(
             backends=self._backends(),
@@ -60,10 +90,21 @@ class GatewayProcessSettings(MeshSettings):
             cors_origins=tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip()),
             openapi=openapi(),
             definition_schema=definition_schema(),
+            release=version(),
             otlp_endpoint=endpoint.partition("://")[2].rstrip("/") if endpoint else None,
             trace_sampling_percent=self.trace_sample_ratio * 100,
             health_check_interval=self.health_check_seconds,
             hash_on_instance=self.hash_on_instance,
+            authentication=self.authentication,
+            token_issuer=self.token_issuer,
+            token_audience=self.token_audience,
+            rate_limit=self.rate_limit,
+            rate_limit_burst=self.rate_limit_burst or None,
+            rate_limit_service_accounts=self.rate_limit_service_accounts,
+            rate_limit_period=self.rate_limit_period_seconds,
+            shared_rate_limit=bool(self.cache_url),
+            trusted_proxies=self.trusted_proxies,
+            hsts_seconds=self.hsts_seconds,
         )
 
     def _backends(self) -> dict[str, list[str]]:
@@ -74,10 +115,12 @@ class GatewayProcessSettings(MeshSettings):
 async def main() -> None:
     """Run Envoy until the process is told to stop, and let it finish its calls then. Raises StartupError."""
     settings = GatewayProcessSettings.from_environment()
-    with tempfile.TemporaryDirectory(prefix="flowmesh-gateway-") as folder:
-        envoy = EnvoyProcess(
-            descriptors().read_bytes(), settings.gateway(), Path(folder), before_exec=end_with_parent()
-        )
+    gateway = settings.gateway()
+    async with AsyncExitStack() as closing:
+        folder = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="flowmesh-gateway-")))
+        if shared(gateway):
+            await closing.enter_async_context(_rate_limit_server(settings, gateway, folder))
+        envoy = EnvoyProcess(descriptors().read_bytes(), gateway, folder, before_exec=end_with_parent())
         try:
             await envoy.start()
         except (GatewayError, ContractError) as error:
@@ -92,6 +135,23 @@ async def main() -> None:
             raise
         finally:
             await envoy.stop(drain=settings.drain_seconds)
+
+
+def _rate_limit_server(
+    settings: GatewayProcessSettings, gateway: GatewaySettings, folder: Path
+) -> AbstractAsyncContextManager[object]:
+    # Here, as Redis and gRPC are of no use to a gateway that counts alone.
+    from gateway_envoy.rate_limit.counter import CallCounter
+    from gateway_envoy.rate_limit.service import RateLimitServer
+
+    counter = CallCounter(
+        settings.cache_url,
+        number=gateway.rate_limit,
+        period=gateway.rate_limit_period,
+        burst=gateway.rate_limit_burst or gateway.rate_limit,
+        answer_seconds=settings.cache_timeout_milliseconds / 1000,
+    )
+    return RateLimitServer(counter, folder / SOCKET)
 
 
 def print_config() -> int:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from launcher.client.local_mesh import BOOTSTRAP_FILE, note_mesh
 from launcher.embedded.data_folder import DataFolder
 from launcher.embedded.log_files import InheritedLogFile, LogFile, ProcessLog
 from launcher.embedded.service_process import ending
@@ -90,6 +91,14 @@ class SupervisedMesh(ABC):
         """Every process."""
         return [child for stage in self.stages for child in stage]
 
+    @property
+    def bootstrap_token(self) -> str:
+        """What makes the first administrator; empty where there is one. Raises OSError."""
+        try:
+            return (self.folder.path / BOOTSTRAP_FILE).read_text("utf-8").strip()
+        except FileNotFoundError:
+            return ""
+
     def unwritable_logs(self, error: OSError) -> StartupError:
         """Return why a log file cannot be had, as one sentence."""
         return StartupError(f"The logs in {self.folder.logs} cannot be written: {error.strerror}.")
@@ -134,6 +143,15 @@ class SupervisedMesh(ABC):
         fresh.write_text(json.dumps(content, indent=2) + "\n")
         fresh.replace(self.folder.state)
 
+    def note_for_commands(self) -> None:
+        """Let commands of this user find the mesh's data folder, from wherever they are run."""
+        try:
+            note_mesh(self.state()["gateway"], self.folder.path)
+        except OSError as error:
+            sys.stderr.write(
+                f"Commands cannot note where this mesh is ({error.strerror}): let FLOWMESH_DATA_DIR name its folder.\n"
+            )
+
     async def _keep_running(self, child: Child) -> None:
         endings: deque[float] = deque()
         while True:
@@ -177,6 +195,8 @@ def run_mesh(data: Path, make: Callable[[DataFolder], M], on_ready: Callable[[M,
     `on_ready` gets the mesh and the seconds its start took. 0 after a signal; `EXIT_CANNOT_START` and `EXIT_FAILED`
     after one sentence on standard error; `EXIT_FORCED` after a second signal, which kills every process.
     """
+    # What a mesh keeps is for its own user: hashes of passwords, and what people wrote into variables.
+    os.umask(0o077)
     try:
         asyncio.run(_run(data, make, on_ready))
     except StartupError as error:
@@ -211,6 +231,7 @@ async def _run(data: Path, make: Callable[[DataFolder], M], on_ready: Callable[[
             try:
                 await mesh.start()
                 mesh.write_state()
+                mesh.note_for_commands()
                 on_ready(mesh, time.monotonic() - started)
                 await mesh.watch()
             except asyncio.CancelledError:

@@ -10,10 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mesh.access.rows import ALL_ROWS, Rows
 from mesh.trace_context import is_traceparent, new_traceparent
+
+if TYPE_CHECKING:
+    from mesh.access.grants import SubjectGrants
 
 
 class Admission(Protocol):
@@ -33,8 +36,10 @@ class CallContext:
     the caller's own, `overdue` that the call was ended for it. `draining` is set
     once the server stops: streams and long polls end themselves then. `idle_seconds` is the time the call spent
     in `idle()`. `correlation_made` tells that the correlation id was made here, so that the caller does not know it.
-    `user_id` and `session_id` are those of the verified token, None and empty without one. `rows_asked` tells that
-    `rows` was read, as every method must whose rows can be told apart.
+    `user_id` and `session_id` are those of the verified token, None and empty without one, and `grants` what its
+    subject was granted. `authorization` and `mesh_token` are what the caller sent, not verified. `rows_asked` tells
+    that `rows` was read, as every method must whose rows can be told apart. `may_act_as` tells that requests of the
+    call may name another user than the caller as the one who acts.
     """
 
     __slots__ = (
@@ -42,12 +47,16 @@ class CallContext:
         "_checked",
         "_rows",
         "_traceparent",
+        "authorization",
         "correlation_id",
         "correlation_made",
         "deadline",
         "draining",
+        "grants",
         "idle_seconds",
         "imposed",
+        "may_act_as",
+        "mesh_token",
         "method",
         "overdue",
         "rows_asked",
@@ -71,8 +80,12 @@ class CallContext:
         self._checked = False
         self.user_id = user_id
         self.session_id = ""
+        self.authorization = ""
+        self.mesh_token = ""
+        self.grants: SubjectGrants | None = None
         self._rows = ALL_ROWS
         self.rows_asked = False
+        self.may_act_as = True
         self.deadline = deadline
         self.imposed = False
         self.overdue = False

@@ -1,8 +1,8 @@
 """Channels to other services of the mesh.
 
-Every call gets a deadline, the correlation id, the user and the trace of the call being served; reads are tried again
-while the other side is UNAVAILABLE. The channel wraps the methods of a stub once, as client interceptors of grpc.aio
-would cost more than the call's own work.
+Every call gets a deadline, the correlation id, the access token and the trace of the call being served; methods that
+are for the mesh alone get a token of the mesh instead. Reads are tried again while the other side is UNAVAILABLE. The
+channel wraps the methods of a stub once, as client interceptors of grpc.aio would cost more than the call's own work.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import grpc.aio
 import orjson
+from flowmesh.auth.v1 import permission_pb2
 from google.api import annotations_pb2
 
+from mesh.access.mesh_tokens import MeshTokenMaker
+from mesh.access.metadata import AUTHORIZATION, MESH_TOKEN
 from mesh.call import find_call
 from mesh.resilience.breaker import CircuitBreaker
 from mesh.settings import MeshSettings
@@ -30,6 +33,8 @@ CORRELATION_ID = "x-correlation-id"
 SUBJECT = "x-flowmesh-sub"
 
 _METADATA_BYTES = 64 << 10
+# Its generated type says less than it is.
+_METHOD_PERMISSION: Any = permission_pb2.method_permission
 
 
 def is_idempotent(method: MethodDescriptor) -> bool:
@@ -38,6 +43,12 @@ def is_idempotent(method: MethodDescriptor) -> bool:
     if options.idempotency_level == options.NO_SIDE_EFFECTS:
         return True
     return bool(options.Extensions[annotations_pb2.http].get)
+
+
+def is_for_mesh(method: MethodDescriptor) -> bool:
+    """Tell whether only services of the mesh may call a method."""
+    permission: permission_pb2.MethodPermission = method.GetOptions().Extensions[_METHOD_PERMISSION]
+    return permission.mesh
 
 
 def service_config(services: Iterable[ServiceDescriptor], retried: Iterable[str] = ()) -> str:
@@ -108,11 +119,25 @@ def open_channel(
             # Half-open connections to a machine that went away are found without waiting for TCP.
             ("grpc.keepalive_time_ms", 30_000),
             ("grpc.keepalive_timeout_ms", 5_000),
+            # Processes that start together find each other soon.
+            ("grpc.initial_reconnect_backoff_ms", 100),
             ("grpc.max_reconnect_backoff_ms", 2_000),
         ),
         interceptors=interceptors,
     )
-    return MeshChannel(channel, settings.call_timeout_seconds, passes_trace=not interceptors, breaker=breaker)
+    return MeshChannel(
+        channel,
+        settings.call_timeout_seconds,
+        passes_trace=not interceptors,
+        breaker=breaker,
+        mesh_methods=frozenset(
+            f"/{service.full_name}/{method.name}"
+            for service in services
+            for method in service.methods
+            if is_for_mesh(method)
+        ),
+        mesh_tokens=MeshTokenMaker(settings.mesh_secret, settings.service_name) if settings.mesh_secret else None,
+    )
 
 
 async def _note(call: grpc.aio.Call, breaker: CircuitBreaker, *, patient: bool) -> None:
@@ -140,33 +165,44 @@ class MeshChannel(grpc.aio.Channel):
         *,
         passes_trace: bool,
         breaker: CircuitBreaker | None = None,
+        mesh_methods: frozenset[str] = frozenset(),
+        mesh_tokens: MeshTokenMaker | None = None,
     ) -> None:
         self._channel = channel
+        self._mesh_methods = mesh_methods
+        self._mesh_tokens = mesh_tokens
         self._breaker = breaker
         self._outcomes: set[asyncio.Task[None]] = set()
         self._timeout = timeout_seconds
         self._passes_trace = passes_trace
 
-    def unary_unary(self, *arguments: Any, **named: Any) -> Any:
+    def unary_unary(self, method: str, *arguments: Any, **named: Any) -> Any:
         """Return what calls a method with one request and one answer."""
-        return self._with_context(self._channel.unary_unary(*arguments, **named), self._timeout, self._breaker)
+        invoke = self._channel.unary_unary(method, *arguments, **named)
+        return self._with_context(method, invoke, self._timeout, self._breaker)
 
-    def unary_stream(self, *arguments: Any, **named: Any) -> Any:
+    def unary_stream(self, method: str, *arguments: Any, **named: Any) -> Any:
         """Return what calls a method that answers with a stream."""
-        return self._with_context(self._channel.unary_stream(*arguments, **named), None)
+        return self._with_context(method, self._channel.unary_stream(method, *arguments, **named), None)
 
-    def stream_unary(self, *arguments: Any, **named: Any) -> Any:
+    def stream_unary(self, method: str, *arguments: Any, **named: Any) -> Any:
         """Return what calls a method that takes a stream."""
-        return self._with_context(self._channel.stream_unary(*arguments, **named), None)
+        return self._with_context(method, self._channel.stream_unary(method, *arguments, **named), None)
 
-    def stream_stream(self, *arguments: Any, **named: Any) -> Any:
+    def stream_stream(self, method: str, *arguments: Any, **named: Any) -> Any:
         """Return what calls a method that takes and answers with a stream."""
-        return self._with_context(self._channel.stream_stream(*arguments, **named), None)
+        return self._with_context(method, self._channel.stream_stream(method, *arguments, **named), None)
 
     def _with_context(
-        self, invoke: Callable[..., Any], default_timeout: float | None, breaker: CircuitBreaker | None = None
+        self,
+        method: str,
+        invoke: Callable[..., Any],
+        default_timeout: float | None,
+        breaker: CircuitBreaker | None = None,
     ) -> Callable[..., Any]:
         passes_trace = self._passes_trace
+        for_mesh = method in self._mesh_methods
+        mesh_tokens = self._mesh_tokens if for_mesh else None
 
         def call(request: Any = None, *, timeout: float | None = None, metadata: Any = None, **named: Any) -> Any:
             timeout = default_timeout if timeout is None else timeout
@@ -178,9 +214,13 @@ class MeshChannel(grpc.aio.Channel):
                 added = [(CORRELATION_ID, serving.correlation_id)]
                 if passes_trace:
                     added.append((TRACEPARENT, serving.traceparent))
-                if serving.user_id is not None:
+                if serving.authorization and not for_mesh:
+                    added.append((AUTHORIZATION, serving.authorization))
+                elif serving.user_id is not None:
                     added.append((SUBJECT, serving.user_id))
                 metadata = (*(metadata or ()), *added)
+            if mesh_tokens is not None:
+                metadata = (*(metadata or ()), (MESH_TOKEN, mesh_tokens.token()))
             if breaker is None:
                 return invoke(request, timeout=timeout, metadata=metadata, **named)
             breaker.admit()

@@ -25,6 +25,8 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from mesh import reflection, validation
+from mesh.access.metadata import AUTHORIZATION, MESH_TOKEN
+from mesh.access.needs import NeedUnclear, need_of
 from mesh.admin_http import Readiness
 from mesh.call import CallContext, set_call
 from mesh.channels import is_idempotent
@@ -78,6 +80,10 @@ class MethodUnserved(StartupError):
     """A method of the contract has no handler, a handler of the wrong kind, or no permission."""
 
 
+class RowsIgnored(Exception):
+    """A handler did not ask which rows it may touch, although some are closed to its caller."""
+
+
 class _Refused(Exception):
     """The call ends with a status that no domain error stands for."""
 
@@ -102,6 +108,7 @@ class _Method:
         "permission",
         "request_class",
         "response_class",
+        "rows_matter",
         "streams",
     )
 
@@ -123,6 +130,7 @@ class _Method:
         self.parse = self.request_class.FromString
         self.response_class = GetMessageClass(descriptor.output_type)
         self.permission = _permission_of(descriptor, self.path)
+        self.rows_matter = bool(self.permission.rows)
         self.handler: Callable[[Any], Any] = _handler_of(descriptor, servicer, self.path)
         self.metrics = MethodMetrics(rpcs, service.full_name, descriptor.name)
 
@@ -138,10 +146,12 @@ class _Method:
 def _permission_of(descriptor: MethodDescriptor, path: str) -> MethodPermission:
     options = descriptor.GetOptions()
     permission: MethodPermission = options.Extensions[_METHOD_PERMISSION]
-    if bool(permission.permission) == permission.public:
+    try:
+        need_of(permission)
+    except NeedUnclear as error:
         raise MethodUnserved(
-            f"The method {path} must either name its permission or be public (flowmesh.auth.v1.method_permission)."
-        )
+            f"The method {path} does not say what its caller needs (flowmesh.auth.v1.method_permission): {error}."
+        ) from None
     return permission
 
 
@@ -368,6 +378,7 @@ class MeshServer:
         # Plain numbers: comparing members of an IntEnum takes longer.
         pressure, demand = self._pressure, int(method.demand)
         monotonic, current_task = time.monotonic, asyncio.current_task
+        rows_matter = method.rows_matter
 
         async def serve(raw: bytes, context: Context) -> bytes:
             started = monotonic()
@@ -387,6 +398,8 @@ class MeshServer:
                 if authorize is not None:
                     await authorize(call, method.permission)
                 response = serialized(await handler(self._request(method, raw)))
+                if rows_matter:
+                    _check_rows_asked(call)
                 if call.correlation_made:
                     context.set_trailing_metadata(((CORRELATION_ID, call.correlation_id),))
                 code = "OK"
@@ -427,7 +440,11 @@ class MeshServer:
                 await context.send_initial_metadata(((CORRELATION_ID, call.correlation_id),))
                 async with aclosing(handler(request)) as responses:
                     async for response in responses:
+                        if method.rows_matter:
+                            _check_rows_asked(call)
                         yield method.serialized(response)
+                if method.rows_matter:
+                    _check_rows_asked(call)
                 code = "OK"
             except (Exception, asyncio.CancelledError) as error:
                 code, status = self._ending(method, call, error, task)
@@ -443,7 +460,7 @@ class MeshServer:
 
     def _open(self, method: _Method, context: Context, started: float, places: _Places) -> CallContext:
         """Read the metadata of a call, once, and make its context the current one."""
-        correlation_id = request_id = traceparent = ""
+        correlation_id = request_id = traceparent = authorization = mesh_token = ""
         user_id: str | None = None
         key: str
         value: Any
@@ -454,7 +471,13 @@ class MeshServer:
                 traceparent = value
             elif key == REQUEST_ID:
                 request_id = value
-            elif key == SUBJECT:
+            elif key == AUTHORIZATION:
+                # Of two, those before us may have looked at the other one: together they are none that is valid.
+                authorization = f"{authorization},{value}" if authorization else value
+            elif key == MESH_TOKEN:
+                mesh_token = value
+            elif key == SUBJECT and self._authorize is None:
+                # Anybody can send it: where callers have to sign in, their token alone says who they are.
                 user_id = value or None
         correlation_id = correlation_id or request_id
         made = not correlation_id or len(correlation_id) > MAX_CORRELATION_ID
@@ -468,6 +491,8 @@ class MeshServer:
             remaining = self._unasked if remaining is None else self._longest
         deadline = None if remaining is None else started + remaining
         call = CallContext(correlation_id, traceparent, user_id, deadline, method.path, self.draining, places)
+        call.authorization = authorization
+        call.mesh_token = mesh_token
         call.correlation_made = made
         call.imposed = imposed
         # Every call runs in a task of its own, so there is nothing to put back afterwards.
@@ -541,6 +566,12 @@ class MeshServer:
             text = f"The service failed by a bug; its log tells of it as {error_id}."
             status = build_status(grpc.StatusCode.INTERNAL, "INTERNAL", method.domain, text, {"error_id": error_id})
         return grpc_code(status.code).name, status
+
+
+def _check_rows_asked(call: CallContext) -> None:
+    """Raise RowsIgnored where a call is about to answer with rows that may be closed to its caller."""
+    if call.rows_ignored:
+        raise RowsIgnored(f"{call.method} has not asked which rows its caller may touch")
 
 
 async def _abort(context: Context, call: CallContext, status: status_pb2.Status) -> NoReturn:

@@ -20,12 +20,16 @@ from typing import Any, ClassVar, Self
 from urllib.parse import quote
 
 from mesh.db.database import DatabaseLimits
+from mesh.listening import is_loopback
 from mesh.startup import StartupError
 
 PREFIX = "FLOWMESH_"
 
 SERVICES = ("engine", "identity", "form", "history", "notification", "platform", "monitoring", "gateway", "launcher")
 """Names a variable may be narrowed to; a process leaves alone what is narrowed to another one."""
+
+REQUIRED = "required"
+OFF = "off"
 
 _DATA_DIR = Path(".flowmesh")
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -130,6 +134,26 @@ class MeshSettings:
     cache_timeout_milliseconds: float = setting(
         20.0, "How long a call waits for Redis before it goes on without.", minimum=1, maximum=10_000
     )
+    authentication: str = setting(
+        "required",
+        "Whether callers must have signed in; off: nobody is asked, on addresses of this machine alone.",
+        choices=(REQUIRED, OFF),
+    )
+    identity_address: str = setting(
+        "127.0.0.1:3002",
+        "Address of the identity service.",
+        pattern=r"\S+:\d{1,5}",
+        example="HOST:PORT, or ipv4:ADDRESS:PORT,ADDRESS:PORT for several",
+    )
+    mesh_secret: str = setting(
+        "",
+        "By which the services of a mesh know each other: the same text for all of them, known to nobody else.",
+        pattern=r"|\S{32,}",
+        example="at least 32 random characters without blanks",
+        secret=True,
+    )
+    token_issuer: str = setting("flowmesh", "Who signs access tokens.", pattern=r"\S+", example="flowmesh")
+    token_audience: str = setting("flowmesh", "Whom access tokens are for.", pattern=r"\S+", example="flowmesh")
     log_level: str = setting("info", "Lines from this level on.", choices=("debug", "info", "warning", "error"))
     otlp_endpoint: str | None = setting(
         None, "OTLP collector (gRPC); none without it.", pattern=r"https?://\S+", example="http://HOST:4317"
@@ -174,6 +198,11 @@ class MeshSettings:
             fault = _wrong_kind(value, kind) or (limits.fault(value) if limits and value is not None else None)
             if fault is not None:
                 raise SettingsError(f"{self.variable(name)} must be {fault}, not {_shown(value, limits)}.")
+        if self.authentication == OFF and not is_loopback(self.host):
+            raise SettingsError(
+                f"{self.variable('authentication')}={OFF} lets everybody in who reaches {self.host}: set "
+                f"{self.variable('host')} to an address of this machine alone (127.0.0.1), or leave authentication on."
+            )
 
     @classmethod
     def variable(cls, field: str) -> str:
@@ -225,6 +254,11 @@ class MeshSettings:
             self.database_answer_seconds,
             self.database_transaction_seconds,
         )
+
+    @property
+    def requires_authentication(self) -> bool:
+        """Whether callers must have signed in."""
+        return self.authentication == REQUIRED
 
     @property
     def listen_port(self) -> int:
@@ -295,8 +329,10 @@ def _shown(value: object, limits: _Limits | None) -> str:
     return "what was given" if limits is not None and limits.secret else repr(value)
 
 
-def _redacted(url: str) -> str:
-    return re.sub(r"(//[^/:@]*):.*@", r"\1:***@", url)
+def _redacted(text: str) -> str:
+    if "://" not in text:
+        return "***" if text else ""
+    return re.sub(r"(//[^/:@]*):.*@", r"\1:***@", text)
 
 
 def _unknown(variable: str, known: set[str]) -> str:

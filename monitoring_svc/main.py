@@ -87,7 +87,9 @@ async def serve(settings: MonitoringSettings) -> None:
     async with serving(settings) as process:
         await process.open_admin()
         bus = await process.open_bus()
-        service = MonitoringService(settings, bus, process.metrics, telemetry=process.telemetry)
+        service = MonitoringService(
+            settings, bus, process.metrics, telemetry=process.telemetry, authorize=process.open_access()
+        )
         service.add_checks(process.readiness)
         process.at_end(service.stop)
         port = await service.start()

@@ -22,6 +22,8 @@ from mesh.bus.topics import topic_of_type
 PACKAGE = "flowmesh.events.v1"
 FIRST_PAYLOAD_FIELD = 100
 _TYPE = re.compile(r"`([a-z]+(?:\.[a-z_]+){2}\.v[0-9]+)`[:.]?\s*")
+_KEYS = {"identity": "the id of the user, service account, group or role"}
+"""What the key of a domain's messages is, where it is not the process instance's id."""
 _HEAD = """\
 # Events
 
@@ -99,7 +101,7 @@ def page(files: descriptor_pb2.FileDescriptorSet) -> str:
         if event.about:
             lines += [_text(event.about)[0].upper() + _text(event.about)[1:], ""]
         lines += [
-            f"Topic `{topic_of_type(event.event_type)}`, key: the process instance's id, payload `{event.payload}`.",
+            f"Topic `{topic_of_type(event.event_type)}`, key: {_key_of(event)}, payload `{event.payload}`.",
             "",
         ]
         lines += _fields(event.message.name, event.message, comments)
@@ -111,6 +113,11 @@ def page(files: descriptor_pb2.FileDescriptorSet) -> str:
                 lines += [_text(about), ""]
             lines += _fields(name, message, comments)
     return "\n".join(lines) + "\n"
+
+
+def _key_of(event: Event) -> str:
+    domain = event.event_type.partition(".")[0]
+    return _KEYS.get(domain, "the process instance's id")
 
 
 def _messages(files: descriptor_pb2.FileDescriptorSet) -> Mapping[str, descriptor_pb2.DescriptorProto]:

@@ -121,6 +121,15 @@ def _write_from_comments(out: Path, arguments: list[str]) -> None:
             cwd=ROOT,
             env={"PYTHONPATH": f"{ROOT}:{out.resolve()}"},
         )
+        subprocess.run(
+            [
+                *(sys.executable, "-m", "proto.permission_catalogue", commented),
+                str(out.resolve() / "flowmesh" / "auth" / "v1" / "permissions.py"),
+            ],
+            check=True,
+            cwd=ROOT,
+            env={"PYTHONPATH": f"{ROOT}:{out.resolve()}"},
+        )
 
 
 def _protoc(arguments: list[str]) -> None:

@@ -19,9 +19,9 @@ from engine_svc.storage.batches import (
     release_items,
 )
 from engine_svc.storage.commit import AlreadyAnswered, RequestRecord
-from engine_svc.storage.served_database import write_again
 from mesh.clock import Clock
 from mesh.db.database import ConstraintViolated, Database
+from mesh.db.served_database import write_again
 from mesh.db.statements import Row
 from mesh.errors import Conflict, DependencyDown, DomainError, NotFound, Overload
 from mesh.ids import new_id

@@ -14,7 +14,7 @@ from engine_svc.state.instance import Instance, Status
 from engine_svc.storage.commit import AlreadyAnswered, RequestRecord
 from engine_svc.storage.definition_suspension import change_state, keep_answer
 from engine_svc.storage.definitions import DefinitionState
-from engine_svc.storage.served_database import write_again
+from mesh.db.served_database import write_again
 from mesh.db.statements import Row
 
 RespondDefinition = Callable[[Row, int], Message]

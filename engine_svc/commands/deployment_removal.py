@@ -13,7 +13,7 @@ from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.instance_batches import for_each_instance
 from engine_svc.storage.commit import AlreadyAnswered, RequestRecord
 from engine_svc.storage.deployment_removal import LIVE, begin_deletion, finish_deletion, remove_ended_instances
-from engine_svc.storage.served_database import write_again
+from mesh.db.served_database import write_again
 
 DEFAULT_REASON = "the deployment was deleted"
 

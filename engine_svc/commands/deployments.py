@@ -13,9 +13,9 @@ from engine_svc.compile.load import MODEL_ENDINGS, load_definitions
 from engine_svc.model.problem import Problem
 from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.definitions import NewDefinition, NewDeployment, StoredDeployment, deploy
-from engine_svc.storage.served_database import write_again
 from mesh.clock import Clock
 from mesh.db.database import Database
+from mesh.db.served_database import write_again
 from mesh.errors import InvalidField, InvalidModel, Violation
 from mesh.ids import new_id
 

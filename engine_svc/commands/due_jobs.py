@@ -20,7 +20,7 @@ from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.finished_jobs import FinishedOutcome
 from engine_svc.storage.internal_jobs import Lease, claim_due, drop, give_back, note_failure
 from engine_svc.storage.jobs import LISTED_COLUMNS, fetch_job
-from engine_svc.storage.served_database import write_again
+from mesh.db.served_database import write_again
 from mesh.db.statements import Program as StatementProgram
 from mesh.db.statements import Row
 from mesh.errors import Conflict, DependencyDown, DomainError, LeaseLost, NotFound, Overload

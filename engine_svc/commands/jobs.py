@@ -25,7 +25,7 @@ from engine_svc.storage.jobs import (
     lease_jobs,
     release_leases,
 )
-from engine_svc.storage.served_database import write_again
+from mesh.db.served_database import write_again
 from mesh.db.statements import FetchKeys, Program, Row
 from mesh.errors import LeaseLost, NotFound
 from mesh.ids import split_member_id

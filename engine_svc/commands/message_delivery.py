@@ -43,9 +43,9 @@ from engine_svc.storage.messages import (
     stored_message,
     taken,
 )
-from engine_svc.storage.served_database import write_again
 from engine_svc.storage.start_events import MESSAGE_START_KEY, FoundStart, find_message_start, message_start_row
 from mesh.db.database import ConstraintViolated
+from mesh.db.served_database import write_again
 from mesh.db.statements import DeleteMany, FetchKeys, InsertMany, Row, Statement, UpdateKeys
 from mesh.db.statements import Program as Statements
 from mesh.errors import AlreadyExists, Conflict, NotFound, WrongState

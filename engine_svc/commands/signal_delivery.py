@@ -19,7 +19,6 @@ from engine_svc.state.instance import Instance, Status, Wait
 from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.definition_suspension import definition_suspended
 from engine_svc.storage.instances import fetch_summary
-from engine_svc.storage.served_database import write_again
 from engine_svc.storage.start_events import FoundStart, find_starts
 from engine_svc.storage.subscriptions import (
     PAGE,
@@ -28,6 +27,7 @@ from engine_svc.storage.subscriptions import (
     find_subscriptions,
     statuses,
 )
+from mesh.db.served_database import write_again
 from mesh.db.statements import DeleteMany, Row
 from mesh.db.statements import Program as Statements
 from mesh.errors import Conflict, DependencyDown, DomainError, NotFound, Overload

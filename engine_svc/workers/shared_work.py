@@ -10,10 +10,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from engine_svc.workers.periodic import Periodic
 from mesh.db.database import Database, DatabaseError, OutcomeUnknown
 from mesh.lease import Leases
 from mesh.logs import get_log
+from mesh.periodic import Periodic
 
 _log = get_log(__name__)
 

@@ -47,7 +47,9 @@ class BusConnection(Calls):
         groups = ConsumerGroupServicer(self._bus, BUS_SECONDS)
         letters = DeadLetterServicer(self._bus, BUS_SECONDS)
         self.topics = cast("topic_service_pb2_grpc.TopicServiceStub", _Served(self._runner, topics))
-        self.groups = cast("consumer_group_service_pb2_grpc.ConsumerGroupServiceStub", _Served(self._runner, groups))
+        self.consumer_groups = cast(
+            "consumer_group_service_pb2_grpc.ConsumerGroupServiceStub", _Served(self._runner, groups)
+        )
         self.dead_letters = cast("dead_letter_service_pb2_grpc.DeadLetterServiceStub", _Served(self._runner, letters))
 
     def __enter__(self) -> Self:
@@ -84,7 +86,7 @@ class _Served:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method: Callable[[Any], Coroutine[Any, Any, Any]] = getattr(self._servicer, name)
 
-        def called(request: Any, timeout: float | None = None) -> Any:
+        def called(request: Any, timeout: float | None = None, metadata: object = None) -> Any:
             validate(request)
             return self._runner.run(asyncio.wait_for(method(request), timeout))
 

@@ -23,7 +23,9 @@ Item = TypeVar("Item")
 class Call(Protocol[Request, Response]):
     """A method of a stub."""
 
-    def __call__(self, request: Request, timeout: float | None = None) -> Response:
+    def __call__(
+        self, request: Request, timeout: float | None = None, metadata: tuple[tuple[str, str], ...] | None = None
+    ) -> Response:
         """Call it."""
 
 
@@ -31,7 +33,7 @@ class Calls(ABC):
     """The services about the event bus, however they are reached."""
 
     topics: topic_service_pb2_grpc.TopicServiceStub
-    groups: consumer_group_service_pb2_grpc.ConsumerGroupServiceStub
+    consumer_groups: consumer_group_service_pb2_grpc.ConsumerGroupServiceStub
     dead_letters: dead_letter_service_pb2_grpc.DeadLetterServiceStub
 
     @abstractmethod

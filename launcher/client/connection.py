@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 import grpc
 from flowmesh.engine.v1 import (
@@ -22,36 +21,43 @@ from flowmesh.engine.v1 import (
     user_task_service_pb2_grpc,
 )
 from flowmesh.history.v1 import history_service_pb2_grpc
+from flowmesh.identity.v1 import (
+    access_service_pb2_grpc,
+    credential_service_pb2_grpc,
+    group_service_pb2_grpc,
+    role_assignment_service_pb2_grpc,
+    role_service_pb2_grpc,
+    session_service_pb2,
+    session_service_pb2_grpc,
+    tenant_service_pb2_grpc,
+    user_service_pb2_grpc,
+)
 from flowmesh.monitoring.v1 import consumer_group_service_pb2_grpc, dead_letter_service_pb2_grpc, topic_service_pb2_grpc
 from google.rpc import error_details_pb2
 
 from launcher.client.calls import CALL_SECONDS, Call, Calls, Request, Response
-from launcher.client.failure import CommandFailed, Unreachable
+from launcher.client.credentials import Credentials
+from launcher.client.failure import CommandFailed, NotSignedIn, Unreachable
+from launcher.client.gateway_url import GatewayUrl
+from launcher.client.signing import Nobody, Signing
 from mesh.status import status_of
 
 _MAX_MESSAGE_BYTES = 64 << 20
-_PORTS = {"http": 80, "https": 443}
 
 
 class Connection(Calls):
     """A channel to the gateway with a stub for each service. Use it in a `with` block."""
 
-    def __init__(self, url: str) -> None:
-        """`url`: `http://host:port` or `https://host:port`. Raises CommandFailed for another one."""
-        self.url = url
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/"):
-            raise CommandFailed(f"--url must read http://HOST:PORT or https://HOST:PORT, not {url}")
-        try:
-            port = parts.port or _PORTS[parts.scheme]
-        except ValueError:
-            raise CommandFailed(f"--url has no usable port: {url}") from None
-        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    def __init__(self, url: GatewayUrl, signing: Signing | None = None) -> None:
+        """Calls are made as `signing` says, as nobody without it."""
+        self.gateway = url
+        self.url = url.text
+        self.signing = signing or Nobody(url.text)
         options = [("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES), ("grpc.enable_http_proxy", 0)]
-        if parts.scheme == "https":
-            self._channel = grpc.secure_channel(f"{host}:{port}", grpc.ssl_channel_credentials(), options)
+        if url.secure:
+            self._channel = grpc.secure_channel(url.target, grpc.ssl_channel_credentials(), options)
         else:
-            self._channel = grpc.insecure_channel(f"{host}:{port}", options)
+            self._channel = grpc.insecure_channel(url.target, options)
         self.deployments = deployment_service_pb2_grpc.DeploymentServiceStub(self._channel)
         self.definitions = process_definition_service_pb2_grpc.ProcessDefinitionServiceStub(self._channel)
         self.instances = process_instance_service_pb2_grpc.ProcessInstanceServiceStub(self._channel)
@@ -65,8 +71,16 @@ class Connection(Calls):
         self.clocks = clock_service_pb2_grpc.ClockServiceStub(self._channel)
         self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
         self.topics = topic_service_pb2_grpc.TopicServiceStub(self._channel)
-        self.groups = consumer_group_service_pb2_grpc.ConsumerGroupServiceStub(self._channel)
+        self.consumer_groups = consumer_group_service_pb2_grpc.ConsumerGroupServiceStub(self._channel)
         self.dead_letters = dead_letter_service_pb2_grpc.DeadLetterServiceStub(self._channel)
+        self.sessions = session_service_pb2_grpc.SessionServiceStub(self._channel)
+        self.access = access_service_pb2_grpc.AccessServiceStub(self._channel)
+        self.users = user_service_pb2_grpc.UserServiceStub(self._channel)
+        self.groups = group_service_pb2_grpc.GroupServiceStub(self._channel)
+        self.tenants = tenant_service_pb2_grpc.TenantServiceStub(self._channel)
+        self.roles = role_service_pb2_grpc.RoleServiceStub(self._channel)
+        self.role_assignments = role_assignment_service_pb2_grpc.RoleAssignmentServiceStub(self._channel)
+        self.credentials = credential_service_pb2_grpc.CredentialServiceStub(self._channel)
 
     def __enter__(self) -> Self:
         return self
@@ -77,9 +91,33 @@ class Connection(Calls):
         self._channel.close()
 
     def call(self, method: Call[Request, Response], request: Request, seconds: float = CALL_SECONDS) -> Response:
-        """See `Calls.call`."""
+        """See `Calls.call`. A token that has run out is renewed, once."""
+        return self.call_as(self.signing, method, request, seconds)
+
+    def call_as(
+        self, signing: Signing, method: Call[Request, Response], request: Request, seconds: float = CALL_SECONDS
+    ) -> Response:
+        """Call a method as `signing` says. Raises as `call`."""
+        token = signing.token()
         try:
-            return method(request, timeout=seconds)
+            return self._call(method, request, seconds, token)
+        except NotSignedIn as refusal:
+            fresh = signing.renewed(token) if token else ""
+            if not fresh:
+                raise NotSignedIn(signing.advice, refusal.reason) from refusal
+        try:
+            return self._call(method, request, seconds, fresh)
+        except NotSignedIn as refusal:
+            raise NotSignedIn(signing.advice, refusal.reason) from refusal
+
+    def call_openly(self, method: Call[Request, Response], request: Request) -> Response:
+        """Call a method that asks for no credentials. Raises as `call`."""
+        return self._call(method, request, CALL_SECONDS, "")
+
+    def _call(self, method: Call[Request, Response], request: Request, seconds: float, token: str) -> Response:
+        metadata = (("authorization", f"Bearer {token}"),) if token else None
+        try:
+            return method(request, timeout=seconds, metadata=metadata)
         except grpc.RpcError as error:
             raise self._failure(error) from error
 
@@ -98,8 +136,42 @@ class Connection(Calls):
         lines += [f"  {violation.field}: {violation.description}" for violation in bad_request.field_violations]
         if omitted := info.metadata.get("violations_omitted"):
             lines.append(f"  and {omitted} more")
-        kind = Unreachable if status.code == grpc.StatusCode.UNAVAILABLE.value[0] else CommandFailed
+        kind = _KINDS.get(status.code, CommandFailed)
         return kind("\n".join(lines), info.reason)
+
+
+_KINDS = {grpc.StatusCode.UNAVAILABLE.value[0]: Unreachable, grpc.StatusCode.UNAUTHENTICATED.value[0]: NotSignedIn}
+
+
+class GatewaySignIns:
+    """Signs in at a gateway; see `signing.SignIns`. It connects for each: commands seldom do it."""
+
+    def __init__(self, url: GatewayUrl) -> None:
+        self._url = url
+
+    def exchange(self, api_key: str) -> Credentials:
+        """Begin a session with an API key."""
+        with Connection(self._url) as connection:
+            request = session_service_pb2.ExchangeApiKeyRequest(api_key=api_key)
+            return credentials_of(connection.call_openly(connection.sessions.ExchangeApiKey, request).tokens)
+
+    def refresh(self, refresh_token: str, request_id: str) -> Credentials:
+        """Go on with a session."""
+        with Connection(self._url) as connection:
+            request = session_service_pb2.RefreshRequest(refresh_token=refresh_token, request_id=request_id)
+            return credentials_of(connection.call_openly(connection.sessions.Refresh, request).tokens)
+
+
+def credentials_of(tokens: session_service_pb2.Tokens) -> Credentials:
+    """Return what signing in gave as it is kept."""
+    return Credentials(
+        access_token=tokens.access_token,
+        access_expires=tokens.access_expire_time.ToNanoseconds() / 1e9,
+        session_id=tokens.session_id,
+        subject_id=tokens.subject_id,
+        refresh_token=tokens.refresh_token,
+        refresh_expires=tokens.refresh_expire_time.ToNanoseconds() / 1e9,
+    )
 
 
 def new_request_id() -> str:

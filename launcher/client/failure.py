@@ -20,3 +20,13 @@ class Unreachable(CommandFailed):
     """The mesh does not answer."""
 
     exit_code = 3
+
+
+class NotSignedIn(CommandFailed):
+    """The mesh does not know who calls, or not any more. The message says what to do."""
+
+    exit_code = 4
+
+
+class StoreUnusable(CommandFailed):
+    """The file of credentials cannot be read or written."""

@@ -1,76 +1,75 @@
-"""`flowmesh groups`: how far the consumers of the event bus have come."""
+"""`flowmesh groups`: groups of users and service accounts."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 
-from flowmesh.monitoring.v1 import consumer_group_service_pb2 as pb
+from flowmesh.identity.v1 import group_service_pb2
 
-from launcher.client.calls import Calls
-from launcher.client.connection import new_request_id
-from launcher.client.failure import CommandFailed
-from launcher.client.output import Output, to_json
-from launcher.client.times import timestamp
+from launcher.client.connection import Connection, new_request_id
+from launcher.client.output import Output, moment
+from launcher.client.tenants import shown_tenants
 
 
-def list_groups(connection: Calls, output: Output, arguments: Namespace) -> None:
-    """List consumer groups."""
+def list_groups(connection: Connection, output: Output, arguments: Namespace) -> None:
+    """List groups."""
+    request = group_service_pb2.ListGroupsRequest(member_id=arguments.member)
     columns = {
-        "group": lambda group: group.name,
-        "lag": lambda group: group.lag,
-        "topics": lambda group: ", ".join(group.topics),
+        "id": lambda group: group.id,
+        "name": lambda group: group.details.display_name,
+        "tenant": lambda group: shown_tenants([group.tenant_id], every=group.all_tenants),
+        "made": lambda group: moment(group.create_time),
     }
-    found = connection.pages(
-        connection.groups.ListConsumerGroups,
-        pb.ListConsumerGroupsRequest(),
-        lambda page: page.consumer_groups,
-        arguments.limit,
+    found = connection.pages(connection.groups.ListGroups, request, lambda page: page.groups, arguments.limit)
+    output.messages(found, columns, "There are no groups.")
+
+
+def create(connection: Connection, output: Output, arguments: Namespace) -> None:
+    """Make a group."""
+    request = group_service_pb2.CreateGroupRequest(
+        request_id=new_request_id(),
+        id=arguments.id,
+        tenant_id=arguments.tenant,
+        all_tenants=arguments.all_tenants,
+        details=group_service_pb2.GroupDetails(display_name=arguments.name),
     )
-    output.messages(found, columns, "There are no consumer groups.")
+    group = connection.call(connection.groups.CreateGroup, request).group
+    output.message(group, f"Group {group.id} is made.")
 
 
-def show(connection: Calls, output: Output, arguments: Namespace) -> None:
-    """Show where a group stands in each partition."""
-    request = pb.GetConsumerGroupRequest(name=arguments.group)
-    _show(output, connection.call(connection.groups.GetConsumerGroup, request).consumer_group)
+def delete(connection: Connection, output: Output, arguments: Namespace) -> None:
+    """Delete a group with its memberships and roles."""
+    request = group_service_pb2.DeleteGroupRequest(request_id=new_request_id(), id=arguments.id)
+    connection.call(connection.groups.DeleteGroup, request)
+    output.say(f"Group {arguments.id} is deleted.")
 
 
-def rewind(connection: Calls, output: Output, arguments: Namespace) -> None:
-    """Let a group go on from somewhere else in a topic."""
-    request = pb.RewindConsumerGroupRequest(request_id=new_request_id(), name=arguments.group, topic=arguments.topic)
-    if arguments.oldest:
-        request.oldest.SetInParent()
-    elif arguments.to:
-        request.publish_time.CopyFrom(timestamp(arguments.to))
-    else:
-        request.partitions.offsets.update(_offsets(arguments.offset))
-    _show(output, connection.call(connection.groups.RewindConsumerGroup, request).consumer_group)
+def add(connection: Connection, output: Output, arguments: Namespace) -> None:
+    """Take users and service accounts into a group."""
+    request = group_service_pb2.AddGroupMembersRequest(
+        request_id=new_request_id(), id=arguments.id, subject_ids=arguments.members
+    )
+    answer = connection.call(connection.groups.AddGroupMembers, request)
+    output.message(answer, f"{answer.added} are new in group {arguments.id}.")
 
 
-def _show(output: Output, group: pb.ConsumerGroup) -> None:
-    if output.as_json:
-        output.json(to_json(group))
-        return
-    rows = [
-        [
-            at.topic,
-            str(at.partition),
-            str(at.committed_offset) if at.HasField("committed_offset") else "never",
-            str(at.begin_offset),
-            str(at.end_offset),
-            str(at.lag),
-        ]
-        for at in group.partitions
-    ]
-    headings = ("topic", "partition", "next", "oldest", "end", "lag")
-    output.table(headings, rows, f"{group.name} has read nothing.", title=f"{group.name}: {group.lag} messages left")
+def remove(connection: Connection, output: Output, arguments: Namespace) -> None:
+    """Take users and service accounts out of a group."""
+    request = group_service_pb2.RemoveGroupMembersRequest(
+        request_id=new_request_id(), id=arguments.id, subject_ids=arguments.members
+    )
+    answer = connection.call(connection.groups.RemoveGroupMembers, request)
+    output.message(answer, f"{answer.removed} are out of group {arguments.id}.")
 
 
-def _offsets(words: list[str]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for word in words:
-        partition, equals, offset = word.partition("=")
-        if not equals or not partition.isdecimal() or not offset.isdecimal() or len(partition) > 9 or len(offset) > 18:
-            raise CommandFailed(f"--offset must read PARTITION=OFFSET, such as 0=120, not {word}")
-        found[int(partition)] = int(offset)
-    return found
+def members(connection: Connection, output: Output, arguments: Namespace) -> None:
+    """List the members of a group."""
+    request = group_service_pb2.ListGroupMembersRequest(id=arguments.id)
+    columns = {
+        "id": lambda member: member.subject_id,
+        "name": lambda member: member.display_name,
+        "kind": lambda member: "service account" if member.service_account else "user",
+        "since": lambda member: moment(member.add_time),
+    }
+    found = connection.pages(connection.groups.ListGroupMembers, request, lambda page: page.members, arguments.limit)
+    output.messages(found, columns, "Nobody is in the group.")

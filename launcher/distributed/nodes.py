@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway_envoy.settings import GatewaySettings
+from launcher.client.local_mesh import BOOTSTRAP_FILE
 from launcher.distributed.options import DistributedOptions
-from launcher.distributed.services import SERVICES, Service
+from launcher.distributed.services import IDENTITY, SERVICES, Service
 from launcher.distributed.stores import Stores
 from launcher.embedded.addresses import reachable, settled_ports
 from launcher.files import definition_schema, openapi
@@ -49,7 +50,7 @@ def settled_nodes(options: DistributedOptions) -> tuple[int, list[Node]]:
 
 
 def node_environment(
-    node: Node, options: DistributedOptions, stores: Stores, inherited: Mapping[str, str]
+    node: Node, options: DistributedOptions, stores: Stores, identity_address: str, inherited: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the environment of a process: the settings of this mesh over what is inherited."""
     own = f"FLOWMESH_{node.service.name.upper()}_"
@@ -59,9 +60,13 @@ def node_environment(
         f"{own}ADMIN_PORT": str(node.admin_port),
         f"{own}DATA_DIR": str(options.data),
         f"{own}BUS_URL": stores.bus,
+        f"{own}AUTHENTICATION": options.authentication,
+        f"{own}IDENTITY_ADDRESS": identity_address,
     }
     if node.service.migrations:
         environment[f"{own}DATABASE_URL"] = stores.databases[node.service.name]
+    if node.service is IDENTITY:
+        environment[f"{own}BOOTSTRAP_TOKEN_FILE"] = str(options.data / BOOTSTRAP_FILE)
     if stores.cache:
         environment[f"{own}CACHE_URL"] = stores.cache
     if options.clock != "system" and node.service.name == "engine":
@@ -70,6 +75,13 @@ def node_environment(
     # The address of the server, which is no service's own database.
     kept = {name: value for name, value in inherited.items() if name != "FLOWMESH_DATABASE_URL"}
     return {"FLOWMESH_DRAIN_NOTICE_SECONDS": str(DRAIN_NOTICE_SECONDS), **kept, **environment}
+
+
+def identity_address(options: DistributedOptions, nodes: list[Node]) -> str:
+    """Return where services ask who may do what: all identity processes, as gRPC names several addresses."""
+    host = reachable(options.host)
+    addresses = ",".join(f"{host}:{node.port}" for node in nodes if node.service is IDENTITY)
+    return f"{'ipv6' if host.startswith('[') else 'ipv4'}:{addresses}"
 
 
 def gateway_settings(options: DistributedOptions, port: int, nodes: list[Node]) -> GatewaySettings:
@@ -82,6 +94,7 @@ def gateway_settings(options: DistributedOptions, port: int, nodes: list[Node]) 
         backends=backends,
         listen_host=options.host,
         listen_port=port,
+        authentication=options.authentication,
         cors_origins=options.cors_origins,
         openapi=openapi(),
         definition_schema=definition_schema(),

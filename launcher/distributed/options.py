@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from launcher.embedded.options import DEFAULT_DATA
+from launcher.embedded.options import DEFAULT_DATA, REQUIRED
 
 MAX_PROCESSES = 32
 
@@ -23,12 +23,15 @@ class DistributedOptions:
     host: str = "127.0.0.1"
     port: int = 8080
     engine_port: int = 3001
+    identity_port: int = 3002
     history_port: int = 3005
     monitoring_port: int = 3006
     engine_metrics_port: int = 9301
+    identity_metrics_port: int = 9302
     history_metrics_port: int = 9305
     monitoring_metrics_port: int = 9306
     engines: int = 1
+    identities: int = 1
     histories: int = 1
     database: str | None = None
     """`mariadb://USER:PASSWORD@HOST:PORT/`, with a database for each service."""
@@ -40,16 +43,19 @@ class DistributedOptions:
     clock: str = "system"
     force_clock: bool = False
     """Allow `clock=controlled` although other engines on the database would go by another time."""
+    authentication: str = REQUIRED
+    """`off`: nobody has to sign in and everybody may do everything; only on loopback addresses."""
     verbose: bool = False
 
     def counts(self) -> dict[str, int]:
         """Return how many processes each service has."""
-        return {"engine": self.engines, "history": self.histories, "monitoring": 1}
+        return {"engine": self.engines, "identity": self.identities, "history": self.histories, "monitoring": 1}
 
     def first_ports(self, service: str) -> tuple[int, int]:
         """Return the ports of gRPC and of metrics that the first process of a service was given."""
         return {
             "engine": (self.engine_port, self.engine_metrics_port),
+            "identity": (self.identity_port, self.identity_metrics_port),
             "history": (self.history_port, self.history_metrics_port),
             "monitoring": (self.monitoring_port, self.monitoring_metrics_port),
         }[service]

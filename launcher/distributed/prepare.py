@@ -1,7 +1,8 @@
 """Makes ready what the processes share, once, before any of them starts: databases, tables, topics.
 
 It is a process of its own, as what it imports would stay in the supervisor for good. Addresses come on standard
-input, for they may hold passwords: `{"databases": {"engine": URL, ...}, "bus": URL, "data_dir": PATH}`.
+input, for they may hold passwords: `{"databases": {"engine": URL, ...}, "bus": URL, "data_dir": PATH,
+"authentication": "required"}`. The secret of the mesh is in the environment.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,12 +19,20 @@ from urllib.parse import unquote, urlsplit
 
 import pymysql
 
+from identity_svc.commands.start import prepare_directory
+from identity_svc.main import IdentityService
+from identity_svc.settings import IdentitySettings
 from launcher.distributed.services import WITH_DATABASE
+from launcher.embedded.options import OFF
+from launcher.machine_key import ACCOUNT_ID, keep_machine_key
 from mesh.bus.opening import open_bus
-from mesh.bus.port import BusError
+from mesh.bus.port import Bus, BusError
 from mesh.bus.topics import all_topics
+from mesh.clock import SystemClock
 from mesh.db.database import DatabaseError
-from mesh.db.schema import SchemaError, ensure_schema
+from mesh.db.schema import SchemaError, ensure_schema, open_database
+from mesh.errors import DependencyDown
+from mesh.metrics import Metrics
 from mesh.process import run
 from mesh.settings import MeshSettings
 from mesh.startup import StartupError
@@ -47,7 +57,10 @@ async def main() -> None:
     )
     for url in given["databases"].values():
         await asyncio.to_thread(ensure_database, url)
-    await asyncio.gather(_prepare_bus(settings), _prepare_tables(given["databases"]))
+    async with AsyncExitStack() as closing:
+        bus, _ = await asyncio.gather(_open_bus(settings, closing), _prepare_tables(given["databases"]))
+        if given["authentication"] != OFF:
+            await _prepare_identity(given, bus)
 
 
 def ensure_database(url: str) -> None:
@@ -102,18 +115,35 @@ async def _prepare_tables(databases: dict[str, str]) -> None:
             raise StartupError(f"The database of {service.name} cannot be used: {error}.") from error
 
 
-async def _prepare_bus(settings: MeshSettings) -> None:
+async def _open_bus(settings: MeshSettings, closing: AsyncExitStack) -> Bus:
+    """Open the bus until the end, with its topics."""
     try:
         async with asyncio.timeout(BUS_SECONDS):
             bus = await open_bus(settings.own_bus_url, event_topics=settings.event_topics)
-            try:
-                await bus.ensure_topics(all_topics())
-            finally:
-                await bus.close()
+            closing.push_async_callback(bus.close)
+            await bus.ensure_topics(all_topics())
     except TimeoutError:
         raise StartupError(f"The event bus did not answer within {BUS_SECONDS:g} s: check --bus.") from None
     except (BusError, DatabaseError, OSError) as error:
         raise StartupError(f"The event bus cannot be used: {error}.") from error
+    return bus
+
+
+async def _prepare_identity(given: dict[str, Any], bus: Bus) -> None:
+    """Let the commands of this machine sign in by themselves."""
+    url = given["databases"]["identity"]
+    settings = IdentitySettings.from_environment(database_url=url, data_dir=Path(given["data_dir"]), cache_url="")
+    try:
+        database = await open_database(url, settings.database_limits)
+        try:
+            clock = SystemClock()
+            await prepare_directory(database, clock)
+            service = IdentityService(settings, database, bus, Metrics(), clock=clock)
+            await keep_machine_key(settings.data_dir, service.machine_account(ACCOUNT_ID))
+        finally:
+            await database.close()
+    except (DatabaseError, DependencyDown) as error:
+        raise StartupError(f"The database of identity cannot be used: {error}.") from error
 
 
 if __name__ == "__main__":

@@ -40,6 +40,15 @@ HISTORY = Service(
     "history_svc.storage.migrations",
     "history_svc.storage.schema:HEAD",
 )
+IDENTITY = Service(
+    "identity",
+    "identity_svc.main",
+    "flowmesh.identity.v1",
+    3002,
+    9302,
+    "identity_svc.storage.migrations",
+    "identity_svc.storage.schema:HEAD",
+)
 MONITORING = Service("monitoring", "monitoring_svc.main", "flowmesh.monitoring.v1", 3006, 9306)
-SERVICES = (ENGINE, HISTORY, MONITORING)
+SERVICES = (ENGINE, IDENTITY, HISTORY, MONITORING)
 WITH_DATABASE = tuple(service for service in SERVICES if service.migrations)

@@ -13,12 +13,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from launcher.distributed.node_process import NodeProcess
-from launcher.distributed.nodes import gateway_settings, node_environment, settled_nodes
+from launcher.distributed.nodes import gateway_settings, identity_address, node_environment, settled_nodes
 from launcher.distributed.options import DistributedOptions
 from launcher.distributed.stores import Stores, settled_stores
-from launcher.embedded.addresses import reachable
+from launcher.embedded.addresses import check_authentication, reachable
 from launcher.embedded.data_folder import DataFolder
 from launcher.embedded.gateway_process import GatewayProcess
+from launcher.embedded.mesh_secret import mesh_secrets
 from launcher.embedded.parent_death import end_with_parent
 from launcher.embedded.service_process import child_environment
 from launcher.supervision import Child, SupervisedMesh, all_or_none, run_mesh
@@ -32,17 +33,20 @@ class DistributedMesh(SupervisedMesh):
         """Raises StartupError where an address is missing or wrong, or a port or a log file cannot be had."""
         self.options = options = dataclasses.replace(options, data=folder.path)
         _check_clock(options)
+        check_authentication(options.authentication, options.host)
+        self._secrets = mesh_secrets(folder.path)
         self.stores = settled_stores(options, os.environ)
         self.port, self.nodes = settled_nodes(options)
         super().__init__(folder, verbose=options.verbose)
         self._before_exec = end_with_parent()
-        environment = child_environment()
+        environment = {**child_environment(), **self._secrets}
+        address = identity_address(options, self.nodes)
         try:
             self._services = [
                 NodeProcess(
                     node,
                     options.host,
-                    node_environment(node, options, self.stores, environment),
+                    node_environment(node, options, self.stores, address, environment),
                     *self.process_log(node.name),
                     inherited=folder.lock,
                     before_exec=self._before_exec,
@@ -81,6 +85,7 @@ class DistributedMesh(SupervisedMesh):
         return {
             "profile": "distributed",
             "gateway": self.url,
+            "authentication": self.options.authentication,
             "nodes": {
                 node.name: {"grpc": f"{host}:{node.port}", "admin": f"http://{host}:{node.admin_port}"}
                 for node in self.nodes
@@ -93,6 +98,7 @@ class DistributedMesh(SupervisedMesh):
             "databases": dict(self.stores.databases),
             "bus": self.stores.bus,
             "data_dir": str(self.options.data),
+            "authentication": self.options.authentication,
         }
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -102,7 +108,7 @@ class DistributedMesh(SupervisedMesh):
             stderr=subprocess.PIPE,
             preexec_fn=self._before_exec,
             start_new_session=True,
-            env=child_environment(),
+            env={**child_environment(), **self._secrets},
         )
         try:
             _, errors = await process.communicate(json.dumps(given).encode())

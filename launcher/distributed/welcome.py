@@ -6,6 +6,7 @@ import sys
 
 from launcher.distributed.supervisor import DistributedMesh, shown_stores
 from launcher.embedded.addresses import reachable
+from launcher.welcome import DEFAULT_URL, sign_in_lines
 
 
 def print_distributed_welcome(mesh: DistributedMesh, seconds: float) -> None:
@@ -20,5 +21,7 @@ def print_distributed_welcome(mesh: DistributedMesh, seconds: float) -> None:
     places.append(("logs", str(mesh.folder.logs)))
     lines = [f"Flowmesh is ready ({seconds:.1f} s). Ctrl-C stops it.", ""]
     lines += [f"  {name:26} {place}" for name, place in places]
-    sys.stdout.write("\n".join([*lines, "", ""]))
+    url = "" if mesh.url == DEFAULT_URL else f" --url {mesh.url}"
+    signing = sign_in_lines(mesh.options.authentication, mesh.bootstrap_token, f"flowmesh bootstrap{url}")
+    sys.stdout.write("\n".join([*lines, "", *signing, ""]))
     sys.stdout.flush()

@@ -7,12 +7,20 @@ import socket
 from collections.abc import Mapping
 
 from gateway_envoy.settings import GatewaySettings
-from launcher.embedded.options import MeshOptions
+from launcher.embedded.options import OFF, MeshOptions
 from launcher.files import definition_schema, openapi
-from mesh.listening import probe
+from mesh.listening import is_loopback, probe
 from mesh.startup import StartupError
 
-_PORT_FIELDS = ("port", "engine_port", "history_port", "monitoring_port", "engine_metrics_port", "history_metrics_port")
+_PORT_FIELDS = (
+    "port",
+    "engine_port",
+    "identity_port",
+    "history_port",
+    "monitoring_port",
+    "engine_metrics_port",
+    "history_metrics_port",
+)
 
 
 def settled(options: MeshOptions) -> MeshOptions:
@@ -48,17 +56,28 @@ def settled_ports(host: str, ports: Mapping[str, int]) -> dict[str, int]:
             held.close()
 
 
+def check_authentication(authentication: str, host: str) -> None:
+    """Refuse a mesh that lets everybody in and can be reached from elsewhere. Raises StartupError."""
+    if authentication == OFF and not is_loopback(host):
+        raise StartupError(
+            f"With --authentication off everybody who reaches {host} may do everything: leave it out, or listen on "
+            "this machine alone by --host 127.0.0.1."
+        )
+
+
 def gateway_settings(options: MeshOptions) -> GatewaySettings:
     """Return the gateway's settings for settled options."""
     host = reachable(options.host)
     return GatewaySettings(
         backends={
             "flowmesh.engine.v1": [f"{host}:{options.engine_port}"],
+            "flowmesh.identity.v1": [f"{host}:{options.identity_port}"],
             "flowmesh.history.v1": [f"{host}:{options.history_port}"],
             "flowmesh.monitoring.v1": [f"{host}:{options.monitoring_port}"],
         },
         listen_host=options.host,
         listen_port=options.port,
+        authentication=options.authentication,
         cors_origins=options.cors_origins,
         openapi=openapi(),
         definition_schema=definition_schema(),

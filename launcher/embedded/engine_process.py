@@ -28,11 +28,15 @@ async def main() -> None:
         database = await process.open_database(settings, MIGRATIONS, MIGRATIONS_HEAD)
         bus = await process.open_bus()
         await bus.ensure_topics(all_topics())
-        service = EngineService(settings, database, process.metrics, telemetry=process.telemetry, bus=bus)
+        authorize = process.open_access()
+        service = EngineService(
+            settings, database, process.metrics, telemetry=process.telemetry, bus=bus, authorize=authorize
+        )
         service.add_checks(process.readiness)
         process.at_end(service.stop)
         await service.start()
         _log.info("The engine is serving", host=settings.host, port=settings.listen_port)
+        await process.access_known()
         start.ready()
         # The first expression would otherwise wait for the parser's tables, and the ready mesh for them.
         await asyncio.to_thread(parse_expression, "true")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT_DATA = Path(".flowmesh")
+REQUIRED, OFF = "required", "off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,7 @@ class MeshOptions:
     port: int = 8080
     """REST, gRPC and gRPC-Web, through the gateway."""
     engine_port: int = 3001
+    identity_port: int = 3002
     history_port: int = 3005
     monitoring_port: int = 3006
     engine_metrics_port: int = 9301
@@ -25,6 +27,8 @@ class MeshOptions:
     """Origins that may call from a browser; `*` allows every one."""
     clock: str = "system"
     """`controlled`: for tests, callers turn the engine's clock, and timers wait for `flowmesh clock drain`."""
+    authentication: str = REQUIRED
+    """`off`: nobody has to sign in and everybody may do everything; only on loopback addresses."""
     verbose: bool = False
     """Show every log line on the console, not only warnings and errors."""
 
@@ -33,6 +37,7 @@ class MeshOptions:
         return {
             "--port": self.port,
             "--engine-port": self.engine_port,
+            "--identity-port": self.identity_port,
             "--history-port": self.history_port,
             "--monitoring-port": self.monitoring_port,
             "--engine-metrics-port": self.engine_metrics_port,

@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from launcher.client.signing import SIGNING_VARIABLES
 from launcher.embedded.child_start import encode_arguments
 from launcher.embedded.log_files import ProcessLog
 from mesh.startup import StartupError
@@ -36,8 +37,12 @@ class ServiceProcess:
         *,
         inherited: int,
         before_exec: Callable[[], None],
+        secrets: Mapping[str, str] | None = None,
     ) -> None:
-        """`settings`: values by service; `inherited`: a file descriptor that the child keeps open."""
+        """`settings`: values by service; `inherited`: a file descriptor that the child keeps open.
+
+        `secrets`: variables of its environment, for what others on the machine must not see in its arguments.
+        """
         self.name = name
         self.log = log
         self.log_path = log_path
@@ -45,6 +50,7 @@ class ServiceProcess:
         self._settings = settings
         self._inherited = inherited
         self._before_exec = before_exec
+        self._secrets = dict(secrets or {})
         self._process: asyncio.subprocess.Process | None = None
         self._readers: list[asyncio.Task[None]] = []
         self._starting = False
@@ -87,7 +93,7 @@ class ServiceProcess:
                 self._module,
                 encode_arguments(report_of_child, self._settings),
                 inherited=(report_of_child, self._inherited),
-                environment=child_environment(),
+                environment={**child_environment(), **self._secrets},
             )
         except BaseException:
             os.close(self._report)
@@ -186,8 +192,10 @@ class ServiceProcess:
 
 def child_environment() -> dict[str, str]:
     """Return the environment of a Python child: this one, with the same import path."""
+    # By what commands sign in is no setting of a service.
+    kept = {name: value for name, value in os.environ.items() if name not in SIGNING_VARIABLES}
     # Two malloc arenas instead of sixteen: the threads of gRPC and SQLite would each keep memory of their own.
-    return {"MALLOC_ARENA_MAX": "2", **os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    return {"MALLOC_ARENA_MAX": "2", **kept, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 
 def ending(code: int) -> str:

@@ -1,4 +1,5 @@
-"""The process of the services beside the engine in the embedded mesh: history, monitoring, the relay of the outbox.
+"""The process of the services beside the engine in the embedded mesh: history, identity, monitoring, the relay of the
+outbox.
 
 The relay lives here because the engine's event loop is the mesh's bottleneck, and this one's is not.
 """
@@ -13,7 +14,12 @@ from engine_svc.storage import migrations
 from history_svc.main import HistoryService
 from history_svc.settings import HistorySettings
 from history_svc.storage.schema import HEAD, MIGRATIONS
+from identity_svc.api.own_access import OwnAccess
+from identity_svc.main import IdentityService
+from identity_svc.settings import IdentitySettings
+from identity_svc.storage import schema as identity_schema
 from launcher.embedded.child_start import ChildStart
+from launcher.machine_key import ACCOUNT_ID, keep_machine_key
 from mesh.bus.topics import all_topics
 from mesh.logs import configure_logs, get_log
 from mesh.process import run, until_stopped
@@ -29,32 +35,59 @@ async def main() -> None:
     """Serve until the process is told to stop. Raises StartupError."""
     start = ChildStart.from_command_line()
     given = start.settings["history"]
-    settings = HistorySettings.from_environment(**{**given, "data_dir": Path(given["data_dir"])})
+    of_history = HistorySettings.from_environment(**{**given, "data_dir": Path(given["data_dir"])})
     of_engine = EngineSettings.from_environment(data_dir=Path(given["data_dir"]))
     of_monitoring = MonitoringSettings.from_environment(
         **{**start.settings["monitoring"], "data_dir": Path(given["data_dir"])}
     )
-    configure_logs("services", settings.instance, settings.log_level)
-    async with serving(settings) as process:
+    to_identity = start.settings["identity"]
+    paths = {name: Path(to_identity[name]) for name in ("data_dir", "bootstrap_token_file")}
+    of_identity = IdentitySettings.from_environment(**{**to_identity, **paths})
+    configure_logs("services", of_history.instance, of_history.log_level)
+    async with serving(of_history) as process:
         await process.open_admin()
-        database = await process.open_database(settings, MIGRATIONS, HEAD)
+        database = await process.open_database(of_history, MIGRATIONS, HEAD)
+        directory = await process.open_database(of_identity, identity_schema.MIGRATIONS, identity_schema.HEAD)
         outbox = await process.open_database(of_engine, migrations.__name__, migrations.HEAD)
         bus = await process.open_bus()
         await bus.ensure_topics(all_topics())
         relay = EngineRelay(outbox, bus, process.metrics)
-        rpcs = RpcMetrics(process.metrics)
-        service = HistoryService(
-            settings, database, bus, process.metrics, rpcs=rpcs, telemetry=process.telemetry, hasten=relay.wake
+        own_access = OwnAccess()
+        rpcs, authorize, telemetry = RpcMetrics(process.metrics), process.open_access(own_access), process.telemetry
+        identity = IdentityService(
+            of_identity,
+            directory,
+            bus,
+            process.metrics,
+            rpcs=rpcs,
+            telemetry=telemetry,
+            authorize=authorize,
+            own_access=own_access,
         )
-        monitoring = MonitoringService(of_monitoring, bus, process.metrics, rpcs=rpcs, telemetry=process.telemetry)
-        service.add_checks(process.readiness)
-        process.at_end(service.stop)
-        await service.start()
-        process.at_end(monitoring.stop)
-        await monitoring.start()
+        history = HistoryService(
+            of_history,
+            database,
+            bus,
+            process.metrics,
+            rpcs=rpcs,
+            telemetry=telemetry,
+            authorize=authorize,
+            hasten=relay.wake,
+        )
+        monitoring = MonitoringService(
+            of_monitoring, bus, process.metrics, rpcs=rpcs, telemetry=telemetry, authorize=authorize
+        )
+        history.add_checks(process.readiness)
+        identity.add_checks(process.readiness)
+        # First, as the others ask it who may call.
+        for service in (identity, history, monitoring):
+            process.at_end(service.stop)
+            await service.start()
+        if authorize is not None:
+            await keep_machine_key(of_identity.data_dir, identity.machine_account(ACCOUNT_ID))
         relay.start()
         process.at_end(relay.stop)
-        _log.info("History is serving", host=settings.host, port=settings.listen_port)
+        _log.info("History is serving", host=of_history.host, port=of_history.listen_port)
         start.ready()
         await until_stopped()
 

@@ -6,9 +6,11 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from launcher.embedded.addresses import gateway_settings, reachable, settled
+from launcher.client.local_mesh import BOOTSTRAP_FILE
+from launcher.embedded.addresses import check_authentication, gateway_settings, reachable, settled
 from launcher.embedded.data_folder import DataFolder
 from launcher.embedded.gateway_process import GatewayProcess
+from launcher.embedded.mesh_secret import mesh_secrets
 from launcher.embedded.options import MeshOptions
 from launcher.embedded.parent_death import end_with_parent
 from launcher.embedded.service_process import ServiceProcess
@@ -27,7 +29,15 @@ class EmbeddedMesh(SupervisedMesh):
         options = self.options
         before_exec = end_with_parent()
         data = str(folder.path)
-        engine = {"host": options.host, "data_dir": data}
+        check_authentication(options.authentication, options.host)
+        secrets = mesh_secrets(folder.path)
+        host = reachable(options.host)
+        engine = {
+            "host": options.host,
+            "data_dir": data,
+            "authentication": options.authentication,
+            "identity_address": f"{host}:{options.identity_port}",
+        }
         engine_settings = {
             **engine,
             "port": options.engine_port,
@@ -36,6 +46,11 @@ class EmbeddedMesh(SupervisedMesh):
             "clock": None if options.clock == "system" else options.clock,
         }
         history = {**engine, "port": options.history_port, "admin_port": options.history_metrics_port}
+        identity = {
+            **engine,
+            "port": options.identity_port,
+            "bootstrap_token_file": str(folder.path / BOOTSTRAP_FILE),
+        }
         monitoring = {**engine, "port": options.monitoring_port}
         try:
             self._engine = ServiceProcess(
@@ -45,14 +60,16 @@ class EmbeddedMesh(SupervisedMesh):
                 *self.process_log("engine"),
                 inherited=folder.lock,
                 before_exec=before_exec,
+                secrets=secrets,
             )
             self._services = ServiceProcess(
                 "services",
                 "launcher.embedded.services_process",
-                {"history": history, "monitoring": monitoring},
+                {"history": history, "identity": identity, "monitoring": monitoring},
                 *self.process_log("services"),
                 inherited=folder.lock,
                 before_exec=before_exec,
+                secrets=secrets,
             )
             self._gateway = GatewayProcess(
                 gateway_settings(options),
@@ -87,7 +104,9 @@ class EmbeddedMesh(SupervisedMesh):
         host = reachable(self.options.host)
         return {
             "gateway": self.url,
+            "authentication": self.options.authentication,
             "engine": f"{host}:{self.options.engine_port}",
+            "identity": f"{host}:{self.options.identity_port}",
             "history": f"{host}:{self.options.history_port}",
             "monitoring": f"{host}:{self.options.monitoring_port}",
             "engine_metrics": f"http://{host}:{self.options.engine_metrics_port}/metrics",

@@ -22,8 +22,10 @@ class Caches:
     Raises `StartupError` for an address that cannot be one.
     """
 
-    def __init__(self, settings: MeshSettings, metrics: Metrics) -> None:
-        self._measures = ServiceMeasures(settings.service_name, metrics)
+    def __init__(self, settings: MeshSettings, metrics: Metrics, *, name: str = "") -> None:
+        """`name`: of what several services share in Redis; without it, what is kept there is the service's own."""
+        name = name or settings.service_name
+        self._measures = ServiceMeasures(name, metrics)
         self._caches: dict[str, TwoLevelCache] = {}
         self._remote: RedisStore | None = None
         if settings.cache_url:
@@ -33,7 +35,7 @@ class Caches:
             try:
                 self._remote = RedisStore(
                     settings.cache_url,
-                    settings.service_name,
+                    name,
                     self._measures,
                     self._forget,
                     answer_seconds=settings.cache_timeout_milliseconds / 1000,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -34,7 +35,12 @@ def test_client_runs_a_process(mesh: Mesh, tmp_path: Path, tool: str, build: Cal
         pytest.skip(f"{tool} is not installed")
     command = build(tmp_path)
     done = subprocess.run(
-        [*command, mesh.target, str(HERE / "clients.bpmn")], capture_output=True, text=True, check=False, timeout=60
+        [*command, mesh.target, str(HERE / "clients.bpmn")],
+        env={**os.environ, "FLOWMESH_TOKEN": mesh.auth.token()},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)

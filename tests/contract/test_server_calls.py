@@ -487,7 +487,7 @@ def test_method_without_a_permission_is_refused() -> None:
             return request
 
     server = MeshServer(MeshSettings(), RpcMetrics(Metrics()))
-    with pytest.raises(MethodUnserved, match="must either name its permission or be public"):
+    with pytest.raises(MethodUnserved, match="exactly one of permission, public, signed_in and mesh"):
         server.add(service, Open())
 
 

@@ -102,7 +102,7 @@ class Worker:
 
 
 async def _start_instances(mesh: Mesh, ids: list[str]) -> None:
-    async with grpc.aio.insecure_channel(mesh.target) as channel:
+    async with mesh.channel() as channel:
         stub = process_instance_service_pb2_grpc.ProcessInstanceServiceStub(channel)
         for number in range(INSTANCES):
             request = process_instance_service_pb2.CreateProcessInstanceRequest(
@@ -120,7 +120,7 @@ async def _start_instances(mesh: Mesh, ids: list[str]) -> None:
 
 
 async def _finished(mesh: Mesh) -> int:
-    async with grpc.aio.insecure_channel(mesh.target) as channel:
+    async with mesh.channel() as channel:
         stub = process_instance_service_pb2_grpc.ProcessInstanceServiceStub(channel)
         request = process_instance_service_pb2.ListProcessInstancesRequest(
             page_size=1000, status=process_instance_pb2.ProcessInstance.STATUS_COMPLETED
@@ -140,7 +140,7 @@ async def test_each_job_is_done_once_through_every_kill(tmp_path: Path) -> None:
     tasks: list[asyncio.Task[None]] = []
     ids: list[str] = []
     try:
-        async with grpc.aio.insecure_channel(mesh.target) as channel:
+        async with mesh.channel() as channel:
             deployment = deployment_service_pb2_grpc.DeploymentServiceStub(channel)
             resource = deployment_pb2.Resource(name="crash.bpmn", content=MODEL)
             await deployment.CreateDeployment(deployment_service_pb2.CreateDeploymentRequest(resources=[resource]))
@@ -161,7 +161,7 @@ async def test_each_job_is_done_once_through_every_kill(tmp_path: Path) -> None:
         assert set(worker.completed.values()) == {1}
         for topic in (WORKFLOW_WORKER_RESULTS, WORKFLOW_COMPLETION_ANSWERS):
             assert await bus.dead_letters(topic, None, 100) == []
-        async with grpc.aio.insecure_channel(mesh.target) as channel:
+        async with mesh.channel() as channel:
             await _check_sagas(channel)
     finally:
         for task in tasks:

@@ -17,7 +17,7 @@ SEED = 4
 
 
 async def _populated(mesh: Mesh) -> tuple[str, set[str]]:
-    async with httpx.AsyncClient(base_url=mesh.url, timeout=60) as rest:
+    async with mesh.rest(60) as rest:
         deployments: list[str] = []
         for _ in range(2):
             answer = await rest.post(
@@ -34,13 +34,13 @@ async def _populated(mesh: Mesh) -> tuple[str, set[str]]:
 
 
 async def _delete(mesh: Mesh, deployment: str) -> httpx.Response:
-    async with httpx.AsyncClient(base_url=mesh.url, timeout=120) as rest:
+    async with mesh.rest(120) as rest:
         wanted = {"cascade": "true", "reason": "crash", "requestId": "delete"}
         return await rest.delete(f"/v1/deployments/{deployment}", params=wanted)
 
 
 async def _left(mesh: Mesh) -> int:
-    async with httpx.AsyncClient(base_url=mesh.url, timeout=60) as rest:
+    async with mesh.rest(60) as rest:
         listed = await rest.get("/v1/processInstances", params={"pageSize": 1000, "processDefinitionKey": "crash"})
         return len(listed.json()["processInstances"])
 
@@ -65,7 +65,7 @@ async def test_a_deletion_that_is_killed_goes_on(tmp_path: Path) -> None:
         assert answer.status_code == 200, answer.text
         assert (await _delete(mesh, deployment)).json() == answer.json()
         assert await _left(mesh) == 0
-        async with httpx.AsyncClient(base_url=mesh.url, timeout=60) as rest:
+        async with mesh.rest(60) as rest:
             assert (await rest.get(f"/v1/deployments/{deployment}")).status_code == 404
             started = (await rest.post("/v1/processInstances", json={"processDefinitionKey": "crash"})).json()
             assert started["processInstance"]["processDefinitionVersion"] == 1

@@ -26,7 +26,7 @@ NODES = (
 
 async def _deploy(mesh: Mesh) -> None:
     order = message_model("order", NODES, "s>c", "c>x", "x>t", "t>e", messages="paid:=orderId", signals="rang")
-    async with httpx.AsyncClient(base_url=mesh.url, timeout=60) as rest:
+    async with mesh.rest(60) as rest:
         for name, content in (("order", order), ("counted", signal_start("counted", "rang"))):
             answer = await rest.post(
                 "/v1/deployments:upload",
@@ -41,7 +41,7 @@ async def _until_answered(mesh: Mesh, path: str, body: dict[str, Any]) -> None:
     """Send a call with its request id until it is answered, over every restart."""
     while True:
         try:
-            async with httpx.AsyncClient(base_url=mesh.url, timeout=5) as rest:
+            async with mesh.rest(5) as rest:
                 answer = await rest.post(path, json=body)
         except httpx.TransportError:
             await asyncio.sleep(0.05)
@@ -72,7 +72,7 @@ async def _order(mesh: Mesh, number: int, free: asyncio.Semaphore, seed: random.
 
 
 async def _tasks(mesh: Mesh, key: str) -> list[str]:
-    async with httpx.AsyncClient(base_url=mesh.url, timeout=60) as rest:
+    async with mesh.rest(60) as rest:
         query: dict[str, str | int] = {"pageSize": 1000, "processDefinitionKey": key}
         listed = (await rest.get("/v1/userTasks", params=query)).json()
         return [task["processInstanceId"] for task in listed.get("userTasks", [])]
@@ -98,7 +98,7 @@ async def test_no_event_is_lost_or_doubled_by_kills(tmp_path: Path) -> None:
                 await asyncio.sleep(0.2)
         assert len(set(await _tasks(mesh, "order"))) == ORDERS
         assert len(await _tasks(mesh, "counted")) == ORDERS
-        async with httpx.AsyncClient(base_url=mesh.url, timeout=60) as rest:
+        async with mesh.rest(60) as rest:
             listed = (await rest.get("/v1/messages", params={"pageSize": 1000})).json()["messages"]
             waiting = (await rest.get("/v1/eventSubscriptions", params={"name": "paid"})).json()
         assert {message["state"] for message in listed} == {"STATE_CORRELATED"}

@@ -71,8 +71,8 @@ class Ledger:
 class Client:
     """The calls of the load, through the gateway."""
 
-    def __init__(self, target: str, ledger: Ledger) -> None:
-        self.channel = grpc.aio.insecure_channel(target)
+    def __init__(self, mesh: Mesh, ledger: Ledger) -> None:
+        self.channel = mesh.channel()
         self.deployments = deployment_service_pb2_grpc.DeploymentServiceStub(self.channel)
         self.instances = process_instance_service_pb2_grpc.ProcessInstanceServiceStub(self.channel)
         self.tasks = user_task_service_pb2_grpc.UserTaskServiceStub(self.channel)
@@ -270,7 +270,7 @@ async def test_nothing_acknowledged_is_lost_or_doubled(tmp_path: Path) -> None:
     mesh = Mesh(tmp_path)
     for round_number in range(KILLS):
         await asyncio.to_thread(mesh.start)
-        client = Client(mesh.target, ledger)
+        client = Client(mesh, ledger)
         if round_number == 0:
             await client.deploy()
         await _settle(client)
@@ -281,7 +281,7 @@ async def test_nothing_acknowledged_is_lost_or_doubled(tmp_path: Path) -> None:
         await client.channel.close()
     await asyncio.to_thread(mesh.start)
     try:
-        client = Client(mesh.target, ledger)
+        client = Client(mesh, ledger)
         await _settle(client)
         await _finish(client)
         print(f"{len(ledger.started)} instances, {KILLS} kills")

@@ -14,6 +14,7 @@ import yaml
 
 from engine_svc.settings import EngineSettings
 from history_svc.settings import HistorySettings
+from identity_svc.settings import IdentitySettings
 from launcher.gateway import GatewayProcessSettings
 from mesh.settings import SettingsError
 from monitoring_svc.settings import MonitoringSettings
@@ -23,7 +24,9 @@ FILE = DEPLOY / "compose.yaml"
 PASSWORDS = {
     "FLOWMESH_DB_ROOT_PASSWORD": "r",
     "FLOWMESH_ENGINE_DB_PASSWORD": "e",
+    "FLOWMESH_IDENTITY_DB_PASSWORD": "i",
     "FLOWMESH_HISTORY_DB_PASSWORD": "h",
+    "FLOWMESH_MESH_SECRET": "m" * 32,
 }
 MEBIBYTE = 1 << 20
 PLAN = {
@@ -97,9 +100,14 @@ def test_every_image_is_pinned_and_ours_are_built(services: dict[str, Any]) -> N
 
 @pytest.mark.slow
 def test_services_understand_their_settings(services: dict[str, Any]) -> None:
-    for name, settings in (("engine", EngineSettings), ("history", HistorySettings)):
+    for name, settings in (
+        ("engine", EngineSettings),
+        ("identity", IdentitySettings),
+        ("history", HistorySettings),
+    ):
         environment = services[name]["environment"]
         read = settings.from_environment(environment)
+        assert (read.identity_address, read.mesh_secret) == ("dns:///identity:3002", "m" * 32)
         assert read.database_url.endswith(f"@mariadb:3306/flowmesh_{name}")
         _check_grace(services[name], read.drain_notice_seconds + read.drain_seconds)
     gateway = GatewayProcessSettings.from_environment(services["gateway"]["environment"])

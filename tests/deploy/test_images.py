@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -20,7 +22,7 @@ from tests.infrastructure.ports import free_ports
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-IMAGES = ("engine", "history", "monitoring", "gateway")
+IMAGES = ("engine", "identity", "history", "monitoring", "gateway")
 SECONDS = 60.0
 
 
@@ -73,23 +75,27 @@ class Container:
 def mesh(
     built: tuple[dict[str, Stage], Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[dict[str, Container], str]]:
-    """The three images' processes together, each started by its CMD, on SQLite."""
+    """The processes of the images together, each started by its CMD, on SQLite."""
     stages, tools = built
     folder = tmp_path_factory.mktemp("containers")
-    engine, engine_admin, history, history_admin, monitoring, monitoring_admin, gateway = free_ports(7)
+    names = ("engine", "identity", "history", "monitoring")
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    admins = dict(zip(names, free_ports(len(names)), strict=True))
+    (gateway,) = free_ports(1)
     shared = {
         "FLOWMESH_HOST": "127.0.0.1",
         "FLOWMESH_DATA_DIR": str(folder / "data"),
         "FLOWMESH_DRAIN_NOTICE_SECONDS": "0",
+        "FLOWMESH_IDENTITY_ADDRESS": f"127.0.0.1:{ports['identity']}",
+        "FLOWMESH_MESH_SECRET": secrets.token_urlsafe(32),
     }
     containers: dict[str, Container] = {}
     try:
-        for name, port, admin in (
-            ("engine", engine, engine_admin),
-            ("history", history, history_admin),
-            ("monitoring", monitoring, monitoring_admin),
-        ):
-            own = {f"FLOWMESH_{name.upper()}_PORT": str(port), f"FLOWMESH_{name.upper()}_ADMIN_PORT": str(admin)}
+        for name in names:
+            own = {
+                f"FLOWMESH_{name.upper()}_PORT": str(ports[name]),
+                f"FLOWMESH_{name.upper()}_ADMIN_PORT": str(admins[name]),
+            }
             containers[name] = Container(stages[name], tools, folder / name, **shared, **own)
         containers["gateway"] = Container(
             stages["gateway"],
@@ -98,12 +104,11 @@ def mesh(
             **shared,
             FLOWMESH_GATEWAY_PORT=str(gateway),
             FLOWMESH_GATEWAY_ADMIN_PORT="0",
-            FLOWMESH_GATEWAY_BACKENDS=f"flowmesh.engine.v1=127.0.0.1:{engine} flowmesh.history.v1=127.0.0.1:{history} "
-            f"flowmesh.monitoring.v1=127.0.0.1:{monitoring}",
+            FLOWMESH_GATEWAY_RATE_LIMIT="0",
+            FLOWMESH_GATEWAY_BACKENDS=" ".join(f"flowmesh.{name}.v1=127.0.0.1:{port}" for name, port in ports.items()),
         )
-        containers["engine"].wait_until_healthy({9301: engine_admin})
-        containers["history"].wait_until_healthy({9305: history_admin})
-        containers["monitoring"].wait_until_healthy({9306: monitoring_admin})
+        for name, image_port in (("engine", 9301), ("identity", 9302), ("history", 9305), ("monitoring", 9306)):
+            containers[name].wait_until_healthy({image_port: admins[name]})
         containers["gateway"].wait_until_healthy({8080: gateway})
         yield containers, f"http://127.0.0.1:{gateway}"
     finally:
@@ -124,9 +129,23 @@ def test_every_image_is_complete_and_unprivileged(built: tuple[dict[str, Stage],
         assert sources == {f"{name}_svc"} if name != "gateway" else {"gateway_envoy", "launcher"}
 
 
+def _administrator(rest: httpx.Client, log: str) -> dict[str, str]:
+    """Become the first administrator, with the token that the log of identity tells; return the header of calls."""
+    (token,) = {json.loads(line)["bootstrap_token"] for line in log.splitlines() if "bootstrap_token" in line}
+    request = {"bootstrapToken": token, "userId": "ada", "password": secrets.token_urlsafe(20)}
+    deadline = time.monotonic() + SECONDS
+    while (made := rest.post("/v1/sessions:bootstrap", json=request)).status_code == 503:
+        assert time.monotonic() < deadline, made.text
+        time.sleep(0.1)
+    assert made.status_code == 200, made.text
+    return {"authorization": f"Bearer {made.json()['tokens']['accessToken']}"}
+
+
 def test_the_images_serve_together(mesh: tuple[dict[str, Container], str]) -> None:
-    _, url = mesh
+    containers, url = mesh
     with httpx.Client(base_url=url, timeout=20) as rest:
+        assert rest.get("/v1/processInstances").status_code == 401
+        rest.headers.update(_administrator(rest, containers["identity"].log.read_text()))
         content = (ROOT / "launcher" / "examples" / "order.bpmn").read_bytes()
         deadline = time.monotonic() + SECONDS
         while (
@@ -152,7 +171,7 @@ def test_the_images_serve_together(mesh: tuple[dict[str, Container], str]) -> No
 
 def test_a_container_that_is_stopped_ends_by_itself(mesh: tuple[dict[str, Container], str]) -> None:
     containers, _ = mesh
-    for name in ("gateway", "monitoring", "history", "engine"):
+    for name in ("gateway", "monitoring", "history", "engine", "identity"):
         assert containers[name].end() == 0, containers[name].log.read_text()
 
 

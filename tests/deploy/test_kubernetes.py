@@ -12,6 +12,7 @@ import yaml
 
 from engine_svc.settings import EngineSettings
 from history_svc.settings import HistorySettings
+from identity_svc.settings import IdentitySettings
 from launcher.gateway import GatewayProcessSettings
 from monitoring_svc.settings import MonitoringSettings
 from tests.deploy.tools import BACKENDS, DEPLOY, checker
@@ -75,7 +76,7 @@ def test_each_service_is_probed_scaled_and_drained(manifests: str) -> None:
     settings = _objects(manifests, "ConfigMap")
     drain = sum(float(settings["settings"]["data"][f"FLOWMESH_{name}_SECONDS"]) for name in ("DRAIN_NOTICE", "DRAIN"))
     deployments = _objects(manifests, "Deployment")
-    assert set(deployments) == {"engine", "history", "monitoring", "gateway"}
+    assert set(deployments) == {"engine", "identity", "history", "monitoring", "gateway"}
     for name, deployment in deployments.items():
         pod = deployment["spec"]["template"]["spec"]
         (container,) = pod["containers"]
@@ -88,13 +89,15 @@ def test_each_service_is_probed_scaled_and_drained(manifests: str) -> None:
             # Where there is an autoscaler, it has the replicas.
             assert (name in _objects(manifests, kind)) == ("replicas" not in deployment["spec"]), kind
     services = _objects(manifests, "Service")
-    assert services["engine"]["spec"]["clusterIP"] == services["history"]["spec"]["clusterIP"] == "None"
+    for name in ("engine", "identity", "history"):
+        assert services[name]["spec"]["clusterIP"] == "None"
 
 
 def test_processes_understand_their_settings(manifests: str) -> None:
     maps = {name: each["data"] for name, each in _objects(manifests, "ConfigMap").items()}
     EngineSettings.from_environment(maps["settings"])
     HistorySettings.from_environment(maps["settings"])
+    assert IdentitySettings.from_environment(maps["settings"]).identity_address == "dns:///identity:3002"
     MonitoringSettings.from_environment(maps["settings"])
     gateway = GatewayProcessSettings.from_environment({**maps["settings"], **maps["gateway-settings"]}).gateway()
     assert gateway.hash_on_instance

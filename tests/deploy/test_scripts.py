@@ -10,7 +10,11 @@ import pytest
 
 from tests.deploy.tools import ROOT
 
-GOOD = "FLOWMESH_DB_ROOT_PASSWORD=r00t\nFLOWMESH_ENGINE_DB_PASSWORD=e.1\nFLOWMESH_HISTORY_DB_PASSWORD=h-2\n"
+SECRET = "0123456789abcdef" * 2
+GOOD = (
+    "FLOWMESH_DB_ROOT_PASSWORD=r00t\nFLOWMESH_ENGINE_DB_PASSWORD=e.1\nFLOWMESH_HISTORY_DB_PASSWORD=h-2\n"
+    f"FLOWMESH_MESH_SECRET={SECRET}\n"
+)
 
 
 @pytest.fixture
@@ -50,6 +54,8 @@ def test_usage_is_told(checkout: Path, script: str) -> None:
         (GOOD.replace("r00t", "change-me"), "empty or change-me"),
         (GOOD.replace("e.1", ""), "empty or change-me"),
         (GOOD.replace("h-2", "p@ss/word"), "letters, digits"),
+        (GOOD.replace(SECRET, "change-me"), "empty or change-me"),
+        (GOOD.replace(SECRET, SECRET[1:]), "openssl rand -hex 32"),
     ],
 )
 def test_passwords_that_are_none_are_refused(checkout: Path, env: str | None, sentence: str) -> None:

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 BACKENDS = {
     "flowmesh.engine.v1": ["engine:3001"],
+    "flowmesh.identity.v1": ["identity:3002"],
     "flowmesh.history.v1": ["history:3005"],
     "flowmesh.monitoring.v1": ["monitoring:3006"],
 }

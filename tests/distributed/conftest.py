@@ -29,7 +29,7 @@ def mesh(
 @pytest.fixture
 async def rest(mesh: Mesh) -> AsyncIterator[httpx.AsyncClient]:
     """REST through the gateway."""
-    async with httpx.AsyncClient(base_url=mesh.url, timeout=30) as client:
+    async with mesh.rest() as client:
         yield client
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from launcher.distributed.nodes import node_environment, settled_nodes
+from launcher.distributed.nodes import identity_address, node_environment, settled_nodes
 from launcher.distributed.options import DistributedOptions
 from launcher.distributed.stores import Stores, settled_stores
 from mesh.startup import StartupError
@@ -14,7 +14,7 @@ from tests.infrastructure.distributed import own_databases
 from tests.infrastructure.mariadb import MariadbServer
 from tests.launcher.running import FREE_PORTS, flowmesh
 
-MONITORING = ("--monitoring-metrics-port", "0")
+METRICS = ("--identity-metrics-port", "0", "--monitoring-metrics-port", "0")
 SERVER = "mariadb://u:p%40w@db:3306"
 BUS = "kafka://a:9092,b:9092?replication=3"
 
@@ -25,7 +25,7 @@ def _stores(**environ: str) -> Stores:
 
 def test_each_service_has_a_database_of_its_own() -> None:
     stores = settled_stores(DistributedOptions(database=f"{SERVER}/", bus=BUS, cache="redis://c:6379/0"), {})
-    assert stores.databases == {"engine": f"{SERVER}/flowmesh_engine", "history": f"{SERVER}/flowmesh_history"}
+    assert stores.databases == {name: f"{SERVER}/flowmesh_{name}" for name in ("engine", "identity", "history")}
     assert (stores.bus, stores.cache) == (BUS, "redis://c:6379/0")
 
 
@@ -35,7 +35,11 @@ def test_addresses_come_from_the_environment_too() -> None:
         FLOWMESH_HISTORY_DATABASE_URL="mariadb://h@other:3306/h",
         FLOWMESH_BUS_URL="sqlite:////tmp/bus.db",
     )
-    assert stores.databases == {"engine": "mariadb://u@db:3306/acme_engine", "history": "mariadb://h@other:3306/h"}
+    assert stores.databases == {
+        "engine": "mariadb://u@db:3306/acme_engine",
+        "identity": "mariadb://u@db:3306/acme_identity",
+        "history": "mariadb://h@other:3306/h",
+    }
     assert stores.cache == ""
 
 
@@ -64,12 +68,15 @@ def test_processes_have_ports_and_settings_of_their_own() -> None:
     options = DistributedOptions(
         port=0,
         engine_port=0,
+        identity_port=0,
         history_port=0,
         monitoring_port=0,
         engine_metrics_port=0,
+        identity_metrics_port=0,
         history_metrics_port=0,
         monitoring_metrics_port=0,
         engines=3,
+        identities=2,
         histories=2,
     )
     port, nodes = settled_nodes(options)
@@ -77,19 +84,27 @@ def test_processes_have_ports_and_settings_of_their_own() -> None:
         "engine-1",
         "engine-2",
         "engine-3",
+        "identity-1",
+        "identity-2",
         "history-1",
         "history-2",
         "monitoring-1",
     ]
     ports = [port, *(each for node in nodes for each in (node.port, node.admin_port))]
-    assert len(set(ports)) == 13
+    assert len(set(ports)) == 17
     stores = settled_stores(DistributedOptions(database=SERVER, bus=BUS), {})
     inherited = {"FLOWMESH_DATABASE_URL": SERVER, "FLOWMESH_DRAIN_NOTICE_SECONDS": "7", "PATH": "/bin"}
-    environment = node_environment(nodes[1], options, stores, inherited)
+    address = identity_address(options, nodes)
+    assert address == f"ipv4:127.0.0.1:{nodes[3].port},127.0.0.1:{nodes[4].port}"
+    environment = node_environment(nodes[1], options, stores, address, inherited)
     assert environment["FLOWMESH_ENGINE_DATABASE_URL"] == f"{SERVER}/flowmesh_engine"
     assert environment["FLOWMESH_ENGINE_PORT"] == str(nodes[1].port)
     assert environment["FLOWMESH_DRAIN_NOTICE_SECONDS"] == "7"
-    assert not any(name.endswith("DATABASE_URL") for name in node_environment(nodes[-1], options, stores, inherited))
+    assert environment["FLOWMESH_ENGINE_IDENTITY_ADDRESS"] == address
+    assert environment["FLOWMESH_ENGINE_AUTHENTICATION"] == "required"
+    assert not any(
+        name.endswith("DATABASE_URL") for name in node_environment(nodes[-1], options, stores, address, inherited)
+    )
     # It names a server, and no service takes it for its own.
     assert "FLOWMESH_DATABASE_URL" not in environment
 
@@ -105,7 +120,7 @@ def test_processes_have_ports_and_settings_of_their_own() -> None:
     ],
 )
 def test_a_start_that_cannot_be_ends_with_one_sentence(tmp_path: Path, options: list[str], sentence: str) -> None:
-    done = flowmesh("up", "--profile", "distributed", "--data", str(tmp_path), *FREE_PORTS, *MONITORING, *options)
+    done = flowmesh("up", "--profile", "distributed", "--data", str(tmp_path), *FREE_PORTS, *METRICS, *options)
     assert done.returncode == 2
     assert sentence in done.stderr
     assert done.stderr.count("\n") == 1
@@ -116,7 +131,7 @@ def test_a_start_that_cannot_be_ends_with_one_sentence(tmp_path: Path, options: 
 def test_wrong_names_and_passwords_and_a_bus_that_is_not_there(tmp_path: Path, mariadb_server: MariadbServer) -> None:
     def up(database: str, bus: str) -> str:
         more = ("--database", database, "--bus", bus)
-        done = flowmesh("up", "--profile", "distributed", "--data", str(tmp_path), *FREE_PORTS, *MONITORING, *more)
+        done = flowmesh("up", "--profile", "distributed", "--data", str(tmp_path), *FREE_PORTS, *METRICS, *more)
         assert done.returncode == 2, done.stderr
         assert done.stderr.count("\n") == 1, done.stderr
         return done.stderr

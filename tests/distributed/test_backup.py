@@ -53,7 +53,7 @@ async def test_a_mesh_goes_on_from_a_backup_that_was_taken_under_load(
     database, bus = (mesh.options[mesh.options.index(name) + 1] for name in ("--database", "--bus"))
     await deploy(rest)
     target = tmp_path / "backup"
-    async with traffic(mesh.url) as record:
+    async with traffic(mesh) as record:
         await record.reaches(40)
         before = list(record.completed), list(record.started)
         done = await asyncio.to_thread(
@@ -63,7 +63,7 @@ async def test_a_mesh_goes_on_from_a_backup_that_was_taken_under_load(
         await record.reaches(20)
     assert not record.failures, "a backup fails no call"
     description = json.loads((target / "backup.json").read_text())
-    assert description["databases"] == ["engine", "history"]
+    assert description["databases"] == ["engine", "history", "identity"]
     assert description["commits_waited_seconds"] < 10
 
     # Another server's empty databases, and an empty bus: all that is left is the backup.
@@ -72,7 +72,7 @@ async def test_a_mesh_goes_on_from_a_backup_that_was_taken_under_load(
         assert done.returncode == 0, done.stderr
         options = distributed_options(restored, fresh_bus, engines=1)
         with running_mesh(tmp_path / "mesh", options) as second:
-            async with httpx.AsyncClient(base_url=second.url, timeout=30) as client:
+            async with second.rest() as client:
                 await _check_restored(client, *before)
         # It is not empty any more.
         with pytest.raises(BackupFailed, match="is not empty"):

@@ -40,7 +40,7 @@ async def _up_again(mesh: Mesh, name: str, former: int) -> int:
 async def test_both_engines_serve_and_history_follows(mesh: Mesh, rest: httpx.AsyncClient) -> None:
     await deploy(rest)
     before = [await _handled(mesh, node) for node in ("engine-1", "engine-2")]
-    async with traffic(mesh.url) as record:
+    async with traffic(mesh) as record:
         await record.reaches(50)
     assert not record.failures
     after = [await _handled(mesh, node) for node in ("engine-1", "engine-2")]
@@ -52,7 +52,7 @@ async def test_both_engines_serve_and_history_follows(mesh: Mesh, rest: httpx.As
 async def test_a_killed_engine_is_started_again_and_loses_nothing(mesh: Mesh, rest: httpx.AsyncClient) -> None:
     await deploy(rest)
     former = mesh.state()["processes"]["engine-1"]
-    async with traffic(mesh.url) as record:
+    async with traffic(mesh) as record:
         await record.reaches(10)
         os.kill(former, signal.SIGKILL)
         await _up_again(mesh, "engine-1", former)
@@ -72,7 +72,7 @@ async def test_a_killed_engine_is_started_again_and_loses_nothing(mesh: Mesh, re
 async def test_an_engine_that_is_told_to_go_fails_no_call(mesh: Mesh, rest: httpx.AsyncClient) -> None:
     await deploy(rest)
     former = mesh.state()["processes"]["engine-2"]
-    async with traffic(mesh.url) as record:
+    async with traffic(mesh) as record:
         await record.reaches(10)
         os.kill(former, signal.SIGTERM)
         await _up_again(mesh, "engine-2", former)
@@ -83,7 +83,7 @@ async def test_an_engine_that_is_told_to_go_fails_no_call(mesh: Mesh, rest: http
 async def test_a_killed_history_catches_up(mesh: Mesh, rest: httpx.AsyncClient) -> None:
     await deploy(rest)
     former = mesh.state()["processes"]["history-1"]
-    async with traffic(mesh.url) as record:
+    async with traffic(mesh) as record:
         await record.reaches(10)
         os.kill(former, signal.SIGKILL)
         await record.reaches(20)
@@ -132,7 +132,7 @@ async def test_a_killed_supervisor_leaves_nobody_behind(mesh: Mesh) -> None:
 async def test_ctrl_c_ends_it_in_order(mesh: Mesh, rest: httpx.AsyncClient) -> None:
     await asyncio.to_thread(mesh.start)
     pids = mesh.pids()
-    async with traffic(mesh.url) as record:
+    async with traffic(mesh) as record:
         await record.reaches(10)
         assert await asyncio.to_thread(mesh.stop) == 0
     assert not any(is_alive(pid) for pid in pids)

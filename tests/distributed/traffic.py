@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from tests.infrastructure.mesh import Mesh
+
 MODEL = b"""<?xml version="1.0" encoding="UTF-8"?>
 <definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="t">
   <process id="traffic" isExecutable="true">
@@ -36,10 +38,10 @@ class Traffic:
 
 
 @contextlib.asynccontextmanager
-async def traffic(url: str, workers: int = 4) -> AsyncIterator[Traffic]:
+async def traffic(mesh: Mesh, workers: int = 4) -> AsyncIterator[Traffic]:
     """Start instances of the model, look at them and complete them, over and over; at the end calls are finished."""
     record, stopping = Traffic(), asyncio.Event()
-    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+    async with mesh.rest() as client:
         tasks = [asyncio.create_task(_work(client, record, stopping)) for _ in range(workers)]
         try:
             yield record

@@ -21,12 +21,12 @@ def mesh(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 async def rest(mesh: Mesh) -> AsyncIterator[httpx.AsyncClient]:
     """REST through the gateway."""
-    async with httpx.AsyncClient(base_url=mesh.url, timeout=30) as client:
+    async with mesh.rest() as client:
         yield client
 
 
 @pytest.fixture
 async def channel(mesh: Mesh) -> AsyncIterator[grpc.aio.Channel]:
     """gRPC through the gateway."""
-    async with grpc.aio.insecure_channel(mesh.target) as opened:
+    async with mesh.channel() as opened:
         yield opened

@@ -116,7 +116,10 @@ async def test_file_of_50_megabytes(rest: httpx.AsyncClient, mesh: Mesh, tmp_pat
     # curl reads the refusal while it still sends; httpx gives up on the connection.
     url = f"{mesh.url}/v1/deployments:upload?resourceName=large.bpmn"
     curl = await asyncio.create_subprocess_exec(
-        "curl", "-s", "-w", "\n%{http_code}", "-H", "expect:", "--data-binary", f"@{large}", url, stdout=subprocess.PIPE
+        *("curl", "-s", "-w", "\n%{http_code}", "-H", "expect:"),
+        *("-H", f"authorization: {mesh.auth.headers['authorization']}"),
+        *("--data-binary", f"@{large}", url),
+        stdout=subprocess.PIPE,
     )
     output, _ = await curl.communicate()
     body, _, status = output.decode().rpartition("\n")

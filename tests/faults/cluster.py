@@ -156,6 +156,7 @@ def _service(
             **kept,
             **own,
             "FLOWMESH_LOG_LEVEL": "warning",
+            "FLOWMESH_AUTHENTICATION": "off",
             "FLOWMESH_DATA_DIR": str(folder / name),
             **(clock.environment(path) if clock is not None else {"PYTHONPATH": path}),
         }

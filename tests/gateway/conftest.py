@@ -16,19 +16,19 @@ from tests.gateway.running import DESCRIPTORS, Mesh, settings_for
 async def running_mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mesh]:
     folder = tmp_path_factory.mktemp("gateway")
     engine, history = Backend("flowmesh.engine.v1"), Backend("flowmesh.history.v1")
-    monitoring = Backend("flowmesh.monitoring.v1")
-    for backend in (engine, history, monitoring):
+    monitoring, identity = Backend("flowmesh.monitoring.v1"), Backend("flowmesh.identity.v1")
+    for backend in (engine, history, monitoring, identity):
         await backend.start()
     access_log = folder / "access.log"
     with access_log.open("wb") as log:
-        envoy = EnvoyProcess(DESCRIPTORS, settings_for(engine, history, monitoring), folder, access_log=log)
+        envoy = EnvoyProcess(DESCRIPTORS, settings_for(engine, history, monitoring, identity), folder, access_log=log)
         await envoy.start()
     url = f"http://127.0.0.1:{envoy.port}"
     channel = grpc.aio.insecure_channel(f"127.0.0.1:{envoy.port}")
     async with httpx.AsyncClient(base_url=url, timeout=20) as http, channel:
-        yield Mesh(engine, history, monitoring, envoy, access_log, http, channel)
+        yield Mesh(engine, history, monitoring, identity, envoy, access_log, http, channel)
     await envoy.stop(drain=1)
-    for backend in (engine, history, monitoring):
+    for backend in (engine, history, monitoring, identity):
         await backend.stop()
 
 
@@ -37,4 +37,5 @@ def mesh(running_mesh: Mesh) -> Mesh:
     running_mesh.engine.reset()
     running_mesh.history.reset()
     running_mesh.monitoring.reset()
+    running_mesh.identity.reset()
     return running_mesh

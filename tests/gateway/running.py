@@ -11,7 +11,7 @@ import grpc.aio
 import httpx
 
 from gateway_envoy.launch import EnvoyProcess
-from gateway_envoy.settings import GatewaySettings
+from gateway_envoy.settings import OFF, GatewaySettings
 from tests.gateway.backend import Backend
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +24,7 @@ class Mesh:
     engine: Backend
     history: Backend
     monitoring: Backend
+    identity: Backend
     envoy: EnvoyProcess
     access_log: Path
     http: httpx.AsyncClient
@@ -38,17 +39,23 @@ class Mesh:
 
 
 def settings_for(
-    engine: Backend, history: Backend, monitoring: Backend | None = None, **changes: Any
+    engine: Backend,
+    history: Backend,
+    monitoring: Backend | None = None,
+    identity: Backend | None = None,
+    **changes: Any,
 ) -> GatewaySettings:
-    """Settings for these backends; without one for monitoring nothing answers there that is called by its name."""
+    """Settings for these backends, without sign-in; where one is missing nothing answers that is called by its name."""
     chosen: dict[str, Any] = {
         "backends": {
             "flowmesh.engine.v1": [f"127.0.0.1:{engine.port}"],
             "flowmesh.history.v1": [f"127.0.0.1:{history.port}"],
             "flowmesh.monitoring.v1": [f"127.0.0.1:{(monitoring or engine).port}"],
+            "flowmesh.identity.v1": [f"127.0.0.1:{(identity or engine).port}"],
         },
         "listen_host": "127.0.0.1",
         "listen_port": 0,
+        "authentication": OFF,
         "cors_origins": [ORIGIN],
         "openapi": ROOT / "gen" / "openapi.json",
         "definition_schema": ROOT / "gen" / "process-definition.schema.json",

@@ -13,7 +13,7 @@ from google.protobuf import descriptor_pb2
 from gateway_envoy.config import ContractError, envoy_config
 from gateway_envoy.contract import PathTemplate, read_contract
 from gateway_envoy.launch import envoy_path
-from gateway_envoy.settings import GatewaySettings
+from gateway_envoy.settings import GatewaySettings, GatewaySettingsError
 from tests.gateway.running import DESCRIPTORS, ROOT
 
 SETTINGS = GatewaySettings(
@@ -21,6 +21,7 @@ SETTINGS = GatewaySettings(
         "flowmesh.engine.v1": ["127.0.0.1:3001"],
         "flowmesh.history.v1": ["127.0.0.1:3005"],
         "flowmesh.monitoring.v1": ["127.0.0.1:3006"],
+        "flowmesh.identity.v1": ["127.0.0.1:3002"],
     },
     openapi=ROOT / "gen" / "openapi.json",
 )
@@ -34,6 +35,9 @@ SETTINGS = GatewaySettings(
         {"otlp_endpoint": "collector:4317", "reuse_port": True, "concurrency": 2},
         {"backends": {p: ["engine-1:3001", "engine-2:3001", "[::1]:3001"] for p in SETTINGS.backends}},
         {"hash_on_instance": True},
+        {"shared_rate_limit": True, "trusted_proxies": 2, "hsts_seconds": 3600},
+        {"rate_limit": 0, "rate_limit_service_accounts": 0},
+        {"authentication": "off", "listen_host": "::1"},
     ],
 )
 def test_envoy_accepts_the_configuration(tmp_path: Path, changes: dict[str, Any]) -> None:
@@ -52,6 +56,48 @@ def test_same_input_gives_the_same_configuration() -> None:
 def test_a_service_without_address_is_refused() -> None:
     with pytest.raises(ContractError, match=r"no backend address for flowmesh\.history\.v1"):
         envoy_config(DESCRIPTORS, dataclasses.replace(SETTINGS, backends={"flowmesh.engine.v1": ["127.0.0.1:1"]}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"admin_host": "0.0.0.0"}, "admin_host must be a loopback address"),
+        ({"admin_host": "10.0.0.5"}, "admin_host must be a loopback address"),
+        ({"admin_host": "gateway.example.com"}, "admin_host must be a loopback address"),
+        ({"admin_host": ""}, "admin_host must be a loopback address"),
+        ({"authentication": "off"}, "Without authentication the gateway listens on loopback addresses only"),
+        ({"authentication": "maybe"}, "authentication must be required or off"),
+        ({"rate_limit": -1}, "rate_limit must not be negative"),
+        ({"rate_limit_burst": 0}, "rate_limit_burst must be at least 1"),
+        ({"rate_limit_period": 0}, "rate_limit_period"),
+        ({"trusted_proxies": -1}, "trusted_proxies must not be negative"),
+    ],
+)
+def test_settings_that_would_harm_are_refused(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(GatewaySettingsError, match=words):
+        dataclasses.replace(SETTINGS, **changes)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost"])
+def test_loopback_addresses(host: str) -> None:
+    assert dataclasses.replace(SETTINGS, admin_host=host, listen_host=host, authentication="off")
+
+
+def test_without_authentication_nothing_asks_for_tokens_or_counts() -> None:
+    open_to_all = dataclasses.replace(SETTINGS, authentication="off", listen_host="127.0.0.1", shared_rate_limit=True)
+    config = envoy_config(DESCRIPTORS, open_to_all)
+    (listener,) = config["static_resources"]["listeners"]
+    (filters,) = (chain["filters"][0]["typed_config"]["http_filters"] for chain in listener["filter_chains"])
+    names = [one["name"] for one in filters]
+    assert "envoy.filters.http.lua" in names
+    assert not [name for name in names if "jwt" in name or "ratelimit" in name]
+    assert not {"rate-limit", "key-set"} & {cluster["name"] for cluster in config["static_resources"]["clusters"]}
+
+
+def test_tokens_without_keys_are_refused() -> None:
+    settings = GatewaySettings(backends={"a.v1": ["127.0.0.1:1"]})
+    with pytest.raises(ContractError, match=r"no public method answers GET /\.well-known/jwks\.json"):
+        envoy_config(small_contract(get="/v1/a"), settings)
 
 
 @pytest.mark.parametrize("address", ["localhost", ":3001", "host:port"])
@@ -96,7 +142,7 @@ def small_contract(**rule: str) -> bytes:
 
 
 def test_bodies_that_cannot_be_checked_are_refused() -> None:
-    settings = GatewaySettings(backends={"a.v1": ["127.0.0.1:1"]})
+    settings = GatewaySettings(backends={"a.v1": ["127.0.0.1:1"]}, authentication="off", listen_host="127.0.0.1")
     with pytest.raises(ContractError, match="a body must be a message"):
         envoy_config(small_contract(post="/v1/a", body="id"), settings)
 

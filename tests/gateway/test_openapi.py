@@ -57,8 +57,29 @@ def test_path_parameters_match_the_paths() -> None:
 def test_every_operation_says_what_it_does_needs_and_answers() -> None:
     for _, _, operation in operations():
         assert operation["summary"]
-        assert operation["x-permission"]
         assert operation["responses"]["default"] == {"$ref": "#/components/responses/Error"}
+
+
+def test_every_operation_says_what_its_caller_needs() -> None:
+    assert DOCUMENT["security"] == [{"accessToken": []}]
+    assert DOCUMENT["components"]["securitySchemes"]["accessToken"]["scheme"] == "bearer"
+    methods = {method.name: method for method in read_contract(DESCRIPTORS).methods}
+    public = {name for name, method in methods.items() if method.public}
+    assert public >= {"Login", "Refresh", "GetKeySet"}
+    for _, _, operation in operations():
+        method = methods[operation["operationId"]]
+        assert (operation.get("security") == []) == method.public
+        assert operation.get("x-permission", "") == method.permission
+        refusals = {"429"} if method.public else {"401", "403", "429"}
+        assert refusals == operation["responses"].keys() - {"200", "default"}
+    assert "www-authenticate" in DOCUMENT["components"]["responses"]["Unauthenticated"]["headers"]
+    assert "retry-after" in DOCUMENT["components"]["responses"]["RateLimited"]["headers"]
+
+
+def test_methods_of_the_mesh_are_not_there() -> None:
+    names = {operation["operationId"] for _, _, operation in operations()}
+    assert "CheckPermission" in names
+    assert not names & {"GetAccess", "WatchSecurityChanges"}
 
 
 def test_rules_of_the_contract() -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx
 
 from tests.infrastructure.ports import free_ports
+from tests.infrastructure.signing import MeshAuth, key_in
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 60.0
@@ -26,7 +31,15 @@ STOP_SECONDS = 30.0
 def _environment() -> dict[str, str]:
     # The variables of the tests are no settings of a mesh, which refuses those it does not know.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FLOWMESH_")}
-    return {**kept, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return {**kept, "PYTHONPATH": os.pathsep.join(sys.path), "XDG_CONFIG_HOME": str(config_home())}
+
+
+@functools.cache
+def config_home() -> Path:
+    """Return a folder of this test run for what commands keep for their user."""
+    folder = tempfile.TemporaryDirectory(prefix="flowmesh-config-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
 
 
 @dataclass(slots=True)
@@ -45,6 +58,7 @@ class Mesh:
     settings: dict[str, str] = field(default_factory=dict)
     """Environment variables of the mesh."""
     _output: list[Path] = field(default_factory=list)
+    _auth: MeshAuth | None = None
 
     def __post_init__(self) -> None:
         if not self.gateway_port:
@@ -59,6 +73,21 @@ class Mesh:
     def target(self) -> str:
         """Address of gRPC through the gateway."""
         return f"127.0.0.1:{self.gateway_port}"
+
+    @property
+    def auth(self) -> MeshAuth:
+        """Signs calls as the service account of its machine, which may do everything."""
+        if self._auth is None:
+            self._auth = MeshAuth(self.url, lambda: key_in(self.folder / "data"))
+        return self._auth
+
+    def rest(self, timeout: float = 30) -> httpx.AsyncClient:
+        """Return a client of REST that has signed in."""
+        return httpx.AsyncClient(base_url=self.url, timeout=timeout, auth=self.auth)
+
+    def channel(self) -> grpc.aio.Channel:
+        """Return a channel through the gateway that has signed in."""
+        return grpc.aio.insecure_channel(self.target, interceptors=self.auth.interceptors)
 
     def start(self) -> Mesh:
         """Start and wait until REST answers."""
@@ -80,6 +109,8 @@ class Mesh:
                     str(self.engine_port),
                     "--history-port",
                     str(self.history_port),
+                    "--identity-port",
+                    "0",
                     "--monitoring-port",
                     "0",
                     "--engine-metrics-port",
@@ -102,9 +133,10 @@ class Mesh:
 
     def _answers(self) -> bool:
         try:
-            history = httpx.get(f"{self.url}/v1/history/processInstances?pageSize=1", timeout=1)
-            engine = httpx.get(f"{self.url}/v1/processInstances?pageSize=1", timeout=1)
-        except httpx.HTTPError:
+            with httpx.Client(base_url=self.url, timeout=1, auth=self.auth) as rest:
+                history = rest.get("/v1/history/processInstances?pageSize=1")
+                engine = rest.get("/v1/processInstances?pageSize=1")
+        except (httpx.HTTPError, FileNotFoundError):
             return False
         return history.status_code == 200 and engine.status_code == 200
 

@@ -12,12 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.infrastructure.mesh import config_home
+from tests.infrastructure.signing import MeshAuth, key_in
+
 ROOT = Path(__file__).resolve().parents[2]
 FREE_PORTS = tuple(
     word
     for option in (
         "--port",
         "--engine-port",
+        "--identity-port",
         "--history-port",
         "--monitoring-port",
         "--engine-metrics-port",
@@ -30,7 +34,7 @@ LIMIT_SECONDS = 60.0
 
 def environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FLOWMESH_")}
-    return {**kept, "PYTHONPATH": os.pathsep.join(sys.path), **more}
+    return {**kept, "PYTHONPATH": os.pathsep.join(sys.path), "XDG_CONFIG_HOME": str(config_home()), **more}
 
 
 def command(*arguments: str) -> list[str]:
@@ -82,6 +86,7 @@ class Up:
                 stderr=subprocess.STDOUT,
             )
         self.seconds = 0.0
+        self._auth: MeshAuth | None = None
 
     def ready(self) -> Up:
         eventually(lambda: self.process.poll() is not None or "Ctrl-C stops it" in self.output(), "the start")
@@ -101,8 +106,27 @@ class Up:
     def url(self) -> str:
         return str(self.state["gateway"])
 
+    @property
+    def auth(self) -> MeshAuth:
+        """Signs calls as the service account of the machine."""
+        if self._auth is None:
+            self._auth = MeshAuth(self.url, lambda: key_in(self.folder))
+        return self._auth
+
     def pids(self) -> dict[str, int]:
         return {"supervisor": self.process.pid, **self.state["processes"]}
+
+    def children(self) -> list[int]:
+        """Return the ids of the processes that it has started."""
+        try:
+            return [int(child) for child in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
+        except OSError:
+            return []
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait until a condition holds, or the start is over."""
+        while not condition() and self.process.poll() is None and "Ctrl-C" not in self.output():
+            time.sleep(0.005)
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(number)

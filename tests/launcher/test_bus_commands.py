@@ -1,4 +1,4 @@
-"""`flowmesh topics`, `groups` and `dlq`, against a running mesh and straight at a bus."""
+"""`flowmesh topics`, `consumer-groups` and `dlq`, against a running mesh and straight at a bus."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_topics_straight_at_kafka(kafka_url: str) -> None:
     assert checked.returncode == 1
     assert f"{TOPIC}: replication is 1, should be 3" in checked.stdout
     assert f"{TOPIC}: min_insync_replicas is 1, should be 2" in checked.stdout
-    assert "There are no consumer groups." in text("groups", "list", "--bus", kafka_url)
+    assert "There are no consumer groups." in text("consumer-groups", "list", "--bus", kafka_url)
     assert "has no dead letters" in text("dlq", "list", TOPIC, "--bus", kafka_url)
 
 
@@ -109,32 +109,32 @@ def test_a_group_is_rewound_without_a_mesh(tmp_path: Path) -> None:
 
     asyncio.run(consumed())
     bus = ("--bus", f"sqlite:///{tmp_path / 'bus.db'}")
-    assert json.loads(text("groups", "show", "billing", "--json", *bus))["lag"] == "0"
-    assert "billing: 5 messages left" in text("groups", "rewind", "billing", TOPIC, "--oldest", *bus)
-    [group] = json.loads(text("groups", "list", "--json", *bus))
+    assert json.loads(text("consumer-groups", "show", "billing", "--json", *bus))["lag"] == "0"
+    assert "billing: 5 messages left" in text("consumer-groups", "rewind", "billing", TOPIC, "--oldest", *bus)
+    [group] = json.loads(text("consumer-groups", "list", "--json", *bus))
     assert (group["name"], group["lag"]) == ("billing", "5")
-    refused = flowmesh("groups", "rewind", "billing", TOPIC, "--offset", "99=0", *bus)
+    refused = flowmesh("consumer-groups", "rewind", "billing", TOPIC, "--offset", "99=0", *bus)
     assert refused.returncode == 1
     assert "(FIELD_INVALID)" in refused.stderr
     assert "partitions.offsets[99]" in refused.stderr
-    empty = flowmesh("groups", "show", "", *bus)
+    empty = flowmesh("consumer-groups", "show", "", *bus)
     assert (empty.returncode, "FIELD_INVALID" in empty.stderr) == (1, True)
 
 
 def test_groups(mesh: Up) -> None:
-    groups = json.loads(text("groups", "list", "--json", "--url", mesh.url))
+    groups = json.loads(text("consumer-groups", "list", "--json", "--url", mesh.url))
     assert "history-service" in [group["name"] for group in groups]
-    assert "history-service" in text("groups", "list", "--url", mesh.url)
-    assert TOPIC in text("groups", "show", "history-service", "--url", mesh.url)
+    assert "history-service" in text("consumer-groups", "list", "--url", mesh.url)
+    assert TOPIC in text("consumer-groups", "show", "history-service", "--url", mesh.url)
     for target in (("--oldest",), ("--to", "2026-01-01T00:00:00Z"), ("--offset", "0=0", "--offset", "1=0")):
-        refused = flowmesh("groups", "rewind", "history-service", TOPIC, *target, "--url", mesh.url)
+        refused = flowmesh("consumer-groups", "rewind", "history-service", TOPIC, *target, "--url", mesh.url)
         assert refused.returncode == 1
         assert "stop every process of its service" in refused.stderr
-    wrong = flowmesh("groups", "rewind", "history-service", TOPIC, "--offset", "x", "--url", mesh.url)
+    wrong = flowmesh("consumer-groups", "rewind", "history-service", TOPIC, "--offset", "x", "--url", mesh.url)
     assert (wrong.returncode, "PARTITION=OFFSET" in wrong.stderr) == (1, True)
-    when = flowmesh("groups", "rewind", "history-service", TOPIC, "--to", "soon", "--url", mesh.url)
+    when = flowmesh("consumer-groups", "rewind", "history-service", TOPIC, "--to", "soon", "--url", mesh.url)
     assert (when.returncode, "is no time" in when.stderr) == (1, True)
-    unknown = flowmesh("groups", "show", "nobody", "--url", mesh.url)
+    unknown = flowmesh("consumer-groups", "show", "nobody", "--url", mesh.url)
     assert (unknown.returncode, "CONSUMER_GROUP_NOT_FOUND" in unknown.stderr) == (1, True)
 
 

@@ -60,7 +60,9 @@ def test_the_tour_of_the_readme(start_up: Callable[..., Up]) -> None:
     assert "1 jobs are completed" in told("work", "send-mail", "--count", "1")
 
     def correlate(**message: object) -> httpx.Response:
-        return httpx.post(f"{up.url}/v1/messages:correlate", json={"name": "answer", **message}, timeout=30)
+        return httpx.post(
+            f"{up.url}/v1/messages:correlate", json={"name": "answer", **message}, auth=up.auth, timeout=30
+        )
 
     assert "business key 'A-1'" in correlate(businessKey="A-7").json()["message"]
     assert correlate(businessKey="A-1", variables={"accepted": True}).status_code == 200

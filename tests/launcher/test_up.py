@@ -23,7 +23,7 @@ MEMORY_MEBIBYTES = 300
 
 def answers(up: Up) -> bool:
     try:
-        return httpx.get(f"{up.url}/v1/processInstances", timeout=2).status_code == 200
+        return httpx.get(f"{up.url}/v1/processInstances", auth=up.auth, timeout=2).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -61,7 +61,7 @@ def test_starts_twice_within_its_memory_and_ends_clean(start_up: StartUp, capsys
 
 def test_says_where_it_listens_and_each_address_answers(mesh: Up) -> None:
     text, state = mesh.output(), mesh.state
-    for address in ("gateway", "engine", "history", "monitoring", "engine_metrics", "services_metrics"):
+    for address in ("gateway", "engine", "identity", "history", "monitoring", "engine_metrics", "services_metrics"):
         assert state[address] in text
     assert httpx.get(f"{state['gateway']}/api-docs").status_code == 200
     for metrics in ("engine_metrics", "services_metrics"):
@@ -139,7 +139,9 @@ def refused(up: Up) -> str:
     return lines[0]
 
 
-@pytest.mark.parametrize("option", ["--port", "--engine-port", "--history-port", "--engine-metrics-port"])
+@pytest.mark.parametrize(
+    "option", ["--port", "--engine-port", "--identity-port", "--history-port", "--engine-metrics-port"]
+)
 def test_a_port_in_use(start_up: StartUp, option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -222,6 +224,8 @@ def test_a_long_poll_does_not_hold_up_the_end(start_up: StartUp) -> None:
             f"{up.url}/v1/jobs:activate",
             "-H",
             "content-type: application/json",
+            "-H",
+            f"authorization: {up.auth.headers['authorization']}",
             "-d",
             '{"type":"t","worker":"w","maxJobs":1,"requestTimeout":"50s"}',
         ],

@@ -46,6 +46,7 @@ class EngineNode:
             "DATA_DIR": str(self.folder),
             "PORT": str(self.port),
             "ADMIN_PORT": str(self.admin_port),
+            "AUTHENTICATION": "off",
             **self.settings,
         }
         with self.log.open("ab") as log:

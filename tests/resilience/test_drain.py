@@ -23,7 +23,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from engine_svc.main import MIGRATIONS, MIGRATIONS_HEAD
 from gateway_envoy.launch import EnvoyProcess
-from gateway_envoy.settings import GatewaySettings
+from gateway_envoy.settings import OFF, GatewaySettings
 from mesh.channels import open_channel
 from mesh.db.schema import ensure_schema
 from mesh.settings import MeshSettings
@@ -174,9 +174,10 @@ async def gateway(nodes: list[EngineNode], tmp_path: Path) -> AsyncIterator[Envo
     """Envoy before both engines."""
     addresses = [f"127.0.0.1:{node.port}" for node in nodes]
     settings = GatewaySettings(
-        backends=dict.fromkeys(("flowmesh.engine.v1", "flowmesh.history.v1", "flowmesh.monitoring.v1"), addresses),
+        backends={f"flowmesh.{name}.v1": addresses for name in ("engine", "history", "identity", "monitoring")},
         listen_host="127.0.0.1",
         listen_port=0,
+        authentication=OFF,
         health_check_interval=0.5,
     )
     async with AsyncExitStack() as closing:

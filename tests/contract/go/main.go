@@ -1,5 +1,6 @@
 // Command client runs one process through the mesh with nothing but generated code: it deploys a model, starts an
-// instance, works its job, completes its task and reads history. It prints what it saw as one JSON object.
+// instance, works its job, completes its task and reads history. FLOWMESH_TOKEN has an
+// access token. It prints what it saw as one JSON object.
 package main
 
 import (
@@ -40,10 +41,22 @@ type seen struct {
 	Total          float64 `json:"total"`
 }
 
+// accessToken signs each call.
+type accessToken string
+
+func (token accessToken) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer " + string(token)}, nil
+}
+
+// RequireTransportSecurity is false: the mesh is on this machine.
+func (token accessToken) RequireTransportSecurity() bool { return false }
+
 func run(address, model string) (*seen, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	connection, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	connection, err := grpc.NewClient(address,
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithPerRPCCredentials(accessToken(os.Getenv("FLOWMESH_TOKEN"))))
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,8 @@
 // Runs one process through the mesh with nothing but generated code: deploys a model, starts an instance, works its
-// job from a stream, completes its task and reads history. Prints what it saw as one JSON object.
+// job from a stream, completes its task and reads history. FLOWMESH_TOKEN
+// has an access token. Prints what it saw as one JSON object.
 import { readFile } from "node:fs/promises";
-import { createClient } from "@connectrpc/connect";
+import { createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { ValueSchema, type Value } from "@bufbuild/protobuf/wkt";
@@ -16,7 +17,12 @@ const [address, model] = process.argv.slice(2);
 if (address === undefined || model === undefined) {
   throw new Error("usage: client ADDRESS MODEL");
 }
-const transport = createGrpcTransport({ baseUrl: `http://${address}` });
+const token = process.env["FLOWMESH_TOKEN"] ?? "";
+const signed: Interceptor = (next) => (request) => {
+  request.header.set("authorization", `Bearer ${token}`);
+  return next(request);
+};
+const transport = createGrpcTransport({ baseUrl: `http://${address}`, interceptors: [signed] });
 
 function values(plain: Record<string, JsonValue>): Record<string, Value> {
   return Object.fromEntries(Object.entries(plain).map(([name, value]) => [name, fromJson(ValueSchema, value)]));

@@ -181,6 +181,7 @@ async def _alone(folder: Path, port: int, admin_port: int) -> asyncio.subprocess
             **{name: value for name, value in os.environ.items() if not name.startswith("FLOWMESH_")},
             "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "gen"))),
             "FLOWMESH_DATA_DIR": str(folder),
+            "FLOWMESH_AUTHENTICATION": "off",
             "FLOWMESH_HISTORY_PORT": str(port),
             "FLOWMESH_HISTORY_ADMIN_PORT": str(admin_port),
         },

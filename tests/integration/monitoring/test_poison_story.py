@@ -14,7 +14,7 @@ import pytest
 
 from gateway_envoy.contract import read_contract
 from gateway_envoy.launch import EnvoyProcess
-from gateway_envoy.settings import GatewaySettings
+from gateway_envoy.settings import OFF, GatewaySettings
 from mesh.bus.port import Bus
 from mesh.db.database import Database
 from tests.gateway.running import DESCRIPTORS
@@ -39,6 +39,7 @@ async def gateway(port: int, tmp_path: Path) -> AsyncIterator[str]:
         backends={package: [f"127.0.0.1:{port}"] for package in read_contract(DESCRIPTORS).packages},
         listen_host="127.0.0.1",
         listen_port=0,
+        authentication=OFF,
     )
     envoy = EnvoyProcess(DESCRIPTORS, settings, tmp_path / "envoy", access_log=subprocess.DEVNULL)
     await envoy.start()

@@ -28,7 +28,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)flowmesh/identity/v1/access_service.proto\x12\x14\x66lowmesh.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xae\x02\n\x16\x43heckPermissionRequest\x12\x1b\n\nsubject_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x37\n\npermission\x18\x02 \x01(\tB#\xbaH r\x1e\x18\x80\x01\x32\x19^[a-zA-Z]+(\\.[a-zA-Z]+)+$\x12G\n\x08resource\x18\x03 \x01(\x0b\x32\x35.flowmesh.identity.v1.CheckPermissionRequest.Resource\x1au\n\x08Resource\x12\x1f\n\ttenant_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@H\x00\x88\x01\x01\x12(\n\x16process_definition_key\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x10\n\x08involved\x18\x03 \x01(\x08\x42\x0c\n\n_tenant_id\"*\n\x17\x43heckPermissionResponse\x12\x0f\n\x07\x61llowed\x18\x01 \x01(\x08\"\x15\n\x13GetOwnAccessRequest\"D\n\x14GetOwnAccessResponse\x12,\n\x06\x61\x63\x63\x65ss\x18\x01 \x01(\x0b\x32\x1c.flowmesh.identity.v1.Access\"1\n\x10GetAccessRequest\x12\x1d\n\nsubject_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"A\n\x11GetAccessResponse\x12,\n\x06\x61\x63\x63\x65ss\x18\x01 \x01(\x0b\x32\x1c.flowmesh.identity.v1.Access\"\xa6\x01\n\x06\x41\x63\x63\x65ss\x12\x12\n\nsubject_id\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x02 \x01(\x08\x12\x11\n\tgroup_ids\x18\x03 \x03(\t\x12\x12\n\ntenant_ids\x18\x04 \x03(\t\x12\x13\n\x0b\x61ll_tenants\x18\x05 \x01(\x08\x12+\n\x06grants\x18\x06 \x03(\x0b\x32\x1b.flowmesh.identity.v1.Grant\x12\x0f\n\x07version\x18\x07 \x01(\x03\"h\n\x05Grant\x12\x13\n\x0bpermissions\x18\x01 \x03(\t\x12\x12\n\ntenant_ids\x18\x02 \x03(\t\x12\x1f\n\x17process_definition_keys\x18\x03 \x03(\t\x12\x15\n\rinvolved_only\x18\x04 \x01(\x08\"\x1d\n\x1bWatchSecurityChangesRequest\"\xf9\x01\n\x1cWatchSecurityChangesResponse\x12?\n\x0fsession_revoked\x18\x01 \x01(\x0b\x32$.flowmesh.identity.v1.SessionRevokedH\x00\x12\x41\n\x10subjects_changed\x18\x02 \x01(\x0b\x32%.flowmesh.identity.v1.SubjectsChangedH\x00\x12\x39\n\x0ckeys_changed\x18\x03 \x01(\x0b\x32!.flowmesh.identity.v1.KeysChangedH\x00\x12\x10\n\x08\x63omplete\x18\x04 \x01(\x08\x42\x08\n\x06\x63hange\"U\n\x0eSessionRevoked\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12/\n\x0b\x66orget_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"3\n\x0fSubjectsChanged\x12\x13\n\x0bsubject_ids\x18\x01 \x03(\t\x12\x0b\n\x03\x61ll\x18\x02 \x01(\x08\"\r\n\x0bKeysChanged2\xa6\x04\n\rAccessService\x12\x96\x01\n\x0f\x43heckPermission\x12,.flowmesh.identity.v1.CheckPermissionRequest\x1a-.flowmesh.identity.v1.CheckPermissionResponse\"&\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/permissions:check:\x01*\x12\x88\x01\n\x0cGetOwnAccess\x12).flowmesh.identity.v1.GetOwnAccessRequest\x1a*.flowmesh.identity.v1.GetOwnAccessResponse\"!\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/permissions:own\x12g\n\tGetAccess\x12&.flowmesh.identity.v1.GetAccessRequest\x1a\'.flowmesh.identity.v1.GetAccessResponse\"\t\x90\x02\x01\xaa\xbb\x18\x02 \x01\x12\x87\x01\n\x14WatchSecurityChanges\x12\x31.flowmesh.identity.v1.WatchSecurityChangesRequest\x1a\x32.flowmesh.identity.v1.WatchSecurityChangesResponse\"\x06\xaa\xbb\x18\x02 \x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)flowmesh/identity/v1/access_service.proto\x12\x14\x66lowmesh.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xae\x02\n\x16\x43heckPermissionRequest\x12\x1b\n\nsubject_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x37\n\npermission\x18\x02 \x01(\tB#\xbaH r\x1e\x18\x80\x01\x32\x19^[a-zA-Z]+(\\.[a-zA-Z]+)+$\x12G\n\x08resource\x18\x03 \x01(\x0b\x32\x35.flowmesh.identity.v1.CheckPermissionRequest.Resource\x1au\n\x08Resource\x12\x1f\n\ttenant_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@H\x00\x88\x01\x01\x12(\n\x16process_definition_key\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x10\n\x08involved\x18\x03 \x01(\x08\x42\x0c\n\n_tenant_id\"*\n\x17\x43heckPermissionResponse\x12\x0f\n\x07\x61llowed\x18\x01 \x01(\x08\"\x15\n\x13GetOwnAccessRequest\"D\n\x14GetOwnAccessResponse\x12,\n\x06\x61\x63\x63\x65ss\x18\x01 \x01(\x0b\x32\x1c.flowmesh.identity.v1.Access\"1\n\x10GetAccessRequest\x12\x1d\n\nsubject_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"A\n\x11GetAccessResponse\x12,\n\x06\x61\x63\x63\x65ss\x18\x01 \x01(\x0b\x32\x1c.flowmesh.identity.v1.Access\"\xa6\x01\n\x06\x41\x63\x63\x65ss\x12\x12\n\nsubject_id\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x02 \x01(\x08\x12\x11\n\tgroup_ids\x18\x03 \x03(\t\x12\x12\n\ntenant_ids\x18\x04 \x03(\t\x12\x13\n\x0b\x61ll_tenants\x18\x05 \x01(\x08\x12+\n\x06grants\x18\x06 \x03(\x0b\x32\x1b.flowmesh.identity.v1.Grant\x12\x0f\n\x07version\x18\x07 \x01(\x03\"\xd3\x01\n\x05Grant\x12W\n\x0bpermissions\x18\x01 \x03(\tBB\xbaH?\x92\x01<\x10\xc8\x01\x18\x01\"5r3\x18\x80\x01\x32.^(\\*|[a-zA-Z]+(\\.[a-zA-Z]+)*\\.(\\*|[a-zA-Z]+))$\x12$\n\ntenant_ids\x18\x02 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\x64\x18\x01\"\x04r\x02\x18@\x12\x34\n\x17process_definition_keys\x18\x03 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\x64\x18\x01\"\x07r\x05\x10\x01\x18\xff\x01\x12\x15\n\rinvolved_only\x18\x04 \x01(\x08\"\x1d\n\x1bWatchSecurityChangesRequest\"\x91\x02\n\x1cWatchSecurityChangesResponse\x12?\n\x0fsession_revoked\x18\x01 \x01(\x0b\x32$.flowmesh.identity.v1.SessionRevokedH\x00\x12\x41\n\x10subjects_changed\x18\x02 \x01(\x0b\x32%.flowmesh.identity.v1.SubjectsChangedH\x00\x12\x39\n\x0ckeys_changed\x18\x03 \x01(\x0b\x32!.flowmesh.identity.v1.KeysChangedH\x00\x12\x10\n\x08\x63omplete\x18\x04 \x01(\x08\x12\x16\n\x0e\x61\x63\x63\x65ss_version\x18\x05 \x01(\x03\x42\x08\n\x06\x63hange\"U\n\x0eSessionRevoked\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12/\n\x0b\x66orget_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"3\n\x0fSubjectsChanged\x12\x13\n\x0bsubject_ids\x18\x01 \x03(\t\x12\x0b\n\x03\x61ll\x18\x02 \x01(\x08\"\r\n\x0bKeysChanged2\xa6\x04\n\rAccessService\x12\x96\x01\n\x0f\x43heckPermission\x12,.flowmesh.identity.v1.CheckPermissionRequest\x1a-.flowmesh.identity.v1.CheckPermissionResponse\"&\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/permissions:check:\x01*\x12\x88\x01\n\x0cGetOwnAccess\x12).flowmesh.identity.v1.GetOwnAccessRequest\x1a*.flowmesh.identity.v1.GetOwnAccessResponse\"!\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/permissions:own\x12g\n\tGetAccess\x12&.flowmesh.identity.v1.GetAccessRequest\x1a\'.flowmesh.identity.v1.GetAccessResponse\"\t\x90\x02\x01\xaa\xbb\x18\x02 \x01\x12\x87\x01\n\x14WatchSecurityChanges\x12\x31.flowmesh.identity.v1.WatchSecurityChangesRequest\x1a\x32.flowmesh.identity.v1.WatchSecurityChangesResponse\"\x06\xaa\xbb\x18\x02 \x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +45,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKPERMISSIONREQUEST'].fields_by_name['permission']._serialized_options = b'\272H r\036\030\200\0012\031^[a-zA-Z]+(\\.[a-zA-Z]+)+$'
   _globals['_GETACCESSREQUEST'].fields_by_name['subject_id']._loaded_options = None
   _globals['_GETACCESSREQUEST'].fields_by_name['subject_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_GRANT'].fields_by_name['permissions']._loaded_options = None
+  _globals['_GRANT'].fields_by_name['permissions']._serialized_options = b'\272H?\222\001<\020\310\001\030\001\"5r3\030\200\0012.^(\\*|[a-zA-Z]+(\\.[a-zA-Z]+)*\\.(\\*|[a-zA-Z]+))$'
+  _globals['_GRANT'].fields_by_name['tenant_ids']._loaded_options = None
+  _globals['_GRANT'].fields_by_name['tenant_ids']._serialized_options = b'\272H\r\222\001\n\020d\030\001\"\004r\002\030@'
+  _globals['_GRANT'].fields_by_name['process_definition_keys']._loaded_options = None
+  _globals['_GRANT'].fields_by_name['process_definition_keys']._serialized_options = b'\272H\020\222\001\r\020d\030\001\"\007r\005\020\001\030\377\001'
   _globals['_ACCESSSERVICE'].methods_by_name['CheckPermission']._loaded_options = None
   _globals['_ACCESSSERVICE'].methods_by_name['CheckPermission']._serialized_options = b'\252\273\030\002\030\001\202\323\344\223\002\032\"\025/v1/permissions:check:\001*'
   _globals['_ACCESSSERVICE'].methods_by_name['GetOwnAccess']._loaded_options = None
@@ -69,18 +75,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETACCESSRESPONSE']._serialized_end=752
   _globals['_ACCESS']._serialized_start=755
   _globals['_ACCESS']._serialized_end=921
-  _globals['_GRANT']._serialized_start=923
-  _globals['_GRANT']._serialized_end=1027
-  _globals['_WATCHSECURITYCHANGESREQUEST']._serialized_start=1029
-  _globals['_WATCHSECURITYCHANGESREQUEST']._serialized_end=1058
-  _globals['_WATCHSECURITYCHANGESRESPONSE']._serialized_start=1061
-  _globals['_WATCHSECURITYCHANGESRESPONSE']._serialized_end=1310
-  _globals['_SESSIONREVOKED']._serialized_start=1312
-  _globals['_SESSIONREVOKED']._serialized_end=1397
-  _globals['_SUBJECTSCHANGED']._serialized_start=1399
-  _globals['_SUBJECTSCHANGED']._serialized_end=1450
-  _globals['_KEYSCHANGED']._serialized_start=1452
-  _globals['_KEYSCHANGED']._serialized_end=1465
-  _globals['_ACCESSSERVICE']._serialized_start=1468
-  _globals['_ACCESSSERVICE']._serialized_end=2018
+  _globals['_GRANT']._serialized_start=924
+  _globals['_GRANT']._serialized_end=1135
+  _globals['_WATCHSECURITYCHANGESREQUEST']._serialized_start=1137
+  _globals['_WATCHSECURITYCHANGESREQUEST']._serialized_end=1166
+  _globals['_WATCHSECURITYCHANGESRESPONSE']._serialized_start=1169
+  _globals['_WATCHSECURITYCHANGESRESPONSE']._serialized_end=1442
+  _globals['_SESSIONREVOKED']._serialized_start=1444
+  _globals['_SESSIONREVOKED']._serialized_end=1529
+  _globals['_SUBJECTSCHANGED']._serialized_start=1531
+  _globals['_SUBJECTSCHANGED']._serialized_end=1582
+  _globals['_KEYSCHANGED']._serialized_start=1584
+  _globals['_KEYSCHANGED']._serialized_end=1597
+  _globals['_ACCESSSERVICE']._serialized_start=1600
+  _globals['_ACCESSSERVICE']._serialized_end=2150
 # @@protoc_insertion_point(module_scope)

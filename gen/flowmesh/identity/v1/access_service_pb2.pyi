@@ -94,16 +94,18 @@ class WatchSecurityChangesRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class WatchSecurityChangesResponse(_message.Message):
-    __slots__ = ("session_revoked", "subjects_changed", "keys_changed", "complete")
+    __slots__ = ("session_revoked", "subjects_changed", "keys_changed", "complete", "access_version")
     SESSION_REVOKED_FIELD_NUMBER: _ClassVar[int]
     SUBJECTS_CHANGED_FIELD_NUMBER: _ClassVar[int]
     KEYS_CHANGED_FIELD_NUMBER: _ClassVar[int]
     COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    ACCESS_VERSION_FIELD_NUMBER: _ClassVar[int]
     session_revoked: SessionRevoked
     subjects_changed: SubjectsChanged
     keys_changed: KeysChanged
     complete: bool
-    def __init__(self, session_revoked: _Optional[_Union[SessionRevoked, _Mapping]] = ..., subjects_changed: _Optional[_Union[SubjectsChanged, _Mapping]] = ..., keys_changed: _Optional[_Union[KeysChanged, _Mapping]] = ..., complete: _Optional[bool] = ...) -> None: ...
+    access_version: int
+    def __init__(self, session_revoked: _Optional[_Union[SessionRevoked, _Mapping]] = ..., subjects_changed: _Optional[_Union[SubjectsChanged, _Mapping]] = ..., keys_changed: _Optional[_Union[KeysChanged, _Mapping]] = ..., complete: _Optional[bool] = ..., access_version: _Optional[int] = ...) -> None: ...
 
 class SessionRevoked(_message.Message):
     __slots__ = ("session_id", "forget_time")

@@ -80,7 +80,8 @@ class AccessServiceServicer:
 
     def GetAccess(self, request, context):
         """Reads what a subject was granted, directly and by groups. A subject that does not exist, is disabled or was deleted
-        has `active` unset and no grants.
+        has `active` unset and no grants. The answer is never older than a change that was told by WatchSecurityChanges
+        before the call.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

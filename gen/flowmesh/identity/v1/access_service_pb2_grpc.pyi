@@ -43,7 +43,8 @@ class AccessServiceStub:
     """Reads what the caller was granted."""
     GetAccess: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.GetAccessRequest, _access_service_pb2.GetAccessResponse]
     """Reads what a subject was granted, directly and by groups. A subject that does not exist, is disabled or was deleted
-    has `active` unset and no grants.
+    has `active` unset and no grants. The answer is never older than a change that was told by WatchSecurityChanges
+    before the call.
     """
     WatchSecurityChanges: _grpc.UnaryStreamMultiCallable[_access_service_pb2.WatchSecurityChangesRequest, _access_service_pb2.WatchSecurityChangesResponse]
     """Streams every change that services must know at once: revoked sessions, changed grants, new signing keys. The
@@ -66,7 +67,8 @@ class AccessServiceAsyncStub(AccessServiceStub):
     """Reads what the caller was granted."""
     GetAccess: _aio.UnaryUnaryMultiCallable[_access_service_pb2.GetAccessRequest, _access_service_pb2.GetAccessResponse]  # type: ignore[assignment]
     """Reads what a subject was granted, directly and by groups. A subject that does not exist, is disabled or was deleted
-    has `active` unset and no grants.
+    has `active` unset and no grants. The answer is never older than a change that was told by WatchSecurityChanges
+    before the call.
     """
     WatchSecurityChanges: _aio.UnaryStreamMultiCallable[_access_service_pb2.WatchSecurityChangesRequest, _access_service_pb2.WatchSecurityChangesResponse]  # type: ignore[assignment]
     """Streams every change that services must know at once: revoked sessions, changed grants, new signing keys. The
@@ -104,7 +106,8 @@ class AccessServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_access_service_pb2.GetAccessResponse, _abc.Awaitable[_access_service_pb2.GetAccessResponse]]:
         """Reads what a subject was granted, directly and by groups. A subject that does not exist, is disabled or was deleted
-        has `active` unset and no grants.
+        has `active` unset and no grants. The answer is never older than a change that was told by WatchSecurityChanges
+        before the call.
         """
 
     @_abc_1.abstractmethod

@@ -29,7 +29,7 @@ from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*flowmesh/identity/v1/session_service.proto\x12\x14\x66lowmesh.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\x01\n\x06Tokens\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x36\n\x12\x61\x63\x63\x65ss_expire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rrefresh_token\x18\x03 \x01(\t\x12\x37\n\x13refresh_expire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nsession_id\x18\x05 \x01(\t\x12\x12\n\nsubject_id\x18\x06 \x01(\t\"F\n\x0cLoginRequest\x12\x18\n\x04user\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xff\x01\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x08\"=\n\rLoginResponse\x12,\n\x06tokens\x18\x01 \x01(\x0b\x32\x1c.flowmesh.identity.v1.Tokens\"4\n\x15\x45xchangeApiKeyRequest\x12\x1b\n\x07\x61pi_key\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xff\x01\"F\n\x16\x45xchangeApiKeyResponse\x12,\n\x06tokens\x18\x01 \x01(\x0b\x32\x1c.flowmesh.identity.v1.Tokens\"\x8e\x01\n\x10\x42ootstrapRequest\x12#\n\x0f\x62ootstrap_token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xff\x01\x12\x37\n\x07user_id\x18\x02 \x01(\tB&\xbaH#r!\x18@2\x1d^[A-Za-z0-9][A-Za-z0-9._@-]*$\x12\x1c\n\x08password\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x08\"A\n\x11\x42ootstrapResponse\x12,\n\x06tokens\x18\x01 \x01(\x0b\x32\x1c.flowmesh.identity.v1.Tokens\"P\n\x0eRefreshRequest\x12!\n\rrefresh_token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xff\x01\x12\x1b\n\nrequest_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"?\n\x0fRefreshResponse\x12,\n\x06tokens\x18\x01 \x01(\x0b\x32\x1c.flowmesh.identity.v1.Tokens\"I\n\rRevokeRequest\x12\x1b\n\nsession_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\nsubject_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"*\n\x0eRevokeResponse\x12\x18\n\x10revoked_sessions\x18\x01 \x01(\x05\"o\n\x13ListSessionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x1b\n\nsubject_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"`\n\x14ListSessionsResponse\x12/\n\x08sessions\x18\x01 \x03(\x0b\x32\x1d.flowmesh.identity.v1.Session\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xd9\x02\n\x07Session\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nsubject_id\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11last_refresh_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x06origin\x18\x06 \x01(\x0e\x32$.flowmesh.identity.v1.Session.Origin\"_\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x13\n\x0fORIGIN_PASSWORD\x10\x01\x12\x12\n\x0eORIGIN_API_KEY\x10\x02\x12\x14\n\x10ORIGIN_BOOTSTRAP\x10\x03\"[\n\x15\x43hangePasswordRequest\x12 \n\x0cold_password\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x08\x12 \n\x0cnew_password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x08\"\x18\n\x16\x43hangePasswordResponse\"\x12\n\x10GetKeySetRequest2\xb9\x08\n\x0eSessionService\x12u\n\x05Login\x12\".flowmesh.identity.v1.LoginRequest\x1a#.flowmesh.identity.v1.LoginResponse\"#\xaa\xbb\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x17\"\x12/v1/sessions:login:\x01*\x12\x99\x01\n\x0e\x45xchangeApiKey\x12+.flowmesh.identity.v1.ExchangeApiKeyRequest\x1a,.flowmesh.identity.v1.ExchangeApiKeyResponse\",\xaa\xbb\x18\x02\x10\x01\x82\xd3\xe4\x93\x02 \"\x1b/v1/sessions:exchangeApiKey:\x01*\x12\x85\x01\n\tBootstrap\x12&.flowmesh.identity.v1.BootstrapRequest\x1a\'.flowmesh.identity.v1.BootstrapResponse\"\'\xaa\xbb\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x1b\"\x16/v1/sessions:bootstrap:\x01*\x12}\n\x07Refresh\x12$.flowmesh.identity.v1.RefreshRequest\x1a%.flowmesh.identity.v1.RefreshResponse\"%\xaa\xbb\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x19\"\x14/v1/sessions:refresh:\x01*\x12y\n\x06Revoke\x12#.flowmesh.identity.v1.RevokeRequest\x1a$.flowmesh.identity.v1.RevokeResponse\"$\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/sessions:revoke:\x01*\x12\x81\x01\n\x0cListSessions\x12).flowmesh.identity.v1.ListSessionsRequest\x1a*.flowmesh.identity.v1.ListSessionsResponse\"\x1a\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/sessions\x12\x99\x01\n\x0e\x43hangePassword\x12+.flowmesh.identity.v1.ChangePasswordRequest\x1a,.flowmesh.identity.v1.ChangePasswordResponse\",\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02 \"\x1b/v1/sessions:changePassword:\x01*\x12r\n\tGetKeySet\x12&.flowmesh.identity.v1.GetKeySetRequest\x1a\x14.google.api.HttpBody\"\'\x90\x02\x01\xaa\xbb\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/.well-known/jwks.jsonb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*flowmesh/identity/v1/session_service.proto\x12\x14\x66lowmesh.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\x01\n\x06Tokens\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x36\n\x12\x61\x63\x63\x65ss_expire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rrefresh_token\x18\x03 \x01(\t\x12\x37\n\x13refresh_expire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nsession_id\x18\x05 \x01(\t\x12\x12\n\nsubject_id\x18\x06 \x01(\t\"F\n\x0cLoginRequest\x12\x18\n\x04user\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xff\x01\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x08\"=\n\rLoginResponse\x12,\n\x06tokens\x18\x01 \x01(\x0b\x32\x1c.flowmesh.identity.v1.Tokens\"4\n\x15\x45xchangeApiKeyRequest\x12\x1b\n\x07\x61pi_key\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xff\x01\"F\n\x16\x45xchangeApiKeyResponse\x12,\n\x06tokens\x18\x01 \x01(\x0b\x32\x1c.flowmesh.identity.v1.Tokens\"1\n\x13\x45xchangeOidcRequest\x12\x1a\n\x05token\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\x18\x80\x80\x01\"D\n\x14\x45xchangeOidcResponse\x12,\n\x06tokens\x18\x01 \x01(\x0b\x32\x1c.flowmesh.identity.v1.Tokens\"\x8e\x01\n\x10\x42ootstrapRequest\x12#\n\x0f\x62ootstrap_token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xff\x01\x12\x37\n\x07user_id\x18\x02 \x01(\tB&\xbaH#r!\x18@2\x1d^[A-Za-z0-9][A-Za-z0-9._@-]*$\x12\x1c\n\x08password\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x08\"A\n\x11\x42ootstrapResponse\x12,\n\x06tokens\x18\x01 \x01(\x0b\x32\x1c.flowmesh.identity.v1.Tokens\"P\n\x0eRefreshRequest\x12!\n\rrefresh_token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xff\x01\x12\x1b\n\nrequest_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"?\n\x0fRefreshResponse\x12,\n\x06tokens\x18\x01 \x01(\x0b\x32\x1c.flowmesh.identity.v1.Tokens\"I\n\rRevokeRequest\x12\x1b\n\nsession_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\nsubject_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"*\n\x0eRevokeResponse\x12\x18\n\x10revoked_sessions\x18\x01 \x01(\x05\"o\n\x13ListSessionsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x1b\n\nsubject_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"`\n\x14ListSessionsResponse\x12/\n\x08sessions\x18\x01 \x03(\x0b\x32\x1d.flowmesh.identity.v1.Session\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xea\x02\n\x07Session\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nsubject_id\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11last_refresh_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x06origin\x18\x06 \x01(\x0e\x32$.flowmesh.identity.v1.Session.Origin\"p\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x13\n\x0fORIGIN_PASSWORD\x10\x01\x12\x12\n\x0eORIGIN_API_KEY\x10\x02\x12\x14\n\x10ORIGIN_BOOTSTRAP\x10\x03\x12\x0f\n\x0bORIGIN_OIDC\x10\x04\"[\n\x15\x43hangePasswordRequest\x12 \n\x0cold_password\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x08\x12 \n\x0cnew_password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x08\"\x18\n\x16\x43hangePasswordResponse\"\x12\n\x10GetKeySetRequest2\xcd\t\n\x0eSessionService\x12u\n\x05Login\x12\".flowmesh.identity.v1.LoginRequest\x1a#.flowmesh.identity.v1.LoginResponse\"#\xaa\xbb\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x17\"\x12/v1/sessions:login:\x01*\x12\x99\x01\n\x0e\x45xchangeApiKey\x12+.flowmesh.identity.v1.ExchangeApiKeyRequest\x1a,.flowmesh.identity.v1.ExchangeApiKeyResponse\",\xaa\xbb\x18\x02\x10\x01\x82\xd3\xe4\x93\x02 \"\x1b/v1/sessions:exchangeApiKey:\x01*\x12\x91\x01\n\x0c\x45xchangeOidc\x12).flowmesh.identity.v1.ExchangeOidcRequest\x1a*.flowmesh.identity.v1.ExchangeOidcResponse\"*\xaa\xbb\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x1e\"\x19/v1/sessions:exchangeOidc:\x01*\x12\x85\x01\n\tBootstrap\x12&.flowmesh.identity.v1.BootstrapRequest\x1a\'.flowmesh.identity.v1.BootstrapResponse\"\'\xaa\xbb\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x1b\"\x16/v1/sessions:bootstrap:\x01*\x12}\n\x07Refresh\x12$.flowmesh.identity.v1.RefreshRequest\x1a%.flowmesh.identity.v1.RefreshResponse\"%\xaa\xbb\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x19\"\x14/v1/sessions:refresh:\x01*\x12y\n\x06Revoke\x12#.flowmesh.identity.v1.RevokeRequest\x1a$.flowmesh.identity.v1.RevokeResponse\"$\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/sessions:revoke:\x01*\x12\x81\x01\n\x0cListSessions\x12).flowmesh.identity.v1.ListSessionsRequest\x1a*.flowmesh.identity.v1.ListSessionsResponse\"\x1a\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/sessions\x12\x99\x01\n\x0e\x43hangePassword\x12+.flowmesh.identity.v1.ChangePasswordRequest\x1a,.flowmesh.identity.v1.ChangePasswordResponse\",\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02 \"\x1b/v1/sessions:changePassword:\x01*\x12r\n\tGetKeySet\x12&.flowmesh.identity.v1.GetKeySetRequest\x1a\x14.google.api.HttpBody\"\'\x90\x02\x01\xaa\xbb\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/.well-known/jwks.jsonb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,6 +42,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOGINREQUEST'].fields_by_name['password']._serialized_options = b'\272H\007r\005\020\001\030\200\010'
   _globals['_EXCHANGEAPIKEYREQUEST'].fields_by_name['api_key']._loaded_options = None
   _globals['_EXCHANGEAPIKEYREQUEST'].fields_by_name['api_key']._serialized_options = b'\272H\007r\005\020\001\030\377\001'
+  _globals['_EXCHANGEOIDCREQUEST'].fields_by_name['token']._loaded_options = None
+  _globals['_EXCHANGEOIDCREQUEST'].fields_by_name['token']._serialized_options = b'\272H\010r\006\020\001\030\200\200\001'
   _globals['_BOOTSTRAPREQUEST'].fields_by_name['bootstrap_token']._loaded_options = None
   _globals['_BOOTSTRAPREQUEST'].fields_by_name['bootstrap_token']._serialized_options = b'\272H\007r\005\020\001\030\377\001'
   _globals['_BOOTSTRAPREQUEST'].fields_by_name['user_id']._loaded_options = None
@@ -70,6 +72,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSIONSERVICE'].methods_by_name['Login']._serialized_options = b'\252\273\030\002\020\001\202\323\344\223\002\027\"\022/v1/sessions:login:\001*'
   _globals['_SESSIONSERVICE'].methods_by_name['ExchangeApiKey']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['ExchangeApiKey']._serialized_options = b'\252\273\030\002\020\001\202\323\344\223\002 \"\033/v1/sessions:exchangeApiKey:\001*'
+  _globals['_SESSIONSERVICE'].methods_by_name['ExchangeOidc']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['ExchangeOidc']._serialized_options = b'\252\273\030\002\020\001\202\323\344\223\002\036\"\031/v1/sessions:exchangeOidc:\001*'
   _globals['_SESSIONSERVICE'].methods_by_name['Bootstrap']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['Bootstrap']._serialized_options = b'\252\273\030\002\020\001\202\323\344\223\002\033\"\026/v1/sessions:bootstrap:\001*'
   _globals['_SESSIONSERVICE'].methods_by_name['Refresh']._loaded_options = None
@@ -92,32 +96,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXCHANGEAPIKEYREQUEST']._serialized_end=618
   _globals['_EXCHANGEAPIKEYRESPONSE']._serialized_start=620
   _globals['_EXCHANGEAPIKEYRESPONSE']._serialized_end=690
-  _globals['_BOOTSTRAPREQUEST']._serialized_start=693
-  _globals['_BOOTSTRAPREQUEST']._serialized_end=835
-  _globals['_BOOTSTRAPRESPONSE']._serialized_start=837
-  _globals['_BOOTSTRAPRESPONSE']._serialized_end=902
-  _globals['_REFRESHREQUEST']._serialized_start=904
-  _globals['_REFRESHREQUEST']._serialized_end=984
-  _globals['_REFRESHRESPONSE']._serialized_start=986
-  _globals['_REFRESHRESPONSE']._serialized_end=1049
-  _globals['_REVOKEREQUEST']._serialized_start=1051
-  _globals['_REVOKEREQUEST']._serialized_end=1124
-  _globals['_REVOKERESPONSE']._serialized_start=1126
-  _globals['_REVOKERESPONSE']._serialized_end=1168
-  _globals['_LISTSESSIONSREQUEST']._serialized_start=1170
-  _globals['_LISTSESSIONSREQUEST']._serialized_end=1281
-  _globals['_LISTSESSIONSRESPONSE']._serialized_start=1283
-  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1379
-  _globals['_SESSION']._serialized_start=1382
-  _globals['_SESSION']._serialized_end=1727
-  _globals['_SESSION_ORIGIN']._serialized_start=1632
-  _globals['_SESSION_ORIGIN']._serialized_end=1727
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=1729
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=1820
-  _globals['_CHANGEPASSWORDRESPONSE']._serialized_start=1822
-  _globals['_CHANGEPASSWORDRESPONSE']._serialized_end=1846
-  _globals['_GETKEYSETREQUEST']._serialized_start=1848
-  _globals['_GETKEYSETREQUEST']._serialized_end=1866
-  _globals['_SESSIONSERVICE']._serialized_start=1869
-  _globals['_SESSIONSERVICE']._serialized_end=2950
+  _globals['_EXCHANGEOIDCREQUEST']._serialized_start=692
+  _globals['_EXCHANGEOIDCREQUEST']._serialized_end=741
+  _globals['_EXCHANGEOIDCRESPONSE']._serialized_start=743
+  _globals['_EXCHANGEOIDCRESPONSE']._serialized_end=811
+  _globals['_BOOTSTRAPREQUEST']._serialized_start=814
+  _globals['_BOOTSTRAPREQUEST']._serialized_end=956
+  _globals['_BOOTSTRAPRESPONSE']._serialized_start=958
+  _globals['_BOOTSTRAPRESPONSE']._serialized_end=1023
+  _globals['_REFRESHREQUEST']._serialized_start=1025
+  _globals['_REFRESHREQUEST']._serialized_end=1105
+  _globals['_REFRESHRESPONSE']._serialized_start=1107
+  _globals['_REFRESHRESPONSE']._serialized_end=1170
+  _globals['_REVOKEREQUEST']._serialized_start=1172
+  _globals['_REVOKEREQUEST']._serialized_end=1245
+  _globals['_REVOKERESPONSE']._serialized_start=1247
+  _globals['_REVOKERESPONSE']._serialized_end=1289
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=1291
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=1402
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=1404
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1500
+  _globals['_SESSION']._serialized_start=1503
+  _globals['_SESSION']._serialized_end=1865
+  _globals['_SESSION_ORIGIN']._serialized_start=1753
+  _globals['_SESSION_ORIGIN']._serialized_end=1865
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=1867
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=1958
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_start=1960
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_end=1984
+  _globals['_GETKEYSETREQUEST']._serialized_start=1986
+  _globals['_GETKEYSETREQUEST']._serialized_end=2004
+  _globals['_SESSIONSERVICE']._serialized_start=2007
+  _globals['_SESSIONSERVICE']._serialized_end=3236
 # @@protoc_insertion_point(module_scope)

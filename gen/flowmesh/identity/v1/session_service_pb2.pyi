@@ -56,6 +56,18 @@ class ExchangeApiKeyResponse(_message.Message):
     tokens: Tokens
     def __init__(self, tokens: _Optional[_Union[Tokens, _Mapping]] = ...) -> None: ...
 
+class ExchangeOidcRequest(_message.Message):
+    __slots__ = ("token",)
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    token: str
+    def __init__(self, token: _Optional[str] = ...) -> None: ...
+
+class ExchangeOidcResponse(_message.Message):
+    __slots__ = ("tokens",)
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    tokens: Tokens
+    def __init__(self, tokens: _Optional[_Union[Tokens, _Mapping]] = ...) -> None: ...
+
 class BootstrapRequest(_message.Message):
     __slots__ = ("bootstrap_token", "user_id", "password")
     BOOTSTRAP_TOKEN_FIELD_NUMBER: _ClassVar[int]
@@ -126,10 +138,12 @@ class Session(_message.Message):
         ORIGIN_PASSWORD: _ClassVar[Session.Origin]
         ORIGIN_API_KEY: _ClassVar[Session.Origin]
         ORIGIN_BOOTSTRAP: _ClassVar[Session.Origin]
+        ORIGIN_OIDC: _ClassVar[Session.Origin]
     ORIGIN_UNSPECIFIED: Session.Origin
     ORIGIN_PASSWORD: Session.Origin
     ORIGIN_API_KEY: Session.Origin
     ORIGIN_BOOTSTRAP: Session.Origin
+    ORIGIN_OIDC: Session.Origin
     ID_FIELD_NUMBER: _ClassVar[int]
     SUBJECT_ID_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]

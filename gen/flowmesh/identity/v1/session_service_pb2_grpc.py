@@ -27,8 +27,9 @@ if _version_not_supported:
 
 
 class SessionServiceStub:
-    """Signing in and out. A session begins with a password, an API key or the bootstrap token; it has one refresh token at a
-    time and short-lived access tokens, which are JSON Web Tokens (RFC 9068) signed with RS256.
+    """Signing in and out. A session begins with a password, an API key, a token of a trusted issuer or the bootstrap token;
+    it has one refresh token at a time and short-lived access tokens, which are JSON Web Tokens (RFC 9068) signed with
+    RS256.
     """
 
     def __init__(self, channel):
@@ -46,6 +47,11 @@ class SessionServiceStub:
                 '/flowmesh.identity.v1.SessionService/ExchangeApiKey',
                 request_serializer=flowmesh_dot_identity_dot_v1_dot_session__service__pb2.ExchangeApiKeyRequest.SerializeToString,
                 response_deserializer=flowmesh_dot_identity_dot_v1_dot_session__service__pb2.ExchangeApiKeyResponse.FromString,
+                _registered_method=True)
+        self.ExchangeOidc = channel.unary_unary(
+                '/flowmesh.identity.v1.SessionService/ExchangeOidc',
+                request_serializer=flowmesh_dot_identity_dot_v1_dot_session__service__pb2.ExchangeOidcRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_identity_dot_v1_dot_session__service__pb2.ExchangeOidcResponse.FromString,
                 _registered_method=True)
         self.Bootstrap = channel.unary_unary(
                 '/flowmesh.identity.v1.SessionService/Bootstrap',
@@ -80,8 +86,9 @@ class SessionServiceStub:
 
 
 class SessionServiceServicer:
-    """Signing in and out. A session begins with a password, an API key or the bootstrap token; it has one refresh token at a
-    time and short-lived access tokens, which are JSON Web Tokens (RFC 9068) signed with RS256.
+    """Signing in and out. A session begins with a password, an API key, a token of a trusted issuer or the bootstrap token;
+    it has one refresh token at a time and short-lived access tokens, which are JSON Web Tokens (RFC 9068) signed with
+    RS256.
     """
 
     def Login(self, request, context):
@@ -94,7 +101,16 @@ class SessionServiceServicer:
 
     def ExchangeApiKey(self, request, context):
         """Signs in with the API key of a service account. There is no refresh token: the key is shown again instead.
-        Errors: CREDENTIALS_INVALID, SIGN_IN_LOCKED.
+        Errors: CREDENTIALS_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExchangeOidc(self, request, context):
+        """Signs in with a token of an OpenID Connect issuer that the identity service is set to trust. The first time the user
+        is made; each time its groups become those that the token's claims stand for. Errors: CREDENTIALS_INVALID,
+        DEPENDENCY_UNAVAILABLE where the issuer's keys cannot be had.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -135,7 +151,7 @@ class SessionServiceServicer:
 
     def ChangePassword(self, request, context):
         """Changes the caller's password and ends its other sessions. Errors: CREDENTIALS_INVALID where the old one is wrong,
-        PASSWORD_TOO_WEAK, SIGN_IN_LOCKED.
+        PASSWORD_TOO_WEAK, SIGN_IN_LOCKED with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -160,6 +176,11 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     servicer.ExchangeApiKey,
                     request_deserializer=flowmesh_dot_identity_dot_v1_dot_session__service__pb2.ExchangeApiKeyRequest.FromString,
                     response_serializer=flowmesh_dot_identity_dot_v1_dot_session__service__pb2.ExchangeApiKeyResponse.SerializeToString,
+            ),
+            'ExchangeOidc': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExchangeOidc,
+                    request_deserializer=flowmesh_dot_identity_dot_v1_dot_session__service__pb2.ExchangeOidcRequest.FromString,
+                    response_serializer=flowmesh_dot_identity_dot_v1_dot_session__service__pb2.ExchangeOidcResponse.SerializeToString,
             ),
             'Bootstrap': grpc.unary_unary_rpc_method_handler(
                     servicer.Bootstrap,
@@ -200,8 +221,9 @@ def add_SessionServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SessionService:
-    """Signing in and out. A session begins with a password, an API key or the bootstrap token; it has one refresh token at a
-    time and short-lived access tokens, which are JSON Web Tokens (RFC 9068) signed with RS256.
+    """Signing in and out. A session begins with a password, an API key, a token of a trusted issuer or the bootstrap token;
+    it has one refresh token at a time and short-lived access tokens, which are JSON Web Tokens (RFC 9068) signed with
+    RS256.
     """
 
     @staticmethod
@@ -248,6 +270,33 @@ class SessionService:
             '/flowmesh.identity.v1.SessionService/ExchangeApiKey',
             flowmesh_dot_identity_dot_v1_dot_session__service__pb2.ExchangeApiKeyRequest.SerializeToString,
             flowmesh_dot_identity_dot_v1_dot_session__service__pb2.ExchangeApiKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExchangeOidc(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.identity.v1.SessionService/ExchangeOidc',
+            flowmesh_dot_identity_dot_v1_dot_session__service__pb2.ExchangeOidcRequest.SerializeToString,
+            flowmesh_dot_identity_dot_v1_dot_session__service__pb2.ExchangeOidcResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -28,8 +28,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class SessionServiceStub:
-    """Signing in and out. A session begins with a password, an API key or the bootstrap token; it has one refresh token at a
-    time and short-lived access tokens, which are JSON Web Tokens (RFC 9068) signed with RS256.
+    """Signing in and out. A session begins with a password, an API key, a token of a trusted issuer or the bootstrap token;
+    it has one refresh token at a time and short-lived access tokens, which are JSON Web Tokens (RFC 9068) signed with
+    RS256.
     """
 
     @_typing.overload
@@ -42,7 +43,12 @@ class SessionServiceStub:
     """
     ExchangeApiKey: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.ExchangeApiKeyRequest, _session_service_pb2.ExchangeApiKeyResponse]
     """Signs in with the API key of a service account. There is no refresh token: the key is shown again instead.
-    Errors: CREDENTIALS_INVALID, SIGN_IN_LOCKED.
+    Errors: CREDENTIALS_INVALID.
+    """
+    ExchangeOidc: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.ExchangeOidcRequest, _session_service_pb2.ExchangeOidcResponse]
+    """Signs in with a token of an OpenID Connect issuer that the identity service is set to trust. The first time the user
+    is made; each time its groups become those that the token's claims stand for. Errors: CREDENTIALS_INVALID,
+    DEPENDENCY_UNAVAILABLE where the issuer's keys cannot be had.
     """
     Bootstrap: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.BootstrapRequest, _session_service_pb2.BootstrapResponse]
     """Makes the first administrator and signs it in. The bootstrap token is printed at the first start of the identity
@@ -63,15 +69,16 @@ class SessionServiceStub:
     """
     ChangePassword: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.ChangePasswordRequest, _session_service_pb2.ChangePasswordResponse]
     """Changes the caller's password and ends its other sessions. Errors: CREDENTIALS_INVALID where the old one is wrong,
-    PASSWORD_TOO_WEAK, SIGN_IN_LOCKED.
+    PASSWORD_TOO_WEAK, SIGN_IN_LOCKED with RetryInfo.
     """
     GetKeySet: _grpc.UnaryUnaryMultiCallable[_session_service_pb2.GetKeySetRequest, _httpbody_pb2.HttpBody]
     """Answers with the public keys of access tokens as a JSON Web Key Set (RFC 7517)."""
 
 @_typing.type_check_only
 class SessionServiceAsyncStub(SessionServiceStub):
-    """Signing in and out. A session begins with a password, an API key or the bootstrap token; it has one refresh token at a
-    time and short-lived access tokens, which are JSON Web Tokens (RFC 9068) signed with RS256.
+    """Signing in and out. A session begins with a password, an API key, a token of a trusted issuer or the bootstrap token;
+    it has one refresh token at a time and short-lived access tokens, which are JSON Web Tokens (RFC 9068) signed with
+    RS256.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -81,7 +88,12 @@ class SessionServiceAsyncStub(SessionServiceStub):
     """
     ExchangeApiKey: _aio.UnaryUnaryMultiCallable[_session_service_pb2.ExchangeApiKeyRequest, _session_service_pb2.ExchangeApiKeyResponse]  # type: ignore[assignment]
     """Signs in with the API key of a service account. There is no refresh token: the key is shown again instead.
-    Errors: CREDENTIALS_INVALID, SIGN_IN_LOCKED.
+    Errors: CREDENTIALS_INVALID.
+    """
+    ExchangeOidc: _aio.UnaryUnaryMultiCallable[_session_service_pb2.ExchangeOidcRequest, _session_service_pb2.ExchangeOidcResponse]  # type: ignore[assignment]
+    """Signs in with a token of an OpenID Connect issuer that the identity service is set to trust. The first time the user
+    is made; each time its groups become those that the token's claims stand for. Errors: CREDENTIALS_INVALID,
+    DEPENDENCY_UNAVAILABLE where the issuer's keys cannot be had.
     """
     Bootstrap: _aio.UnaryUnaryMultiCallable[_session_service_pb2.BootstrapRequest, _session_service_pb2.BootstrapResponse]  # type: ignore[assignment]
     """Makes the first administrator and signs it in. The bootstrap token is printed at the first start of the identity
@@ -102,14 +114,15 @@ class SessionServiceAsyncStub(SessionServiceStub):
     """
     ChangePassword: _aio.UnaryUnaryMultiCallable[_session_service_pb2.ChangePasswordRequest, _session_service_pb2.ChangePasswordResponse]  # type: ignore[assignment]
     """Changes the caller's password and ends its other sessions. Errors: CREDENTIALS_INVALID where the old one is wrong,
-    PASSWORD_TOO_WEAK, SIGN_IN_LOCKED.
+    PASSWORD_TOO_WEAK, SIGN_IN_LOCKED with RetryInfo.
     """
     GetKeySet: _aio.UnaryUnaryMultiCallable[_session_service_pb2.GetKeySetRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
     """Answers with the public keys of access tokens as a JSON Web Key Set (RFC 7517)."""
 
 class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Signing in and out. A session begins with a password, an API key or the bootstrap token; it has one refresh token at a
-    time and short-lived access tokens, which are JSON Web Tokens (RFC 9068) signed with RS256.
+    """Signing in and out. A session begins with a password, an API key, a token of a trusted issuer or the bootstrap token;
+    it has one refresh token at a time and short-lived access tokens, which are JSON Web Tokens (RFC 9068) signed with
+    RS256.
     """
 
     @_abc_1.abstractmethod
@@ -129,7 +142,18 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_session_service_pb2.ExchangeApiKeyResponse, _abc.Awaitable[_session_service_pb2.ExchangeApiKeyResponse]]:
         """Signs in with the API key of a service account. There is no refresh token: the key is shown again instead.
-        Errors: CREDENTIALS_INVALID, SIGN_IN_LOCKED.
+        Errors: CREDENTIALS_INVALID.
+        """
+
+    @_abc_1.abstractmethod
+    def ExchangeOidc(
+        self,
+        request: _session_service_pb2.ExchangeOidcRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_session_service_pb2.ExchangeOidcResponse, _abc.Awaitable[_session_service_pb2.ExchangeOidcResponse]]:
+        """Signs in with a token of an OpenID Connect issuer that the identity service is set to trust. The first time the user
+        is made; each time its groups become those that the token's claims stand for. Errors: CREDENTIALS_INVALID,
+        DEPENDENCY_UNAVAILABLE where the issuer's keys cannot be had.
         """
 
     @_abc_1.abstractmethod
@@ -180,7 +204,7 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_session_service_pb2.ChangePasswordResponse, _abc.Awaitable[_session_service_pb2.ChangePasswordResponse]]:
         """Changes the caller's password and ends its other sessions. Errors: CREDENTIALS_INVALID where the old one is wrong,
-        PASSWORD_TOO_WEAK, SIGN_IN_LOCKED.
+        PASSWORD_TOO_WEAK, SIGN_IN_LOCKED with RetryInfo.
         """
 
     @_abc_1.abstractmethod

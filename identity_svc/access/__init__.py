@@ -1,0 +1,1 @@
+"""What grants mean: pure, without database and transport."""

@@ -1,0 +1,1 @@
+"""Changes of the directory: checks and writes, each in one transaction."""

@@ -1,0 +1,96 @@
+"""What has to be done about keys, sessions and failures from time to time, by one process of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from identity_svc.commands.api_keys import ApiKeys
+from identity_svc.commands.key_ring import KeyRing
+from identity_svc.storage.api_keys import prune_api_keys
+from identity_svc.storage.sessions import prune_refresh_tokens, prune_sessions
+from identity_svc.storage.sign_in_failures import prune_failures
+from mesh.clock import Clock
+from mesh.db.database import Database, DatabaseError, OutcomeUnknown
+from mesh.db.statements import Program
+from mesh.lease import Leases
+from mesh.logs import get_log
+from mesh.periodic import Periodic
+
+LEASE_SECONDS = 10.0
+RETENTION_INTERVAL_SECONDS = 30.0
+USES_INTERVAL_SECONDS = 15.0
+_LEASE_NAME = "identity upkeep"
+_MICROS = 1_000_000
+
+_log = get_log(__name__)
+
+
+class SignInUpkeep:
+    """Rotates keys and forgets what is old, where this process holds the lease; notes the uses of its API keys."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        ring: KeyRing,
+        api_keys: ApiKeys,
+        *,
+        keep_sessions: float,
+        keep_failures: float,
+        rotation_interval: float,
+    ) -> None:
+        """`keep_sessions`: for so many seconds sessions that are over stay, and refresh tokens that were used;
+        `keep_failures` likewise."""
+        self._database = database
+        self._clock = clock
+        self._ring = ring
+        self._keep_sessions = int(keep_sessions * _MICROS)
+        self._keep_failures = int(keep_failures * _MICROS)
+        self._leases = Leases(database, _LEASE_NAME, 1, seconds=LEASE_SECONDS)
+        self._uses = api_keys
+        self._works = (
+            Periodic("identity upkeep lease", LEASE_SECONDS / 3, self._renew),
+            Periodic("signing key rotation", rotation_interval, self._rotate),
+            Periodic("session retention", RETENTION_INTERVAL_SECONDS, self._prune),
+            Periodic("uses of API keys", USES_INTERVAL_SECONDS, api_keys.store_uses),
+        )
+
+    def start(self) -> None:
+        """Begin."""
+        for work in self._works:
+            work.start()
+
+    async def stop(self) -> None:
+        """End, and leave the rest to others."""
+        for work in self._works:
+            await work.stop()
+        try:
+            await self._uses.store_uses()
+            await self._leases.release()
+        except Exception as error:  # noqa: BLE001 - whatever keeps it from being done, the process ends
+            _log.warning("What was left to do for keys could not be done", error=error)
+
+    async def _renew(self) -> bool:
+        try:
+            await self._leases.renew()
+            await self._leases.give_up_surplus()
+        except (DatabaseError, OutcomeUnknown) as error:
+            _log.warning("The lease of the upkeep could not be renewed and will be tried again", error=error)
+        return False
+
+    async def _rotate(self) -> bool:
+        # Everybody knows what the others have made; whose turn it is makes the next one.
+        await self._ring.read()
+        if self._leases.numbers:
+            await self._ring.rotate_if_due()
+        return False
+
+    async def _prune(self) -> bool:
+        if not self._leases.numbers:
+            return False
+        now = self._clock.now_micros()
+        before = now - self._keep_sessions
+        work: list[Callable[[int], Program[int]]] = [prune_sessions, prune_refresh_tokens, prune_api_keys]
+        pruned = [await self._database.write(prune(before)) for prune in work]
+        pruned.append(await self._database.write(prune_failures(now - self._keep_failures)))
+        return any(pruned)

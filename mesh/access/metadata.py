@@ -1,0 +1,8 @@
+"""Names of the metadata by which a call says who makes it."""
+
+from __future__ import annotations
+
+AUTHORIZATION = "authorization"
+"""`Bearer` and an access token."""
+MESH_TOKEN = "x-flowmesh-mesh-token"  # noqa: S105 - the name of a header
+"""A token of the service that calls, for methods that are for the mesh alone."""
