@@ -201,8 +201,8 @@ def _request_body(method: Method, rule: HttpRule, schemas: Schemas) -> dict[str,
 def _answer(method: Method, schemas: Schemas, comments: Comments) -> dict[str, Any]:
     description = "The answer."
     if method.output_type == HTTP_BODY:
-        binary = {"schema": {"type": "string", "format": "binary"}}
-        return {"description": "The file, with its content type.", "content": {"*/*": binary}}
+        # Any type of content, so nothing can be said of what is in it.
+        return {"description": "The file, with its content type.", "content": {"*/*": {"schema": {}}}}
     schema = {"schema": schemas.reference(method.output_type)}
     if method.server_streaming:
         description = comments.of(method.output_type) or "A stream of messages."

@@ -469,6 +469,8 @@ local function inspect(handle)
   end
   local content_type = headers:get("content-type")
   if content_type and find(content_type, "^application/grpc") then return end
+  -- To the service it would say how the transcoded message is packed, which it is not.
+  headers:remove("grpc-encoding")
   local target = headers:get(":path")
   local query_start = find(target, "?", 1, true)
   local rule = route(headers:get(":method"), query_start and sub(target, 1, query_start - 1) or target)

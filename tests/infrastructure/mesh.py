@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,10 @@ class Mesh:
         """Return a client of REST that has signed in."""
         return httpx.AsyncClient(base_url=self.url, timeout=timeout, auth=self.auth)
 
+    def sync_rest(self, timeout: float = 30) -> httpx.Client:
+        """Return a client of REST that has signed in, for what is no coroutine."""
+        return httpx.Client(base_url=self.url, timeout=timeout, auth=self.auth)
+
     def channel(self) -> grpc.aio.Channel:
         """Return a channel through the gateway that has signed in."""
         return grpc.aio.insecure_channel(self.target, interceptors=self.auth.interceptors)
@@ -136,7 +140,8 @@ class Mesh:
             with httpx.Client(base_url=self.url, timeout=1, auth=self.auth) as rest:
                 history = rest.get("/v1/history/processInstances?pageSize=1")
                 engine = rest.get("/v1/processInstances?pageSize=1")
-        except (httpx.HTTPError, FileNotFoundError):
+        except (httpx.HTTPError, FileNotFoundError, KeyError):
+            # There is no key yet, or only the note that one was asked for.
             return False
         return history.status_code == 200 and engine.status_code == 200
 
@@ -188,9 +193,11 @@ class Mesh:
 
 
 @contextlib.contextmanager
-def running_mesh(folder: Path, options: Sequence[str] = ()) -> Iterator[Mesh]:
+def running_mesh(
+    folder: Path, options: Sequence[str] = (), settings: Mapping[str, str] | None = None
+) -> Iterator[Mesh]:
     """A started mesh that is ended with the block."""
-    mesh = Mesh(folder, options)
+    mesh = Mesh(folder, options, settings=dict(settings or {}))
     try:
         mesh.start()
         yield mesh
