@@ -68,3 +68,14 @@ def reason_of(content: bytes) -> str:
         return str(json.loads(content)["details"][0]["reason"])
     except (ValueError, LookupError, TypeError):
         return ""
+
+
+def blamed(content: bytes) -> str:
+    """Return the fields that an error blames, its message where there are none."""
+    body = json.loads(content)
+    fields = [
+        f"{violation['field']} {violation['description']}"
+        for detail in body["details"]
+        for violation in detail.get("fieldViolations", [])
+    ]
+    return "; ".join(fields)[:200] or body["message"][:200]

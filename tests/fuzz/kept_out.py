@@ -21,6 +21,9 @@ REFRAINED = {
 }
 """Fields that are not set to true."""
 
+NULL = "became null)"
+"""How a fault is told that is none: `null` is a field left out, as the document says, but not each of its schemas."""
+
 PROTECTED = {
     "cli": "the service account that the run signs in as: disabled or deleted, every other answer would be 401",
 }
