@@ -17,7 +17,7 @@ from tests.unit.bpmn_models import around, definitions, process
 
 BOUND_SECONDS = 15.0
 """The gateway gives no call longer; what is refused is refused long before, unless a machine is very busy."""
-LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+LAUGHS = "".join(f'<!ENTITY l{n} "' + f"&l{n - 1};" * 10 + '">' for n in range(1, 10))
 TASK = '<process id="p" isExecutable="true"><startEvent id="s"/></process>'
 
 
@@ -53,7 +53,7 @@ XML = {
         + "</process>"
     ),
     "huge attribute": definitions(f'<process id="p" name="{"a" * 4_000_000}" isExecutable="true"/>'),
-    "many attributes": definitions(f"<process id='p' {' '.join(f'a{n}=""' for n in range(100_000))}/>"),
+    "many attributes": definitions('<process id="p" ' + " ".join(f'a{n}=""' for n in range(100_000)) + "/>"),
     "many namespaces": ("<definitions " + " ".join(f'xmlns:n{n}="u{n}"' for n in range(50_000)) + "/>").encode(),
     "many elements": process("".join(f'<task id="t{n}"/>' for n in range(100_000))),
     "open tags": b"<" * 1_000_000,
