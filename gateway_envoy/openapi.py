@@ -41,7 +41,7 @@ _DESCRIPTION = """\
 The REST interface of Flowmesh. Every method is also a gRPC method of the same name on the same port.
 
 Field names are camelCase; bodies may use the names of the proto files as well. Unknown fields and query parameters
-are refused. In answers, fields stand even where they are `false`, `0`, `""`, `[]` or `{}`; messages, times and
+are refused, and `null` is a field left out. In answers, fields stand even where they are `false`, `0`, `""`, `[]` or `{}`; messages, times and
 durations that are not set do not. 64-bit integers and durations are strings, times are RFC 3339, bytes are base64.
 
 Every error is a `google.rpc.Status`: `details` holds an `ErrorInfo` whose `reason` names the cause, and a
@@ -201,8 +201,8 @@ def _request_body(method: Method, rule: HttpRule, schemas: Schemas) -> dict[str,
 def _answer(method: Method, schemas: Schemas, comments: Comments) -> dict[str, Any]:
     description = "The answer."
     if method.output_type == HTTP_BODY:
-        binary = {"schema": {"type": "string", "format": "binary"}}
-        return {"description": "The file, with its content type.", "content": {"*/*": binary}}
+        # Any type of content, so nothing can be said of what is in it.
+        return {"description": "The file, with its content type.", "content": {"*/*": {"schema": {}}}}
     schema = {"schema": schemas.reference(method.output_type)}
     if method.server_streaming:
         description = comments.of(method.output_type) or "A stream of messages."

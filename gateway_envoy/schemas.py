@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -280,12 +281,15 @@ class Schemas:
     def required(self, field: OwnedField) -> bool:
         """Whether a request without the field is refused."""
         rules = field.rules
-        if field.proto.proto3_optional or rules.ignore == validate_pb2.IGNORE_IF_ZERO_VALUE:
+        # A member of a oneof can be left out, as an optional field can; its rules are for when it is there.
+        optional = field.proto.proto3_optional or field.proto.HasField("oneof_index")
+        if optional or rules.ignore == validate_pb2.IGNORE_IF_ZERO_VALUE:
             return bool(rules.required)
         return bool(
             rules.required
             or rules.string.min_len
             or rules.string.len
+            or (rules.string.pattern and not re.search(rules.string.pattern, ""))
             or rules.bytes.min_len
             or rules.repeated.min_items
             or rules.map.min_pairs

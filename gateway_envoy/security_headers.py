@@ -14,6 +14,16 @@ CORRELATION_ID = "x-correlation-id"
 FORGEABLE = ("x-flowmesh-", "x-envoy-")
 """Beginnings of headers that services, the gateway's own filters and Envoy believe."""
 
+UNSPEAKABLE = "[^:a-z0-9_.-]"
+"""What no name of a header of gRPC may hold. HTTP allows more; a service would fail a call that has such a header."""
+BINARY = "-bin"
+"""Ending of headers that must hold base64, by which a service would fail a call where they do not. None of them is read."""
+
+_CORRELATION = (
+    '%COALESCE({"operators": [{"command": "REQ", "param": "X-CORRELATION-ID"}, {"command": "UNIQUE_ID"}]})%'
+)
+"""A request that is refused before this filter has seen it has no correlation id yet."""
+
 _EXTENSIONS = "type.googleapis.com/envoy.extensions"
 _DEFAULTS = {
     # What an answer holds is for its caller; what may be kept says so itself.
@@ -44,7 +54,7 @@ def header_filter(settings: GatewaySettings) -> dict[str, Any]:
                 "request_mutations": [_default(CORRELATION_ID, "%REQ(X-REQUEST-ID)%")],
                 "request_trailers_mutations": _without_forged(),
                 "response_mutations": [
-                    {"append": set_header(CORRELATION_ID, "%REQ(X-CORRELATION-ID)%")},
+                    {"append": set_header(CORRELATION_ID, _CORRELATION)},
                     *(_default(name, value) for name, value in _DEFAULTS.items()),
                     *({"append": set_header(name, value)} for name, value in always.items()),
                     {"remove": "server"},
@@ -55,7 +65,8 @@ def header_filter(settings: GatewaySettings) -> dict[str, Any]:
 
 
 def forged_headers() -> dict[str, Any]:
-    """Return the extension that takes away, before anything else looks, what only the gateway may say."""
+    """Return the extension that takes away, before anything else looks, what only the gateway may say, and what no
+    service could be told."""
     return {
         "name": "forged-headers",
         "typed_config": {
@@ -66,7 +77,9 @@ def forged_headers() -> dict[str, Any]:
 
 
 def _without_forged() -> list[dict[str, Any]]:
-    return [{"remove_on_match": {"key_matcher": {"prefix": prefix, "ignore_case": True}}} for prefix in FORGEABLE]
+    forged: list[dict[str, Any]] = [{"prefix": prefix, "ignore_case": True} for prefix in FORGEABLE]
+    unspeakable = [{"safe_regex": {"regex": f".*{UNSPEAKABLE}.*"}}, {"suffix": BINARY, "ignore_case": True}]
+    return [{"remove_on_match": {"key_matcher": matcher}} for matcher in (*forged, *unspeakable)]
 
 
 def _default(key: str, value: str) -> dict[str, Any]:

@@ -469,6 +469,8 @@ local function inspect(handle)
   end
   local content_type = headers:get("content-type")
   if content_type and find(content_type, "^application/grpc") then return end
+  -- To the service it would say how the transcoded message is packed, which it is not.
+  headers:remove("grpc-encoding")
   local target = headers:get(":path")
   if not target then return end
   local query_start = find(target, "?", 1, true)

@@ -62,7 +62,8 @@ SUBJECT = "x-flowmesh-sub"
 MAX_CORRELATION_ID = 128
 """Characters a correlation id may have; a longer one is replaced."""
 
-_METADATA_BYTES = 32 << 10
+# More than the gateway lets through, with what gRPC counts for each header: from here on calls are refused by chance.
+_METADATA_BYTES = 48 << 10
 # Its generated type says less than it is.
 _METHOD_PERMISSION: Any = permission_pb2.method_permission
 _CUT_SECONDS = 2.0

@@ -99,6 +99,17 @@ def test_rules_of_the_contract() -> None:
     assert "additionalProperties" not in SCHEMAS["Job"]
 
 
+def test_what_must_be_there() -> None:
+    # Only one of a choice can be, and what is no id is refused as well as none.
+    assert SCHEMAS["CreateRoleAssignmentRequest"]["required"] == ["roleId"]
+    assert SCHEMAS["CreateUserRequest"]["required"] == ["id"]
+
+
+def test_files_may_be_of_any_type() -> None:
+    answer = DOCUMENT["paths"]["/.well-known/jwks.json"]["get"]["responses"]["200"]
+    assert answer["content"] == {"*/*": {"schema": {}}}
+
+
 def test_comments_reasons_and_names() -> None:
     activate = DOCUMENT["paths"]["/v1/jobs:activate"]["post"]
     assert "`maxJobs`" in activate["description"]

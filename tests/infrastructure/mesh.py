@@ -85,6 +85,10 @@ class Mesh:
         """Return a client of REST that has signed in."""
         return httpx.AsyncClient(base_url=self.url, timeout=timeout, auth=self.auth)
 
+    def sync_rest(self, timeout: float = 30) -> httpx.Client:
+        """Return a client of REST that has signed in, for what is no coroutine."""
+        return httpx.Client(base_url=self.url, timeout=timeout, auth=self.auth)
+
     def channel(self) -> grpc.aio.Channel:
         """Return a channel through the gateway that has signed in."""
         return grpc.aio.insecure_channel(self.target, interceptors=self.auth.interceptors)
@@ -137,6 +141,7 @@ class Mesh:
                 history = rest.get("/v1/history/processInstances?pageSize=1")
                 engine = rest.get("/v1/processInstances?pageSize=1")
         except (httpx.HTTPError, FileNotFoundError, KeyError):
+            # There is no key yet, or only the note that one was asked for.
             return False
         return history.status_code == 200 and engine.status_code == 200
 
