@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.infrastructure.kafka",
     "tests.infrastructure.buses",
     "tests.infrastructure.redis",
+    "tests.infrastructure.oidc",
 ]

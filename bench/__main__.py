@@ -70,7 +70,6 @@ class Results:
             found += [Verdict(target, figure.best) for figure in self.bulk if figure.workload == name]
         return found
 
-
     def _signed(self) -> list[float]:
         """Return what is left of W1 by REST where callers sign in, where both were measured on the same database."""
         at = {point.workload: point for point in self.points if point.in_flight == JUDGED_AT}

@@ -29,9 +29,7 @@ async def main() -> None:
         bus = await process.open_bus()
         own_access = OwnAccess()
         authorize = process.open_access(own_access)
-        service = IdentityService(
-            settings, database, bus, process.metrics, authorize=authorize, own_access=own_access
-        )
+        service = IdentityService(settings, database, bus, process.metrics, authorize=authorize, own_access=own_access)
         process.at_end(service.stop)
         port = await service.start()
         await keep_machine_key(folder, service.machine_account(ACCOUNT_ID))

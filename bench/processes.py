@@ -106,9 +106,7 @@ async def _stop(process: Process) -> None:
 
 
 @contextlib.asynccontextmanager
-async def gateway(
-    backends: Mapping[str, str], folder: Path, *, authentication: str = OFF
-) -> AsyncIterator[Server]:
+async def gateway(backends: Mapping[str, str], folder: Path, *, authentication: str = OFF) -> AsyncIterator[Server]:
     """Run Envoy before services, whose addresses `backends` has by name, for the block."""
     descriptors = (ROOT / "gen" / "descriptors.binpb").read_bytes()
     settings = GatewaySettings(

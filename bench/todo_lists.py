@@ -27,6 +27,7 @@ from engine_svc.main import MIGRATIONS, MIGRATIONS_HEAD
 from engine_svc.settings import EngineSettings
 from engine_svc.storage.commit import CANDIDATE_COLUMNS, USER_TASK_COLUMNS
 from engine_svc.storage.user_task_lists import OLDEST_FIRST, list_stamps, list_user_tasks
+from mesh.access.rows import ALL_ROWS
 from mesh.cache.local import LocalStore
 from mesh.cache.opening import Caches
 from mesh.cache.port import TODO_LIST_SECONDS
@@ -131,7 +132,7 @@ async def _measure_list(
     others = itertools.count(1)
 
     async def without() -> bytes:
-        rows = await database.read(list_user_tasks(wanted, OLDEST_FIRST, None, 51))
+        rows = await database.read(list_user_tasks(wanted, ALL_ROWS, OLDEST_FIRST, None, 51))
         return list_answer(request, rows, OLDEST_FIRST).SerializeToString()
 
     def other() -> pb.ListUserTasksRequest:
@@ -149,7 +150,7 @@ async def _measure_list(
         return None
 
     await _timed("without a cache", without)
-    await _timed("stamps alone", lambda: database.read(list_stamps(wanted, OLDEST_FIRST, None, 51)))
+    await _timed("stamps alone", lambda: database.read(list_stamps(wanted, ALL_ROWS, OLDEST_FIRST, None, 51)))
     await _timed("found in the process", lambda: servicer.ListUserTasks(request))
     if with_redis:
         await _timed("found in Redis", lambda: without_memory.ListUserTasks(request))

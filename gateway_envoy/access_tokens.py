@@ -73,6 +73,8 @@ def token_filters(contract: Contract, settings: GatewaySettings) -> list[dict[st
                 "rules": [
                     *({"match": match} for match in open_matches),
                     {"match": {"prefix": "/"}, "requires": {"provider_name": _PROVIDER}},
+                    # It has no path that could begin with anything.
+                    {"match": {"connect_matcher": {}}, "requires": {"provider_name": _PROVIDER}},
                 ],
             },
         }

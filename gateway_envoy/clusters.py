@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from gateway_envoy import inner_listener, rate_limiting
@@ -11,6 +12,7 @@ from gateway_envoy.access_tokens import KEY_SET_CLUSTER
 from gateway_envoy.contract import Contract, ContractError
 from gateway_envoy.hashing import balancing
 from gateway_envoy.settings import GatewaySettings
+from gateway_envoy.tls import service_socket
 
 TRACES = "otlp"
 _HTTP2 = {
@@ -38,13 +40,13 @@ _DNS = {
 }
 
 
-def clusters(contract: Contract, settings: GatewaySettings) -> list[dict[str, Any]]:
+def clusters(contract: Contract, settings: GatewaySettings, resources: Path) -> list[dict[str, Any]]:
     """Return a cluster for each package with HTTP rules, named like it.
 
     Raises `ContractError` where the settings have no address for one.
     """
     names = dict.fromkeys((*contract.packages, reflection_cluster(contract, settings)))
-    result = [_cluster(name, settings) for name in names]
+    result = [_cluster(name, settings, resources) for name in names]
     if settings.tokens_required:
         result.append(_on_socket(KEY_SET_CLUSTER, inner_listener.SOCKET))
     if rate_limiting.shared(settings):
@@ -60,7 +62,7 @@ def reflection_cluster(contract: Contract, settings: GatewaySettings) -> str:
     return settings.reflection_package or next(iter(settings.backends), contract.packages[0])
 
 
-def _cluster(package: str, settings: GatewaySettings) -> dict[str, Any]:
+def _cluster(package: str, settings: GatewaySettings, resources: Path) -> dict[str, Any]:
     addresses = settings.backends.get(package)
     if not addresses:
         raise ContractError(f"no backend address for {package} in the gateway's settings")
@@ -73,6 +75,8 @@ def _cluster(package: str, settings: GatewaySettings) -> dict[str, Any]:
     return {
         **_endpoints(package, addresses),
         **balancing(package, settings),
+        # Health checks go the same way.
+        **service_socket(settings.tls, [_split(address)[0] for address in addresses], resources),
         "typed_extension_protocol_options": _HTTP2,
         "circuit_breakers": {"thresholds": [limits]},
         "health_checks": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from gateway_envoy.clusters import clusters
@@ -14,17 +15,22 @@ from gateway_envoy.settings import GatewaySettings
 __all__ = ["ContractError", "envoy_config"]
 
 
-def envoy_config(descriptor_set: bytes, settings: GatewaySettings) -> dict[str, Any]:
+def envoy_config(
+    descriptor_set: bytes, settings: GatewaySettings, resources: Path = Path("/run/flowmesh")
+) -> dict[str, Any]:
     """Return the bootstrap configuration, ready to be written as JSON.
 
-    `descriptor_set` is a serialized `FileDescriptorSet` with every import and `google/rpc/error_details.proto`.
+    `descriptor_set` is a serialized `FileDescriptorSet` with every import and `google/rpc/error_details.proto`;
+    `resources` is the folder with what `gateway_envoy.tls.write_resources` wrote.
     Raises `ContractError` where the contracts hold something that the gateway cannot carry, or the settings lack
     the address of a service.
     """
     contract = read_contract(descriptor_set)
     if not contract.methods:
         raise ContractError("the descriptors hold no method with an HTTP rule")
-    listeners = [public_listener(contract, descriptor_set, settings)]
+    if fault := settings.tls.fault():
+        raise ContractError(fault)
+    listeners = [public_listener(contract, descriptor_set, settings, resources)]
     if settings.tokens_required:
         listeners.append(inner_listener(contract, descriptor_set, settings))
     return {
@@ -38,6 +44,6 @@ def envoy_config(descriptor_set: bytes, settings: GatewaySettings) -> dict[str, 
         "layered_runtime": {"layers": [{"name": "limits", "static_layer": dict(RUNTIME)}]},
         "static_resources": {
             "listeners": listeners,
-            "clusters": clusters(contract, settings),
+            "clusters": clusters(contract, settings, resources),
         },
     }

@@ -163,6 +163,7 @@ def local_errors(settings: GatewaySettings) -> list[LocalError]:
             metadata={"limit": str(settings.headers_limit_kib * 1024)},
         ),
         LocalError(500, _INTERNAL, "INTERNAL", "The gateway failed."),
+        LocalError(501, _UNIMPLEMENTED, malformed, "The transfer encoding is not supported."),
         LocalError(
             502, _UNAVAILABLE, "DEPENDENCY_UNAVAILABLE", "The service's answer could not be read.", rest_http=503
         ),

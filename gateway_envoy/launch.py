@@ -51,11 +51,14 @@ def write_config(descriptor_set: bytes, settings: GatewaySettings, run_folder: P
     Raises `GatewayError` where the folder cannot be written and `ContractError` as `envoy_config` does.
     """
     from gateway_envoy.config import envoy_config
+    from gateway_envoy.tls import write_resources
 
     try:
         run_folder.mkdir(parents=True, exist_ok=True)
         path = run_folder / "envoy.json"
-        path.write_text(json.dumps(envoy_config(descriptor_set, settings)), "utf-8")
+        config = envoy_config(descriptor_set, settings, run_folder.absolute())
+        write_resources(settings.tls, run_folder)
+        path.write_text(json.dumps(config), "utf-8")
     except OSError as error:
         raise GatewayError(f"The gateway cannot write its configuration to {run_folder}: {error.strerror}.") from error
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from gateway_envoy.access_log import access_log
@@ -18,6 +19,7 @@ from gateway_envoy.routes import virtual_host
 from gateway_envoy.security_headers import forged_headers, header_filter
 from gateway_envoy.settings import GatewaySettings
 from gateway_envoy.strict_json import lua_filter
+from gateway_envoy.tls import edge_socket
 from gateway_envoy.transcoding import transcoder_filter
 
 NAME = "public"
@@ -25,7 +27,9 @@ _EXTENSIONS = "type.googleapis.com/envoy.extensions"
 _HTTP = f"{_EXTENSIONS}.filters.http"
 
 
-def public_listener(contract: Contract, descriptor_set: bytes, settings: GatewaySettings) -> dict[str, Any]:
+def public_listener(
+    contract: Contract, descriptor_set: bytes, settings: GatewaySettings, resources: Path
+) -> dict[str, Any]:
     """Return the listener for REST, gRPC and gRPC-Web."""
     manager = _connection_manager(contract, descriptor_set, settings)
     return {
@@ -34,7 +38,10 @@ def public_listener(contract: Contract, descriptor_set: bytes, settings: Gateway
         "enable_reuse_port": settings.reuse_port,
         "per_connection_buffer_limit_bytes": 1024 * 1024,
         "filter_chains": [
-            {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
+            {
+                "filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}],
+                **edge_socket(settings.tls, resources),
+            }
         ],
     }
 

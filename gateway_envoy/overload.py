@@ -49,7 +49,7 @@ def overload_manager(settings: GatewaySettings) -> dict[str, Any]:
             },
             _above("disable_http_keepalive", 0.9),
             _above("stop_accepting_requests", 0.95),
-            _above("stop_accepting_connections", 0.98),
+            _above("reject_incoming_connections", 0.98),
         ],
     }
 

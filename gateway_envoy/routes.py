@@ -28,7 +28,7 @@ _NO_GRPC = {**_GRPC, "invert_match": True, "treat_missing_header_as_empty": True
 
 def virtual_host(contract: Contract, descriptor_set: bytes, settings: GatewaySettings) -> dict[str, Any]:
     """Return the only virtual host."""
-    routes: list[dict[str, Any]] = [_health_route(settings)]
+    routes: list[dict[str, Any]] = [_two_hosts_route(), _health_route(settings)]
     routes.extend(docs_routes(settings))
     for method in contract.methods:
         routes.extend(_method_routes(contract, method, settings))
@@ -54,6 +54,16 @@ def virtual_host(contract: Contract, descriptor_set: bytes, settings: GatewaySet
     if policy := cors_policy(settings):
         host["typed_per_filter_config"] = policy
     return host
+
+
+def _two_hosts_route() -> dict[str, Any]:
+    """Refuse what RFC 9112 has refused, and Envoy joins: whoever reads on could choose one of them."""
+    several = {"name": ":authority", "string_match": {"contains": ","}}
+    return {
+        "name": "two-hosts",
+        "match": {"prefix": "/", "headers": [several]},
+        "direct_response": {"status": 400, "body": {"inline_string": "There is more than one host."}},
+    }
 
 
 def _health_route(settings: GatewaySettings) -> dict[str, Any]:

@@ -42,8 +42,9 @@ _ALWAYS = {
 def header_filter(settings: GatewaySettings) -> dict[str, Any]:
     """Return the HTTP filter."""
     always = dict(_ALWAYS)
-    if settings.hsts_seconds:
-        always["strict-transport-security"] = f"max-age={settings.hsts_seconds}; includeSubDomains"
+    if seconds := settings.strict_transport_seconds:
+        # Of this host alone: what else runs under its name is not ours to say.
+        always["strict-transport-security"] = f"max-age={seconds}"
     return {
         "name": "envoy.filters.http.header_mutation",
         "typed_config": {

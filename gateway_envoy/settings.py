@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from gateway_envoy.tls import GatewayTls
+
 REQUIRED: Final = "required"
 OFF: Final = "off"
+YEAR_SECONDS: Final = 365 * 24 * 3600
 
 STATIC_FOLDER = Path(__file__).resolve().parent / "static"
 """The pages of our own that the gateway serves."""
@@ -43,6 +46,8 @@ class GatewaySettings:
     """0 takes any free port; `EnvoyProcess.admin_port` tells which."""
     concurrency: int = 1
     """Worker threads. One carries what a Python backend on two cores can answer."""
+    tls: GatewayTls = field(default_factory=GatewayTls)
+    """Certificates; without them nothing is encrypted."""
 
     authentication: str = REQUIRED
     """`required`: every call but the public ones needs an access token; `off`: none does, on loopback only."""
@@ -65,8 +70,9 @@ class GatewaySettings:
     """Asks the rate limit service of `gateway_envoy.rate_limit` as well, on `RATE_LIMIT_SOCKET` in the run folder."""
     trusted_proxies: int = 0
     """How many proxies before the gateway may be believed what they write into `x-forwarded-for`."""
-    hsts_seconds: int = 0
-    """Where the gateway is reached by TLS: how long browsers are to remember that it always is."""
+    hsts_seconds: int | None = None
+    """How long browsers are to remember that the gateway is reached by TLS alone, 0 for not at all; where unset, a
+    year where it has TLS at its edge, and not at all elsewhere."""
 
     cors_origins: Sequence[str] = ()
     """Origins such as `https://app.example.com` that may call from a browser; `*` allows every one."""
@@ -121,12 +127,19 @@ class GatewaySettings:
                 f"Without authentication the gateway listens on loopback addresses only, not on {self.listen_host!r}."
             )
         for name in ("rate_limit", "rate_limit_service_accounts", "trusted_proxies", "hsts_seconds"):
-            if getattr(self, name) < 0:
+            if (getattr(self, name) or 0) < 0:
                 raise GatewaySettingsError(f"{name} must not be negative.")
         if self.rate_limit_burst is not None and self.rate_limit_burst < 1:
             raise GatewaySettingsError("rate_limit_burst must be at least 1.")
         if self.rate_limit_period < 1 or self.rate_limit_callers < 1:
             raise GatewaySettingsError("rate_limit_period and rate_limit_callers must be at least 1.")
+
+    @property
+    def strict_transport_seconds(self) -> int:
+        """What browsers are told of TLS: for so long nothing else; 0 for nothing."""
+        if self.hsts_seconds is None:
+            return YEAR_SECONDS if self.tls.edge else 0
+        return self.hsts_seconds
 
     @property
     def tokens_required(self) -> bool:

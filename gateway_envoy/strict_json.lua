@@ -472,6 +472,7 @@ local function inspect(handle)
   -- To the service it would say how the transcoded message is packed, which it is not.
   headers:remove("grpc-encoding")
   local target = headers:get(":path")
+  if not target then return end
   local query_start = find(target, "?", 1, true)
   local rule = route(headers:get(":method"), query_start and sub(target, 1, query_start - 1) or target)
   if not rule then return end

@@ -59,7 +59,8 @@ class IdentityService:
     """A running identity service, on a database that is open and has its tables: its gRPC server and its relay.
 
     What it is given it does not close. `rpcs` is needed where several services share `metrics`. Without `authorize`
-    nobody has to sign in, and everybody may give what they like. `own_access`: what `authorize` asks, opened by `start`.
+    nobody has to sign in, and everybody may give what they like. `own_access`: what `authorize` asks, opened by
+    `start`.
     """
 
     def __init__(

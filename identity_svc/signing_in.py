@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from flowmesh.identity.v1 import (
     access_service_pb2,
     credential_service_pb2,
@@ -36,18 +34,13 @@ from identity_svc.signing.key_pairs import KeySeal
 from identity_svc.storage.sign_in_failures import LockOut
 from identity_svc.storage.signing_keys import KeyTimes
 from identity_svc.workers.upkeep import SignInUpkeep
-from mesh.background import end
 from mesh.clock import Clock
-from mesh.db.database import DatabaseError
 from mesh.db.served_database import ServedDatabase
-from mesh.logs import get_log
 from mesh.metrics import Metrics
 from mesh.server import MeshServer
 
 SPRAYING_WINDOW_SECONDS = 60.0
 LONGEST_ROTATION_INTERVAL_SECONDS = 60.0
-
-_log = get_log(__name__)
 
 
 class SigningIn:
@@ -62,7 +55,7 @@ class SigningIn:
         served = ServedDatabase(database)
         failed = metrics.counter("flowmesh_identity_sign_in_failures_total", "Failures to sign in.").at()
         self.ring = KeyRing(database, seal, clock, times)
-        self.feed = ChangeFeed(database, keys_changed=self._keys_changed)
+        self.feed = ChangeFeed(database, keys_changed=self.ring.read)
         database.call_when_written(self.feed.wake)
         self._issuer = TokenIssuer(
             self.ring, Issuing(settings.token_issuer, settings.token_audience, settings.access_token_seconds)
@@ -128,8 +121,6 @@ class SigningIn:
             keep_failures=settings.sign_in_forget_seconds,
             rotation_interval=min(LONGEST_ROTATION_INTERVAL_SECONDS, settings.key_rotation_seconds / 10),
         )
-        self._stale = False
-        self._rereading: asyncio.Task[None] | None = None
 
     def add_to(self, server: MeshServer) -> None:
         """Offer the services."""
@@ -157,23 +148,8 @@ class SigningIn:
         """End it all, behind the last call."""
         await self._upkeep.stop()
         await self.feed.stop()
-        await end(self._rereading)
         self._hashing.close()
         self._issuer.close()
-
-    def _keys_changed(self) -> None:
-        self._stale = True
-        if self._rereading is None or self._rereading.done():
-            self._rereading = asyncio.create_task(self._reread(), name="signing keys")
-
-    async def _reread(self) -> None:
-        while self._stale:
-            self._stale = False
-            try:
-                await self.ring.read()
-            except DatabaseError as error:
-                # The upkeep reads them again soon.
-                _log.warning("The signing keys could not be read", error=error)
 
 
 def _lock_outs(settings: SignInSettings) -> LockOuts:

@@ -18,7 +18,6 @@ import subprocess
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import pymysql
 
@@ -28,6 +27,7 @@ from launcher.version import version
 from mesh.bus.opening import open_bus
 from mesh.bus.port import Bus, BusError
 from mesh.db.database import DatabaseError
+from mesh.db.mariadb_address import parse_mariadb_url
 from mesh.startup import StartupError
 
 HISTORY_GROUP = "history-service"
@@ -242,26 +242,31 @@ async def _load(program: str, file: Path, url: str) -> None:
 
 def _client_options(url: str) -> tuple[list[str], dict[str, str], str]:
     """Return options, environment and database of a client program; the list of processes shows no password."""
-    parts = urlsplit(url)
+    address = parse_mariadb_url(url)
     options = [
         "--no-defaults",
         "--protocol=tcp",
-        f"--host={parts.hostname or 'localhost'}",
-        f"--port={parts.port or 3306}",
-        f"--user={unquote(parts.username or '')}",
+        f"--host={address.host}",
+        f"--port={address.port}",
+        f"--user={address.user}",
     ]
+    if address.tls:
+        options += ["--ssl", "--ssl-verify-server-cert"]
+        files = {"ca": address.ca, "cert": address.certificate, "key": address.key}
+        options += [f"--ssl-{name}={file}" for name, file in files.items() if file]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FLOWMESH_")}
-    return options, {**environment, "MYSQL_PWD": unquote(parts.password or "")}, parts.path.lstrip("/")
+    return options, {**environment, "MYSQL_PWD": address.password}, address.database
 
 
 def _connect(url: str) -> Any:
-    parts = urlsplit(url)
+    address = parse_mariadb_url(url)
     return pymysql.connect(
-        host=parts.hostname or "localhost",
-        port=parts.port or 3306,
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        database=parts.path.lstrip("/"),
+        host=address.host,
+        port=address.port,
+        user=address.user,
+        password=address.password,
+        database=address.database,
+        ssl=address.context(),
         connect_timeout=_CONNECT_SECONDS,
         init_command=f"SET SESSION lock_wait_timeout={_CONNECT_SECONDS}",
     )

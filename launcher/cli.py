@@ -31,6 +31,7 @@ _DISTRIBUTED_OPTIONS = (
     "database",
     "bus",
     "cache",
+    "certificates",
     "force_clock",
     "monitoring_metrics_port",
     "identity_metrics_port",
@@ -38,6 +39,7 @@ _DISTRIBUTED_OPTIONS = (
 _JOB_STATES = ("ready", "leased", "backoff", "failed", "suspended", "scheduled")
 _JOB_KINDS = ("external", "timer", "async")
 _BATCH_STATES = ("running", "suspended", "completed", "cancelled")
+_SAGA_STATES = ("pending", "completed", "compensated")
 _EVENT_TOPICS = ("domain", "type", "both")
 _OPEN_COMMANDS = ("bootstrap",)
 _INSTANCE_STATES = ("running", "paused", "completed", "failed", "terminated")
@@ -55,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _version(parsed)
     if parsed.command == "schema":
         return _schema()
+    if parsed.command == "certificates":
+        return _certificates(parsed)
     if parsed.command in ("status", "backup", "restore"):
         return _operate(parsed)
     if parsed.command == "token":
@@ -116,6 +120,20 @@ def _schema() -> int:
     return 0
 
 
+def _certificates(arguments: argparse.Namespace) -> int:
+    from launcher.certificates import CertificatesFailed, make_certificates
+
+    try:
+        made, kept = make_certificates(arguments.folder, arguments.host, arguments.days)
+    except CertificatesFailed as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    for about, paths in (("New", made), ("Left as they were", kept)):
+        if paths:
+            sys.stdout.write(f"{about}: {', '.join(str(path.relative_to(arguments.folder)) for path in paths)}.\n")
+    return 0
+
+
 def _token(arguments: argparse.Namespace) -> int:
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from launcher.client.failure import CommandFailed
@@ -123,7 +141,7 @@ def _token(arguments: argparse.Namespace) -> int:
     from launcher.client.tokens import print_token
 
     try:
-        print_token(GatewayUrl.parse(arguments.url))
+        print_token(GatewayUrl.parse(arguments.url, arguments.ca))
     except CommandFailed as failure:
         sys.stderr.write(f"{failure}\n")
         return failure.exit_code
@@ -191,7 +209,7 @@ def _connection(arguments: argparse.Namespace) -> Connection | BusConnection:
     from launcher.client.gateway_url import GatewayUrl
     from launcher.client.tokens import signing_at
 
-    url = GatewayUrl.parse(arguments.url)
+    url = GatewayUrl.parse(arguments.url, arguments.ca)
     # Whoever signs in need not have done so before.
     return Connection(url, None if arguments.command in _OPEN_COMMANDS else signing_at(url))
 
@@ -205,6 +223,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument(
         "--url", "--server", default=DEFAULT_URL, metavar="URL", help=f"the gateway (default {DEFAULT_URL})"
     )
+    common.add_argument("--ca", type=Path, metavar="FILE", help="authority of the gateway's certificate, for https")
     common.add_argument("--json", action="store_true", help="print JSON for scripts")
     tenant = argparse.ArgumentParser(add_help=False, parents=[common])
     tenant.add_argument("--tenant", default="", metavar="ID", help="only this tenant")
@@ -318,12 +337,38 @@ def _parser() -> argparse.ArgumentParser:
     drained = actions.add_parser("drain", help="run all timers and asynchronous jobs that are due", parents=[common])
     drained.add_argument("--max-jobs", type=_count, default=10_000, metavar="N", help="default 10000")
 
+    _add_sagas(commands, common, tenant, listing)
     _add_bus(commands, common, listing)
     add_identity_commands(commands, common, listing)
 
     version = commands.add_parser("version", help="tell the version")
     version.add_argument("--json", action="store_true", help="print JSON for scripts")
     return parser
+
+
+def _add_sagas(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    tenant: argparse.ArgumentParser,
+    listing: argparse.ArgumentParser,
+) -> None:
+    about = "show and answer what follows the completion of instances"
+    sagas = commands.add_parser("sagas", help=about, description=f"{about[0].upper()}{about[1:]}.")
+    actions = sagas.add_subparsers(dest="action", required=True, metavar="ACTION")
+    found = actions.add_parser("list", help="list sagas, the latest first", parents=[tenant, listing])
+    found.set_defaults(run="sagas:list_sagas")
+    found.add_argument("--state", choices=_SAGA_STATES)
+    found.add_argument("--key", default="", metavar="KEY", help="of this process only")
+    for action, about in (
+        ("show", "show a saga with its transaction log"),
+        ("acknowledge", "say that what had to follow is done"),
+        ("reject", "say that it cannot be done: the instance becomes FAILED"),
+    ):
+        verb = actions.add_parser(action, help=about, parents=[common])
+        verb.set_defaults(run=f"sagas:{action}")
+        verb.add_argument("saga", metavar="SAGA")
+        if action == "reject":
+            verb.add_argument("--reason", default="", metavar="TEXT")
 
 
 def _add_bus(
@@ -508,6 +553,12 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         ("--cache", "redis://HOST:PORT/0", "what several processes share of what is cached; none without it"),
     ):
         distributed.add_argument(name, metavar="URL", help=f"{form}: {about} (else FLOWMESH_{name[2:].upper()}_URL)")
+    distributed.add_argument(
+        "--certificates",
+        type=Path,
+        metavar="DIR",
+        help="TLS at the gateway and between the services, by what `flowmesh certificates` made (else FLOWMESH_TLS_…)",
+    )
     for service, port in (("identity", 9302), ("monitoring", 9306)):
         about = f"metrics and health of {service} (default {port}, 0: any free)"
         distributed.add_argument(f"--{service}-metrics-port", type=_port, metavar="PORT", help=about)
@@ -525,6 +576,14 @@ def _add_operating(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     status = commands.add_parser("status", help="show the processes of the mesh on this machine and how they are")
     status.add_argument("--data", type=Path, default=DEFAULT_DATA, metavar="DIR", help=f"default ./{DEFAULT_DATA}")
     status.add_argument("--json", action="store_true", help="print JSON for scripts")
+    about = "make an authority and certificates for development and tests; what is there stays"
+    certificates = commands.add_parser("certificates", help=about, description=f"{about[0].upper()}{about[1:]}.")
+    certificates.add_argument("folder", type=Path, metavar="DIR")
+    about = "a name or an IP address at which they are called; may be repeated (this machine's are always in)"
+    certificates.add_argument("--host", action="append", default=[], metavar="NAME", help=about)
+    certificates.add_argument(
+        "--days", type=_count, default=365, metavar="N", help="how long they are valid (default 365)"
+    )
     database = argparse.ArgumentParser(add_help=False)
     database.add_argument(
         "--database", metavar="URL", help="mariadb://USER:PASSWORD@HOST:PORT/ (else FLOWMESH_DATABASE_URL)"

@@ -19,9 +19,11 @@ from typing import ClassVar
 from gateway_envoy.contract import ContractError
 from gateway_envoy.launch import EnvoyProcess, GatewayError
 from gateway_envoy.rate_limiting import SOCKET, shared
-from gateway_envoy.settings import OFF, REQUIRED, GatewaySettings, GatewaySettingsError
+from gateway_envoy.settings import GatewaySettings, GatewaySettingsError
+from gateway_envoy.tls import GatewayTls
 from launcher.embedded.parent_death import end_with_parent
 from launcher.files import definition_schema, descriptors, openapi
+from launcher.tls import check_files
 from launcher.version import version
 from mesh.process import run
 from mesh.settings import MeshSettings, SettingsError, setting
@@ -43,15 +45,14 @@ class GatewayProcessSettings(MeshSettings):
         "flowmesh.monitoring.v1=127.0.0.1:3006",
         f"The services: {_FORM}.",
     )
+    edge_certificate_file: Path | None = setting(
+        None, "Certificate (PEM) that clients are shown; with edge_key_file they call by TLS."
+    )
+    edge_key_file: Path | None = setting(None, "Private key (PEM, not encrypted) of edge_certificate_file.")
     cors_origins: str = setting("", "Origins that may call from a browser, with commas between; * for every one.")
     hash_on_instance: bool = setting(True, "Send calls on one instance to one engine.")
     health_check_seconds: float = setting(1.0, "How often each backend is asked.", minimum=0.1, maximum=60)
     concurrency: int = setting(1, "Envoy's worker threads.", minimum=1, maximum=64)
-    authentication: str = setting(
-        REQUIRED, "Whether calls need an access token; off: on a loopback address only.", choices=(REQUIRED, OFF)
-    )
-    token_issuer: str = setting("flowmesh", "Who access tokens are from.")
-    token_audience: str = setting("flowmesh", "Whom access tokens are for.")
     rate_limit: int = setting(
         100, "Calls of a user, or of an address that nobody is signed in at, in a period; 0: any number.", minimum=0
     )
@@ -63,12 +64,15 @@ class GatewayProcessSettings(MeshSettings):
     trusted_proxies: int = setting(
         0, "How many proxies before the gateway are believed what they say in x-forwarded-for.", minimum=0, maximum=10
     )
-    hsts_seconds: int = setting(
-        0, "Where the gateway is reached by TLS: how long browsers are to use nothing else.", minimum=0
+    hsts_seconds: int | None = setting(
+        None,
+        "How long browsers are to use nothing but TLS; unset: a year where the edge has a certificate.",
+        minimum=0,
     )
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.all_or_none("edge_certificate_file", "edge_key_file")
         if not self._backends():
             raise SettingsError(f"FLOWMESH_GATEWAY_BACKENDS must be {_FORM}, not {self.backends!r}.")
 
@@ -87,6 +91,14 @@ class GatewayProcessSettings(MeshSettings):
             listen_port=self.listen_port,
             admin_port=self.admin_port,
             concurrency=self.concurrency,
+            tls=GatewayTls(
+                edge_certificate=_absolute(self.edge_certificate_file),
+                edge_key=_absolute(self.edge_key_file),
+                certificate=_absolute(self.tls_certificate_file),
+                key=_absolute(self.tls_key_file),
+                ca=_absolute(self.tls_ca_file),
+                server_name=self.tls_server_name,
+            ),
             cors_origins=tuple(origin.strip() for origin in self.cors_origins.split(",") if origin.strip()),
             openapi=openapi(),
             definition_schema=definition_schema(),
@@ -112,10 +124,15 @@ class GatewayProcessSettings(MeshSettings):
         return {package: addresses.split(",") for package, _, addresses in pairs if package and addresses}
 
 
+def _absolute(path: Path | None) -> Path | None:
+    return None if path is None else path.absolute()
+
+
 async def main() -> None:
     """Run Envoy until the process is told to stop, and let it finish its calls then. Raises StartupError."""
     settings = GatewayProcessSettings.from_environment()
     gateway = settings.gateway()
+    check_files(gateway.tls)
     async with AsyncExitStack() as closing:
         folder = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="flowmesh-gateway-")))
         if shared(gateway):

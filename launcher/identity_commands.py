@@ -127,6 +127,23 @@ def _add_accounts(
     common: argparse.ArgumentParser,
     listing: argparse.ArgumentParser,
 ) -> None:
+    accounts = _group(commands, "service-accounts", "make, list, disable and delete service accounts")
+    found = _action(
+        accounts, "list", "list service accounts", "service_accounts:list_service_accounts", common, listing
+    )
+    found.add_argument("--group", default="", metavar="ID", help="only those in this group")
+    made = _action(accounts, "create", "make a service account", "service_accounts:create", common)
+    made.add_argument("id", metavar="ID")
+    made.add_argument("--name", default="", metavar="TEXT", help="how others see it")
+    made.add_argument("--tenant", default=[], action="append", metavar="ID", help="belongs to it; may be repeated")
+    made.add_argument("--all-tenants", action="store_true", help="belongs to every tenant")
+    for verb, about in (
+        ("disable", "let a service account in no more"),
+        ("enable", "let a service account in again"),
+        ("delete", "delete a service account; the id stays taken"),
+    ):
+        _action(accounts, verb, about, f"service_accounts:{verb}", common).add_argument("id", metavar="ID")
+
     keys = _group(commands, "api-keys", "make, list and end the API keys of service accounts")
     _action(keys, "list", "list the keys of a service account", "api_keys:list_api_keys", common, listing).add_argument(
         "account", metavar="ACCOUNT"

@@ -45,7 +45,8 @@ async def mesh_status(data: Path) -> dict[str, Any]:
 async def _report(name: str, state: dict[str, Any], admins: dict[str, str]) -> dict[str, Any]:
     process: dict[str, Any] = {"pid": state["processes"][name]}
     url = urlsplit(admins.get(name, state["gateway"]))
-    status, body = await ask(url.hostname or "", url.port or 0, "/readyz" if name in admins else "/healthz")
+    page = "/readyz" if name in admins else "/healthz"
+    status, body = await ask(url.hostname or "", url.port or 0, page, tls=url.scheme == "https")
     process["status"] = _UP if status == 200 else _DOWN
     if status != 200:
         process["detail"] = _failed_checks(body) or "no answer"

@@ -17,6 +17,7 @@ from mesh.trace_context import is_traceparent, new_traceparent
 
 if TYPE_CHECKING:
     from mesh.access.grants import SubjectGrants
+    from mesh.errors import DomainError
 
 
 class Admission(Protocol):
@@ -31,6 +32,9 @@ class Admission(Protocol):
 
 class CallContext:
     """One call, or one piece of background work, as the caller and the transport describe it.
+
+    `waiting` tells that it is a stream, or in `idle()`: then it is looked at again and again whether its caller may
+    still make it, and `refusal` is why not.
 
     `deadline` is a reading of `time.monotonic()` in seconds, None where there is none. `imposed` tells that it is not
     the caller's own, `overdue` that the call was ended for it. `draining` is set
@@ -59,9 +63,11 @@ class CallContext:
         "mesh_token",
         "method",
         "overdue",
+        "refusal",
         "rows_asked",
         "session_id",
         "user_id",
+        "waiting",
     )
 
     def __init__(
@@ -92,6 +98,8 @@ class CallContext:
         self.method = method
         self.draining = draining if draining is not None else asyncio.Event()
         self.idle_seconds = 0.0
+        self.waiting = False
+        self.refusal: DomainError | None = None
         self._admission = admission
 
     @property
@@ -115,9 +123,14 @@ class CallContext:
         self._rows = rows
 
     @property
+    def restricted(self) -> bool:
+        """Whether there are rows that are closed to the call; to ask this is not to ask for the rows."""
+        return not self._rows.unrestricted
+
+    @property
     def rows_ignored(self) -> bool:
         """Whether the call has rows that are closed to it, and nothing asked which."""
-        return not self.rows_asked and not self._rows.unrestricted
+        return not self.rows_asked and self.restricted
 
     def seconds_left(self) -> float | None:
         """Return the seconds until the deadline, not below 0; None where there is none."""
@@ -129,11 +142,13 @@ class CallContext:
     def idle(self) -> Iterator[None]:
         """Mark the block as waiting (a long poll): it holds no place of `max_concurrent_calls` and is not slow."""
         started = time.monotonic()
+        waited, self.waiting = self.waiting, True
         if self._admission is not None:
             self._admission.leave()
         try:
             yield
         finally:
+            self.waiting = waited
             if self._admission is not None:
                 self._admission.enter()
             self.idle_seconds += time.monotonic() - started
@@ -157,6 +172,25 @@ def current_call() -> CallContext:
     if call is None:
         raise LookupError("no call is being served here")
     return call
+
+
+def open_rows() -> Rows:
+    """Return the rows of the call being served; outside of one the mesh itself is at work, to which all are open."""
+    call = _current.get()
+    return ALL_ROWS if call is None else call.rows
+
+
+@contextmanager
+def beyond_rows() -> Iterator[None]:
+    """Run the block, and the tasks it starts, for the mesh itself: what a call entails for others has no walls."""
+    call = _current.get()
+    if call is None or not call.restricted:
+        yield
+        return
+    mesh = CallContext(call.correlation_id, call.traceparent, call.user_id, call.deadline, call.method, call.draining)
+    mesh.session_id = call.session_id
+    with as_call(mesh):
+        yield
 
 
 @contextmanager

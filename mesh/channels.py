@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,13 @@ from google.api import annotations_pb2
 
 from mesh.access.mesh_tokens import MeshTokenMaker
 from mesh.access.metadata import AUTHORIZATION, MESH_TOKEN
+from mesh.background import end
 from mesh.call import find_call
 from mesh.resilience.breaker import CircuitBreaker
 from mesh.settings import MeshSettings
+from mesh.startup import StartupError
 from mesh.telemetry import PassingTelemetry, Telemetry
+from mesh.tls import TlsSource, tls_source
 from mesh.trace_context import HEADER as TRACEPARENT
 
 if TYPE_CHECKING:
@@ -51,7 +55,9 @@ def is_for_mesh(method: MethodDescriptor) -> bool:
     return permission.mesh
 
 
-def service_config(services: Iterable[ServiceDescriptor], retried: Iterable[str] = ()) -> str:
+def service_config(
+    services: Iterable[ServiceDescriptor], retried: Iterable[str] = (), *, follows_health: bool = True
+) -> str:
     """Return the gRPC service config that retries on UNAVAILABLE what may be retried, as JSON.
 
     That is the reads of `services`, and the methods in `retried` (`pkg.Service/Method`): those whose callers always
@@ -71,10 +77,11 @@ def service_config(services: Iterable[ServiceDescriptor], retried: Iterable[str]
         # success gives a tenth of one back, and there are retries while more than half of them are left. So beyond
         # twenty at first, a tenth of the calls may be retries.
         "retryThrottling": {"maxTokens": 40, "tokenRatio": 0.1},
-        # A server that drains says so by its health, before it takes no calls any more.
         "loadBalancingConfig": [{"round_robin": {}}],
-        "healthCheckConfig": {"serviceName": ""},
     }
+    if follows_health:
+        # A server that drains says so by its health, before it takes no calls any more.
+        config["healthCheckConfig"] = {"serviceName": ""}
     if names:
         config["methodConfig"] = [
             {
@@ -99,34 +106,45 @@ def open_channel(
     telemetry: Telemetry | None = None,
     retried: Sequence[str] = (),
     breaker: CircuitBreaker | None = None,
+    follows_health: bool = True,
 ) -> MeshChannel:
     """Return a channel to `target` for stubs of these services; close it at the end.
 
     `target` is `host:port`, or several as `ipv4:host:port,host:port`: calls go round those whose health says SERVING.
     It connects at the first call. `retried` as in `service_config`. With a breaker, unary calls raise `BreakerOpen`
-    at once while the service does not answer.
+    at once while the service does not answer. Without `follows_health` calls also go to those that say NOT_SERVING.
+    With the files of TLS in the settings both sides show certificates, and the service's must have the name
+    `tls_server_name`, else that of the host. Raises `StartupError` where such a file cannot be used, or the name to
+    expect is not clear.
     """
     tracing = telemetry or PassingTelemetry()
     interceptors = tuple(tracing.client_interceptors())
-    channel = grpc.aio.insecure_channel(
-        target,
-        options=(
-            ("grpc.service_config", service_config(services, retried)),
-            ("grpc.enable_retries", 1),
-            ("grpc.max_receive_message_length", -1),
-            ("grpc.max_send_message_length", settings.max_message_bytes),
-            ("grpc.max_metadata_size", _METADATA_BYTES),
-            # Half-open connections to a machine that went away are found without waiting for TCP.
-            ("grpc.keepalive_time_ms", 30_000),
-            ("grpc.keepalive_timeout_ms", 5_000),
-            # Processes that start together find each other soon.
-            ("grpc.initial_reconnect_backoff_ms", 100),
-            ("grpc.max_reconnect_backoff_ms", 2_000),
-        ),
-        interceptors=interceptors,
-    )
+    options: list[tuple[str, Any]] = [
+        ("grpc.service_config", service_config(services, retried, follows_health=follows_health)),
+        ("grpc.enable_retries", 1),
+        ("grpc.max_receive_message_length", -1),
+        ("grpc.max_send_message_length", settings.max_message_bytes),
+        ("grpc.max_metadata_size", _METADATA_BYTES),
+        # Half-open connections to a machine that went away are found without waiting for TCP.
+        ("grpc.keepalive_time_ms", 30_000),
+        ("grpc.keepalive_timeout_ms", 5_000),
+        # Processes that start together find each other soon.
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
+    ]
+    source = None if settings.tls is None else tls_source(settings.tls)
+    if source is not None and (name := _expected_name(target, settings)):
+        options.append(("grpc.ssl_target_name_override", name))
+
+    def connect() -> grpc.aio.Channel:
+        if source is None:
+            return grpc.aio.insecure_channel(target, options=options, interceptors=interceptors)
+        identity = source.current()
+        credentials = grpc.ssl_channel_credentials(identity.ca, identity.key, identity.certificate)
+        return grpc.aio.secure_channel(target, credentials, options=options, interceptors=interceptors)
+
     return MeshChannel(
-        channel,
+        connect,
         settings.call_timeout_seconds,
         passes_trace=not interceptors,
         breaker=breaker,
@@ -137,7 +155,25 @@ def open_channel(
             if is_for_mesh(method)
         ),
         mesh_tokens=MeshTokenMaker(settings.mesh_secret, settings.service_name) if settings.mesh_secret else None,
+        source=source,
     )
+
+
+def _expected_name(target: str, settings: MeshSettings) -> str:
+    """Return the name to expect instead of the target's own; empty: that one."""
+    if settings.tls_server_name:
+        return settings.tls_server_name
+    addresses = target.split(",")
+    if len(addresses) == 1:
+        return ""
+    # gRPC would take the whole list for the name.
+    hosts = {address.rpartition(":")[0].removeprefix("ipv4:").removeprefix("ipv6:") for address in addresses}
+    if len(hosts) > 1:
+        raise StartupError(
+            f"The services at {target} have several names: name in {settings.variable('tls_server_name')} the one that "
+            "all their certificates have."
+        )
+    return hosts.pop().strip("[]")
 
 
 async def _note(call: grpc.aio.Call, breaker: CircuitBreaker, *, patient: bool) -> None:
@@ -151,24 +187,41 @@ async def _note(call: grpc.aio.Call, breaker: CircuitBreaker, *, patient: bool) 
         breaker.succeeded()
 
 
+class _Method:
+    """What calls a method over the connection that is used now."""
+
+    __slots__ = ("__weakref__", "invoke", "make")
+
+    def __init__(self, make: Callable[[grpc.aio.Channel], Any], channel: grpc.aio.Channel) -> None:
+        self.make = make
+        self.invoke: Callable[..., Any] = make(channel)
+
+
 class MeshChannel(grpc.aio.Channel):
     """A channel whose calls carry the context of the call being served.
 
     `timeout=` of a call wins over the default, but never reaches past the deadline of the call being served.
-    Streams get no default deadline.
+    Streams get no default deadline. With new certificates it connects anew: what runs then ends on the connection on
+    which it began, which is closed after the last.
     """
 
     def __init__(
         self,
-        channel: grpc.aio.Channel,
+        connect: Callable[[], grpc.aio.Channel],
         timeout_seconds: float,
         *,
         passes_trace: bool,
         breaker: CircuitBreaker | None = None,
         mesh_methods: frozenset[str] = frozenset(),
         mesh_tokens: MeshTokenMaker | None = None,
+        source: TlsSource | None = None,
     ) -> None:
-        self._channel = channel
+        self._connect = connect
+        self._channel = connect()
+        self._methods: weakref.WeakSet[_Method] = weakref.WeakSet()
+        self._watching = (
+            None if source is None else asyncio.create_task(source.watch(self._reconnect), name="certificates")
+        )
         self._mesh_methods = mesh_methods
         self._mesh_tokens = mesh_tokens
         self._breaker = breaker
@@ -178,31 +231,40 @@ class MeshChannel(grpc.aio.Channel):
 
     def unary_unary(self, method: str, *arguments: Any, **named: Any) -> Any:
         """Return what calls a method with one request and one answer."""
-        invoke = self._channel.unary_unary(method, *arguments, **named)
-        return self._with_context(method, invoke, self._timeout, self._breaker)
+        return self._with_context(
+            method, lambda channel: channel.unary_unary(method, *arguments, **named), self._timeout, self._breaker
+        )
 
     def unary_stream(self, method: str, *arguments: Any, **named: Any) -> Any:
         """Return what calls a method that answers with a stream."""
-        return self._with_context(method, self._channel.unary_stream(method, *arguments, **named), None)
+        return self._with_context(method, lambda channel: channel.unary_stream(method, *arguments, **named), None)
 
     def stream_unary(self, method: str, *arguments: Any, **named: Any) -> Any:
         """Return what calls a method that takes a stream."""
-        return self._with_context(method, self._channel.stream_unary(method, *arguments, **named), None)
+        return self._with_context(method, lambda channel: channel.stream_unary(method, *arguments, **named), None)
 
     def stream_stream(self, method: str, *arguments: Any, **named: Any) -> Any:
         """Return what calls a method that takes and answers with a stream."""
-        return self._with_context(method, self._channel.stream_stream(method, *arguments, **named), None)
+        return self._with_context(method, lambda channel: channel.stream_stream(method, *arguments, **named), None)
+
+    def _reconnect(self) -> None:
+        # The old channel is not closed, which would cancel its calls: they hold it, and nothing else does any more.
+        self._channel = self._connect()
+        for each in self._methods:
+            each.invoke = each.make(self._channel)
 
     def _with_context(
         self,
         method: str,
-        invoke: Callable[..., Any],
+        make: Callable[[grpc.aio.Channel], Any],
         default_timeout: float | None,
         breaker: CircuitBreaker | None = None,
     ) -> Callable[..., Any]:
         passes_trace = self._passes_trace
         for_mesh = method in self._mesh_methods
         mesh_tokens = self._mesh_tokens if for_mesh else None
+        invoked = _Method(make, self._channel)
+        self._methods.add(invoked)
 
         def call(request: Any = None, *, timeout: float | None = None, metadata: Any = None, **named: Any) -> Any:
             timeout = default_timeout if timeout is None else timeout
@@ -222,9 +284,9 @@ class MeshChannel(grpc.aio.Channel):
             if mesh_tokens is not None:
                 metadata = (*(metadata or ()), (MESH_TOKEN, mesh_tokens.token()))
             if breaker is None:
-                return invoke(request, timeout=timeout, metadata=metadata, **named)
+                return invoked.invoke(request, timeout=timeout, metadata=metadata, **named)
             breaker.admit()
-            begun = invoke(request, timeout=timeout, metadata=metadata, **named)
+            begun = invoked.invoke(request, timeout=timeout, metadata=metadata, **named)
             # A caller with little time says nothing about the service when that has passed.
             patient = timeout is None or timeout >= self._timeout / 2
             outcome = asyncio.ensure_future(_note(begun, breaker, patient=patient))
@@ -236,6 +298,7 @@ class MeshChannel(grpc.aio.Channel):
 
     async def close(self, grace: float | None = None) -> None:
         """Close the connections; calls that run get `grace` seconds."""
+        await end(self._watching)
         await self._channel.close(grace)
 
     def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:

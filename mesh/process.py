@@ -47,6 +47,8 @@ def run_until_stopped(main: Callable[[], Awaitable[None]]) -> int:
     """Do what `run` does, and return the exit code."""
     # gRPC's C core reads it when it starts; its own lines are not JSON, and what fails is raised in any case.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    # A child becomes another program at once; made ready for going on in it, gRPC complains where a channel is busy.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
     import uvloop
 
     sys.setswitchinterval(LOOP_WAITS_SECONDS)

@@ -30,7 +30,7 @@ from mesh.access.needs import NeedUnclear, need_of
 from mesh.admin_http import Readiness
 from mesh.call import CallContext, set_call
 from mesh.channels import is_idempotent
-from mesh.errors import DependencyDown, DomainError, InvalidField, Overload
+from mesh.errors import Denied, DependencyDown, DomainError, InvalidField, Overload, Unauthenticated
 from mesh.health import HealthService
 from mesh.ids import new_id
 from mesh.listening import port_unavailable, probe
@@ -42,6 +42,7 @@ from mesh.settings import MeshSettings
 from mesh.startup import StartupError
 from mesh.status import DETAILS_KEY, build_status, domain_of, grpc_code, status_from
 from mesh.telemetry import PassingTelemetry, Telemetry
+from mesh.tls import TlsIdentity, TlsSource, tls_source
 from mesh.trace_context import HEADER as TRACEPARENT
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ _HEALTH_SECONDS = 1.0
 _HEALTH_FAILURES = 3
 _OVERDUE_SECONDS = 0.25
 """How often it is looked whether calls are past a deadline that the server gave them."""
+_CHECK_AGAIN_SECONDS = 1.0
+"""How often it is looked whether streams and long polls may go on."""
 _LEAST_SECONDS = 0.001
 """A call with less time than this left would only do work whose answer nobody waits for."""
 
@@ -215,6 +218,7 @@ class MeshServer:
         self._handlers: list[grpc.GenericRpcHandler[Any, Any]] = []
         self._services: list[str] = []
         self._calls: dict[asyncio.Task[Any], CallContext] = {}
+        self._permissions: dict[str, MethodPermission] = {}
         self._watches: list[asyncio.Task[None]] = []
         self._readiness: Readiness | None = None
         self._failed_calls = 0
@@ -233,6 +237,7 @@ class MeshServer:
         """
         methods = [_Method(descriptor, servicer, self._rpcs, new_work) for descriptor in service.methods]
         validation.prepare(method.request_class for method in methods)
+        self._permissions.update((method.path, method.permission) for method in methods)
         handlers = {
             method.path.rpartition("/")[2]: grpc.unary_stream_rpc_method_handler(self._stream_wrapper(method))
             if method.streams
@@ -245,8 +250,10 @@ class MeshServer:
     async def serve(self, host: str, port: int) -> int:
         """Listen and take calls; port 0 takes a free one. Returns the port.
 
-        Raises StartupError where the port cannot be had.
+        With the files of TLS in the settings every caller has to show a certificate of their authority, for health
+        and reflection too. Raises StartupError where the port cannot be had, or such a file cannot be used.
         """
+        source = None if self._settings.tls is None else tls_source(self._settings.tls)
         limit = self._settings.max_message_bytes
         self._server = grpc.aio.server(
             interceptors=tuple(self._telemetry.server_interceptors()),
@@ -270,10 +277,14 @@ class MeshServer:
                 _UnknownMethods(),
             )
         )
-        bound = self._bind(host, port)
+        bound = self._bind(host, port, source)
         await self._server.start()
+        if source is not None:
+            self._watches.append(asyncio.create_task(source.watch(), name="certificates"))
         await self._set_health(serving=True)
         self._watches.append(asyncio.create_task(self._end_overdue(), name="deadlines"))
+        if self._authorize is not None:
+            self._watches.append(asyncio.create_task(self._check_again(self._authorize), name="permissions"))
         if self._readiness is not None:
             self._watches.append(asyncio.create_task(self._follow(self._readiness), name="health"))
         return bound
@@ -302,11 +313,15 @@ class MeshServer:
         for service in ("", *self._services):
             await self.health.set(service, serving=serving)
 
-    def _bind(self, host: str, port: int) -> int:
+    def _bind(self, host: str, port: int, source: TlsSource | None) -> int:
         assert self._server is not None
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         try:
-            bound: int = self._server.add_insecure_port(address)
+            bound: int = (
+                self._server.add_insecure_port(address)
+                if source is None
+                else self._server.add_secure_port(address, _credentials(source))
+            )
         except RuntimeError as error:
             why = probe(host, port) or OSError(str(error))
             raise port_unavailable(host, port, "FLOWMESH_PORT", why) from error
@@ -355,6 +370,26 @@ class MeshServer:
                 if call.imposed and not call.overdue and call.deadline is not None and call.deadline <= now:
                     call.overdue = True
                     task.cancel()
+
+    async def _check_again(self, authorize: Authorize) -> None:
+        """End streams and long polls whose callers may not make them any more: their token has run out, their session
+        was ended, the permission was taken from them."""
+        while True:
+            await asyncio.sleep(_CHECK_AGAIN_SECONDS)
+            for task, call in list(self._calls.items()):
+                permission = self._permissions[call.method]
+                # A token of the mesh says who opens a stream, and lives for a minute.
+                if not call.waiting or call.refusal is not None or permission.mesh:
+                    continue
+                try:
+                    await authorize(call, permission)
+                except (Unauthenticated, Denied) as error:
+                    # It may have ended, or gone on to work, while that was asked.
+                    if task in self._calls and call.waiting:
+                        call.refusal = error
+                        task.cancel()
+                except DomainError as error:
+                    _log.warning("A call could not be checked again; it goes on", method=call.method, error=error)
 
     async def _calls_end(self, seconds: float) -> bool:
         """Wait until no call runs; return whether that came within so many seconds."""
@@ -437,6 +472,7 @@ class MeshServer:
                     self._refuse(call, started, crowded=False)
                 if authorize is not None:
                     await authorize(call, method.permission)
+                    call.waiting = True
                 request = self._request(method, raw)
                 await context.send_initial_metadata(((CORRELATION_ID, call.correlation_id),))
                 async with aclosing(handler(request)) as responses:
@@ -551,6 +587,8 @@ class MeshServer:
             status = status_from(error, method.domain)
         elif isinstance(error, _Refused):
             status = build_status(error.code, error.reason, method.domain, error.text, error.metadata)
+        elif isinstance(error, asyncio.CancelledError) and call.refusal is not None:
+            status = status_from(call.refusal, method.domain)
         elif isinstance(error, asyncio.CancelledError) and call.overdue:
             text = "The deadline passed that the service gives to calls without one, or with one that is too long."
             status = build_status(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", method.domain, text)
@@ -567,6 +605,29 @@ class MeshServer:
             text = f"The service failed by a bug; its log tells of it as {error_id}."
             status = build_status(grpc.StatusCode.INTERNAL, "INTERNAL", method.domain, text, {"error_id": error_id})
         return grpc_code(status.code).name, status
+
+
+def _credentials(source: TlsSource) -> grpc.ServerCredentials:
+    """Return credentials that ask callers for certificates, and follow the files from one handshake to the next."""
+    told = source.identity
+
+    def configuration(identity: TlsIdentity) -> grpc.ServerCertificateConfiguration:
+        return grpc.ssl_server_certificate_configuration([(identity.key, identity.certificate)], identity.ca)
+
+    def fetch() -> grpc.ServerCertificateConfiguration | None:
+        nonlocal told
+        identity = source.current()
+        # None leaves it as it is. Handshakes run in several threads; twice the same does no harm.
+        if identity.version == told.version:
+            return None
+        told = identity
+        return configuration(identity)
+
+    return grpc.dynamic_ssl_server_credentials(
+        configuration(told),
+        fetch,  # type: ignore[arg-type] # None is allowed by the library, not by its types
+        require_client_authentication=True,
+    )
 
 
 def _check_rows_asked(call: CallContext) -> None:

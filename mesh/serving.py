@@ -16,6 +16,7 @@ from mesh.server import Authorize
 from mesh.settings import MeshSettings
 from mesh.stores import database_check, open_service_bus, open_service_database
 from mesh.telemetry import start_telemetry
+from mesh.tls import tls_source
 
 if TYPE_CHECKING:
     from mesh.access.opening import Access
@@ -28,12 +29,14 @@ _log = get_log(__name__)
 
 
 class ServingProcess:
-    """What the services of a process share; made by `serving`."""
+    """What the services of a process share; made by `serving`. Raises `StartupError` for files of TLS of no use."""
 
     def __init__(self, settings: MeshSettings, closing: AsyncExitStack) -> None:
         self.metrics = Metrics()
         self.readiness = Readiness()
         self.breakers = BreakerMetrics(self.metrics)
+        if settings.tls is not None:
+            tls_source(settings.tls).observe(self.metrics)
         self.telemetry = start_telemetry(settings)
         self._settings = settings
         self._closing = closing

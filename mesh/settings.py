@@ -22,6 +22,7 @@ from urllib.parse import quote
 from mesh.db.database import DatabaseLimits
 from mesh.listening import is_loopback
 from mesh.startup import StartupError
+from mesh.tls import TlsFiles
 
 PREFIX = "FLOWMESH_"
 
@@ -131,6 +132,21 @@ class MeshSettings:
         example="redis://USER:PASSWORD@HOST:PORT/DATABASE or rediss://...",
         secret=True,
     )
+    tls_certificate_file: Path | None = setting(  # noqa: RUF009 - declares a field
+        None, "Certificate (PEM) of this process among the services; with tls_key_file and tls_ca_file TLS is on."
+    )
+    tls_key_file: Path | None = setting(  # noqa: RUF009 - declares a field
+        None, "Private key (PEM, not encrypted) of tls_certificate_file."
+    )
+    tls_ca_file: Path | None = setting(  # noqa: RUF009 - declares a field
+        None, "Certificates (PEM) of the authorities that issue those of services and of who may call them."
+    )
+    tls_server_name: str = setting(
+        "",
+        "Name that the certificates of services must have; empty: the host that is called.",
+        pattern=r"|[A-Za-z0-9_*]([A-Za-z0-9._-]*[A-Za-z0-9])?",
+        example="flowmesh.internal",
+    )
     cache_timeout_milliseconds: float = setting(
         20.0, "How long a call waits for Redis before it goes on without.", minimum=1, maximum=10_000
     )
@@ -198,11 +214,20 @@ class MeshSettings:
             fault = _wrong_kind(value, kind) or (limits.fault(value) if limits and value is not None else None)
             if fault is not None:
                 raise SettingsError(f"{self.variable(name)} must be {fault}, not {_shown(value, limits)}.")
+        self.all_or_none("tls_certificate_file", "tls_key_file", "tls_ca_file")
         if self.authentication == OFF and not is_loopback(self.host):
             raise SettingsError(
                 f"{self.variable('authentication')}={OFF} lets everybody in who reaches {self.host}: set "
                 f"{self.variable('host')} to an address of this machine alone (127.0.0.1), or leave authentication on."
             )
+
+    def all_or_none(self, *names: str) -> None:
+        """Raise SettingsError where some of these fields are set and others are not."""
+        missing = [name for name in names if getattr(self, name) is None]
+        if missing and len(missing) < len(names):
+            given = next(name for name in names if name not in missing)
+            others = " and ".join(self.variable(name) for name in missing)
+            raise SettingsError(f"{self.variable(given)} is set: set {others} as well, or none of them.")
 
     @classmethod
     def variable(cls, field: str) -> str:
@@ -244,6 +269,13 @@ class MeshSettings:
     def own_bus_url(self) -> str:
         """The bus: as set, else a file in the data folder."""
         return self.bus_url or f"sqlite:///{quote(str(self.data_dir / 'bus.db'))}"
+
+    @property
+    def tls(self) -> TlsFiles | None:
+        """The files of TLS among the services, None where it is off."""
+        if self.tls_certificate_file is None or self.tls_key_file is None:
+            return None
+        return TlsFiles(self.tls_certificate_file, self.tls_key_file, self.tls_ca_file)
 
     @property
     def database_limits(self) -> DatabaseLimits:

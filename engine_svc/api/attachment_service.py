@@ -8,13 +8,15 @@ from flowmesh.engine.v1 import attachment_service_pb2 as pb
 from google.api import httpbody_pb2
 
 from engine_svc.api import messages
-from engine_svc.api.callers import user_or_caller
 from engine_svc.commands import task_contents
 from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.task_contents import NewAttachment, Owner, instance_owner, task_owner
 from engine_svc.storage.task_contents import list_attachments
+from mesh.access.acting import acting_user
+from mesh.call import find_call
 from mesh.db.database import Database
+from mesh.db.statements import Row
 from mesh.errors import InvalidField, Violation
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
 
@@ -67,7 +69,9 @@ class AttachmentServicer:
     ) -> tuple[list[pb.Attachment], str]:
         size = page_size_of(request)
         after = decode_page_token(request, int)
-        rows = await self.database.read(list_attachments(owner.instance_id, owner.task_key, after, size + 1))
+        rows: list[Row] = []
+        if await self.executor.opens(owner.instance_id):
+            rows = await self.database.read(list_attachments(owner.instance_id, owner.task_key, after, size + 1))
         token = encode_page_token(request, rows[size - 1][1:2]) if len(rows) > size else ""
         return [messages.attachment_of_row(row) for row in rows[:size]], token
 
@@ -98,7 +102,7 @@ def _new_attachment(
         description = "give the content or its address, " + ("not both" if request.url else "one of them")
         raise InvalidField("FIELD_INVALID", description, violations=[Violation("content", description)])
     return NewAttachment(
-        user_or_caller(request.user_id),
+        acting_user(find_call(), "user_id", request.user_id),
         request.name,
         request.description,
         request.content_type or (DEFAULT_CONTENT_TYPE if request.content else ""),

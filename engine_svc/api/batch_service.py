@@ -17,6 +17,7 @@ from engine_svc.commands.batches import batch_missing
 from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.variables import read_variables
 from engine_svc.storage.batches import BatchState, Targets, list_batches, list_items, read_batch
+from mesh.call import open_rows
 from mesh.clock import Clock
 from mesh.db.database import Database
 from mesh.db.statements import Row
@@ -65,7 +66,7 @@ class BatchServicer:
 
     async def GetBatch(self, request: pb.GetBatchRequest) -> pb.GetBatchResponse:
         """See the contract."""
-        row = await self.database.read(read_batch(request.id))
+        row = await self.database.read(read_batch(request.id, open_rows()))
         if row is None:
             raise batch_missing(request.id)
         return pb.GetBatchResponse(batch=_batch(row))
@@ -74,7 +75,9 @@ class BatchServicer:
         """See the contract."""
         size = page_size_of(request)
         after = decode_page_token(request, str)
-        rows = await self.database.read(list_batches(request.state, str(after[0]) if after else None, size + 1))
+        rows = await self.database.read(
+            list_batches(request.state, open_rows(), str(after[0]) if after else None, size + 1)
+        )
         page = rows[:size]
         return pb.ListBatchesResponse(
             batches=[_batch(row) for row in page],
@@ -85,7 +88,7 @@ class BatchServicer:
         """See the contract."""
         size = page_size_of(request)
         after = decode_page_token(request, int)
-        if await self.database.read(read_batch(request.id)) is None:
+        if await self.database.read(read_batch(request.id, open_rows())) is None:
             raise batch_missing(request.id)
         behind = int(str(after[0])) if after else None
         rows = await self.database.read(list_items(request.id, request.state, behind, size + 1))

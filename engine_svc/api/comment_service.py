@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from flowmesh.engine.v1 import comment_service_pb2 as pb
 
 from engine_svc.api import messages
-from engine_svc.api.callers import user_or_caller
 from engine_svc.commands import task_contents
 from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.task_contents import Owner, instance_owner, task_owner
 from engine_svc.storage.task_contents import list_comments
+from mesh.access.acting import acting_user
+from mesh.call import find_call
 from mesh.db.database import Database
+from mesh.db.statements import Row
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
 
 
@@ -29,7 +31,7 @@ class CommentServicer:
         return await task_contents.add_comment(
             self.executor,
             task_owner(request.user_task_id),
-            user_or_caller(request.user_id),
+            acting_user(find_call(), "user_id", request.user_id),
             request.text,
             request_record("CreateUserTaskComment", request.request_id, request),
             lambda row: pb.CreateUserTaskCommentResponse(comment=messages.comment_of_row(row)),
@@ -40,7 +42,7 @@ class CommentServicer:
         return await task_contents.add_comment(
             self.executor,
             instance_owner(request.process_instance_id),
-            user_or_caller(request.user_id),
+            acting_user(find_call(), "user_id", request.user_id),
             request.text,
             request_record("CreateProcessInstanceComment", request.request_id, request),
             lambda row: pb.CreateProcessInstanceCommentResponse(comment=messages.comment_of_row(row)),
@@ -63,7 +65,9 @@ class CommentServicer:
     ) -> tuple[list[pb.Comment], str]:
         size = page_size_of(request)
         after = decode_page_token(request, int)
-        rows = await self.database.read(list_comments(owner.instance_id, owner.task_key, after, size + 1))
+        rows: list[Row] = []
+        if await self.executor.opens(owner.instance_id):
+            rows = await self.database.read(list_comments(owner.instance_id, owner.task_key, after, size + 1))
         token = encode_page_token(request, rows[size - 1][1:2]) if len(rows) > size else ""
         return [messages.comment_of_row(row) for row in rows[:size]], token
 

@@ -14,14 +14,24 @@ from engine_svc.commands.deployment_removal import delete_deployment
 from engine_svc.commands.deployments import LoadedBundle, create_deployment, load_bundle
 from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.idempotency import request_record
+from engine_svc.commands.walls import require_tenant
 from engine_svc.compile.load import YAML_ENDINGS
 from engine_svc.storage.commit import RequestRecord
-from engine_svc.storage.definitions import StoredDeployment, list_deployments, read_deployment, read_resource
+from engine_svc.storage.definitions import (
+    DEPLOYMENT_COLUMNS,
+    StoredDeployment,
+    list_deployments,
+    read_deployment,
+    read_deployment_tenant,
+    read_resource,
+)
+from mesh.call import open_rows
 from mesh.db.database import Database
 from mesh.errors import InvalidField, NotFound, Violation
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
 
 MAX_RESOURCE_BYTES = 5 * 1024 * 1024
+TENANT_ID = DEPLOYMENT_COLUMNS.index("tenant_id")
 XML = "application/xml"
 YAML = "application/yaml"
 
@@ -76,6 +86,7 @@ class DeploymentServicer:
         *,
         force: bool = False,
     ) -> tuple[StoredDeployment, LoadedBundle]:
+        require_tenant(open_rows(), tenant_id)
         return await create_deployment(
             self.database,
             self.executor.definitions,
@@ -89,6 +100,8 @@ class DeploymentServicer:
 
     async def ValidateDeployment(self, request: pb.ValidateDeploymentRequest) -> pb.ValidateDeploymentResponse:
         """See the contract."""
+        # It reads nothing that is stored, so that whatever rows are open are enough.
+        open_rows()
         bundle = await load_bundle([(resource.name, resource.content) for resource in request.resources])
         return pb.ValidateDeploymentResponse(
             deployable=not any(problem.is_error for _, problem in bundle.problems),
@@ -97,6 +110,12 @@ class DeploymentServicer:
 
     async def DeleteDeployment(self, request: pb.DeleteDeploymentRequest) -> bytes:
         """See the contract."""
+        opened = open_rows()
+        if not opened.unrestricted:
+            # What is not there any more may be a repeated request's.
+            tenant_id = await self.database.read(read_deployment_tenant(request.id))
+            if tenant_id is not None and not opened.allow(tenant_id):
+                raise _missing(request.id)
         return await delete_deployment(
             self.executor,
             request.id,
@@ -109,7 +128,7 @@ class DeploymentServicer:
     async def GetDeployment(self, request: pb.GetDeploymentRequest) -> pb.GetDeploymentResponse:
         """See the contract."""
         stored = await self.database.read(read_deployment(request.id))
-        if stored is None:
+        if stored is None or not open_rows().allow(stored.row[TENANT_ID]):
             raise _missing(request.id)
         return pb.GetDeploymentResponse(deployment=messages.deployment(stored))
 
@@ -118,7 +137,7 @@ class DeploymentServicer:
         size = page_size_of(request)
         after = decode_page_token(request, str)
         found = await self.database.read(
-            list_deployments(request.tenant_id, request.name, str(after[0]) if after else None, size + 1)
+            list_deployments(request.tenant_id, request.name, open_rows(), str(after[0]) if after else None, size + 1)
         )
         page = found[:size]
         return pb.ListDeploymentsResponse(
@@ -129,6 +148,11 @@ class DeploymentServicer:
     async def GetDeploymentResource(self, request: pb.GetDeploymentResourceRequest) -> httpbody_pb2.HttpBody:
         """See the contract."""
         content = await self.database.read(read_resource(request.id, request.resource_name))
+        opened = open_rows()
+        if content is not None and not opened.unrestricted:
+            tenant_id = await self.database.read(read_deployment_tenant(request.id))
+            if tenant_id is None or not opened.allow(tenant_id):
+                content = None
         if content is None:
             raise _missing(f"{request.id}/{request.resource_name}")
         name = request.resource_name.lower()

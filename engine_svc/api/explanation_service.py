@@ -16,6 +16,7 @@ from engine_svc.storage.commit import JOB_COLUMNS, MESSAGE_COLUMNS, SUBSCRIPTION
 from engine_svc.storage.explanations import WaitRows, fetch_missed_messages, fetch_wait_rows
 from engine_svc.storage.jobs import JobState
 from engine_svc.storage.subscriptions import statuses
+from mesh.call import open_rows
 from mesh.db.database import Database
 from mesh.db.statements import Row
 from mesh.ids import member_id
@@ -79,6 +80,9 @@ class ExplanationServicer:
         )
 
     async def _add_near_misses(self, instance: Instance, waits: list[pb.InstanceWait]) -> None:
+        if not open_rows().allow(instance.tenant_id):
+            # Messages belong to the whole tenant.
+            return
         names = {wait.name for wait in waits if wait.kind == pb.InstanceWait.KIND_MESSAGE}
         missed = {
             name: await self.database.read(fetch_missed_messages(instance.tenant_id, name)) for name in sorted(names)

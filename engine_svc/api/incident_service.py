@@ -12,6 +12,7 @@ from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.idempotency import request_record
 from engine_svc.storage.commit import INCIDENT_COLUMNS
 from engine_svc.storage.incidents import ORDER, IncidentFilter, list_incidents
+from mesh.call import open_rows
 from mesh.db.database import Database
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
 
@@ -30,7 +31,8 @@ class IncidentServicer:
         """See the contract."""
         size = page_size_of(request)
         wanted = IncidentFilter(request.process_instance_id, request.process_definition_key, request.tenant_id)
-        rows = await self.database.read(list_incidents(wanted, decode_page_token(request, int, str, int), size + 1))
+        after = decode_page_token(request, int, str, int)
+        rows = await self.database.read(list_incidents(wanted, open_rows(), after, size + 1))
         page = rows[:size]
         last = [page[-1][position] for position in ORDER_POSITIONS] if len(rows) > size else None
         return pb.ListIncidentsResponse(

@@ -22,8 +22,8 @@ from engine_svc.runtime.job_commands import NO_RESULT
 from engine_svc.state.instance import Instance
 from engine_svc.storage.commit import FINISHED_JOB_COLUMNS, JOB_COLUMNS
 from engine_svc.storage.finished_jobs import FinishedJobFilter, list_finished_jobs
-from engine_svc.storage.jobs import ORDER, JobFilter, JobState, fetch_job_details, list_jobs
-from mesh.call import current_call
+from engine_svc.storage.jobs import DETAILED_COLUMNS, ORDER, JobFilter, JobState, fetch_job_details, list_jobs
+from mesh.call import current_call, open_rows
 from mesh.db.database import Database
 from mesh.db.statements import Row
 from mesh.errors import DomainError, InvalidField, Violation
@@ -41,6 +41,7 @@ HEARTBEAT_SECONDS = 10.0
 HELD_POLL_SECONDS = 0.05
 DOMAIN = "flowmesh.engine"
 FINISHED_ID = FINISHED_JOB_COLUMNS.index("id")
+TENANT_ID, DEFINITION_KEY = map(DETAILED_COLUMNS.index, ("tenant_id", "definition_key"))
 ORDER_POSITIONS = tuple(JOB_COLUMNS.index(column) for column in ORDER)
 
 STATES = {
@@ -67,7 +68,7 @@ class JobServicer:
         """See the contract."""
         parts = split_member_id(request.id)
         row = await self.database.read(fetch_job_details(*parts)) if parts else None
-        if row is None:
+        if row is None or not open_rows().allow(row[TENANT_ID], row[DEFINITION_KEY]):
             raise jobs.job_missing(request.id)
         return pb.GetJobResponse(job=messages.detailed_job(row))
 
@@ -88,7 +89,8 @@ class JobServicer:
             request.min_priority if request.HasField("min_priority") else None,
             request.max_priority if request.HasField("max_priority") else None,
         )
-        rows = await self.database.read(list_jobs(wanted, decode_page_token(request, int, str, int), size + 1))
+        after = decode_page_token(request, int, str, int)
+        rows = await self.database.read(list_jobs(wanted, open_rows(), after, size + 1))
         page = rows[:size]
         last = [page[-1][position] for position in ORDER_POSITIONS] if len(rows) > size else None
         return pb.ListJobsResponse(
@@ -122,6 +124,8 @@ class JobServicer:
         limit = request.max_active_jobs or DEFAULT_MAX_JOBS
         lease = _micros(request.lease_duration) or DEFAULT_LEASE_MICROS
         names = tuple(request.fetch_variables)
+        # Before anything leaves; below they are asked for again, as they may change while the stream lives.
+        open_rows()
         # Tells a caller at once that the stream is open.
         yield pb.StreamJobsResponse(heartbeat=pb.StreamJobsResponse.Heartbeat())
         undelivered: list[jobs.LeasedJob] = []
@@ -171,6 +175,8 @@ class JobServicer:
 
     async def BatchCompleteJobs(self, request: pb.BatchCompleteJobsRequest) -> pb.BatchCompleteJobsResponse:
         """See the contract."""
+        # Of jobs that never were, nobody asks below.
+        open_rows()
         results = await asyncio.gather(
             *[self.CompleteJob(completion) for completion in request.completions], return_exceptions=True
         )
@@ -265,6 +271,8 @@ class JobServicer:
                 "Either ids or a filter must be given.",
                 violations=[Violation("ids", "Give the jobs' ids, or a filter that finds them, not both.")],
             )
+        # Of jobs that never were, nobody asks below.
+        open_rows()
         ids = list(request.ids) or await self._ids_of(request.filter)
         places = asyncio.Semaphore(SIDE_BY_SIDE)
 
@@ -291,7 +299,7 @@ class JobServicer:
             definition_key=wanted.process_definition_key,
             with_error=wanted.with_error,
         )
-        return [member_id(*row[:2]) for row in await self.database.read(list_jobs(found, None, MAX_BATCH))]
+        return [member_id(*row[:2]) for row in await self.database.read(list_jobs(found, open_rows(), None, MAX_BATCH))]
 
     async def MoveJobToDeadLetter(self, request: pb.MoveJobToDeadLetterRequest) -> bytes:
         """See the contract."""
@@ -333,7 +341,8 @@ class JobServicer:
         wanted = FinishedJobFilter(
             request.process_definition_key, request.process_instance_id, request.outcome, request.tenant_id
         )
-        rows = await self.database.read(list_finished_jobs(wanted, decode_page_token(request, str), size + 1))
+        after = decode_page_token(request, str)
+        rows = await self.database.read(list_finished_jobs(wanted, open_rows(), after, size + 1))
         page = rows[:size]
         last = [page[-1][FINISHED_ID]] if len(rows) > size else None
         return pb.ListFinishedJobsResponse(

@@ -14,7 +14,9 @@ from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.message_delivery import MessageDelivery
 from engine_svc.commands.signal_delivery import MAX_TOLD, Failure
 from engine_svc.commands.variables import read_variables
+from engine_svc.commands.walls import require_tenant
 from engine_svc.storage.messages import NewMessage, list_messages
+from mesh.call import open_rows
 from mesh.db.database import Database
 from mesh.errors import InvalidField, Violation
 from mesh.ids import new_id, split_member_id
@@ -37,6 +39,9 @@ class MessageServicer:
     async def CorrelateMessage(self, request: pb.CorrelateMessageRequest) -> bytes:
         """See the contract."""
         criteria = self._criteria(request)
+        opened = open_rows()
+        if criteria.tenant_id is not None:
+            require_tenant(opened, criteria.tenant_id)
         payload = Payload(
             read_variables(request.variables, "variables", self.max_variable_bytes),
             read_variables(request.local_variables, "local_variables", self.max_variable_bytes),
@@ -79,6 +84,7 @@ class MessageServicer:
 
     async def PublishMessage(self, request: pb.PublishMessageRequest) -> pb.PublishMessageResponse:
         """See the contract."""
+        require_tenant(open_rows(), request.tenant_id)
         new = NewMessage(
             new_id(),
             request.name,
@@ -101,6 +107,7 @@ class MessageServicer:
                 request.correlation_key,
                 request.state,
                 request.tenant_id,
+                open_rows(),
                 str(after[0]) if after else None,
                 size + 1,
             )

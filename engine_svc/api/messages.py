@@ -79,6 +79,7 @@ def process_instance_of_row(row: Row) -> process_instance_pb2.ProcessInstance:
         parent_id,
         root_id,
         restarted_from,
+        _,
     ) = row
     return process_instance_pb2.ProcessInstance(
         id=instance_id,

@@ -12,10 +12,13 @@ from engine_svc.commands import migrations
 from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.migrations import migration_missing
-from engine_svc.storage.migration_journal import list_entries, read_entry
+from engine_svc.storage.migration_journal import COLUMNS, list_entries, read_entry
+from mesh.call import open_rows
 from mesh.db.database import Database
 from mesh.errors import InvalidField, Violation
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
+
+INSTANCE_ID = COLUMNS.index("instance_id")
 
 
 @dataclass(slots=True)
@@ -69,7 +72,7 @@ class MigrationServicer:
     async def GetMigration(self, request: pb.GetMigrationRequest) -> pb.GetMigrationResponse:
         """See the contract."""
         entry = await self.database.read(read_entry(request.id))
-        if entry is None:
+        if entry is None or not await self.executor.opens(entry.row[INSTANCE_ID]):
             raise migration_missing(request.id)
         return pb.GetMigrationResponse(migration=migration_of_row(entry.row))
 
@@ -78,7 +81,7 @@ class MigrationServicer:
         size = page_size_of(request)
         after = decode_page_token(request, str)
         rows = await self.database.read(
-            list_entries(request.process_instance_id, str(after[0]) if after else None, size + 1)
+            list_entries(request.process_instance_id, open_rows(), str(after[0]) if after else None, size + 1)
         )
         page = rows[:size]
         return pb.ListMigrationsResponse(

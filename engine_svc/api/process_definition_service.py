@@ -23,12 +23,13 @@ from engine_svc.storage.definitions import (
     list_definitions,
     read_definition,
 )
+from mesh.call import open_rows
 from mesh.db.database import Database
 from mesh.db.statements import Row
 from mesh.errors import Violation, WrongState
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
 
-KEY = DEFINITION_COLUMNS.index("definition_key")
+KEY, TENANT_ID = DEFINITION_COLUMNS.index("definition_key"), DEFINITION_COLUMNS.index("tenant_id")
 ORDERS: dict[str, tuple[str, type[str] | type[int]]] = {
     "key": ("definition_key", str),
     "name": ("name", str),
@@ -77,7 +78,7 @@ class ProcessDefinitionServicer:
         )
         after = decode_page_token(request, *kinds)
         rows = await self.database.read(
-            list_definitions(wanted, order, after, size + 1, descending=direction == "desc")
+            list_definitions(wanted, open_rows(), order, after, size + 1, descending=direction == "desc")
         )
         page = rows[:size]
         last = [page[-1][DEFINITION_COLUMNS.index(name)] for name in order] if page else []
@@ -135,6 +136,7 @@ class ProcessDefinitionServicer:
 
     async def SuspendProcessDefinition(self, request: pb.SuspendProcessDefinitionRequest) -> bytes:
         """See the contract."""
+        await self._require_open(request.id)
         return await suspend_definition(
             self.executor,
             request.id,
@@ -147,6 +149,7 @@ class ProcessDefinitionServicer:
 
     async def ResumeProcessDefinition(self, request: pb.ResumeProcessDefinitionRequest) -> bytes:
         """See the contract."""
+        await self._require_open(request.id)
         return await resume_definition(
             self.executor,
             request.id,
@@ -159,9 +162,18 @@ class ProcessDefinitionServicer:
 
     async def _read_row(self, definition_id: str) -> Row:
         row = await self.database.read(read_definition(definition_id))
-        if row is None:
+        if row is None or not open_rows().allow(row[TENANT_ID], row[KEY]):
             raise definition_missing(definition_id)
         return row
+
+    async def _require_open(self, definition_id: str) -> None:
+        # What is not there any more may be a repeated request's.
+        opened = open_rows()
+        if opened.unrestricted:
+            return
+        row = await self.database.read(read_definition(definition_id))
+        if row is not None and not opened.allow(row[TENANT_ID], row[KEY]):
+            raise definition_missing(definition_id)
 
     async def _read(self, definition_id: str) -> tuple[Row, bytes]:
         # Whether it is there and may be started changes; its file does not.

@@ -12,9 +12,12 @@ from engine_svc.commands import modifications, process_instances, scope_variable
 from engine_svc.commands.executor import InstanceExecutor, Start, instance_missing
 from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.variables import read_variables
+from engine_svc.commands.walls import is_open, standing_of_row
 from engine_svc.runtime.instructions import Options
 from engine_svc.state.instance import ROOT_SCOPE
 from engine_svc.storage.instances import InstanceFilter, fetch_summary, fetch_told_revision, list_summaries
+from mesh.access.acting import acting_user
+from mesh.call import find_call, open_rows
 from mesh.commit_token import encode_commit_token
 from mesh.db.database import Database
 from mesh.errors import InvalidField, Violation
@@ -67,13 +70,13 @@ class ProcessInstanceServicer:
             tenant_id=spec.tenant_id,
             business_key=spec.business_key,
             variables=read_variables(spec.variables, f"{prefix}variables", self.max_variable_bytes),
-            initiator=spec.initiator,
+            initiator=acting_user(find_call(), f"{prefix}initiator", spec.initiator),
         )
 
     async def GetProcessInstance(self, request: pb.GetProcessInstanceRequest) -> pb.GetProcessInstanceResponse:
         """See the contract."""
         row = await self.database.read(fetch_summary(request.id))
-        if row is None:
+        if row is None or not await is_open(self.database, open_rows(), standing_of_row(row)):
             raise instance_missing(request.id)
         told = await self.database.read(fetch_told_revision(request.id))
         return pb.GetProcessInstanceResponse(
@@ -92,7 +95,7 @@ class ProcessInstanceServicer:
             request.tenant_id,
             request.status,
         )
-        rows = await self.database.read(list_summaries(wanted, str(after[0]) if after else None, size + 1))
+        rows = await self.database.read(list_summaries(wanted, open_rows(), str(after[0]) if after else None, size + 1))
         page = rows[:size]
         return pb.ListProcessInstancesResponse(
             process_instances=[messages.process_instance_of_row(row) for row in page],

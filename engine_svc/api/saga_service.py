@@ -13,6 +13,7 @@ from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.sagas import CompletionSagas, instance_of_saga, saga_missing
 from engine_svc.events.saga_id import saga_id_of
 from engine_svc.storage.sagas import LOG_COLUMNS, Saga, StepStatus, fetch_saga, list_sagas, list_steps
+from mesh.call import open_rows
 from mesh.db.database import Database
 from mesh.db.statements import Row
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
@@ -36,7 +37,7 @@ class SagaServicer:
         size = page_size_of(request)
         after = decode_page_token(request, int, str)
         rows = await self.database.read(
-            list_sagas(request.state, request.process_definition_key, request.tenant_id, after, size + 1)
+            list_sagas(request.state, request.process_definition_key, request.tenant_id, open_rows(), after, size + 1)
         )
         page = rows[:size]
         last: list[str | int | None] | None = None
@@ -78,7 +79,7 @@ class SagaServicer:
 
     async def _read(self, saga_id: str) -> Saga:
         saga = await self.database.read(fetch_saga(instance_of_saga(saga_id)))
-        if saga is None:
+        if saga is None or not open_rows().allow(saga.tenant_id, saga.definition_key):
             raise saga_missing(saga_id)
         return saga
 

@@ -10,6 +10,8 @@ from engine_svc.api.events import failure
 from engine_svc.commands.idempotency import digest_of, request_record
 from engine_svc.commands.signal_delivery import MAX_STARTED_TOLD, MAX_TOLD, Delivered, Signal, SignalDelivery
 from engine_svc.commands.variables import read_variables
+from engine_svc.commands.walls import require_tenant
+from mesh.call import open_rows
 from mesh.commit_token import join_commit_tokens
 from mesh.errors import InvalidField, Violation
 from mesh.ids import split_member_id
@@ -34,6 +36,9 @@ class SignalServicer:
                     "FIELD_INVALID", f"activity_id: {description}", violations=[Violation("activity_id", description)]
                 )
             instance_id, key = parts
+        opened = open_rows()
+        if not instance_id:
+            require_tenant(opened, request.tenant_id)
         signal = Signal(
             # Sent again after a crash in the middle it goes on with those that it had not reached.
             digest_of(record) if record is not None else "",

@@ -10,18 +10,22 @@ from flowmesh.engine.v1 import user_task_pb2
 from flowmesh.engine.v1 import user_task_service_pb2 as pb
 
 from engine_svc.api import messages
-from engine_svc.api.callers import user_or_caller
 from engine_svc.api.user_task_fields import detail_values, fields_set, filter_of, masked_fields, order_of
 from engine_svc.commands import user_tasks
 from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.todo_lists import TodoLists, TodoPage, is_todo_list
 from engine_svc.commands.variables import check_name, read_variables
+from engine_svc.commands.walls import is_task_open
 from engine_svc.runtime import user_task_commands
 from engine_svc.storage.user_task_lists import Order, count_user_tasks, list_user_tasks, sort_key, sort_kinds
 from engine_svc.storage.user_tasks import fetch_user_task
+from mesh.access.acting import acting_user
+from mesh.access.rows import Rows
+from mesh.call import find_call, open_rows
 from mesh.db.database import Database
 from mesh.db.statements import Row
+from mesh.errors import InvalidField, Violation
 from mesh.ids import split_member_id
 from mesh.json_values import to_values
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
@@ -45,7 +49,7 @@ class UserTaskServicer:
         """See the contract."""
         parts = split_member_id(request.id)
         row = await self.database.read(fetch_user_task(*parts)) if parts else None
-        if row is None:
+        if row is None or not is_task_open(open_rows(), row):
             raise user_tasks.task_missing(request.id)
         return pb.GetUserTaskResponse(user_task=messages.user_task_of_row(row))
 
@@ -55,12 +59,14 @@ class UserTaskServicer:
         order = order_of(request.order_by, wanted)
         after = decode_page_token(request, *sort_kinds(order))
         limit = page_size_of(request) + 1
+        opened = open_rows()
         if is_todo_list(wanted) and not request.include_total_size:
-            page = TodoPage(_key_of(request), wanted, order, after, limit)
+            page = TodoPage(_key_of(request, opened), wanted, opened, order, after, limit)
             return await self.todo_lists.read(page, lambda rows: list_answer(request, rows, order).SerializeToString())
-        answer = list_answer(request, await self.database.read(list_user_tasks(wanted, order, after, limit)), order)
+        rows = await self.database.read(list_user_tasks(wanted, opened, order, after, limit))
+        answer = list_answer(request, rows, order)
         if request.include_total_size:
-            answer.total_size = await self.database.read(count_user_tasks(wanted))
+            answer.total_size = await self.database.read(count_user_tasks(wanted, opened))
         return answer
 
     async def CreateUserTask(self, request: pb.CreateUserTaskRequest) -> bytes:
@@ -103,10 +109,14 @@ class UserTaskServicer:
 
     async def ClaimUserTask(self, request: pb.ClaimUserTaskRequest) -> bytes:
         """See the contract."""
+        user_id = acting_user(find_call(), "user_id", request.user_id)
+        if not user_id:
+            description = "say who takes the task; no user is known who calls"
+            raise InvalidField("FIELD_INVALID", description, violations=[Violation("user_id", description)])
         return await user_tasks.claim(
             self.executor,
             request.id,
-            request.user_id,
+            user_id,
             request_record("ClaimUserTask", request.request_id, request),
             lambda row: pb.ClaimUserTaskResponse(user_task=messages.user_task_of_row(row)),
         )
@@ -184,7 +194,7 @@ class UserTaskServicer:
             transient_variables=read_variables(request.transient_variables, "transient_variables", limit),
             outcome=request.outcome,
             outcome_variable=request.outcome_variable,
-            completed_by=user_or_caller(request.completed_by),
+            completed_by=acting_user(find_call(), "completed_by", request.completed_by),
         )
         return await user_tasks.complete(
             self.executor,
@@ -241,6 +251,10 @@ def list_answer(
     )
 
 
-def _key_of(request: pb.ListUserTasksRequest) -> str:
+def _key_of(request: pb.ListUserTasksRequest, opened: Rows) -> str:
     asked = request.SerializeToString(deterministic=True)
+    if not opened.unrestricted:
+        # Who may see something else gets another answer, whatever the tasks are.
+        rows = opened.to_json()
+        asked = len(rows).to_bytes(4, "big") + rows + asked
     return hashlib.blake2b(asked, digest_size=24, key=_FORMAT_DIGEST).hexdigest()

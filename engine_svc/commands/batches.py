@@ -19,6 +19,7 @@ from engine_svc.storage.batches import (
     release_items,
 )
 from engine_svc.storage.commit import AlreadyAnswered, RequestRecord
+from mesh.call import CallContext, as_call, find_call, open_rows
 from mesh.clock import Clock
 from mesh.db.database import ConstraintViolated, Database
 from mesh.db.served_database import write_again
@@ -54,10 +55,14 @@ async def create(
 ) -> bytes:
     """Store a batch with its items. Raises `WrongState` (BATCH_EMPTY, BATCH_TOO_LARGE), `RequestIdReused`."""
 
+    call = find_call()
+    creator, opened = (call.user_id or "") if call is not None else "", open_rows()
+
     async def once() -> bytes:
         now = clock.now_micros()
         return await write_again(
-            database, lambda: create_batch(new_id(), name, kind, operation, targets, request, now, answer)
+            database,
+            lambda: create_batch(new_id(), name, kind, operation, targets, creator, opened, request, now, answer),
         )
 
     return await _answered(once)
@@ -73,10 +78,13 @@ async def change(
 ) -> bytes:
     """Suspend, resume or cancel a batch. Raises `NotFound`, `WrongState` (BATCH_ENDED), `RequestIdReused`."""
 
+    opened = open_rows()
+
     async def once() -> bytes:
         now = clock.now_micros()
         return await write_again(
-            database, lambda: change_state(batch_id, wanted, request, now, answer, lambda: batch_missing(batch_id))
+            database,
+            lambda: change_state(batch_id, wanted, opened, request, now, answer, lambda: batch_missing(batch_id)),
         )
 
     return await _answered(once)
@@ -139,9 +147,12 @@ class BatchWork:
             await write_again(self.database, lambda: release_items(later, now + PAUSE_MICROS))
 
     async def _try(self, item: Claimed) -> tuple[Claimed, ItemResult | None]:
-        """Do one item; None where it is to be tried again."""
+        """Do one item, as its creator; None where it is to be tried again."""
+        call = CallContext(new_id(), user_id=item.creator or None)
+        call.narrow(item.opened)
         try:
-            await self.perform(item.operation, item.target_id, f"batch:{item.batch_id}:{item.number}")
+            with as_call(call):
+                await self.perform(item.operation, item.target_id, f"batch:{item.batch_id}:{item.number}")
         except (Conflict, DependencyDown, Overload) as error:
             _log.warning(
                 "An item of a batch is tried again",

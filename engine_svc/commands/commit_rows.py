@@ -55,6 +55,7 @@ def add_to_commit(commit: Commit, instance: Instance, changes: Changes, max_stat
             instance.parent_id,
             instance.root_id,
             instance.restarted_from,
+            instance.initiator,
             int(instance.parts is not None or instance.large_values is not None),
             snapshot,
         )

@@ -17,6 +17,7 @@ from engine_svc.runtime.requests import Program
 from engine_svc.state.instance import Instance, Wait
 from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.start_events import find_starts
+from mesh.call import open_rows
 
 
 class _Given:
@@ -58,10 +59,15 @@ async def evaluate_starts(
 
     Raises `DomainError`.
     """
+    opened = open_rows()
     answer = await executor.answer_to(request)
     if answer is not None:
         return answer
-    found = await executor.database.read(find_starts(tenant_id, Wait.CONDITION, "", definition_key))
+    found = [
+        start
+        for start in await executor.database.read(find_starts(tenant_id, Wait.CONDITION, "", definition_key))
+        if opened.allow(tenant_id, start.definition_key)
+    ]
     definitions = await executor.definitions.by_ids({start.definition_id for start in found if not start.suspended})
     starts: list[Start] = []
     failures: list[Failure] = []

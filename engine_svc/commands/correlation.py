@@ -19,6 +19,7 @@ from engine_svc.storage.commit import SUBSCRIPTION_COLUMNS, Commit, RequestRecor
 from engine_svc.storage.messages import MessageState, NewMessage
 from engine_svc.storage.start_events import find_message_start
 from engine_svc.storage.subscriptions import SubscriptionFilter, find_subscriptions, statuses
+from mesh.call import open_rows
 from mesh.db.statements import Row
 from mesh.errors import Conflict, DependencyDown, DomainError, Overload, WrongState
 from mesh.ids import member_id, new_id
@@ -160,8 +161,9 @@ class Correlation:
         return await self._executor.keep_answer(request, merge(parts, failures).SerializeToString())
 
     async def _starts(self, criteria: Criteria) -> bool:
-        start, _ = await self._executor.database.read(find_message_start(criteria.tenant_id or "", criteria.name))
-        return start is not None
+        tenant_id = criteria.tenant_id or ""
+        start, _ = await self._executor.database.read(find_message_start(tenant_id, criteria.name))
+        return start is not None and open_rows().allow(tenant_id, start.definition_key)
 
     async def _trigger(self, row: Row, payload: Payload, request: RequestRecord | None, respond: Respond) -> bytes:
         instance_id, key = row[:2]
@@ -197,7 +199,7 @@ class Correlation:
             business_key=criteria.business_key,
             correlation_key=criteria.correlation_key,
         )
-        rows = await self._executor.database.read(find_subscriptions(wanted, None, MAX_MATCHES))
+        rows = await self._executor.database.read(find_subscriptions(wanted, open_rows(), None, MAX_MATCHES))
         if not rows:
             return _Candidates([], [], [])
         status = await self._executor.database.read(statuses(sorted({row[0] for row in rows})))
@@ -229,7 +231,7 @@ class Correlation:
                 found.others,
             )
         by_name = SubscriptionFilter(type=int(Wait.MESSAGE), name=criteria.name, tenant_id=criteria.tenant_id)
-        rows = await self._executor.database.read(find_subscriptions(by_name, None, MAX_NAMED + 1))
+        rows = await self._executor.database.read(find_subscriptions(by_name, open_rows(), None, MAX_NAMED + 1))
         starts = ""
         if not criteria.may_start and await self._starts(criteria):
             starts = "; it would start a process if neither an instance nor a key nor variables were asked for"
@@ -249,6 +251,8 @@ class Correlation:
 
     async def _keep(self, criteria: Criteria, payload: Payload, explanation: str) -> None:
         """Keep a message that nothing took, for who asks later why an instance still waits."""
+        if not open_rows().allow(criteria.tenant_id or ""):
+            return
         now = self._executor.clock.now_micros()
         new = NewMessage(new_id(), criteria.name, criteria.correlation_key, criteria.tenant_id or "", payload.variables)
         row = new.row(MessageState.UNMATCHED, now, explanation=explanation)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from engine_svc.commands.definition_contents import DefinitionContents
 from engine_svc.compile.load import load_definitions
@@ -18,6 +18,7 @@ from engine_svc.runtime.requests import FindDefinition
 from engine_svc.state.definition import Definition
 from engine_svc.storage.definition_suspension import definition_missing, definition_suspended
 from engine_svc.storage.definitions import (
+    START_COLUMNS,
     DefinitionState,
     find_beside,
     find_definition,
@@ -34,6 +35,9 @@ MAX_DEFINITIONS = 1000
 WARM_DEFINITIONS = 200
 WARM_SECONDS = 10.0
 _WARM_PAGE = 10
+_KEY, _TENANT = START_COLUMNS.index("definition_key"), START_COLUMNS.index("tenant_id")
+Opens = Callable[[str, str], bool]
+"""Tells whether a definition of this tenant and key may be named by who asks for it; without one every one may."""
 _BY_ID = "\0"
 """Stands where the tenant would: no tenant has this name."""
 
@@ -72,38 +76,43 @@ class DefinitionCache:
             raise definition_missing(definition_id)
         return definition
 
-    async def to_start(self, definition_id: str) -> tuple[Definition, int]:
+    async def to_start(self, definition_id: str, opens: Opens | None = None) -> tuple[Definition, int]:
         """Return a definition that may be started and the epoch at which it was so.
 
         Raises `NotFound`, `WrongState` (PROCESS_DEFINITION_SUSPENDED).
         """
         place = (_BY_ID, definition_id, 0)
         if (known := self._known(place)) is not None:
+            if opens is not None and not opens(known[0].tenant_id, known[0].key):
+                raise definition_missing(definition_id)
             return known
         found, epoch = await self._database.read(find_definition_by_id(definition_id))
-        if found is None:
+        if found is None or (opens is not None and not opens(found[_TENANT], found[_KEY])):
             raise definition_missing(definition_id)
         return await self._started_as(place, found, epoch)
 
-    async def to_migrate(self, definition_id: str) -> tuple[Definition, int]:
+    async def to_migrate(self, definition_id: str, opens: Opens | None = None) -> tuple[Definition, int]:
         """Return a definition that instances may go on by, suspended or not, and the epoch at which it was there.
 
         Raises `NotFound`.
         """
         found, epoch = await self._database.read(find_definition_by_id(definition_id))
-        if found is None:
+        if found is None or (opens is not None and not opens(found[_TENANT], found[_KEY])):
             raise definition_missing(definition_id)
         return await self.by_id(definition_id), epoch
 
-    async def by_key(self, tenant_id: str, key: str, version: int) -> tuple[Definition, int]:
+    async def by_key(
+        self, tenant_id: str, key: str, version: int, opens: Opens | None = None
+    ) -> tuple[Definition, int]:
         """Return a version of a key (0: the newest) that may be started and the epoch at which it was so.
 
         Raises `NotFound`, `WrongState` (PROCESS_DEFINITION_SUSPENDED).
         """
         place = (tenant_id, key, version)
-        if (known := self._known(place)) is not None:
+        is_open = opens is None or opens(tenant_id, key)
+        if is_open and (known := self._known(place)) is not None:
             return known
-        found, epoch = await self._database.read(find_definition(tenant_id, key, version))
+        found, epoch = await self._database.read(find_definition(tenant_id, key, version)) if is_open else (None, 0)
         if found is None:
             named = f"version {version} of " if version else ""
             where = f" in tenant {tenant_id}" if tenant_id else ""
@@ -114,13 +123,13 @@ class DefinitionCache:
             )
         return await self._started_as(place, found, epoch)
 
-    async def by_message(self, tenant_id: str, name: str) -> tuple[Definition, str, int]:
+    async def by_message(self, tenant_id: str, name: str, opens: Opens | None = None) -> tuple[Definition, str, int]:
         """Return the newest version that a message starts, the id of its start event, and the epoch of that.
 
         Raises `WrongState` (MESSAGE_NOT_CORRELATED, PROCESS_DEFINITION_SUSPENDED).
         """
         start, epoch = await self._database.read(find_message_start(tenant_id, name))
-        if start is None:
+        if start is None or (opens is not None and not opens(tenant_id, start.definition_key)):
             raise WrongState(
                 "MESSAGE_NOT_CORRELATED",
                 f"no process is started by the message {name!r}; a start event of the newest version must wait for it",
@@ -139,7 +148,10 @@ class DefinitionCache:
             case "migration":
                 return await self.to_migrate(request.version)
             case "id":
-                return await self.to_start(request.version or request.key)
+                # The other bindings look within the tenant; an id could come from anywhere.
+                return await self.to_start(
+                    request.version or request.key, lambda tenant_id, _: tenant_id == request.tenant_id
+                )
             case "version":
                 if not request.version.isdecimal():
                     raise _no_version(request)
@@ -189,7 +201,7 @@ class DefinitionCache:
         return None if known is None or definition is None else (definition, known[1])
 
     async def _started_as(self, place: tuple[str, str, int], found: Row, epoch: int) -> tuple[Definition, int]:
-        definition_id, key, version, state = found
+        definition_id, key, version, state, _ = found
         if state == DefinitionState.SUSPENDED:
             raise definition_suspended(definition_id, key, version)
         definition = await self.by_id(definition_id)

@@ -14,10 +14,11 @@ from google.protobuf.message import Message
 
 from engine_svc.commands.answers import Told, answer_bytes
 from engine_svc.commands.commit_rows import add_to_commit
-from engine_svc.commands.definition_cache import DefinitionCache
+from engine_svc.commands.definition_cache import DefinitionCache, Opens
 from engine_svc.commands.instance_cache import InstanceCache
 from engine_svc.commands.job_signals import JobSignals
 from engine_svc.commands.keyed_locks import KeyedLocks
+from engine_svc.commands.walls import is_open, standing_of, standing_of_row
 from engine_svc.runtime import step
 from engine_svc.runtime.changes import Changes
 from engine_svc.runtime.requests import FindDefinition, LoadInstance, Request, RunScript
@@ -37,8 +38,10 @@ from engine_svc.storage.commit import (
     find_answer,
 )
 from engine_svc.storage.definition_suspension import definition_suspended
-from engine_svc.storage.instances import fetch_instances, instance_of
+from engine_svc.storage.instances import fetch_any_summary, fetch_instances, instance_of
 from engine_svc.storage.start_events import find_starts
+from mesh.access.rows import Rows
+from mesh.call import beyond_rows, open_rows
 from mesh.clock import Clock
 from mesh.db.database import ConstraintViolated, Database
 from mesh.db.group_commit import GroupCommitter
@@ -137,7 +140,11 @@ class ExecutorLimits:
 
 @dataclass(slots=True)
 class InstanceExecutor:
-    """Runs commands on instances. All state is in the database; what is cached here is checked by every commit."""
+    """Runs commands on instances. All state is in the database; what is cached here is checked by every commit.
+
+    An instance or definition that is named here is one that the call being served names: outside of its rows there is
+    none. What a step asks for, and what it entails for others, is the engine's own and has no walls.
+    """
 
     database: Database
     committer: GroupCommitter[Commit, Written]
@@ -193,6 +200,7 @@ class InstanceExecutor:
         beside: Callable[[list[Instance], int], Beside] | None,
     ) -> tuple[bytes, Commit]:
         commit = Commit(self.clock.now_micros(), request)
+        rows = open_rows()
         instances = []
         changed_instances: list[Instance] = []
         sizes = []
@@ -202,13 +210,13 @@ class InstanceExecutor:
             start_element = start.start_element
             if start.message_name:
                 definition, start_element, epoch = await self.definitions.by_message(
-                    start.tenant_id, start.message_name
+                    start.tenant_id, start.message_name, _startable(rows, start)
                 )
             elif start.definition_id:
-                definition, epoch = await self.definitions.to_start(start.definition_id)
+                definition, epoch = await self.definitions.to_start(start.definition_id, _startable(rows, start))
             else:
                 definition, epoch = await self.definitions.by_key(
-                    start.tenant_id, start.definition_key, start.definition_version
+                    start.tenant_id, start.definition_key, start.definition_version, _startable(rows, start)
                 )
             commit.definition_epoch = epoch if commit.definition_epoch is None else min(epoch, commit.definition_epoch)
             program = step.start(
@@ -257,7 +265,8 @@ class InstanceExecutor:
 
     async def _follow_up(self, commit: Commit) -> None:
         if self.follow_up is not None and (commit.thrown or commit.subscriptions):
-            await self.follow_up(commit)
+            with beyond_rows():
+                await self.follow_up(commit)
 
     async def _run(self, program: Generator[Request, Any, T], commit: Commit, callers: Callers | None = None) -> T:
         """Run a step, and answer what it asks for. Raises `DomainError`."""
@@ -289,7 +298,7 @@ class InstanceExecutor:
                     callers.ids.add(request.instance_id)
                 if callers is not None:
                     callers.others_read = True
-                return await self.load(request.instance_id)
+                return await self._read(request.instance_id)
             case RunScript():
                 return await self._run_script(request)
 
@@ -339,13 +348,15 @@ class InstanceExecutor:
         *,
         prepare: Prepare | None = None,
         task_trees: bool = False,
+        task_key: int = 0,
     ) -> bytes:
         """Run a command on an instance; return the serialised answer.
 
         `missing` makes the error for an instance that does not exist; a stand-alone task is none unless
-        `task_trees` says so. Raises `DomainError`, `ClaimLost`.
+        `task_trees` says so. `task_key` is that of the user task that the command is about. Raises `DomainError`,
+        `ClaimLost`.
         """
-        response, commit = await self._change(instance_id, work, request, missing, prepare, task_trees)
+        response, commit = await self._change(instance_id, work, request, missing, prepare, task_trees, task_key)
         # Whoever gets what the instance sent may be the instance itself: its lock must be free.
         if commit is not None:
             await self._follow_up(commit)
@@ -359,6 +370,7 @@ class InstanceExecutor:
         missing: Callable[[], DomainError],
         prepare: Prepare | None,
         task_trees: bool,
+        task_key: int,
     ) -> tuple[bytes, Commit | None]:
         async with AsyncExitStack() as held:
             await held.enter_async_context(self._locks.hold(instance_id))
@@ -366,7 +378,9 @@ class InstanceExecutor:
             attempts, started = -1, time.monotonic()
             while await _again(attempts := attempts + 1, started):
                 try:
-                    return await self._try_change(instance_id, work, request, missing, callers, prepare, task_trees)
+                    return await self._try_change(
+                        instance_id, work, request, missing, callers, prepare, task_trees, task_key
+                    )
                 except AlreadyAnswered as answered:
                     return answered.response, None
                 except StaleDefinitions:
@@ -388,12 +402,18 @@ class InstanceExecutor:
         callers: Callers,
         prepare: Prepare | None,
         task_trees: bool,
+        task_key: int,
     ) -> tuple[bytes, Commit]:
-        # While the command runs the instance is not in the cache: if anything fails, what was half changed is gone.
-        cached = self._cache.take(instance_id)
-        instance = cached or await self.load(instance_id, task_trees=True)
+        # Asked for before anything else, for who sends a request again whose instance is gone.
+        rows = open_rows()
+        cached = self._cache.find(instance_id)
+        instance = cached or await self._read(instance_id, task_trees=True)
         if instance is None or (is_task_tree(instance) and not task_trees):
             raise missing()
+        if not rows.unrestricted and not await is_open(self.database, rows, standing_of(instance), task_key):
+            raise missing()
+        # While the command runs the instance is not in the cache: if anything fails, what was half changed is gone.
+        self._cache.take(instance_id)
         if prepare is not None:
             await prepare()
         commit = Commit(self.clock.now_micros(), request)
@@ -426,7 +446,7 @@ class InstanceExecutor:
         return response, commit
 
     async def _has_moved(self, instance_id: str, revision: int) -> bool:
-        stored = await self.load(instance_id, task_trees=True)
+        stored = await self._read(instance_id, task_trees=True)
         return stored is None or stored.revision != revision
 
     async def try_out(self, instance_id: str, work: Work, missing: Callable[[], DomainError]) -> bytes:
@@ -442,13 +462,36 @@ class InstanceExecutor:
         effect = worked if isinstance(worked, Effect) else await self._run(worked, commit)
         return effect.respond().SerializeToString()
 
-    async def load(self, instance_id: str, *, task_trees: bool = False) -> Instance | None:
-        """Read an instance from the database, a stand-alone task only where it is asked for."""
+    async def load(self, instance_id: str, *, task_trees: bool = False, task_key: int = 0) -> Instance | None:
+        """Read an instance from the database, a stand-alone task only where it is asked for.
+
+        None as well where it is closed to the call. `task_key` is that of the user task that is asked about.
+        """
+        instance = await self._read(instance_id, task_trees=task_trees)
+        rows = open_rows()
+        if instance is None or rows.unrestricted:
+            return instance
+        return instance if await is_open(self.database, rows, standing_of(instance), task_key) else None
+
+    async def opens(self, instance_id: str) -> bool:
+        """Tell whether an instance or stand-alone task is open to the call; one that does not exist is not closed."""
+        rows = open_rows()
+        if rows.unrestricted:
+            return True
+        row = await self.database.read(fetch_any_summary(instance_id))
+        return row is None or await is_open(self.database, rows, standing_of_row(row))
+
+    async def require(self, instance_id: str, missing: Callable[[], DomainError]) -> None:
+        """Refuse a call to which an instance is closed, before anything is done for it. Raises what `missing` makes."""
+        if not await self.opens(instance_id):
+            raise missing()
+
+    async def _read(self, instance_id: str, *, task_trees: bool = False) -> Instance | None:
         instance = (await self.load_many([instance_id])).get(instance_id)
         return None if instance is not None and is_task_tree(instance) and not task_trees else instance
 
     async def load_many(self, instance_ids: Sequence[str]) -> dict[str, Instance]:
-        """Read instances from the database; those that do not exist are left out."""
+        """Read instances from the database; those that do not exist are left out. Which are open is not asked here."""
         found = await self.database.read(fetch_instances(instance_ids))
         definitions = await self.definitions.by_ids({stored.row[3] for stored in found} - {NO_PROCESS.id})
         definitions[NO_PROCESS.id] = NO_PROCESS
@@ -495,6 +538,14 @@ class InstanceExecutor:
         if answered is not None:
             raise answered
         return None
+
+
+def _startable(rows: Rows, start: Start) -> Opens | None:
+    """Tell what a start may begin: who starts an instance takes part in it."""
+    if rows.unrestricted:
+        return None
+    involved = bool(start.initiator) and start.initiator == rows.user_id
+    return lambda tenant_id, key: rows.allow(tenant_id, key, involved=involved)
 
 
 async def _again(attempts: int, started: float) -> bool:

@@ -19,6 +19,7 @@ from engine_svc.storage.jobs import give_retries as revive_statement
 from engine_svc.storage.jobs import give_up as give_up_statement
 from engine_svc.storage.jobs import reschedule as reschedule_statement
 from engine_svc.storage.jobs import set_retries as set_retries_statement
+from mesh.call import beyond_rows
 from mesh.db.statements import Row, Statement
 from mesh.errors import WrongState
 from mesh.ids import split_member_id
@@ -43,6 +44,7 @@ async def run_now(
     """
     instance_id, key = _parts(job_id)
     executor = due_jobs.executor
+    await executor.require(instance_id, lambda: job_missing(job_id))
     if request is not None:
         answered = await executor.database.read(find_answer(request))
         if isinstance(answered, AlreadyAnswered):
@@ -55,7 +57,8 @@ async def run_now(
         raise job_missing(job_id)
     if not claimed:
         raise _not_runnable(job_id, row)
-    run = await due_jobs.run_one(Claimed(row), request, respond)
+    with beyond_rows():
+        run = await due_jobs.run_one(Claimed(row), request, respond)
     if run.error is not None:
         raise run.error
     assert run.result is Result.COMPLETED

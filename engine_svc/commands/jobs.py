@@ -25,6 +25,8 @@ from engine_svc.storage.jobs import (
     lease_jobs,
     release_leases,
 )
+from mesh.access.rows import Rows
+from mesh.call import open_rows
 from mesh.db.served_database import write_again
 from mesh.db.statements import FetchKeys, Program, Row
 from mesh.errors import LeaseLost, NotFound
@@ -61,9 +63,16 @@ class LeasedJob:
     variables: dict[str, Any]
 
 
-def _lease_with_revisions(activation: Activation, lease_until: int) -> Program[tuple[list[Row], dict[str, int]]]:
+def _lease_with_revisions(
+    activation: Activation, opened: Rows, lease_until: int
+) -> Program[tuple[list[Row], dict[str, int]]]:
     rows = yield from lease_jobs(
-        activation.job_type, activation.tenant_id, activation.worker, activation.max_jobs, lease_until
+        activation.job_type,
+        activation.tenant_id,
+        opened,
+        activation.worker,
+        activation.max_jobs,
+        lease_until,
     )
     revisions: list[Row] = []
     if rows:
@@ -72,13 +81,15 @@ def _lease_with_revisions(activation: Activation, lease_until: int) -> Program[t
 
 
 async def activate(executor: InstanceExecutor, activation: Activation) -> list[LeasedJob]:
-    """Lease ready jobs, those of higher priority first, then the oldest; none where there are none.
+    """Lease ready jobs that are open, those of higher priority first, then the oldest; none where there are none.
 
     Where the caller is cancelled, what was leased is given back.
     """
     lease_until = executor.clock.now_micros() + activation.lease_micros
+    # Asked for each time: a call that waits may lose what was open to it.
+    opened = open_rows()
     leasing = asyncio.ensure_future(
-        write_again(executor.database, lambda: _lease_with_revisions(activation, lease_until))
+        write_again(executor.database, lambda: _lease_with_revisions(activation, opened, lease_until))
     )
     try:
         rows, revisions = await asyncio.shield(leasing)
@@ -156,8 +167,8 @@ async def wait_and_activate(
 
 
 async def held_by(executor: InstanceExecutor, job_type: str, worker: str) -> int:
-    """Return how many jobs of a type a worker holds."""
-    return await executor.database.read(count_leased(job_type, worker))
+    """Return how many open jobs of a type a worker holds."""
+    return await executor.database.read(count_leased(job_type, worker, open_rows()))
 
 
 async def give_back(executor: InstanceExecutor, jobs: Sequence[LeasedJob]) -> None:

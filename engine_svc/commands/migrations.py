@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from google.protobuf.message import Message
 
+from engine_svc.commands.definition_cache import Opens
 from engine_svc.commands.executor import MAX_ATTEMPTS, Effect, InstanceExecutor, instance_missing
 from engine_svc.events.record import USER_TASK_CREATED
 from engine_svc.runtime.migration import migrate as carry_out
@@ -35,6 +36,7 @@ from engine_svc.storage.migration_journal import (
     rename,
     write_entry,
 )
+from mesh.call import open_rows
 from mesh.db.statements import Row, Statement
 from mesh.errors import Conflict, InvalidField, NotFound, Violation, WrongState
 from mesh.ids import new_id
@@ -78,6 +80,14 @@ async def migrate(
 
     Raises `NotFound`, `WrongState`, `InvalidField` (MIGRATION_INVALID), `Conflict`.
     """
+    opens = _opens()
+    if opens is not None:
+        answer = await executor.answer_to(request)
+        if answer is not None:
+            return answer
+        if await executor.load(instance_id) is None:
+            raise instance_missing(instance_id)
+        await executor.definitions.to_migrate(plan.target_definition_id, opens)
     for _ in range(MAX_ATTEMPTS):
         rows = await executor.database.read(read_instance_rows(instance_id))
 
@@ -113,6 +123,11 @@ async def migrate(
         f"process instance {instance_id} was changed by others each time it was tried; try again",
         metadata={"id": instance_id},
     )
+
+
+def _opens() -> Opens | None:
+    opened = open_rows()
+    return None if opened.unrestricted else opened.allow
 
 
 def _check_tenant(instance: Instance, target: Definition) -> None:
@@ -162,7 +177,7 @@ async def preview_instance(
             f"process instance {instance_id} is {instance.status.name.lower()} and cannot be migrated",
             metadata={"id": instance_id, "status": instance.status.name},
         )
-    target, _ = await executor.definitions.to_migrate(plan.target_definition_id)
+    target, _ = await executor.definitions.to_migrate(plan.target_definition_id, _opens())
     _check_tenant(instance, target)
     return instance, assess(instance, plan.with_target(target)), target
 
@@ -184,8 +199,8 @@ async def preview_definition(
 
     `after`: status and id of the last instance of the page before. Raises `NotFound`.
     """
-    source, _ = await executor.definitions.to_migrate(definition_id)
-    target, _ = await executor.definitions.to_migrate(plan.target_definition_id)
+    source, _ = await executor.definitions.to_migrate(definition_id, _opens())
+    target, _ = await executor.definitions.to_migrate(plan.target_definition_id, _opens())
     problems = check_plan(source.process, plan.with_target(target))
     if problems:
         return DefinitionPreview(problems, [], target, None)
@@ -221,6 +236,7 @@ async def revert(
     if entry is None:
         raise migration_missing(migration_id)
     instance_id: str = entry.row[_INSTANCE]
+    await executor.require(instance_id, lambda: migration_missing(migration_id))
 
     def work(instance: Instance, now: int) -> Program[Effect]:
         _check_revertible(instance, entry)

@@ -27,6 +27,7 @@ from engine_svc.storage.subscriptions import (
     find_subscriptions,
     statuses,
 )
+from mesh.access.rows import ALL_ROWS
 from mesh.db.served_database import write_again
 from mesh.db.statements import DeleteMany, Row
 from mesh.db.statements import Program as Statements
@@ -154,10 +155,11 @@ class SignalDelivery:
     async def _require(self, signal: Signal) -> None:
         if await self._executor.database.read(fetch_summary(signal.instance_id)) is None:
             raise instance_missing(signal.instance_id)
+        await self._executor.require(signal.instance_id, lambda: instance_missing(signal.instance_id))
         if not signal.key:
             return
         wanted = SubscriptionFilter(int(Wait.SIGNAL), signal.name, instance_id=signal.instance_id, key=signal.key)
-        if not await self._executor.database.read(find_subscriptions(wanted, None, 1)):
+        if not await self._executor.database.read(find_subscriptions(wanted, ALL_ROWS, None, 1)):
             activity_id = member_id(signal.instance_id, signal.key)
             raise NotFound(
                 "ACTIVITY_NOT_FOUND",
@@ -174,7 +176,7 @@ class SignalDelivery:
                 wanted = SubscriptionFilter(
                     int(Wait.SIGNAL), signal.name, instance_id=signal.instance_id, key=signal.key
                 )
-                rows = await self._executor.database.read(find_subscriptions(wanted, after, PAGE))
+                rows = await self._executor.database.read(find_subscriptions(wanted, ALL_ROWS, after, PAGE))
                 page = [(row[0], row[1]) for row in rows]
             else:
                 page = await self._executor.database.read(

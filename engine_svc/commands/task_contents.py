@@ -1,4 +1,8 @@
-"""Commands on the comments and attachments of tasks and instances."""
+"""Commands on the comments and attachments of tasks and instances.
+
+They are open to whom the instance is open: they are listed with it, and stay when the task is gone that they were
+written on.
+"""
 
 from __future__ import annotations
 
@@ -144,7 +148,9 @@ async def delete_attachment(
 
 async def read_attachment(executor: InstanceExecutor, attachment_id: str) -> Row:
     """Return the row of an attachment. Raises `NotFound`."""
-    row = await executor.database.read(stored.fetch_attachment(*_parts(attachment_id, attachment_missing)))
+    instance_id, key = _parts(attachment_id, attachment_missing)
+    await executor.require(instance_id, lambda: attachment_missing(attachment_id))
+    row = await executor.database.read(stored.fetch_attachment(instance_id, key))
     if row is None:
         raise attachment_missing(attachment_id)
     return row
@@ -152,7 +158,9 @@ async def read_attachment(executor: InstanceExecutor, attachment_id: str) -> Row
 
 async def read_content(executor: InstanceExecutor, attachment_id: str) -> tuple[str, bytes]:
     """Return media type and content of an attachment. Raises `NotFound`."""
-    found = await executor.database.read(stored.fetch_attachment_content(*_parts(attachment_id, attachment_missing)))
+    instance_id, key = _parts(attachment_id, attachment_missing)
+    await executor.require(instance_id, lambda: attachment_missing(attachment_id))
+    found = await executor.database.read(stored.fetch_attachment_content(instance_id, key))
     if found is None:
         raise attachment_missing(attachment_id)
     return found

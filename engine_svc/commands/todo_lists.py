@@ -23,6 +23,7 @@ from engine_svc.storage.user_task_lists import (
     read_stamped,
     stamp_of,
 )
+from mesh.access.rows import Rows
 from mesh.cache.port import LOCAL_ENTRIES, Cache
 from mesh.db.database import Database
 from mesh.db.statements import Row
@@ -36,6 +37,7 @@ class TodoPage:
 
     key: str
     wanted: UserTaskFilter
+    opened: Rows
     order: Sequence[Order]
     after: Sequence[Any] | None
     limit: int
@@ -70,7 +72,7 @@ class TodoLists:
             rows = await self._read_rows(page)
             self._see(page.key, _version([stamp_of(row) for row in rows]))
             return respond(rows)
-        stamps = await self._database.read(list_stamps(page.wanted, page.order, page.after, page.limit))
+        stamps = await self._database.read(list_stamps(page.wanted, page.opened, page.order, page.after, page.limit))
 
         async def load() -> bytes | None:
             rows = await self._database.read(read_stamped(stamps))
@@ -89,7 +91,7 @@ class TodoLists:
         return answer
 
     async def _read_rows(self, page: TodoPage) -> list[Row]:
-        return await self._database.read(list_user_tasks(page.wanted, page.order, page.after, page.limit))
+        return await self._database.read(list_user_tasks(page.wanted, page.opened, page.order, page.after, page.limit))
 
     def _see(self, key: str, version: str) -> None:
         self._seen[key] = version

@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 from engine_svc.commands import task_rows
 from engine_svc.commands.executor import Effect, InstanceExecutor
 from engine_svc.commands.task_rows import TaskRow
+from engine_svc.commands.walls import require_tenant
 from engine_svc.runtime import user_task_commands as tasks
 from engine_svc.runtime.changes import Changes, NewUserTask
 from engine_svc.runtime.processors.user_task import DEFAULT_PRIORITY, Completion
@@ -32,6 +33,7 @@ from engine_svc.storage.user_tasks import (
     fetch_user_task,
     remove_candidates,
 )
+from mesh.call import open_rows
 from mesh.db.statements import Row
 from mesh.errors import Conflict, InvalidField, NotFound, Violation
 from mesh.ids import new_id, split_member_id
@@ -70,7 +72,7 @@ async def change_task(
         return Effect(changes, lambda: respond(after), statements=statements)
 
     return await executor.change(
-        instance_id, work, request, lambda: task_missing(task_id), prepare=prepare, task_trees=True
+        instance_id, work, request, lambda: task_missing(task_id), prepare=prepare, task_trees=True, task_key=key
     )
 
 
@@ -256,7 +258,7 @@ async def create(
     request: RequestRecord | None,
     respond: RespondTask,
 ) -> bytes:
-    """Make a task that no model has. Raises `NotFound` and `WrongState` of its parent."""
+    """Make a task that no model has. Raises `NotFound` and `WrongState` of its parent, `NotFound` of its tenant."""
 
     def add(instance: Instance, parent_key: int, now: int) -> Effect:
         key = instance.next_key
@@ -266,6 +268,7 @@ async def create(
         return Effect(changes, lambda: respond(_new_row(instance, task, now)))
 
     if not parent_id:
+        require_tenant(open_rows(), tenant_id)
 
         def make(now: int) -> tuple[Instance, Effect]:
             tree = new_task_tree(new_id(), tenant_id, now)
@@ -277,7 +280,9 @@ async def create(
     def work(instance: Instance, now: int) -> Effect:
         return add(instance, parent_key, now)
 
-    return await executor.change(instance_id, work, request, lambda: task_missing(parent_id), task_trees=True)
+    return await executor.change(
+        instance_id, work, request, lambda: task_missing(parent_id), task_trees=True, task_key=parent_key
+    )
 
 
 def _new_row(instance: Instance, task: NewUserTask, now: int) -> Row:
@@ -324,7 +329,9 @@ async def delete(
     def work(instance: Instance, now: int) -> Effect:
         return Effect(tasks.delete_task(instance, key, reason, now), respond)
 
-    return await executor.change(instance_id, work, request, lambda: task_missing(task_id), task_trees=True)
+    return await executor.change(
+        instance_id, work, request, lambda: task_missing(task_id), task_trees=True, task_key=key
+    )
 
 
 @dataclass(slots=True, frozen=True)
@@ -372,7 +379,7 @@ async def complete(
 
     prepare = name_outcome if asked.outcome and not asked.outcome_variable else None
     return await executor.change(
-        instance_id, work, request, lambda: task_missing(task_id), prepare=prepare, task_trees=True
+        instance_id, work, request, lambda: task_missing(task_id), prepare=prepare, task_trees=True, task_key=key
     )
 
 
@@ -393,13 +400,15 @@ async def change_variables(
         changes = yield from change(instance, key, now)
         return Effect(changes, lambda: respond(tasks.visible_variables(instance, key, local=False)))
 
-    return await executor.change(instance_id, work, request, lambda: task_missing(task_id), task_trees=True)
+    return await executor.change(
+        instance_id, work, request, lambda: task_missing(task_id), task_trees=True, task_key=key
+    )
 
 
 async def read_task_variables(executor: InstanceExecutor, task_id: str, *, local: bool) -> dict[str, Any]:
     """Return the variables that an open task sees, or its own alone. Raises `NotFound`."""
     instance_id, key = task_key_of(task_id)
-    instance = await executor.load(instance_id, task_trees=True)
+    instance = await executor.load(instance_id, task_trees=True, task_key=key)
     if instance is None or not tasks.is_open(instance, key):
         raise task_missing(task_id)
     return tasks.visible_variables(instance, key, local=local)

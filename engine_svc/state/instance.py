@@ -229,6 +229,7 @@ class Instance:
         "hosted",
         "id",
         "incidents",
+        "initiator",
         "large_values",
         "last_variables",
         "next_key",
@@ -270,6 +271,8 @@ class Instance:
         """The outermost calling instance, or itself."""
         self.restarted_from = ""
         """The ended instance that this one repeats; empty: none."""
+        self.initiator = ""
+        """The user who started it; empty where nobody did."""
         self.last_variables: dict[str, Any] = {}
         """Of an ended instance: the variables of its own scope."""
         self.depth = 0

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from engine_svc.storage.commit import RequestRecord, find_answer
 from engine_svc.storage.definitions import remember
 from engine_svc.storage.jobs import JobState
+from mesh.access.row_conditions import NOTHING, row_condition
+from mesh.access.rows import Rows, rows_from_json
 from mesh.db.select import Select
 from mesh.db.statements import DeleteMany, Execute, Fetch, FetchKeys, InsertMany, Program, Row, UpdateKeys
 from mesh.errors import WrongState
@@ -18,6 +20,7 @@ ITEM_COLUMNS = ("number", "target_id", "state", "ended_at", "error_reason", "err
 _STATE, _ENDED_AT = COLUMNS.index("state"), COLUMNS.index("ended_at")
 MAX_ITEMS = 100_000
 """Items that a filter may find."""
+_STORED = (*COLUMNS, "creator", "open_rows")
 _PAGE = 1_000
 _PRUNE_ITEMS = 2_000
 _INSERTED = (
@@ -73,6 +76,9 @@ class Claimed:
     number: int
     target_id: str
     operation: bytes
+    creator: str
+    opened: Rows
+    """What was open to the creator when the batch was made."""
     lease_until: int
     """Also tells the lease from a later one of the same item."""
 
@@ -92,13 +98,16 @@ def create_batch(
     kind: str,
     operation: bytes,
     targets: Targets,
+    creator: str,
+    opened: Rows,
     request: RequestRecord | None,
     now: int,
     answer: Callable[[Row], bytes],
 ) -> Program[bytes]:
     """Store a batch with its items; return the answer, which is kept for the request.
 
-    Raises `WrongState` (BATCH_EMPTY, BATCH_TOO_LARGE), and what `find_answer` returns for a request id that is known.
+    A filter finds what is open to the creator; what is named and closed fails as what does not exist. Raises
+    `WrongState` (BATCH_EMPTY, BATCH_TOO_LARGE), and what `find_answer` returns for a request id that is known.
     """
     if request is not None and (answered := (yield from find_answer(request, lock=True))) is not None:
         raise answered
@@ -109,7 +118,7 @@ def create_batch(
         if named:
             page = named[total : total + _PAGE]
         else:
-            page, after = yield from _found(targets, after)
+            page, after = yield from _found(targets, opened, after)
         if page:
             total += len(page)
             if total > MAX_ITEMS:
@@ -123,17 +132,19 @@ def create_batch(
     if not total:
         raise WrongState("BATCH_EMPTY", "the filter finds nothing, so there is nothing to do")
     row = (batch_id, name, kind, int(BatchState.RUNNING), total, 0, 0, now, 0, operation)
-    yield InsertMany("batch", COLUMNS, [row])
+    yield InsertMany("batch", _STORED, [(*row, creator, opened.to_json())])
     response = answer(row)
     yield from remember(request, response, now)
     return response
 
 
-def _found(targets: Targets, after: Row | None) -> Program[tuple[list[str], Row | None]]:
+def _found(targets: Targets, opened: Rows, after: Row | None) -> Program[tuple[list[str], Row | None]]:
     """Read a page of what a filter finds, and the place of its last one."""
+    wall = row_condition(opened, "tenant_id", "definition_key")
     if targets.jobs:
         select = (
             Select("job", ("instance_id", "job_key"))
+            .open_to(wall)
             .equal("state", int(JobState.FAILED))
             .equal("definition_key", targets.definition_key)
             .equal("definition_id", targets.definition_id)
@@ -145,6 +156,7 @@ def _found(targets: Targets, after: Row | None) -> Program[tuple[list[str], Row 
         return [f"{instance_id}.{key}" for instance_id, key in rows], rows[-1] if rows else None
     select = (
         Select("process_instance", ("id",))
+        .open_to(wall)
         .where("definition_id<>''")
         .equal("definition_key", targets.definition_key)
         .equal("definition_id", targets.definition_id)
@@ -189,9 +201,11 @@ def claim_items(now: int, lease_until: int, limit: int) -> Program[list[Claimed]
     if not found:
         return []
     wanted = [(batch_id,) for batch_id in dict.fromkeys(batch_id for batch_id, _, _ in found)]
-    operations: list[Row] = yield FetchKeys("batch", ("id", "operation"), ("id",), wanted)
-    by_id: dict[str, bytes] = dict(operations)
-    return [Claimed(batch_id, number, target_id, by_id[batch_id], lease_until) for batch_id, number, target_id in found]
+    batches: list[Row] = yield FetchKeys("batch", ("id", "operation", "creator", "open_rows"), ("id",), wanted)
+    by_id = {batch_id: (operation, creator, rows_from_json(opened)) for batch_id, operation, creator, opened in batches}
+    return [
+        Claimed(batch_id, number, target_id, *by_id[batch_id], lease_until) for batch_id, number, target_id in found
+    ]
 
 
 def any_running() -> Program[bool]:
@@ -233,16 +247,24 @@ def end_items(batch_id: str, results: Sequence[ItemResult], now: int) -> Program
 # What callers see and change
 
 
-def read_batch(batch_id: str, *, lock: bool = False) -> Program[Row | None]:
-    """Read a batch, in the order of `COLUMNS`."""
-    rows: list[Row] = yield FetchKeys("batch", COLUMNS, ("id",), [(batch_id,)], lock=lock)
-    return rows[0] if rows else None
+def read_batch(batch_id: str, opened: Rows, *, lock: bool = False) -> Program[Row | None]:
+    """Read a batch that is open to a call, in the order of `COLUMNS`."""
+    rows: list[Row] = yield FetchKeys("batch", _STORED, ("id",), [(batch_id,)], lock=lock)
+    if not rows:
+        return None
+    creator = rows[0][_STORED.index("creator")]
+    return rows[0][: len(COLUMNS)] if opened.unrestricted or (creator and creator == opened.user_id) else None
 
 
-def list_batches(state: int, after: str | None, limit: int) -> Program[list[Row]]:
-    """Read batches, newest first, in the order of `COLUMNS`."""
+def list_batches(state: int, opened: Rows, after: str | None, limit: int) -> Program[list[Row]]:
+    """Read batches that are open to a call, newest first, in the order of `COLUMNS`.
+
+    A batch goes through tenants and definitions. Whoever may not see all of them sees the batches that are the own.
+    """
+    own = ("creator=?", (opened.user_id,)) if opened.user_id else NOTHING
     select = (
         Select("batch", COLUMNS)
+        .open_to(None if opened.unrestricted else own)
         .equal("state", state)
         .page(("id",), None if after is None else (after,), limit, descending=True)
     )
@@ -265,6 +287,7 @@ def list_items(batch_id: str, state: int, after: int | None, limit: int) -> Prog
 def change_state(
     batch_id: str,
     wanted: BatchState,
+    opened: Rows,
     request: RequestRecord | None,
     now: int,
     answer: Callable[[Row], bytes],
@@ -276,7 +299,7 @@ def change_state(
     """
     if request is not None and (answered := (yield from find_answer(request, lock=True))) is not None:
         raise answered
-    found = yield from read_batch(batch_id, lock=True)
+    found = yield from read_batch(batch_id, opened, lock=True)
     if found is None:
         raise missing()
     row = list(found)

@@ -34,6 +34,7 @@ INSTANCE_COLUMNS = (
     "parent_id",
     "root_id",
     "restarted_from",
+    "initiator",
     "apart",
     "snapshot",
 )
@@ -191,12 +192,16 @@ class AlreadyAnswered(Exception):
 
 @dataclass(slots=True)
 class RequestRecord:
-    """Makes a call idempotent: its id, a fingerprint of its content, and the answer it gets."""
+    """Makes a call idempotent: its id, a fingerprint of its content, and the answer it gets.
+
+    `request_id` is the id as it is stored, `sent_id` as it was sent where that is another.
+    """
 
     method: str
     request_id: str
     fingerprint: str
     response: bytes = b""
+    sent_id: str = ""
 
 
 @dataclass(slots=True, frozen=True)
@@ -311,10 +316,11 @@ def find_answer(request: RequestRecord, *, lock: bool = False) -> Program[Alread
 def _answer(request: RequestRecord, fingerprint: str, response: bytes) -> AlreadyAnswered | RequestIdReused:
     if fingerprint == request.fingerprint:
         return AlreadyAnswered(response)
+    request_id = request.sent_id or request.request_id
     return RequestIdReused(
         "REQUEST_ID_REUSED",
-        f"request id {request.request_id} was used before for another request; give each request its own",
-        metadata={"request_id": request.request_id, "method": request.method},
+        f"request id {request_id} was used before for another request; give each request its own",
+        metadata={"request_id": request_id, "method": request.method},
     )
 
 

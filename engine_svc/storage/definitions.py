@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from engine_svc.storage.commit import REQUEST_COLUMNS, AlreadyAnswered, RequestRecord, find_answer
 from engine_svc.storage.newest_version import replace_newest
 from engine_svc.storage.start_events import NO_STARTS, Starts, claim_messages, insert_starts, refuse_taken_messages
+from mesh.access.row_conditions import row_condition
+from mesh.access.rows import Rows
 from mesh.db.select import Select
 from mesh.db.statements import Execute, Fetch, FetchKeys, InsertMany, Program, Row
 from mesh.errors import NotFound
@@ -29,7 +31,7 @@ DEFINITION_COLUMNS = (
     "created_at",
     "state",
 )
-START_COLUMNS = ("id", "definition_key", "version", "state")
+START_COLUMNS = ("id", "definition_key", "version", "state", "tenant_id")
 DUPLICATE = "duplicate"
 
 
@@ -204,10 +206,13 @@ def read_deployment(deployment_id: str) -> Program[StoredDeployment | None]:
     return (yield from _with_contents(rows))[0]
 
 
-def list_deployments(tenant_id: str, name: str, after: str | None, limit: int) -> Program[list[StoredDeployment]]:
-    """Read deployments, newest first."""
+def list_deployments(
+    tenant_id: str, name: str, opened: Rows, after: str | None, limit: int
+) -> Program[list[StoredDeployment]]:
+    """Read deployments that are open to a call, newest first."""
     select = (
         Select("deployment", DEPLOYMENT_COLUMNS)
+        .open_to(row_condition(opened, "tenant_id"))
         .equal("tenant_id", tenant_id)
         .equal("name", name)
         .page(("id",), None if after is None else (after,), limit, descending=True)
@@ -239,6 +244,12 @@ def _with_contents(rows: list[Row]) -> Program[list[StoredDeployment]]:
         )
         for row in rows
     ]
+
+
+def read_deployment_tenant(deployment_id: str) -> Program[str | None]:
+    """Read the tenant of a deployment, None where there is no such deployment."""
+    rows: list[Row] = yield FetchKeys("deployment", ("tenant_id",), ("id",), [(deployment_id,)])
+    return rows[0][0] if rows else None
 
 
 def read_resource(deployment_id: str, name: str) -> Program[bytes | None]:
@@ -345,11 +356,21 @@ class DefinitionFilter:
 
 
 def list_definitions(
-    wanted: DefinitionFilter, order: Sequence[str], after: Sequence[object] | None, limit: int, *, descending: bool
+    wanted: DefinitionFilter,
+    opened: Rows,
+    order: Sequence[str],
+    after: Sequence[object] | None,
+    limit: int,
+    *,
+    descending: bool,
 ) -> Program[list[Row]]:
-    """Read definitions in the order of columns that together are unique, each as `DEFINITION_COLUMNS`."""
+    """Read definitions that are open to a call in the order of columns that together are unique.
+
+    Each as `DEFINITION_COLUMNS`.
+    """
     select = (
         Select("process_definition", DEFINITION_COLUMNS)
+        .open_to(row_condition(opened, "tenant_id", "definition_key"))
         .equal("tenant_id", wanted.tenant_id)
         .equal("definition_key", wanted.key)
         .equal("name", wanted.name)

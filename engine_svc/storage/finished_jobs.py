@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine_svc.storage.commit import FINISHED_JOB_COLUMNS
+from mesh.access.row_conditions import row_condition
+from mesh.access.rows import Rows
 from mesh.db.select import Select
 from mesh.db.statements import Execute, Fetch, Program, Row
 
@@ -32,18 +34,21 @@ class FinishedJobFilter:
     tenant_id: str = ""
 
 
-def list_finished_jobs(wanted: FinishedJobFilter, after: Sequence[object] | None, limit: int) -> Program[list[Row]]:
-    """Read records, newest first, in the order of `FINISHED_JOB_COLUMNS`."""
+def list_finished_jobs(
+    wanted: FinishedJobFilter, rows: Rows, after: Sequence[object] | None, limit: int
+) -> Program[list[Row]]:
+    """Read records that are open, newest first, in the order of `FINISHED_JOB_COLUMNS`."""
     select = (
         Select("finished_job", FINISHED_JOB_COLUMNS)
+        .open_to(row_condition(rows, "tenant_id", "definition_key"))
         .equal("definition_key", wanted.definition_key)
         .equal("instance_id", wanted.instance_id)
         .equal("outcome", wanted.outcome)
         .equal("tenant_id", wanted.tenant_id)
         .page(("id",), after, limit, descending=True)
     )
-    rows: list[Row] = yield select.fetch()
-    return rows
+    found: list[Row] = yield select.fetch()
+    return found
 
 
 def has_too_many() -> Program[bool]:

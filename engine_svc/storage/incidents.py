@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine_svc.storage.commit import INCIDENT_COLUMNS, INCIDENT_KEY
+from mesh.access.row_conditions import row_condition
+from mesh.access.rows import Rows
 from mesh.db.select import Select
 from mesh.db.statements import FetchKeys, Program, Row
 
@@ -27,14 +29,17 @@ def fetch_incident(instance_id: str, key: int) -> Program[Row | None]:
     return rows[0] if rows else None
 
 
-def list_incidents(wanted: IncidentFilter, after: Sequence[object] | None, limit: int) -> Program[list[Row]]:
-    """Read incidents, oldest first, in the order of `INCIDENT_COLUMNS`."""
+def list_incidents(
+    wanted: IncidentFilter, rows: Rows, after: Sequence[object] | None, limit: int
+) -> Program[list[Row]]:
+    """Read incidents that are open to a call, oldest first, in the order of `INCIDENT_COLUMNS`."""
     select = (
         Select("incident", INCIDENT_COLUMNS)
+        .open_to(row_condition(rows, "tenant_id", "definition_key"))
         .equal("instance_id", wanted.instance_id)
         .equal("definition_key", wanted.definition_key)
         .equal("tenant_id", wanted.tenant_id)
         .page(ORDER, after, limit)
     )
-    rows: list[Row] = yield select.fetch()
-    return rows
+    found: list[Row] = yield select.fetch()
+    return found

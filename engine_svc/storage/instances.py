@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import Any
 
 from engine_svc.state.definition import Definition
 from engine_svc.state.instance import Instance, Status
 from engine_svc.state.snapshot import decode_snapshot, silent_commits_of
 from engine_svc.storage.commit import INSTANCE_COLUMNS
 from engine_svc.storage.instance_parts import PART_COLUMNS, VALUE_COLUMNS
+from engine_svc.storage.involvement import own_instances
+from mesh.access.row_conditions import beside, row_condition
+from mesh.access.rows import Rows
 from mesh.db.select import Select
 from mesh.db.statements import FetchKeys, Program, Row
 
@@ -73,6 +77,7 @@ def instance_of(stored: StoredInstance, definitions: Mapping[str, Definition]) -
         parent_id,
         root_id,
         restarted_from,
+        initiator,
         _,
         snapshot,
     ) = stored.row
@@ -89,14 +94,21 @@ def instance_of(stored: StoredInstance, definitions: Mapping[str, Definition]) -
     instance.parent_id = parent_id
     instance.root_id = root_id
     instance.restarted_from = restarted_from
+    instance.initiator = initiator
     decode_snapshot(snapshot, instance, stored.parts, stored.values)
     return instance
 
 
+def fetch_any_summary(instance_id: str) -> Program[Row | None]:
+    """Read one row without its state, in the order of `SUMMARY_COLUMNS`, be it an instance or a stand-alone task."""
+    rows: list[Row] = yield FetchKeys("process_instance", SUMMARY_COLUMNS, ("id",), [(instance_id,)])
+    return rows[0] if rows else None
+
+
 def fetch_summary(instance_id: str) -> Program[Row | None]:
     """Read one row without its state, in the order of `SUMMARY_COLUMNS`. A stand-alone task is no process instance."""
-    rows: list[Row] = yield FetchKeys("process_instance", SUMMARY_COLUMNS, ("id",), [(instance_id,)])
-    return rows[0] if rows and rows[0][_DEFINITION_ID] else None
+    row = yield from fetch_any_summary(instance_id)
+    return row if row is not None and row[_DEFINITION_ID] else None
 
 
 def fetch_told_revision(instance_id: str) -> Program[int]:
@@ -105,13 +117,35 @@ def fetch_told_revision(instance_id: str) -> Program[int]:
     return rows[0][0] - silent_commits_of(rows[0][1]) if rows else 0
 
 
-def list_summaries(wanted: InstanceFilter, after: str | None, limit: int) -> Program[list[Row]]:
-    """Read rows without their state, newest first."""
+def list_summaries(wanted: InstanceFilter, opened: Rows, after: str | None, limit: int) -> Program[list[Row]]:
+    """Read rows without their state that are open to a call, newest first."""
+    if opened.unrestricted:
+        return (yield from _list_part(wanted, opened, after, limit))
+    found: dict[str, Row] = {}
+    for part in opened.parts():
+        found.update({row[0]: row for row in (yield from _list_part(wanted, part, after, limit))})
+    return sorted(found.values(), key=itemgetter(0), reverse=True)[:limit]
+
+
+def _list_part(wanted: InstanceFilter, opened: Rows, after: str | None, limit: int) -> Program[list[Row]]:
+    source: str = "process_instance"
+    values: tuple[Any, ...] = ()
+    tenant, key = "tenant_id", "definition_key"
+    if opened.only_involved or wanted.business_key or wanted.definition_id or wanted.definition_key:
+        # These lead, not the tenant, which may have many more.
+        tenant, key = beside(tenant), beside(key)
+    wall = row_condition(opened, tenant, key, ("1=1", ()) if opened.only_involved else None)
+    if opened.only_involved:
+        # The caller's own are few: they lead.
+        own, values = own_instances(opened)
+        source = f"({own}) own CROSS JOIN process_instance"
     rows: list[Row] = []
     # The index of a version is in order within each status only: read so, no page costs more than its rows.
     for status in Status if wanted.definition_id and not wanted.status else (wanted.status,):
         select = (
-            Select("process_instance", SUMMARY_COLUMNS)
+            Select(source, SUMMARY_COLUMNS, *values)
+            .open_to(("id=own_id", ()) if opened.only_involved else None)
+            .open_to(wall)
             .equal("business_key", wanted.business_key)
             .equal("definition_key", wanted.definition_key)
             .equal("definition_id", wanted.definition_id)

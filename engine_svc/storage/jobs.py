@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from engine_svc.runtime.changes import JobKind
 from engine_svc.state.instance import ENDED, Status
 from engine_svc.storage.commit import JOB_COLUMNS, JOB_KEY
+from mesh.access.row_conditions import Condition, row_condition
+from mesh.access.rows import Rows
 from mesh.db.select import Select
 from mesh.db.statements import DeleteMany, Execute, Fetch, FetchKeys, Program, Row, Statement, UpdateKeys
 
@@ -66,10 +68,11 @@ def fetch_job_details(instance_id: str, key: int) -> Program[Row | None]:
     return rows[0] if rows else None
 
 
-def list_jobs(wanted: JobFilter, after: Sequence[object] | None, limit: int) -> Program[list[Row]]:
-    """Read jobs, oldest first, in the order of `LISTED_COLUMNS`."""
+def list_jobs(wanted: JobFilter, rows: Rows, after: Sequence[object] | None, limit: int) -> Program[list[Row]]:
+    """Read jobs that are open, oldest first, in the order of `LISTED_COLUMNS`."""
     select = (
         Select("job", LISTED_COLUMNS)
+        .open_to(row_condition(rows, "tenant_id", "definition_key"))
         .equal("type", wanted.type)
         .equal("state", wanted.state)
         .equal("instance_id", wanted.instance_id)
@@ -87,29 +90,40 @@ def list_jobs(wanted: JobFilter, after: Sequence[object] | None, limit: int) -> 
         select.where("priority_order<=?", -wanted.min_priority)
     if wanted.max_priority is not None:
         select.where("priority_order>=?", -wanted.max_priority)
-    rows: list[Row] = yield select.page(ORDER, after, limit).fetch()
-    return rows
+    found: list[Row] = yield select.page(ORDER, after, limit).fetch()
+    return found
 
 
-def lease_jobs(job_type: str, tenant_id: str, worker: str, limit: int, lease_until: int) -> Program[list[Row]]:
-    """Lease ready jobs of a type to a worker; return them in the order of `JOB_COLUMNS`, as they were before."""
+def lease_jobs(
+    job_type: str, tenant_id: str, rows: Rows, worker: str, limit: int, lease_until: int
+) -> Program[list[Row]]:
+    """Lease ready jobs of a type that are open to a worker.
+
+    Returns them in the order of `JOB_COLUMNS`, as they were before.
+    """
     tenant = " AND tenant_id=?" if tenant_id else ""
-    rows: list[Row] = yield Fetch(
-        f"SELECT {','.join(JOB_COLUMNS)} FROM job WHERE type=? AND state=?{tenant} "
+    opened, values = _opened(rows)
+    found: list[Row] = yield Fetch(
+        f"SELECT {','.join(JOB_COLUMNS)} FROM job WHERE type=? AND state=?{tenant}{opened} "
         f"ORDER BY priority_order, created_at, instance_id, job_key LIMIT {int(limit)}",
-        (job_type, JobState.READY, *([tenant_id] if tenant_id else [])),
+        (job_type, JobState.READY, *([tenant_id] if tenant_id else []), *values),
         lock=True,
         skip_locked=True,
     )
-    if rows:
+    if found:
         yield UpdateKeys(
             "job",
             "state=?, lease_owner=?, lease_sequence=lease_sequence+1, available_at=?",
             (JobState.LEASED, worker, lease_until),
             JOB_KEY,
-            [row[:2] for row in rows],
+            [row[:2] for row in found],
         )
-    return rows
+    return found
+
+
+def _opened(rows: Rows) -> Condition:
+    condition = row_condition(rows, "tenant_id", "definition_key")
+    return ("", ()) if condition is None else (f" AND {condition[0]}", condition[1])
 
 
 def release_leases(leases: Sequence[tuple[str, int, int]]) -> Program[None]:
@@ -255,10 +269,12 @@ def next_due(now: int) -> Program[bool]:
     return bool(rows)
 
 
-def count_leased(job_type: str, worker: str) -> Program[int]:
-    """Count the jobs of a type that a worker holds."""
-    rows: list[Row] = yield Fetch(
-        "SELECT COUNT(*) FROM job WHERE type=? AND state=? AND lease_owner=?", (job_type, JobState.LEASED, worker)
+def count_leased(job_type: str, worker: str, rows: Rows) -> Program[int]:
+    """Count the open jobs of a type that a worker holds."""
+    opened, values = _opened(rows)
+    found: list[Row] = yield Fetch(
+        f"SELECT COUNT(*) FROM job WHERE type=? AND state=? AND lease_owner=?{opened}",
+        (job_type, JobState.LEASED, worker, *values),
     )
-    count: int = rows[0][0]
+    count: int = found[0][0]
     return count

@@ -10,6 +10,8 @@ import orjson
 
 from engine_svc.state.instance import Status, Wait
 from engine_svc.storage.commit import MESSAGE_COLUMNS, Claim
+from mesh.access.row_conditions import row_condition
+from mesh.access.rows import Rows
 from mesh.db.select import Select
 from mesh.db.statements import DeleteMany, Execute, Fetch, FetchKeys, Program, Row, UpdateKeys
 
@@ -208,11 +210,12 @@ def anything_over(now: int) -> Program[bool]:
 
 
 def list_messages(
-    name: str, correlation_key: str, state: int, tenant_id: str, after: str | None, limit: int
+    name: str, correlation_key: str, state: int, tenant_id: str, opened: Rows, after: str | None, limit: int
 ) -> Program[list[Row]]:
-    """Read messages, newest first, in the order of `MESSAGE_COLUMNS`."""
+    """Read messages that are open, newest first, in the order of `MESSAGE_COLUMNS`."""
     select = (
         Select("message", MESSAGE_COLUMNS)
+        .open_to(row_condition(opened, "tenant_id"))
         .equal("name", name)
         .equal("correlation_key", correlation_key)
         .equal("state", state)

@@ -20,6 +20,8 @@ from engine_svc.storage.commit import (
     USER_TASK_COLUMNS,
 )
 from engine_svc.storage.jobs import JobState
+from mesh.access.row_conditions import row_condition
+from mesh.access.rows import Rows
 from mesh.db.select import Select
 from mesh.db.statements import DeleteMany, Execute, Fetch, FetchKeys, InsertMany, Program, Row, Statement
 
@@ -110,10 +112,17 @@ def read_entry(migration_id: str) -> Program[JournalEntry | None]:
     return JournalEntry(tuple(row), snapshot, ended)
 
 
-def list_entries(instance_id: str, after: str | None, limit: int) -> Program[list[Row]]:
-    """Read migrations, newest first, in the order of `COLUMNS`."""
+def list_entries(instance_id: str, opened: Rows, after: str | None, limit: int) -> Program[list[Row]]:
+    """Read migrations of instances that are open to a call, newest first, in the order of `COLUMNS`."""
+    wall = row_condition(opened, "i.tenant_id", "i.definition_key")
+    if wall is not None:
+        wall = (
+            f"EXISTS(SELECT 1 FROM process_instance i WHERE i.id=migration_journal.instance_id AND {wall[0]})",
+            wall[1],
+        )
     select = (
         Select("migration_journal", COLUMNS)
+        .open_to(wall)
         .equal("instance_id", instance_id)
         .page(("id",), None if after is None else (after,), limit, descending=True)
     )

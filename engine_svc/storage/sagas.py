@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine_svc.state.instance import Instance
+from mesh.access.row_conditions import row_condition
+from mesh.access.rows import Rows
 from mesh.db.select import Select
 from mesh.db.statements import DeleteMany, Execute, Fetch, FetchKeys, InsertMany, Program, Row, Statement
 
@@ -174,11 +176,18 @@ def fetch_saga(instance_id: str) -> Program[Saga | None]:
 
 
 def list_sagas(
-    state: int, definition_key: str, tenant_id: str, after: Sequence[object] | None, limit: int
+    state: int, definition_key: str, tenant_id: str, opened: Rows, after: Sequence[object] | None, limit: int
 ) -> Program[list[Saga]]:
-    """Read sagas, the latest first; empty values do not filter."""
-    select = Select(SAGA_TABLE, SAGA_COLUMNS).equal("state", state).equal("definition_key", definition_key)
-    rows: list[Row] = yield select.equal("tenant_id", tenant_id).page(ORDER, after, limit, descending=True).fetch()
+    """Read sagas that are open, the latest first; empty values do not filter."""
+    select = (
+        Select(SAGA_TABLE, SAGA_COLUMNS)
+        .open_to(row_condition(opened, "tenant_id", "definition_key"))
+        .equal("state", state)
+        .equal("definition_key", definition_key)
+        .equal("tenant_id", tenant_id)
+        .page(ORDER, after, limit, descending=True)
+    )
+    rows: list[Row] = yield select.fetch()
     return [Saga(*row) for row in rows]
 
 

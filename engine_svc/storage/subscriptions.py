@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from engine_svc.state.instance import Wait
 from engine_svc.storage.commit import SUBSCRIPTION_COLUMNS, SUBSCRIPTION_KEY
 from engine_svc.storage.start_events import START_KEY, START_SUBSCRIPTION_COLUMNS
+from mesh.access.row_conditions import row_condition
+from mesh.access.rows import Rows
 from mesh.db.select import Select
 from mesh.db.statements import Fetch, FetchKeys, Program, Row
 
@@ -32,10 +34,13 @@ class SubscriptionFilter:
     definition_key: str = ""
 
 
-def find_subscriptions(wanted: SubscriptionFilter, after: Sequence[object] | None, limit: int) -> Program[list[Row]]:
-    """Read what instances wait for, the oldest instance first, in the order of `SUBSCRIPTION_COLUMNS`."""
+def find_subscriptions(
+    wanted: SubscriptionFilter, opened: Rows, after: Sequence[object] | None, limit: int
+) -> Program[list[Row]]:
+    """Read what instances that are open wait for, the oldest instance first, in the order of `SUBSCRIPTION_COLUMNS`."""
     select = (
         Select("event_subscription", SUBSCRIPTION_COLUMNS)
+        .open_to(row_condition(opened, "tenant_id", "definition_key"))
         .equal("type", wanted.type)
         .equal("name", wanted.name)
         .equal("instance_id", wanted.instance_id)
@@ -75,11 +80,12 @@ def statuses(instance_ids: Sequence[str]) -> Program[dict[str, int]]:
 
 
 def list_start_subscriptions(
-    wanted: SubscriptionFilter, after: Sequence[object] | None, limit: int
+    wanted: SubscriptionFilter, opened: Rows, after: Sequence[object] | None, limit: int
 ) -> Program[list[Row]]:
-    """Read the start events of the newest versions, in the order of `START_SUBSCRIPTION_COLUMNS`."""
+    """Read the start events of the newest versions that are open, in the order of `START_SUBSCRIPTION_COLUMNS`."""
     select = (
         Select("start_subscription", START_SUBSCRIPTION_COLUMNS)
+        .open_to(row_condition(opened, "tenant_id", "definition_key"))
         .where("active=1")
         .equal("type", wanted.type)
         .equal("name", wanted.name)

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from engine_svc.storage.commit import TASK_KEY, USER_TASK_COLUMNS
+from engine_svc.storage.involvement import in_task
 from engine_svc.storage.user_tasks import CANDIDATE_GROUP, CANDIDATE_USER
+from mesh.access.row_conditions import Condition, beside, row_condition
+from mesh.access.rows import ALL_ROWS, Rows
 from mesh.db.statements import Fetch, FetchKeys, Program, Row
 
 NAME_ORDER_CHARACTERS: Final = 64
@@ -33,8 +36,6 @@ _STAMP_PLACES: Final = tuple(map(USER_TASK_COLUMNS.index, STAMP_COLUMNS))
 _KEY: Final = ("t.instance_id", "t.task_key")
 _JOINED: Final = "t.instance_id=c.instance_id AND t.task_key=c.task_key"
 _NO_TIME: Final = "(t.due_at=0)"
-
-Condition = tuple[str, tuple[Any, ...]]
 
 
 @dataclass(slots=True, frozen=True)
@@ -92,17 +93,20 @@ OLDEST_FIRST: Final = (Order("create_time"),)
 
 
 def list_user_tasks(
-    wanted: UserTaskFilter, order: Sequence[Order], after: Sequence[Any] | None, limit: int
+    wanted: UserTaskFilter, opened: Rows, order: Sequence[Order], after: Sequence[Any] | None, limit: int
 ) -> Program[list[Row]]:
-    """Read tasks, in the order of `USER_TASK_COLUMNS`. `after`: the sort key of the last row before, see `sort_key`."""
-    return _list(USER_TASK_COLUMNS, wanted, order, after, limit)
+    """Read tasks that are open to a call, in the order of `USER_TASK_COLUMNS`.
+
+    `after`: the sort key of the last row before, see `sort_key`.
+    """
+    return _list(USER_TASK_COLUMNS, wanted, opened, order, after, limit)
 
 
 def list_stamps(
-    wanted: UserTaskFilter, order: Sequence[Order], after: Sequence[Any] | None, limit: int
+    wanted: UserTaskFilter, opened: Rows, order: Sequence[Order], after: Sequence[Any] | None, limit: int
 ) -> Program[list[Row]]:
     """Read the same as `list_user_tasks`, of each task only its `STAMP_COLUMNS`."""
-    return _list(STAMP_COLUMNS, wanted, order, after, limit)
+    return _list(STAMP_COLUMNS, wanted, opened, order, after, limit)
 
 
 def read_stamped(stamps: Sequence[Row]) -> Program[list[Row] | None]:
@@ -122,17 +126,18 @@ def stamp_of(row: Row) -> Row:
 def _list(
     wanted_columns: Sequence[str],
     wanted: UserTaskFilter,
+    opened: Rows,
     order: Sequence[Order],
     after: Sequence[Any] | None,
     limit: int,
 ) -> Program[list[Row]]:
     columns = _sort_columns(order)
     tail = f"ORDER BY {','.join(f'{column}{direction}' for column, direction in columns)} LIMIT {int(limit)}"
-    conditions = _conditions(wanted)
+    conditions = _conditions(wanted, opened)
     if after is not None:
         conditions = [*conditions, *_behind(columns, after)]
     selected = ",".join(f"t.{column}" for column in wanted_columns)
-    ways = _ways(wanted)
+    ways = _ways(wanted, opened)
     if not ways:
         where, parameters = _where(conditions)
         rows: list[Row] = yield Fetch(f"SELECT {selected} FROM user_task t{where} {tail}", parameters)
@@ -142,14 +147,14 @@ def _list(
     return rows
 
 
-def count_user_tasks(wanted: UserTaskFilter) -> Program[int]:
-    """Count the tasks that pass a filter."""
-    ways = _ways(wanted)
+def count_user_tasks(wanted: UserTaskFilter, opened: Rows) -> Program[int]:
+    """Count the tasks that pass a filter and are open to a call."""
+    ways = _ways(wanted, opened)
     if ways:
-        keys, parameters = _union(ways, _conditions(wanted), "", ())
+        keys, parameters = _union(ways, _conditions(wanted, opened), "", ())
         rows: list[Row] = yield Fetch(f"SELECT COUNT(*) FROM ({keys}) c", parameters)
     else:
-        where, parameters = _where(_conditions(wanted))
+        where, parameters = _where(_conditions(wanted, opened))
         rows = yield Fetch(f"SELECT COUNT(*) FROM user_task t{where}", parameters)
     count: int = rows[0][0]
     return count
@@ -191,8 +196,14 @@ def _sort_columns(order: Sequence[Order]) -> list[tuple[str, str]]:
     return [*columns, *((column, direction) for column in _KEY)]
 
 
-def _conditions(wanted: UserTaskFilter) -> list[Condition]:
-    conditions: list[Condition] = [
+def _conditions(wanted: UserTaskFilter, opened: Rows) -> list[Condition]:
+    tenant, key = "t.tenant_id", "t.definition_key"
+    if _is_narrow(wanted, opened):
+        # Few tasks are left without the wall; those of a tenant may be many.
+        tenant, key = beside(tenant), beside(key)
+    wall = row_condition(opened, tenant, key, in_task(opened))
+    conditions: list[Condition] = [] if wall is None else [wall]
+    conditions += [
         (f"t.{column}=?", (value,))
         for column, value in (
             ("assignee", wanted.assignee),
@@ -238,8 +249,11 @@ def _conditions(wanted: UserTaskFilter) -> list[Condition]:
     return conditions
 
 
-def _ways(wanted: UserTaskFilter) -> list[tuple[bool, Condition]]:
+def _ways(wanted: UserTaskFilter, opened: Rows) -> list[tuple[bool, Condition]]:
     """The ways by which a task may be a user's: whether as a candidate, and the condition for it."""
+    if not _is_narrow(wanted) and opened.only_involved and opened.user_id:
+        # The caller's own tasks are all that is open: they are found as those of a user who is asked for.
+        wanted = UserTaskFilter(involved_user=opened.user_id, candidate_groups=tuple(sorted(opened.group_ids)))
     ways: list[tuple[bool, Condition]] = []
     user = wanted.candidate_user
     if wanted.assignee_or_candidate:
@@ -257,6 +271,21 @@ def _ways(wanted: UserTaskFilter) -> list[tuple[bool, Condition]]:
         ways.append((True, (candidate, (CANDIDATE_USER, user))))
     ways += [(True, (candidate, (CANDIDATE_GROUP, group))) for group in wanted.candidate_groups]
     return ways
+
+
+def _is_narrow(wanted: UserTaskFilter, opened: Rows = ALL_ROWS) -> bool:
+    """Whether a list is led by something that few tasks have: a person, an instance, or the caller's taking part."""
+    return opened.only_involved or bool(
+        wanted.assignee
+        or wanted.owner
+        or wanted.candidate_user
+        or wanted.candidate_groups
+        or wanted.assignee_or_candidate
+        or wanted.involved_user
+        or wanted.instance_id
+        or wanted.business_key
+        or wanted.parent
+    )
 
 
 def _union(

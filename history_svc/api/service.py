@@ -43,6 +43,7 @@ from history_svc.storage.layout import (
     VARIABLE_COLUMNS,
 )
 from history_svc.storage.variable_id import scope_prefix
+from mesh.call import open_rows
 from mesh.db.database import Database, DatabaseUnavailable, TransientFailure, retry_after
 from mesh.db.statements import Program, Row
 from mesh.errors import DependencyDown, NotFound
@@ -222,7 +223,7 @@ class HistoryServicer:
 
     async def _row(self, listing: Listing, key: str, commit_token: str, asked: str = "") -> Row:
         await self._wait(commit_token)
-        row = await self._read(read_row(listing, key))
+        row = await self._read(read_row(listing, key, open_rows()))
         if row is None:
             raise _missing(asked or key)
         return row
@@ -230,7 +231,7 @@ class HistoryServicer:
     async def _page(self, listing: Listing, request: _List, filters: Filters) -> tuple[Page, str]:
         after = decode_page_token(request, *(_KINDS[column] for column in listing.order))
         await self._wait(request.after_commit_token)
-        page = await self._read(read_page(listing, filters, after, page_size_of(request)))
+        page = await self._read(read_page(listing, filters, open_rows(), after, page_size_of(request)))
         return page, "" if page.next_key is None else encode_page_token(request, page.next_key)
 
     async def _wait(self, commit_token: str) -> None:

@@ -35,6 +35,7 @@ INSTANCES: Final = Listing(
     ),
     state_column="status",
     states=INSTANCE_STATUSES,
+    instance_id="id",
 )
 
 ACTIVITIES: Final = Listing(
@@ -52,6 +53,7 @@ ACTIVITIES: Final = Listing(
     ),
     state_column="state",
     states=STATES,
+    instance_id="process_instance_id",
 )
 
 TASKS: Final = Listing(
@@ -70,6 +72,7 @@ TASKS: Final = Listing(
     ),
     state_column="state",
     states=STATES,
+    instance_id="",
 )
 
 VARIABLES: Final = Listing(
@@ -79,4 +82,5 @@ VARIABLES: Final = Listing(
     order=("id",),
     descending=False,
     paths=(in_order("name"), in_order()),
+    instance_id="process_instance_id",
 )

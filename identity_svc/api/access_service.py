@@ -42,7 +42,7 @@ class AccessServicer:
         subject_id = request.subject_id or call.user_id or ""
         if subject_id != call.user_id and not acting.may(call, CHECK):
             raise Denied(
-                "PERMISSION_DENIED",
+                "ACCESS_DENIED",
                 f"subject_id: leave it empty or name yourself; to ask about others needs the permission {CHECK}.",
                 metadata={"permission": CHECK, "field": "subject_id"},
             )
@@ -73,6 +73,8 @@ class AccessServicer:
 
     async def changes(self, draining: asyncio.Event) -> AsyncGenerator[pb.WatchSecurityChangesResponse, None]:
         """Tell what is revoked, then each change, until `draining` is set. Raises DependencyDown, Overload."""
+        # Who was told more by another process must not be told less here.
+        await self._feed.catch_up()
         # Listening begins before what is revoked is read: a change in between is told twice, never not at all.
         with self._feed.listening() as listener:
             for session in await self._database.read(revoked_sessions(self._clock.now_micros())):

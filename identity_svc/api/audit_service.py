@@ -23,7 +23,7 @@ class AuditServicer:
     async def ListAuditEntries(self, request: pb.ListAuditEntriesRequest) -> pb.ListAuditEntriesResponse:
         """See the contract."""
         size = page_size_of(request)
-        after = decode_page_token(request, str)
+        after = decode_page_token(request, int, str)
         wanted = AuditFilter(
             request.actor_id,
             request.action,
@@ -32,10 +32,9 @@ class AuditServicer:
             micros_of(request.begin_time) if request.HasField("begin_time") else None,
             micros_of(request.end_time) if request.HasField("end_time") else None,
         )
-        found = await self.database.read(
-            list_entries(self.callers.current(), wanted, str(after[0]) if after else None, size + 1)
-        )
+        found = await self.database.read(list_entries(self.callers.current(), wanted, after, size + 1))
+        last = found[size - 1] if len(found) > size else None
         return pb.ListAuditEntriesResponse(
             audit_entries=map(audit_message, found[:size]),
-            next_page_token=encode_page_token(request, [found[size - 1].id]) if len(found) > size else "",
+            next_page_token=encode_page_token(request, [last.created_at, last.id]) if last is not None else "",
         )

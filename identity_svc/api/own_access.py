@@ -31,7 +31,7 @@ class OwnAccess:
     async def key_set(self) -> bytes:
         """See `AccessSource.key_set`."""
         _, ring = await self._answering()
-        return ring.key_set().content
+        return await ring.key_set()
 
     async def access(self, subject_id: str) -> pb.Access:
         """See `AccessSource.access`."""

@@ -24,7 +24,7 @@ from mesh.paging import DEFAULT_PAGE_SIZE, decode_page_token, encode_page_token
 
 REVOKE = "sessions.revoke"
 LIST = "sessions.list"
-KEY_SET_TYPE = "application/jwk-set+json"
+KEY_SET_TYPE = "application/json"
 
 
 class SessionServicer:
@@ -115,7 +115,7 @@ class SessionServicer:
 
     async def GetKeySet(self, request: pb.GetKeySetRequest) -> httpbody_pb2.HttpBody:
         """Return the public keys."""
-        return httpbody_pb2.HttpBody(content_type=KEY_SET_TYPE, data=self._ring.key_set().content)
+        return httpbody_pb2.HttpBody(content_type=KEY_SET_TYPE, data=await self._ring.key_set())
 
 
 def _tokens(issued: IssuedTokens) -> pb.Tokens:

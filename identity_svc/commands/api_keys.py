@@ -32,7 +32,7 @@ from identity_svc.storage.audit import Actor, AuditRecord, append_audit
 from identity_svc.storage.layout import SERVICE_ACCOUNT
 from identity_svc.storage.security_changes import lock_changes
 from identity_svc.storage.sessions import EndReason, Origin, open_sessions_of
-from identity_svc.storage.subject_access import read_access
+from identity_svc.storage.subject_access import read_grants
 from identity_svc.storage.subjects import Subject
 from mesh.clock import Clock
 from mesh.db.database import Database
@@ -125,8 +125,8 @@ class ApiKeys:
         yield from lock_changes()
         account = yield from _changeable(caller, key.subject_id, CREATE)
         # Who has a key can do all that the account can.
-        access = yield from read_access(account.id)
-        yield from check_held(caller, access.grants)
+        grants = yield from read_grants(account.id, account.tenants)
+        yield from check_held(caller, grants)
         existing = yield from lock_api_key(key.id)
         if existing is not None:
             if existing.revoked_at is not None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from dataclasses import dataclass
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from identity_svc.signing.key_pairs import KeySeal, SecretWrong, json_web_key, make_key_pair, private_key_of
-from identity_svc.storage.signing_keys import KeyTimes, StoredKey, drop_keys, is_due, read_keys, rotate_if_due
+from identity_svc.storage.signing_keys import KeyTimes, StoredKey, is_due, read_keys, rotate_if_due
 from mesh.clock import Clock
-from mesh.db.database import Database
+from mesh.db.database import Database, DatabaseError
 from mesh.logs import get_log
 from mesh.startup import StartupError
 
@@ -25,14 +24,6 @@ class SigningKey:
 
     id: str
     private_key: RSAPrivateKey
-
-
-@dataclass(frozen=True, slots=True)
-class KeySet:
-    """The public keys as a JSON Web Key Set, with a tag that changes with it."""
-
-    content: bytes
-    tag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +43,8 @@ class KeyRing:
         self._times = times
         self._keys: list[_RingKey] = []
         self._reading = asyncio.Lock()
+        self._reads_begun = 0
+        self._reads_done = 0
 
     async def open(self) -> None:
         """Read the keys; make the first one.
@@ -69,29 +62,34 @@ class KeyRing:
         await self.rotate_if_due()
 
     async def read(self) -> None:
-        """Read the keys anew. Raises `SecretWrong`, `DatabaseError`."""
+        """Read the keys anew, unless somebody else has begun to since this was called.
+
+        Raises `SecretWrong`, `DatabaseError`.
+        """
+        wanted = self._reads_begun + 1
         async with self._reading:
+            if self._reads_done >= wanted:
+                return
+            self._reads_begun = number = self._reads_begun + 1
             stored = await self._database.read(read_keys(self._clock.now_micros()))
             known = {key.stored.pair.id: key for key in self._keys}
             self._keys = await asyncio.to_thread(self._opened, stored, known)
+            self._reads_done = number
 
     async def rotate_if_due(self) -> bool:
-        """Give the newest key a successor if it is old enough, and forget keys whose time is over.
+        """Give the newest key a successor if it is old enough; say whether this process did.
 
-        Says whether there is a new one. Raises `DatabaseError`, `OutcomeUnknown`.
+        Raises `DatabaseError`, `OutcomeUnknown`.
         """
         now = self._clock.now_micros()
-        if is_due([key.stored for key in self._keys], self._times, now):
-            fresh = await asyncio.to_thread(make_key_pair, self._seal)
-            rotated = await self._database.write(rotate_if_due(fresh, self._times, now))
-            await self.read()
-            if rotated:
-                _log.info("A signing key was made", key=fresh.id)
-            return rotated
-        if any(key.stored.drop_at is not None and key.stored.drop_at <= now for key in self._keys):
-            await self._database.write(drop_keys(now))
-            await self.read()
-        return False
+        if not is_due([key.stored for key in self._keys], self._times, now):
+            return False
+        fresh = await asyncio.to_thread(make_key_pair, self._seal)
+        rotated = await self._database.write(rotate_if_due(fresh, self._times, now))
+        await self.read()
+        if rotated:
+            _log.info("A signing key was made", key=fresh.id)
+        return rotated
 
     def signing_key(self, at: int) -> SigningKey:
         """Return the key that signs at a time, in microseconds since the Unix epoch."""
@@ -100,12 +98,19 @@ class KeyRing:
         key = begun[-1] if begun else self._keys[0]
         return SigningKey(key.stored.pair.id, key.private_key)
 
-    def key_set(self) -> KeySet:
-        """Return the public keys of all tokens that are taken now, and of those that will be soon."""
+    async def key_set(self) -> bytes:
+        """Return the JSON Web Key Set of all tokens that are taken now, and of those that will be soon.
+
+        It is the same text as long as the keys are the same, in every process. It is never older than the call,
+        whichever process changed the keys, but where the database does not answer.
+        """
+        try:
+            await self.read()
+        except DatabaseError as error:
+            _log.warning("The signing keys could not be read; those known go on", error=error)
         now = self._clock.now_micros()
         keys = [key.public for key in self._keys if key.stored.drop_at is None or key.stored.drop_at > now]
-        content = orjson.dumps({"keys": keys})
-        return KeySet(content, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
+        return orjson.dumps({"keys": keys})
 
     @property
     def keys(self) -> list[StoredKey]:

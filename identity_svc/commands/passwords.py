@@ -17,7 +17,7 @@ from identity_svc.storage.layout import USER
 from identity_svc.storage.security_changes import lock_changes
 from identity_svc.storage.sessions import EndReason, open_sessions_of
 from identity_svc.storage.sign_in_failures import forget_failures, locked_seconds, name_of
-from identity_svc.storage.subject_access import read_access
+from identity_svc.storage.subject_access import read_grants
 from identity_svc.storage.subjects import Subject
 from mesh.clock import Clock
 from mesh.db.database import Database
@@ -114,8 +114,8 @@ def _settable(caller: Caller, subject_id: str) -> Program[Subject]:
     subject = yield from require_subject(caller, subject_id, USER, user_missing(subject_id))
     check_owned(caller, subject.tenants, f"user {subject_id}", SET_PASSWORD)
     # Who knows the password can do all that the user can.
-    access = yield from read_access(subject_id)
-    yield from check_held(caller, access.grants)
+    grants = yield from read_grants(subject_id, subject.tenants)
+    yield from check_held(caller, grants)
     return subject
 
 

@@ -33,30 +33,33 @@ from mesh.errors import AlreadyExists
 
 
 def create(changes: Changes, wanted: RoleAssignment) -> Program[RoleAssignment]:
-    """Give a role. Raises `NotFound`, `AlreadyExists`, `Denied` (GRANT_NOT_HELD), `InvalidField`."""
+    """Give a role; what a caller gives whose grants are narrowed to tenants is narrowed to these.
+
+    Raises `NotFound`, `AlreadyExists`, `Denied` (GRANT_NOT_HELD), `InvalidField`.
+    """
     caller = changes.caller
     narrowing = wanted.narrowing
     if narrowing.permissions is not None:
         check_permissions([Grant(narrowing.permissions)], "narrowing")
     role = yield from require_role(caller, wanted.role_id)
     yield from check_tenants(caller, narrowing.tenants or ())
-    tenants = common_tenants((yield from _tenants_of_assignee(caller, wanted)), narrowing.tenants)
+    belongs_to = yield from _tenants_of_assignee(caller, wanted)
+    if narrowing.tenants is None and caller.tenants is not None:
+        # Else it would hold in tenants that who has it comes to later, and which are none of the caller's business.
+        narrowing = replace(narrowing, tenants=common_tenants(belongs_to, caller.tenants))
+    tenants = common_tenants(belongs_to, narrowing.tenants)
     if tenants is not None and not tenants:
         raise field_invalid("narrowing.tenant_ids", "who is to have the role belongs to none of these tenants")
-    if not caller.owns(tenants):
-        raise field_invalid(
-            "narrowing.tenant_ids", "who is to have the role belongs to more tenants than yours: name yours"
-        )
     grants = effective(role, narrowing, tenants)
     yield from check_held(caller, grants)
-    twin = yield from find_twin(wanted)
+    assignment = replace(wanted, narrowing=narrowing, created_at=changes.now, created_by=caller.actor.id)
+    twin = yield from find_twin(assignment)
     if twin is not None:
         raise AlreadyExists(
             "ROLE_ASSIGNMENT_EXISTS",
             f"{wanted.assignee_id} has the role {role.id} already, narrowed in the same way",
             metadata={"id": twin},
         )
-    assignment = replace(wanted, created_at=changes.now, created_by=caller.actor.id)
     yield from insert_assignment(assignment)
     changes.audit("roleAssignments.create", ("roleAssignment", assignment.id), tenants, {}, _audited(assignment))
     message = identity_pb2.RoleAssigned(

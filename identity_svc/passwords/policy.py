@@ -29,6 +29,8 @@ _ROWS = (
 _LEAST_RUN = 3
 _LOOKED_AT_ONCE = 64
 """The time it takes rises with the square of it."""
+_LOOKED_AT = 128
+"""What a password has to have of its own it has among so many characters; it takes some milliseconds to look."""
 _SPELLINGS = str.maketrans("@$!|3510748", "asiiesioatb")
 """How words are disguised: `p@ssw0rd`."""
 
@@ -65,7 +67,7 @@ def own_characters(password: str) -> int:
     Counts no further than it takes to be enough.
     """
     own: set[str] = set()
-    for start in range(0, len(password), _LOOKED_AT_ONCE):
+    for start in range(0, min(len(password), _LOOKED_AT), _LOOKED_AT_ONCE):
         own |= _own_characters(password[start : start + _LOOKED_AT_ONCE].casefold())
         if len(own) >= LEAST_OWN_CHARACTERS:
             break

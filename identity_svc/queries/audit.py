@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from identity_svc.queries.caller import Caller
@@ -52,8 +53,10 @@ class AuditEntry:
     tenant_ids: tuple[str, ...] = ()
 
 
-def list_entries(caller: Caller, wanted: AuditFilter, after: str | None, limit: int) -> Program[list[AuditEntry]]:
-    """Return the next entries, the latest first, that the caller sees."""
+def list_entries(
+    caller: Caller, wanted: AuditFilter, after: Sequence[str | int | None] | None, limit: int
+) -> Program[list[AuditEntry]]:
+    """Return the next entries, the latest first, that the caller sees. `after`: time and id of the last one."""
     query = Select("audit_entry", _COLUMNS)
     for column in ("actor_id", "action", "resource_type", "resource_id"):
         query.equal(column, getattr(wanted, column))
@@ -67,8 +70,7 @@ def list_entries(caller: Caller, wanted: AuditFilter, after: str | None, limit: 
         query.where(
             f"everywhere=0 AND EXISTS ({of_entry}) AND NOT EXISTS ({of_entry} AND t.tenant_id NOT IN {marks})", *tenants
         )
-    key = None if after is None else (after,)
-    rows: list[Row] = yield query.page(("id",), key, limit, descending=True).fetch()
+    rows: list[Row] = yield query.page(("created_at", "id"), after, limit, descending=True).fetch()
     if not rows:
         return []
     named: list[Row] = yield FetchKeys(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from identity_svc.storage.security_changes import ChangeKind, LoggedChange, SecurityChange, changes_after, log_position
 from mesh.background import end
-from mesh.db.database import Database, DatabaseError
+from mesh.clock import steady_seconds
+from mesh.db.database import Database
 from mesh.db.statements import Program
 from mesh.errors import DependencyDown, Overload
-from mesh.lease import steady_seconds
 from mesh.logs import get_log
 
 POLL_SECONDS = 0.5
@@ -54,12 +54,7 @@ class Listener:
                 changes.append(await self._waiting.get())
         except TimeoutError:
             if self._feed.silent_seconds > STALE_SECONDS:
-                raise DependencyDown(
-                    "DEPENDENCY_UNAVAILABLE",
-                    "The database does not answer, so that nobody knows what has changed; listen anew.",
-                    metadata={"dependency": "database"},
-                    retry_after_seconds=1.0,
-                ) from None
+                raise _unknown() from None
         while not self._waiting.empty():
             changes.append(self._waiting.get_nowait())
         return changes
@@ -73,7 +68,8 @@ class Listener:
 class ChangeFeed:
     """Reads the log for a whole process: every half second, and at once when it is woken."""
 
-    def __init__(self, database: Database, *, keys_changed: Callable[[], None]) -> None:
+    def __init__(self, database: Database, *, keys_changed: Callable[[], Awaitable[None]]) -> None:
+        """`keys_changed` is called before anybody is told; it raises `DatabaseError` where it is to be tried again."""
         self._database = database
         self._keys_changed = keys_changed
         self._last = 0
@@ -81,6 +77,9 @@ class ChangeFeed:
         self._answered = 0.0
         self._listeners: set[Listener] = set()
         self._woken = asyncio.Event()
+        self._rounds_begun = 0
+        self._rounds_done = 0
+        self._round_done = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -92,6 +91,20 @@ class ChangeFeed:
     async def stop(self) -> None:
         """End reading."""
         await end(self._task)
+
+    async def catch_up(self) -> None:
+        """Wait until the log was read that there is now, whichever process wrote it.
+
+        Raises DependencyDown where the database does not answer.
+        """
+        wanted = self._rounds_begun + 1
+        self.wake()
+        try:
+            async with asyncio.timeout(STALE_SECONDS):
+                while self._rounds_done < wanted:
+                    await self._round_done.wait()
+        except TimeoutError:
+            raise _unknown() from None
 
     def wake(self) -> None:
         """Look at once: something was written."""
@@ -121,19 +134,27 @@ class ChangeFeed:
             except TimeoutError:
                 pass
             self._woken.clear()
+            self._rounds_begun = number = self._rounds_begun + 1
             begun = steady_seconds()
             try:
                 changes = await self._database.read(self._read())
-            except DatabaseError as error:
+                if any(logged.change.kind is ChangeKind.KEYS for logged in changes):
+                    await self._keys_changed()
+            except Exception as error:  # noqa: BLE001 - whatever it is, nobody may be told that nothing has changed
                 if not failing:
-                    _log.warning("Security changes could not be read; it is tried again", error=error)
+                    _log.error("Security changes could not be read; it is tried again", error=error)
                 failing = True
                 continue
             failing = False
             self._answered = begun
-            if len(changes) == _BATCH:
-                self._woken.set()
             self._tell(changes)
+            if len(changes) == _BATCH:
+                # It has not been read to its end.
+                self._woken.set()
+                continue
+            self._rounds_done = number
+            self._round_done.set()
+            self._round_done = asyncio.Event()
 
     def _read(self) -> Program[list[LoggedChange]]:
         return (yield from changes_after(self._last, _BATCH))
@@ -146,8 +167,15 @@ class ChangeFeed:
             told = TellingChange(logged.change, _version(self._access))
             for listener in self._listeners:
                 listener.put(told)
-        if any(logged.change.kind is ChangeKind.KEYS for logged in changes):
-            self._keys_changed()
+
+
+def _unknown() -> DependencyDown:
+    return DependencyDown(
+        "DEPENDENCY_UNAVAILABLE",
+        "The database does not answer, so that nobody knows what has changed; listen anew.",
+        metadata={"dependency": "database"},
+        retry_after_seconds=1.0,
+    )
 
 
 def _version(seq: int) -> int:

@@ -48,10 +48,7 @@ def list_groups(caller: Caller, wanted: GroupFilter, after: str | None, limit: i
     if wanted.tenant_id is not None:
         query.where("(tenant_id=? OR all_tenants=1)", wanted.tenant_id)
     if wanted.member_id:
-        query.where(
-            "EXISTS (SELECT 1 FROM group_member m WHERE m.subject_id=? AND m.group_id=subject_group.id)",
-            wanted.member_id,
-        )
+        query.where("id IN (SELECT m.group_id FROM group_member m WHERE m.subject_id=?)", wanted.member_id)
     if (opened := open_tenants(caller)) is not None:
         marks, tenants = opened
         query.where(f"all_tenants=0 AND tenant_id IN {marks}", *tenants)
@@ -64,7 +61,7 @@ def list_members(caller: Caller, group_id: str, after: str | None, limit: int) -
     if (yield from visible_group(caller, group_id)) is None:
         return None
     query = Select("group_member", ("subject_id", "added_at")).where("group_id=?", group_id)
-    only_visible_subjects(query, "group_member.subject_id", caller)
+    only_visible_subjects(query, "subject_id", caller)
     rows: list[Row] = yield query.page(("subject_id",), None if after is None else (after,), limit).fetch()
     if not rows:
         return []

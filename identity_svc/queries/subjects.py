@@ -41,24 +41,18 @@ def list_subjects(caller: Caller, wanted: SubjectFilter, after: str | None, limi
     if wanted.group_id and (yield from visible_group(caller, wanted.group_id)) is None:
         return []
     query = Select("subject", ("id",)).where("kind=?", wanted.kind)
-    # By the number, so that the index of kind and status serves.
-    query = query.where("status=?", wanted.status) if wanted.status else query.where("status<?", DELETED)
+    query = query.where("status=?", wanted.status) if wanted.status else query.where("status<>?", DELETED)
     if wanted.tenant_id is not None:
         query.where(
-            "(all_tenants=1 OR EXISTS (SELECT 1 FROM subject_tenant t "
-            "WHERE t.subject_id=subject.id AND t.tenant_id=?))",
+            "(all_tenants=1 OR id IN (SELECT t.subject_id FROM subject_tenant t WHERE t.tenant_id=?))",
             wanted.tenant_id,
         )
     if wanted.group_id:
-        query.where(
-            "EXISTS (SELECT 1 FROM group_member m WHERE m.group_id=? AND m.subject_id=subject.id)", wanted.group_id
-        )
+        query.where("id IN (SELECT m.subject_id FROM group_member m WHERE m.group_id=?)", wanted.group_id)
     if wanted.email:
-        query.where(
-            "EXISTS (SELECT 1 FROM user_data d WHERE d.email_key=? AND d.subject_id=subject.id)", wanted.email.lower()
-        )
+        query.where("id IN (SELECT d.subject_id FROM user_data d WHERE d.email_key=?)", wanted.email.lower())
     begins_with(query, "id", wanted.id_prefix)
-    only_visible_subjects(query, "subject.id", caller)
+    only_visible_subjects(query, "id", caller)
     rows: list[Row] = yield query.page(("id",), None if after is None else (after,), limit).fetch()
     ids = [row[0] for row in rows]
     found = yield from read_subjects(ids)

@@ -9,6 +9,7 @@ from identity_svc.commands.key_ring import KeyRing
 from identity_svc.storage.api_keys import prune_api_keys
 from identity_svc.storage.sessions import prune_refresh_tokens, prune_sessions
 from identity_svc.storage.sign_in_failures import prune_failures
+from identity_svc.storage.signing_keys import drop_keys
 from mesh.clock import Clock
 from mesh.db.database import Database, DatabaseError, OutcomeUnknown
 from mesh.db.statements import Program
@@ -93,4 +94,5 @@ class SignInUpkeep:
         work: list[Callable[[int], Program[int]]] = [prune_sessions, prune_refresh_tokens, prune_api_keys]
         pruned = [await self._database.write(prune(before)) for prune in work]
         pruned.append(await self._database.write(prune_failures(now - self._keep_failures)))
+        await self._database.write(drop_keys(now))
         return any(pruned)

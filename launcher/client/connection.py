@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +19,7 @@ from flowmesh.engine.v1 import (
     migration_service_pb2_grpc,
     process_definition_service_pb2_grpc,
     process_instance_service_pb2_grpc,
+    saga_service_pb2_grpc,
     user_task_service_pb2_grpc,
 )
 from flowmesh.history.v1 import history_service_pb2_grpc
@@ -27,6 +29,7 @@ from flowmesh.identity.v1 import (
     group_service_pb2_grpc,
     role_assignment_service_pb2_grpc,
     role_service_pb2_grpc,
+    service_account_service_pb2_grpc,
     session_service_pb2,
     session_service_pb2_grpc,
     tenant_service_pb2_grpc,
@@ -49,13 +52,13 @@ class Connection(Calls):
     """A channel to the gateway with a stub for each service. Use it in a `with` block."""
 
     def __init__(self, url: GatewayUrl, signing: Signing | None = None) -> None:
-        """Calls are made as `signing` says, as nobody without it."""
+        """Calls are made as `signing` says, as nobody without it. Raises CommandFailed for a wrong file."""
         self.gateway = url
         self.url = url.text
         self.signing = signing or Nobody(url.text)
         options = [("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES), ("grpc.enable_http_proxy", 0)]
         if url.secure:
-            self._channel = grpc.secure_channel(url.target, grpc.ssl_channel_credentials(), options)
+            self._channel = grpc.secure_channel(url.target, grpc.ssl_channel_credentials(_trusted(url.ca)), options)
         else:
             self._channel = grpc.insecure_channel(url.target, options)
         self.deployments = deployment_service_pb2_grpc.DeploymentServiceStub(self._channel)
@@ -68,6 +71,7 @@ class Connection(Calls):
         self.incidents = incident_service_pb2_grpc.IncidentServiceStub(self._channel)
         self.migrations = migration_service_pb2_grpc.MigrationServiceStub(self._channel)
         self.batches = batch_service_pb2_grpc.BatchServiceStub(self._channel)
+        self.sagas = saga_service_pb2_grpc.SagaServiceStub(self._channel)
         self.clocks = clock_service_pb2_grpc.ClockServiceStub(self._channel)
         self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
         self.topics = topic_service_pb2_grpc.TopicServiceStub(self._channel)
@@ -76,6 +80,7 @@ class Connection(Calls):
         self.sessions = session_service_pb2_grpc.SessionServiceStub(self._channel)
         self.access = access_service_pb2_grpc.AccessServiceStub(self._channel)
         self.users = user_service_pb2_grpc.UserServiceStub(self._channel)
+        self.service_accounts = service_account_service_pb2_grpc.ServiceAccountServiceStub(self._channel)
         self.groups = group_service_pb2_grpc.GroupServiceStub(self._channel)
         self.tenants = tenant_service_pb2_grpc.TenantServiceStub(self._channel)
         self.roles = role_service_pb2_grpc.RoleServiceStub(self._channel)
@@ -138,6 +143,13 @@ class Connection(Calls):
             lines.append(f"  and {omitted} more")
         kind = _KINDS.get(status.code, CommandFailed)
         return kind("\n".join(lines), info.reason)
+
+
+def _trusted(ca: Path | None) -> bytes | None:
+    try:
+        return None if ca is None else ca.read_bytes()
+    except OSError as error:
+        raise CommandFailed(f"--ca {ca} cannot be read: {error.strerror}") from None
 
 
 _KINDS = {grpc.StatusCode.UNAVAILABLE.value[0]: Unreachable, grpc.StatusCode.UNAUTHENTICATED.value[0]: NotSignedIn}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from launcher.client.failure import CommandFailed
@@ -21,9 +22,11 @@ class GatewayUrl:
     secure: bool
     local: bool
     """Whether it is on this machine, so that what is sent there crosses no network."""
+    ca: Path | None = None
+    """PEM file of the authorities to trust instead of gRPC's own."""
 
     @classmethod
-    def parse(cls, url: str) -> GatewayUrl:
+    def parse(cls, url: str, ca: Path | None = None) -> GatewayUrl:
         """Read `http://host:port` or `https://host:port`. Raises CommandFailed for another one."""
         parts = urlsplit(url if "://" in url else f"http://{url}")
         if parts.username is not None:
@@ -36,4 +39,4 @@ class GatewayUrl:
             raise CommandFailed(f"--url has no usable port: {url}") from None
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         local = is_loopback(parts.hostname)
-        return cls(f"{parts.scheme}://{host}:{port}", f"{host}:{port}", parts.scheme == "https", local)
+        return cls(f"{parts.scheme}://{host}:{port}", f"{host}:{port}", parts.scheme == "https", local, ca)

@@ -39,6 +39,8 @@ class DistributedOptions:
     """`kafka://HOST:PORT,HOST:PORT`, or `sqlite:///PATH`."""
     cache: str | None = None
     """`redis://HOST:PORT/0`."""
+    certificates: Path | None = None
+    """Folder of `flowmesh certificates`; without it the environment says whether there is TLS."""
     cors_origins: tuple[str, ...] = ()
     clock: str = "system"
     force_clock: bool = False

@@ -15,7 +15,6 @@ from contextlib import AsyncExitStack
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import unquote, urlsplit
 
 import pymysql
 
@@ -30,6 +29,7 @@ from mesh.bus.port import Bus, BusError
 from mesh.bus.topics import all_topics
 from mesh.clock import SystemClock
 from mesh.db.database import DatabaseError
+from mesh.db.mariadb_address import parse_mariadb_url
 from mesh.db.schema import SchemaError, ensure_schema, open_database
 from mesh.errors import DependencyDown
 from mesh.metrics import Metrics
@@ -65,17 +65,21 @@ async def main() -> None:
 
 def ensure_database(url: str) -> None:
     """Create the database of a URL where it is missing. Raises StartupError where that cannot be done."""
-    parts = urlsplit(url)
-    host, port, user = parts.hostname or "localhost", parts.port or 3306, unquote(parts.username or "")
-    name = parts.path.lstrip("/")
+    try:
+        address = parse_mariadb_url(url)
+        context = address.context()
+    except DatabaseError as error:
+        raise StartupError(f"--database (FLOWMESH_DATABASE_URL) cannot be used: {error}") from error
+    host, port, user, name = address.host, address.port, address.user, address.database
 
     def connect(database: str | None) -> Any:
         return pymysql.connect(
             host=host,
             port=port,
             user=user,
-            password=unquote(parts.password or ""),
+            password=address.password,
             database=database,
+            ssl=context,
             connect_timeout=CONNECT_SECONDS,
         )
 

@@ -23,6 +23,7 @@ from launcher.embedded.mesh_secret import mesh_secrets
 from launcher.embedded.parent_death import end_with_parent
 from launcher.embedded.service_process import child_environment
 from launcher.supervision import Child, SupervisedMesh, all_or_none, run_mesh
+from launcher.tls import MeshTls
 from mesh.startup import StartupError
 
 
@@ -37,9 +38,11 @@ class DistributedMesh(SupervisedMesh):
         self._secrets = mesh_secrets(folder.path)
         self.stores = settled_stores(options, os.environ)
         self.port, self.nodes = settled_nodes(options)
+        tls = MeshTls(os.environ, None if options.certificates is None else options.certificates.absolute())
+        self._tls = tls.gateway()
         super().__init__(folder, verbose=options.verbose)
         self._before_exec = end_with_parent()
-        environment = {**child_environment(), **self._secrets}
+        environment = {**child_environment(), **tls.environment(), **self._secrets}
         address = identity_address(options, self.nodes)
         try:
             self._services = [
@@ -54,7 +57,7 @@ class DistributedMesh(SupervisedMesh):
                 for node in self.nodes
             ]
             self._gateway = GatewayProcess(
-                gateway_settings(options, self.port, self.nodes),
+                dataclasses.replace(gateway_settings(options, self.port, self.nodes), tls=self._tls),
                 folder.run,
                 *self.process_log("gateway"),
                 self._access_log,
@@ -71,7 +74,7 @@ class DistributedMesh(SupervisedMesh):
     @property
     def url(self) -> str:
         """The gateway's URL, as this machine reaches it."""
-        return f"http://{reachable(self.options.host)}:{self.port}"
+        return f"{self._tls.scheme}://{reachable(self.options.host)}:{self.port}"
 
     async def start(self) -> None:
         """Prepare databases and topics, then start every process, the gateway last. Raises StartupError."""

@@ -10,8 +10,10 @@ from pathlib import Path
 from gateway_envoy.config import ContractError
 from gateway_envoy.launch import GatewayError, write_config
 from gateway_envoy.settings import GatewaySettings
+from gateway_envoy.tls import GatewayTls
 from launcher.files import descriptors
 from launcher.gateway import GatewayProcessSettings
+from launcher.tls import check_files
 from mesh.startup import StartupError
 
 CANNOT_WRITE = 2
@@ -32,8 +34,11 @@ def main() -> int:
     """Write the file that the command line names; return the exit code."""
     run_folder, values = json.loads(sys.argv[1])
     paths = {name: Path(values[name]) for name in _PATHS if values[name] is not None}
+    files = {name: Path(value) for name, value in values["tls"].items() if value and name != "server_name"}
+    tls = GatewayTls(**files, server_name=values["tls"]["server_name"])
     try:
-        settings = _limited(GatewaySettings(**{**values, **paths}))
+        settings = _limited(GatewaySettings(**{**values, **paths, "tls": tls}))
+        check_files(tls)
         write_config(descriptors().read_bytes(), settings, Path(run_folder))
     except (GatewayError, ContractError, StartupError, OSError) as error:
         sys.stderr.write(f"{error}\n")

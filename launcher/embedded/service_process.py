@@ -190,12 +190,19 @@ class ServiceProcess:
             self._words.clear()
 
 
+_DEFAULTS = {
+    # Two malloc arenas instead of sixteen: the threads of gRPC and SQLite would each keep memory of their own.
+    "MALLOC_ARENA_MAX": "2",
+    # gRPC reads it as it is imported; its own lines are not JSON, and what fails is raised in any case.
+    "GRPC_VERBOSITY": "NONE",
+}
+
+
 def child_environment() -> dict[str, str]:
     """Return the environment of a Python child: this one, with the same import path."""
     # By what commands sign in is no setting of a service.
     kept = {name: value for name, value in os.environ.items() if name not in SIGNING_VARIABLES}
-    # Two malloc arenas instead of sixteen: the threads of gRPC and SQLite would each keep memory of their own.
-    return {"MALLOC_ARENA_MAX": "2", **kept, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    return {**_DEFAULTS, **kept, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 
 def ending(code: int) -> str:

@@ -6,6 +6,7 @@ The relay lives here because the engine's event loop is the mesh's bottleneck, a
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from engine_svc.relay import EngineRelay
@@ -46,10 +47,12 @@ async def main() -> None:
     configure_logs("services", of_history.instance, of_history.log_level)
     async with serving(of_history) as process:
         await process.open_admin()
-        database = await process.open_database(of_history, MIGRATIONS, HEAD)
-        directory = await process.open_database(of_identity, identity_schema.MIGRATIONS, identity_schema.HEAD)
-        outbox = await process.open_database(of_engine, migrations.__name__, migrations.HEAD)
-        bus = await process.open_bus()
+        database, directory, outbox, bus = await asyncio.gather(
+            process.open_database(of_history, MIGRATIONS, HEAD),
+            process.open_database(of_identity, identity_schema.MIGRATIONS, identity_schema.HEAD),
+            process.open_database(of_engine, migrations.__name__, migrations.HEAD),
+            process.open_bus(),
+        )
         await bus.ensure_topics(all_topics())
         relay = EngineRelay(outbox, bus, process.metrics)
         own_access = OwnAccess()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from launcher.embedded.options import MeshOptions
 from launcher.embedded.parent_death import end_with_parent
 from launcher.embedded.service_process import ServiceProcess
 from launcher.supervision import Child, SupervisedMesh, all_or_none, run_mesh
+from launcher.tls import MeshTls
 
 
 class EmbeddedMesh(SupervisedMesh):
@@ -25,6 +27,8 @@ class EmbeddedMesh(SupervisedMesh):
     def __init__(self, options: MeshOptions, folder: DataFolder) -> None:
         """Raises StartupError where a port or a log file cannot be had."""
         self.options = settled(dataclasses.replace(options, data=folder.path))
+        # The services read the same environment.
+        self._tls = MeshTls(os.environ).gateway()
         super().__init__(folder, verbose=options.verbose)
         options = self.options
         before_exec = end_with_parent()
@@ -72,7 +76,7 @@ class EmbeddedMesh(SupervisedMesh):
                 secrets=secrets,
             )
             self._gateway = GatewayProcess(
-                gateway_settings(options),
+                dataclasses.replace(gateway_settings(options), tls=self._tls),
                 folder.run,
                 *self.process_log("gateway"),
                 self._access_log,
@@ -89,7 +93,7 @@ class EmbeddedMesh(SupervisedMesh):
     @property
     def url(self) -> str:
         """The gateway's URL, as this machine reaches it."""
-        return f"http://{reachable(self.options.host)}:{self.options.port}"
+        return f"{self._tls.scheme}://{reachable(self.options.host)}:{self.options.port}"
 
     async def start(self) -> None:
         """Start every process; the gateway comes last, so that its first call finds the services.

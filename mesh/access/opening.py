@@ -52,7 +52,14 @@ class Access:
         if source is None:
             breaker = CircuitBreaker("identity", metrics=breakers)
             self._channel = open_channel(
-                settings.identity_address, settings, SERVICES, telemetry=telemetry, breaker=breaker
+                settings.identity_address,
+                settings,
+                SERVICES,
+                telemetry=telemetry,
+                breaker=breaker,
+                # A process that runs the identity service is not ready before it can check calls, for which it asks
+                # itself: it would wait for its own health for ever.
+                follows_health=False,
             )
             source = RemoteSource(self._channel)
         self._caches = Caches(settings, metrics, name=CACHE_NAME)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
+
+import orjson
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +33,23 @@ class RowGrant:
 class Rows:
     """The rows of a call: those that at least one of `grants` opens; none without any.
 
-    `user_id` and `group_ids` are the caller, by which involvement is told.
+    `user_id` and `group_ids` are the caller, by which involvement is told. `unrestricted` tells that every row of
+    every tenant is open.
     """
 
     grants: tuple[RowGrant, ...]
     user_id: str = ""
     group_ids: frozenset[str] = frozenset()
+    unrestricted: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Every call asks for it.
+        object.__setattr__(self, "unrestricted", any(grant == _EVERYTHING for grant in self.grants))
 
     @property
-    def unrestricted(self) -> bool:
-        """Whether every row of every tenant is open."""
-        return any(grant == _EVERYTHING for grant in self.grants)
+    def only_involved(self) -> bool:
+        """Whether no row is open in which the caller takes no part."""
+        return all(grant.involved_only for grant in self.grants)
 
     def allow(self, tenant_id: str, key: str = "", *, involved: bool = False) -> bool:
         """Tell whether a row may be touched. `key` is that of its process definition, empty where it has none."""
@@ -50,6 +58,39 @@ class Rows:
     def allow_tenant(self, tenant_id: str) -> bool:
         """Tell whether there may be open rows in a tenant at all."""
         return any(grant.tenants is None or tenant_id in grant.tenants for grant in self.grants)
+
+    def parts(self) -> list[Rows]:
+        """Return the rows in two parts: those that are open as they are, and those open by taking part.
+
+        Lists read each by other indexes. A part without grants is left out.
+        """
+        split = ([grant for grant in self.grants if grant.involved_only is one] for one in (False, True))
+        return [Rows(tuple(grants), self.user_id, self.group_ids) for grants in split if grants]
+
+    def to_json(self) -> bytes:
+        """Return the rows as a text that is the same for the same rows; see `rows_from_json`."""
+        grants = [
+            [
+                None if grant.tenants is None else sorted(grant.tenants),
+                None if grant.keys is None else list(grant.keys),
+                grant.involved_only,
+            ]
+            for grant in self.grants
+        ]
+        return orjson.dumps([grants, self.user_id, sorted(self.group_ids)])
+
+
+def rows_from_json(text: bytes) -> Rows:
+    """Return the rows that `Rows.to_json` has written."""
+    grants, user_id, group_ids = orjson.loads(text)
+    return Rows(
+        tuple(
+            RowGrant(None if tenants is None else frozenset(tenants), None if keys is None else tuple(keys), involved)
+            for tenants, keys, involved in grants
+        ),
+        user_id,
+        frozenset(group_ids),
+    )
 
 
 def _matches(pattern: str, key: str) -> bool:

@@ -98,10 +98,10 @@ class SecurityWatch:
     async def _follow(self) -> None:
         attempt, pause = FIRST_ATTEMPT_SECONDS, FIRST_PAUSE_SECONDS
         while True:
-            self._joined = False
+            self._joined = orderly = False
             try:
                 await self._listen(attempt)
-                why = "it ended"
+                why, orderly = "it ended", True
             except IdentityDown as error:
                 why = error.detail
             except TimeoutError:
@@ -109,7 +109,10 @@ class SecurityWatch:
             if self._joined:
                 # What was told before stays true until something else is; the next attempt comes at once.
                 attempt, pause = FIRST_ATTEMPT_SECONDS, FIRST_PAUSE_SECONDS
-                _log.warning("The stream of security changes was cut", detail=why)
+                if orderly:
+                    _log.info("The identity service ended the stream of security changes, as one that stops does")
+                else:
+                    _log.warning("The stream of security changes was cut", detail=why)
                 await asyncio.sleep(FIRST_PAUSE_SECONDS)
                 continue
             if not self._failing and self._started_long_ago():

@@ -6,20 +6,21 @@
 from __future__ import annotations
 
 import re
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from mesh.bus.port import BusError
+from mesh.tls import TlsFault, client_context
 
 REQUEST_TIMEOUT_MS = 10_000
 RETRY_BACKOFF_MS = 100
 METADATA_MAX_AGE_MS = 60_000
-OPTIONS = ("replication", "min_insync", "prefix", "security", "mechanism", "ca")
+OPTIONS = ("replication", "min_insync", "prefix", "security", "mechanism", "ca", "certificate", "key")
 SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+_FILES = ("ca", "certificate", "key")
 _SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:,/@]+):[0-9]{1,5}")
 _PREFIX = re.compile(r"[A-Za-z0-9._-]{0,64}")
 
@@ -34,7 +35,8 @@ class KafkaAddress:
 
     `replication`: copies of each partition; `min_insync`: how many must have a message before it counts as published;
     `prefix`: goes before the names of topics and groups, so that several meshes can share a cluster. `security`: one of
-    `SECURITY`; `mechanism`: one of `MECHANISMS`; `ca`: file of the certificate authority, the system's where empty.
+    `SECURITY`; `mechanism`: one of `MECHANISMS`. With SSL the brokers' certificates and names are checked; `ca`: file
+    of the authorities, the system's where empty; `certificate` and `key`: files to show to brokers that ask for them.
     """
 
     servers: tuple[str, ...]
@@ -46,9 +48,11 @@ class KafkaAddress:
     security: str = "PLAINTEXT"
     mechanism: str = "PLAIN"
     ca: str = ""
+    certificate: str = ""
+    key: str = ""
 
     def client_options(self) -> dict[str, Any]:
-        """Return what every client of aiokafka is told."""
+        """Return what every client of aiokafka is told. Raises `BadAddress` for files that are no use."""
         options: dict[str, Any] = {
             "bootstrap_servers": list(self.servers),
             "request_timeout_ms": REQUEST_TIMEOUT_MS,
@@ -57,7 +61,10 @@ class KafkaAddress:
             "security_protocol": self.security,
         }
         if self.security.endswith("SSL"):
-            options["ssl_context"] = ssl.create_default_context(cafile=self.ca or None)
+            try:
+                options["ssl_context"] = client_context(self.ca, self.certificate, self.key)
+            except TlsFault as fault:
+                raise BadAddress(str(fault)) from fault
         if self.security.startswith("SASL"):
             options |= {
                 "sasl_mechanism": self.mechanism,
@@ -100,6 +107,8 @@ def parse_address(url: str) -> KafkaAddress:
         raise BadAddress(f"security={security} needs USER:PASSWORD@ before the servers")
     if user and not security.startswith("SASL"):
         raise BadAddress(f"security={security} sends no password: leave out USER:PASSWORD@")
+    if not security.endswith("SSL") and (file := next((name for name in _FILES if options.get(name)), None)):
+        raise BadAddress(f"{file} is for security=SSL or SASL_SSL, not {security}")
     return KafkaAddress(
         servers,
         replication,
@@ -109,7 +118,7 @@ def parse_address(url: str) -> KafkaAddress:
         unquote(password),
         security,
         _choice(options, "mechanism", MECHANISMS, "PLAIN"),
-        options.get("ca", ""),
+        *(options.get(name, "") for name in _FILES),
     )
 
 

@@ -8,15 +8,19 @@ calls that were under way one time-out, and nobody after them.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar, cast
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from uuid import uuid4
 
 import orjson
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
 from redis.asyncio.client import PubSub
+from redis.asyncio.connection import SSLConnection, parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeout
 
@@ -24,10 +28,13 @@ from mesh.background import end
 from mesh.cache.measures import ServiceMeasures
 from mesh.cache.port import Entry
 from mesh.logs import get_log
+from mesh.tls import TlsFault, client_context
 
 _log = get_log(__name__)
 
 T = TypeVar("T")
+
+_FILES = ("ca", "certificate", "key")
 
 CONNECTIONS = 8
 LINK_SECONDS = 1.0
@@ -59,8 +66,50 @@ OnDelete = Callable[[str, Sequence[str], Sequence[str]], None]
 """Is told what another process deleted: cache, keys, tags."""
 
 
+class _Files:
+    """The files of TLS, in the place of the library's context, which trusts the system's authorities as well."""
+
+    def __init__(self, ca: str, certificate: str, key: str) -> None:
+        self._names = (ca, certificate, key)
+
+    def get(self) -> ssl.SSLContext:
+        """Return what the next connection needs. Raises RedisConnectionError for files that are no use."""
+        try:
+            return client_context(*self._names)
+        except TlsFault as fault:
+            raise RedisConnectionError(str(fault)) from fault
+
+
+class _TlsConnection(SSLConnection):
+    def __init__(self, *, files: _Files, **named: Any) -> None:
+        super().__init__(**named)
+        self.ssl_context = files  # type: ignore[assignment] # it is only asked by `get`
+
+
+def _place(url: str) -> dict[str, Any]:
+    """Return what the library is told of a URL; `ca`, `certificate` and `key` name files. Raises ValueError."""
+    parts = urlsplit(url)
+    options = parse_qsl(parts.query, keep_blank_values=True)
+    encrypted = parts.scheme == "rediss"
+    if wrong := next((name for name, _ in options if name.startswith("ssl_")), None):
+        raise ValueError(f"it knows no option {wrong}: {', '.join(_FILES)} name the files of TLS")
+    files = {name: value for name, value in options if name in _FILES}
+    if files and not encrypted:
+        raise ValueError(f"{next(iter(files))} is for rediss://")
+    others = urlencode([(name, value) for name, value in options if name not in _FILES])
+    place: dict[str, Any] = dict(parse_url(urlunsplit(parts._replace(query=others))))
+    if encrypted:
+        names = [files.get(name, "") for name in _FILES]
+        client_context(*names)
+        place |= {"connection_class": _TlsConnection, "files": _Files(*names)}
+    return place
+
+
 class RedisStore:
-    """See `RemoteStore`. `service` keeps apart what several services have in one Redis."""
+    """See `RemoteStore`. `service` keeps apart what several services have in one Redis.
+
+    Raises ValueError for a URL that is not understood, `TlsFault` for files of TLS that are no use.
+    """
 
     def __init__(
         self, url: str, service: str, measures: ServiceMeasures, on_delete: OnDelete, *, answer_seconds: float
@@ -74,9 +123,10 @@ class RedisStore:
         self._up = False
         self._warned = False
         self._linking: asyncio.Task[None] | None = None
+        place = _place(url)
         self._redis = Redis.from_pool(
-            BlockingConnectionPool.from_url(
-                url,
+            BlockingConnectionPool(
+                **place,
                 max_connections=CONNECTIONS,
                 timeout=answer_seconds,
                 socket_timeout=answer_seconds,
@@ -85,8 +135,13 @@ class RedisStore:
                 retry=Retry(NoBackoff(), 0),
             )
         )
-        self._link = Redis.from_url(
-            url, socket_timeout=LINK_SECONDS, socket_connect_timeout=LINK_SECONDS, retry=Retry(NoBackoff(), 0)
+        self._link = Redis.from_pool(
+            ConnectionPool(
+                **place,
+                socket_timeout=LINK_SECONDS,
+                socket_connect_timeout=LINK_SECONDS,
+                retry=Retry(NoBackoff(), 0),
+            )
         )
 
     @property

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
 
 import asyncmy
 from asyncmy.constants import CLIENT
@@ -23,6 +22,7 @@ from mesh.db.database import (
     OutcomeUnknown,
     TransientFailure,
 )
+from mesh.db.mariadb_address import parse_mariadb_url
 from mesh.db.statements import (
     DeleteMany,
     Execute,
@@ -228,21 +228,22 @@ class MariadbDatabase:
 
 
 async def connect_mariadb(url: str, seconds: float) -> Any:
-    """Return a connection to `mariadb://user:password@host:port/database`.
+    """Return a connection to `mariadb://user:password@host:port/database` (see `mesh.db.mariadb_address`).
 
     Raises `DatabaseUnavailable` where the server does not answer in time, `DatabaseRefused` where it refuses.
     """
-    parts = urlsplit(url)
-    where = f"the database {parts.path.lstrip('/')} at {parts.hostname}:{parts.port or 3306}"
+    address = parse_mariadb_url(url)
+    where = str(address)
     try:
         # The driver's own limit ends when TCP is connected: a server that hangs says nothing after that.
         async with asyncio.timeout(seconds):
             return await asyncmy.connect(
-                host=parts.hostname or "localhost",
-                port=parts.port or 3306,
-                user=unquote(parts.username or ""),
-                password=unquote(parts.password or ""),
-                db=parts.path.lstrip("/"),
+                host=address.host,
+                port=address.port,
+                user=address.user,
+                password=address.password,
+                db=address.database,
+                ssl=address.context(),
                 charset="utf8mb4",
                 binary_prefix=True,
                 # UPDATE answers how many rows matched, as on SQLite, not how many became different.

@@ -26,6 +26,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from mesh.db.mariadb_address import OPTIONS, parse_mariadb_url
 from mesh.db.schema import UNREADY, SchemaError, SchemaUnready, sqlite_path
 
 LOCK_SECONDS = 5
@@ -66,7 +67,9 @@ def _script_directory(migrations: str) -> ScriptDirectory:
 def _engine(database_url: str) -> Engine:
     path = sqlite_path(database_url)
     if path is None:
-        return create_engine(make_url(database_url).set(drivername="mysql+pymysql"))
+        url = make_url(database_url).set(drivername="mysql+pymysql").difference_update_query(OPTIONS)
+        context = parse_mariadb_url(database_url).context()
+        return create_engine(url, connect_args={} if context is None else {"ssl": context})
     engine = create_engine(f"sqlite:///{path}")
 
     # Left to itself the driver commits before every DDL statement.

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mesh.access.row_conditions import Condition
 from mesh.db.statements import Fetch, placeholders
 
 
 class Select:
     """Builds one query on one table. Column names come from the code, values become parameters."""
 
-    def __init__(self, table: str, columns: Sequence[str]) -> None:
+    def __init__(self, table: str, columns: Sequence[str], *parameters: Any) -> None:
+        """`parameters` are those of a table that is itself a query."""
         self._head = f"SELECT {','.join(columns)} FROM {table}"
         self._conditions: list[str] = []
-        self._parameters: list[Any] = []
+        self._parameters: list[Any] = [*parameters]
         self._tail = ""
 
     def where(self, condition: str, *parameters: Any) -> Select:
@@ -26,6 +28,10 @@ class Select:
     def equal(self, column: str, value: Any) -> Select:
         """Keep only rows with this value; no filter where it is empty or 0."""
         return self.where(f"{column}=?", value) if value else self
+
+    def open_to(self, condition: Condition | None) -> Select:
+        """Keep only the rows that are open to a call, see `row_condition`."""
+        return self if condition is None else self.where(condition[0], *condition[1])
 
     def one_of(self, column: str, values: Sequence[Any]) -> Select:
         """Keep only rows with one of these values; there must be one at least."""

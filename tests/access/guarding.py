@@ -55,7 +55,13 @@ def settings(address: str, **given: Any) -> MeshSettings:
 
 @asynccontextmanager
 async def guarded(
-    identity: Identity, answer: Answer = found, *, address: str = "", wait: bool = True, **given: Any
+    identity: Identity,
+    answer: Answer = found,
+    *,
+    stream: Callable[[Any], AsyncIterator[Any]] | None = None,
+    address: str = "",
+    wait: bool = True,
+    **given: Any,
 ) -> AsyncIterator[Guarded]:
     """`address`: of what stands before the identity service."""
     own = settings(address or f"127.0.0.1:{identity.port}", **given)
@@ -64,7 +70,7 @@ async def guarded(
     try:
         if wait:
             assert await access.known(10)
-        async with plumbing(answer, settings=own, authorize=access.authorize) as server:
+        async with plumbing(answer, stream, own, authorize=access.authorize) as server:
             yield Guarded(server, access)
     finally:
         await access.close()

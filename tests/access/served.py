@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
+import importlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -36,16 +36,19 @@ from mesh.db.database import Database
 from mesh.db.migrate import migrate
 from mesh.db.schema import open_database
 from mesh.metrics import Metrics
-from mesh.status import reason_of
+from mesh.settings import MeshSettings
+from mesh.status import error_info_of, reason_of
 from monitoring_svc.main import MonitoringService
 from monitoring_svc.settings import MonitoringSettings
-from tests.access.guarding import settings
-from tests.infrastructure.identity import SECRET, Identity, access
+from tests.access.accounts import Accounts
 from tests.integration.engine.serving import user_task
+from tests.integration.identity import signed_in
 
 DESCRIPTORS = Path(__file__).resolve().parents[2] / "gen" / "descriptors.binpb"
 TENANT = "acme"
 KEY = "review"
+INSIDER = "insider-of-acme"
+"""A user of the tenant alone."""
 # Its generated type says less than it is.
 _OPTION: Any = permission_pb2.method_permission
 
@@ -90,8 +93,8 @@ def all_methods() -> Iterator[Method]:
 class Served:
     """The services, found by what their health says they serve."""
 
-    def __init__(self, identity: Identity, channels: list[grpc.aio.Channel]) -> None:
-        self.identity = identity
+    def __init__(self, accounts: Accounts, channels: list[grpc.aio.Channel]) -> None:
+        self.accounts = accounts
         self._channels = channels
         self._by_service: dict[str, grpc.aio.Channel] = {}
         self.things: dict[str, str] = {}
@@ -134,8 +137,6 @@ class Served:
                 stream.cancel()
             return Outcome("OK", answer=answer if isinstance(answer, bytes) else b"")
         except grpc.aio.AioRpcError as error:
-            from mesh.status import error_info_of
-
             info = error_info_of(error)
             permission = info.metadata.get("permission", "") if info is not None else ""
             return Outcome(error.code().name, reason_of(error), error.details() or "", permission)
@@ -150,14 +151,16 @@ async def _database(closing: AsyncExitStack, path: Path, migrations: str, head: 
 
 
 @asynccontextmanager
-async def served_mesh(identity: Identity, folder: Path) -> AsyncIterator[Served]:
-    """All services, with a few things in them; the one for identity with its real methods, where it is there."""
+async def served_mesh(folder: Path) -> AsyncIterator[Served]:
+    """All services, with a few things in them."""
     async with AsyncExitStack() as closing:
-        known = Access(settings(f"127.0.0.1:{identity.port}"), Metrics())
+        url = await signed_in.migrated(f"sqlite:///{folder / 'identity.db'}")
+        identity = await closing.enter_async_context(signed_in.running(url, folder))
+        own: dict[str, Any] = {"port": 0, "drain_seconds": 0.2, "mesh_secret": signed_in.SECRET}
+        known = Access(MeshSettings(**{**own, "identity_address": f"127.0.0.1:{identity.port}"}), Metrics())
         known.start()
         closing.push_async_callback(known.close)
         assert await known.known(10)
-        own: dict[str, Any] = {"port": 0, "drain_seconds": 0.2, "mesh_secret": SECRET}
         bus = await open_bus(f"sqlite:///{folder / 'bus.db'}")
         closing.push_async_callback(bus.close)
         await bus.ensure_topics(all_topics())
@@ -166,34 +169,30 @@ async def served_mesh(identity: Identity, folder: Path) -> AsyncIterator[Served]
         relay = EngineRelay(engine_database, bus, Metrics())
         relay.start()
         closing.push_async_callback(relay.stop)
+        allowed: dict[str, Any] = {"authorize": known.authorize}
         services: list[Any] = [
-            engine.EngineService(EngineSettings(**own), engine_database, Metrics(), bus=bus, authorize=known.authorize),
-            history.HistoryService(HistorySettings(**own), history_database, bus, Metrics(), authorize=known.authorize),
-            MonitoringService(MonitoringSettings(**own), bus, Metrics(), authorize=known.authorize),
+            engine.EngineService(EngineSettings(**own), engine_database, Metrics(), bus=bus, **allowed),
+            history.HistoryService(HistorySettings(**own), history_database, bus, Metrics(), **allowed),
+            MonitoringService(MonitoringSettings(**own), bus, Metrics(), **allowed),
         ]
-        if importlib.util.find_spec("identity_svc") is not None:
-            main = importlib.import_module("identity_svc.main")
-            kind = importlib.import_module("identity_svc.settings").IdentitySettings
-            database = await _database(closing, folder / "identity.db", main.MIGRATIONS, main.MIGRATIONS_HEAD)
-            services.append(
-                main.IdentityService(kind(data_dir=folder, **own), database, bus, Metrics(), authorize=known.authorize)
-            )
-        channels = []
+        channels = [identity.channel]
         for service in services:
             port = await service.start()
             closing.push_async_callback(service.stop)
             channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}")
             closing.push_async_callback(channel.close, None)
             channels.append(channel)
-        served = Served(identity, channels)
+        accounts = Accounts(identity)
+        await accounts.begin()
+        served = Served(accounts, channels)
+        await accounts.tenants(TENANT)
         await _furnish(served)
         yield served
 
 
 async def _furnish(served: Served) -> None:
     """Put a process, an instance and a task into the tenant, and wait until history knows of them."""
-    served.identity.allow(access("root", "*"))
-    signed = (("authorization", f"Bearer {served.identity.token('root')}"),)
+    signed = (("authorization", f"Bearer {served.accounts.root_token}"),)
     deploying: Any = DeploymentServiceStub(await served.find("flowmesh.engine.v1.DeploymentService"))
     starting: Any = ProcessInstanceServiceStub(await served.find("flowmesh.engine.v1.ProcessInstanceService"))
     listing: Any = UserTaskServiceStub(await served.find("flowmesh.engine.v1.UserTaskService"))
@@ -207,11 +206,13 @@ async def _furnish(served: Served) -> None:
     (task,) = (
         await listing.ListUserTasks(ListUserTasksRequest(process_instance_id=instance.id), metadata=signed)
     ).user_tasks
+    await served.accounts.allow(INSIDER, tenants=(TENANT,))
     served.things = {
         "deployment": deployment.id,
         "definition": instance.process_definition_id,
         "instance": instance.id,
         "task": task.id,
+        "user": INSIDER,
     }
     async with asyncio.timeout(20):
         while True:

@@ -53,16 +53,13 @@ async def test_two_tokens_are_none(identity: Identity, service: Guarded) -> None
 
 async def test_refusal_names_the_permission(identity: Identity, service: Guarded) -> None:
     identity.allow(access("bob", "jobs.*"))
-    identity.allow(access("eve", "*", tenants=("a",)))
-    for subject, words in (("bob", "which you were not granted"), ("eve", "for more than you were granted it for")):
-        with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await service.server.get(metadata=(("authorization", f"Bearer {identity.token(subject)}"),))
-        assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
-        info = error_info_of(refused.value)
-        assert info is not None
-        assert (info.reason, dict(info.metadata)) == ("ACCESS_DENIED", {"permission": PERMISSION})
-        assert f"needs the permission {PERMISSION}" in (refused.value.details() or "")
-        assert words in (refused.value.details() or "")
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await service.server.get(metadata=(("authorization", f"Bearer {identity.token('bob')}"),))
+    assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    info = error_info_of(refused.value)
+    assert info is not None
+    assert (info.reason, dict(info.metadata)) == ("ACCESS_DENIED", {"permission": PERMISSION})
+    assert (refused.value.details() or "").startswith(f"This needs the permission {PERMISSION}, which you were not")
 
 
 async def test_changes_count_within_seconds(identity: Identity, service: Guarded) -> None:

@@ -271,7 +271,7 @@ def test_who_sets_no_redis_does_not_load_it() -> None:
         "redis://h:1/0",
         "redis://h",
         "redis://u:p%2F@h:1/15",
-        "rediss://h:1/0?ssl_ca_certs=/ca.pem",
+        "rediss://h:1/0?ca=/ca.pem",
         "redis://:p@[::1]:1",
     ],
 )

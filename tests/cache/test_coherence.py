@@ -19,6 +19,7 @@ from engine_svc.commands.todo_lists import TodoLists, TodoPage
 from engine_svc.main import MIGRATIONS, MIGRATIONS_HEAD
 from engine_svc.storage.commit import CANDIDATE_COLUMNS, USER_TASK_COLUMNS
 from engine_svc.storage.user_task_lists import OLDEST_FIRST, UserTaskFilter
+from mesh.access.rows import ALL_ROWS
 from mesh.cache.opening import Caches
 from mesh.cache.port import LOCAL_ENTRIES
 from mesh.db.database import Database
@@ -245,7 +246,7 @@ async def test_a_change_between_the_stamps_and_the_rows(engine_url: str, sql: st
     database = Interrupted(await open_database(engine_url))
     caches = Caches(CacheSettings(), Metrics())
     lists = TodoLists(database, caches.cache("lists", 60))
-    page = TodoPage("key", UserTaskFilter(candidate_groups=("it",)), OLDEST_FIRST, None, 10)
+    page = TodoPage("key", UserTaskFilter(candidate_groups=("it",)), ALL_ROWS, OLDEST_FIRST, None, 10)
 
     def respond(rows: list[Row]) -> bytes:
         return repr(rows).encode()
@@ -265,7 +266,7 @@ async def test_readers_of_one_moment_share_one_load(engine_url: str) -> None:
     await ensure_schema(engine_url, MIGRATIONS, MIGRATIONS_HEAD)
     database = Interrupted(await open_database(engine_url))
     lists = TodoLists(database, Caches(CacheSettings(), Metrics()).cache("lists", 60))
-    page = TodoPage("key", UserTaskFilter(candidate_groups=("it",)), OLDEST_FIRST, None, 10)
+    page = TodoPage("key", UserTaskFilter(candidate_groups=("it",)), ALL_ROWS, OLDEST_FIRST, None, 10)
     await database.write(_insert(1, 2, 3))
     await lists.read(page, lambda rows: repr(rows).encode())
     answers = await asyncio.gather(*(lists.read(page, lambda rows: repr(rows).encode()) for _ in range(20)))
@@ -282,7 +283,7 @@ async def test_pages_that_are_asked_for_once_are_not_kept(engine_url: str) -> No
     lists = TodoLists(database, Caches(CacheSettings(), metrics).cache("lists", 60))
     await database.write(_insert(1, 2, 3))
     for number in range(LOCAL_ENTRIES + 100):
-        page = TodoPage(f"key{number}", UserTaskFilter(candidate_groups=("it",)), OLDEST_FIRST, None, 10)
+        page = TodoPage(f"key{number}", UserTaskFilter(candidate_groups=("it",)), ALL_ROWS, OLDEST_FIRST, None, 10)
         await lists.read(page, lambda rows: repr(rows).encode())
     assert database.reads == LOCAL_ENTRIES + 100
     assert len(lists._seen) == LOCAL_ENTRIES

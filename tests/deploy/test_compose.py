@@ -15,8 +15,11 @@ import yaml
 from engine_svc.settings import EngineSettings
 from history_svc.settings import HistorySettings
 from identity_svc.settings import IdentitySettings
+from launcher.certificates import make_certificates
 from launcher.gateway import GatewayProcessSettings
+from launcher.tls import check_files, process_files
 from mesh.settings import SettingsError
+from mesh.tls import read_identity
 from monitoring_svc.settings import MonitoringSettings
 from tests.deploy.tools import BACKENDS, DEPLOY, ROOT, checker
 
@@ -115,6 +118,44 @@ def test_services_understand_their_settings(services: dict[str, Any]) -> None:
     MonitoringSettings.from_environment(services["monitoring"]["environment"])
     with pytest.raises(SettingsError, match="FLOWMESH_GATEWAY_BACKENDS must be"):
         GatewayProcessSettings(backends="engine:3001")
+
+
+@pytest.mark.slow
+def test_with_tls_every_process_has_files_of_its_own(compose_checker: Path, tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("FLOWMESH_")}
+    result = subprocess.run(
+        [compose_checker, FILE, DEPLOY / "compose.tls.yaml"],
+        capture_output=True,
+        text=True,
+        env={**environment, **PASSWORDS, "FLOWMESH_CERTIFICATES": str(tmp_path)},
+        check=False,
+        cwd=DEPLOY,
+    )
+    assert result.returncode == 0, result.stderr
+    services = json.loads(result.stdout)["services"]
+    make_certificates(tmp_path)
+    for name in ("engine", "identity", "history", "monitoring", "gateway"):
+        service = services[name]
+        folders = {each["target"]: each["source"] for each in service["volumes"]}
+        assert all(each["read_only"] for each in service["volumes"])
+        inside = {
+            variable: value.replace("/run/tls", folders["/run/tls"]).replace("/run/edge", folders.get("/run/edge", ""))
+            for variable, value in service["environment"].items()
+            if value is not None
+        }
+        if name == "gateway":
+            check_files(GatewayProcessSettings.from_environment(inside).gateway().tls)
+            assert "https://" in service["healthcheck"]["test"][-1]
+            continue
+        kinds = {
+            "engine": EngineSettings,
+            "identity": IdentitySettings,
+            "history": HistorySettings,
+            "monitoring": MonitoringSettings,
+        }
+        tls = kinds[name].from_environment(inside).tls
+        assert tls == process_files(tmp_path, name)
+        read_identity(tls)
 
 
 def _check_grace(service: dict[str, Any], drain: float) -> None:

@@ -14,6 +14,7 @@ from engine_svc.settings import EngineSettings
 from history_svc.settings import HistorySettings
 from identity_svc.settings import IdentitySettings
 from launcher.gateway import GatewayProcessSettings
+from mesh.tls import TlsFiles
 from monitoring_svc.settings import MonitoringSettings
 from tests.deploy.tools import BACKENDS, DEPLOY, checker
 
@@ -24,12 +25,24 @@ FOLDER = DEPLOY / "kubernetes"
 
 @pytest.fixture(scope="session")
 def manifests(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return _built(tmp_path_factory.mktemp("kubernetes"))
+
+
+@pytest.fixture(scope="session")
+def tls_manifests(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return _built(tmp_path_factory.mktemp("kubernetes-tls"), "components: [../../components/tls]")
+
+
+def _built(target: Path, more: str = "") -> str:
+    """What kustomize makes of the example overlay, with something added to it."""
     if shutil.which("kubectl") is None:
         pytest.skip("needs kubectl")
-    folder = tmp_path_factory.mktemp("kubernetes") / "kubernetes"
+    folder = target / "kubernetes"
     shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("stores.env"))
     overlay = folder / "overlays" / "example"
     shutil.copy(overlay / "stores.env.example", overlay / "stores.env")
+    with (overlay / "kustomization.yaml").open("a") as kustomization:
+        kustomization.write(f"{more}\n")
     result = subprocess.run(["kubectl", "kustomize", overlay], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     return result.stdout
@@ -52,6 +65,33 @@ def _objects(manifests: str, kind: str) -> dict[str, dict[str, Any]]:
 def test_the_manifests_are_valid(kubernetes_checker: Path, manifests: str) -> None:
     result = _check(kubernetes_checker, manifests)
     assert result.returncode == 0, result.stdout
+
+
+def test_with_tls_every_pod_has_a_secret_of_its_own(kubernetes_checker: Path, tls_manifests: str) -> None:
+    result = _check(kubernetes_checker, tls_manifests)
+    assert result.returncode == 0, result.stdout
+    for name, deployment in _objects(tls_manifests, "Deployment").items():
+        pod = deployment["spec"]["template"]["spec"]
+        (container,) = pod["containers"]
+        secrets = {each["name"]: each["secret"]["secretName"] for each in pod["volumes"] if "secret" in each}
+        mounts = {each["mountPath"]: secrets.get(each["name"]) for each in container["volumeMounts"]}
+        assert mounts["/run/tls"] == f"{name}-tls"
+        assert not any("subPath" in each for each in container["volumeMounts"])
+        assert "grpc" not in container["readinessProbe"], "the kubelet's gRPC probe knows no TLS"
+        if name == "gateway":
+            assert mounts["/run/edge"] == "edge-tls"
+            for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+                assert container[probe]["httpGet"]["scheme"] == "HTTPS"
+    maps = {name: each["data"] for name, each in _objects(tls_manifests, "ConfigMap").items()}
+    gateway = GatewayProcessSettings.from_environment({**maps["settings"], **maps["gateway-settings"]}).gateway()
+    assert gateway.tls.edge_certificate == Path("/run/edge/tls.crt")
+    for settings in (EngineSettings, HistorySettings, MonitoringSettings):
+        assert settings.from_environment(maps["settings"]).tls == TlsFiles(
+            Path("/run/tls/tls.crt"), Path("/run/tls/tls.key"), Path("/run/tls/ca.crt")
+        )
+    services = _objects(tls_manifests, "Service")
+    assert services["gateway"]["spec"]["ports"][0]["port"] == 443
+    assert "h2c" not in tls_manifests
 
 
 @pytest.mark.parametrize(

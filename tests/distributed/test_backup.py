@@ -71,7 +71,9 @@ async def test_a_mesh_goes_on_from_a_backup_that_was_taken_under_load(
         done = await asyncio.to_thread(flowmesh, "restore", str(target), "--database", restored)
         assert done.returncode == 0, done.stderr
         options = distributed_options(restored, fresh_bus, engines=1)
-        with running_mesh(tmp_path / "mesh", options) as second:
+        # What a backup has not: without it nobody reads the keys that sign tokens.
+        secret = {"FLOWMESH_MESH_SECRET": (mesh.folder / "data" / "mesh-secret").read_text().strip()}
+        with running_mesh(tmp_path / "mesh", options, secret) as second:
             async with second.rest() as client:
                 await _check_restored(client, *before)
         # It is not empty any more.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -13,15 +14,17 @@ from tests.e2e.processes import call, ended_in_history, only_task, read, start
 from tests.infrastructure.mesh import Mesh
 
 
-def curl(*arguments: str) -> str:
-    return subprocess.run(["curl", "-sS", *arguments], capture_output=True, text=True, check=True, timeout=30).stdout
+def upload(mesh: Mesh, file: Path) -> Any:
+    signed = f"authorization: {mesh.auth.headers['authorization']}"
+    url = f"{mesh.url}/v1/deployments:upload?resourceName={file.name}"
+    command = ["curl", "-sS", "-H", signed, "--data-binary", f"@{file}", url]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout)
 
 
 async def test_refund_uploaded_by_curl(rest: httpx.AsyncClient, mesh: Mesh, tmp_path: Path) -> None:
     file = tmp_path / "refund.yaml"
     file.write_bytes(examples()[0])
-    url = f"{mesh.url}/v1/deployments:upload?resourceName=refund.yaml"
-    (definition,) = json.loads(curl("--data-binary", f"@{file}", url))["deployment"]["processDefinitions"]
+    (definition,) = upload(mesh, file)["deployment"]["processDefinitions"]
     instance = await start(rest, "refund", customer="Ada", amount=0)
     await call(rest, f"/v1/userTasks/{(await only_task(rest, instance))['id']}:complete")
     assert (await ended_in_history(rest, instance))["status"] == "STATUS_COMPLETED"
@@ -39,7 +42,7 @@ async def test_refund_uploaded_by_curl(rest: httpx.AsyncClient, mesh: Mesh, tmp_
 async def test_a_problem_tells_its_place(mesh: Mesh, tmp_path: Path) -> None:
     file = tmp_path / "refund.yaml"
     file.write_bytes(examples()[0].replace(b"to: granted", b"to: grunted"))
-    answer = json.loads(curl("--data-binary", f"@{file}", f"{mesh.url}/v1/deployments:upload?resourceName=refund.yaml"))
+    answer = upload(mesh, file)
     assert answer["details"][0]["reason"] == "BPMN_INVALID"
     described = [violation["description"] for violation in answer["details"][1]["fieldViolations"]]
     line = file.read_text().splitlines().index("  - {from: check, to: grunted}") + 1

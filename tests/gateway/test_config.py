@@ -14,6 +14,7 @@ from gateway_envoy.config import ContractError, envoy_config
 from gateway_envoy.contract import PathTemplate, read_contract
 from gateway_envoy.launch import envoy_path
 from gateway_envoy.settings import GatewaySettings, GatewaySettingsError
+from gateway_envoy.tls import GatewayTls
 from tests.gateway.running import DESCRIPTORS, ROOT
 
 SETTINGS = GatewaySettings(
@@ -81,6 +82,15 @@ def test_settings_that_would_harm_are_refused(changes: dict[str, Any], words: st
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost"])
 def test_loopback_addresses(host: str) -> None:
     assert dataclasses.replace(SETTINGS, admin_host=host, listen_host=host, authentication="off")
+
+
+def test_tls_at_the_edge_is_for_a_year() -> None:
+    by_tls = GatewayTls(edge_certificate=Path("/certs/edge.pem"), edge_key=Path("/certs/edge.key"))
+    assert SETTINGS.strict_transport_seconds == 0
+    assert dataclasses.replace(SETTINGS, tls=by_tls).strict_transport_seconds == 31_536_000
+    assert dataclasses.replace(SETTINGS, tls=by_tls, hsts_seconds=0).strict_transport_seconds == 0
+    # A balancer before the gateway may end TLS.
+    assert dataclasses.replace(SETTINGS, hsts_seconds=60).strict_transport_seconds == 60
 
 
 def test_without_authentication_nothing_asks_for_tokens_or_counts() -> None:

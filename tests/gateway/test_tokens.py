@@ -87,8 +87,7 @@ async def test_the_log_names_user_and_session(gate: Guarded) -> None:
 @pytest.mark.parametrize(("method", "rule"), UNARY, ids=[f"{m.name}-{r.verb}" for m, r in UNARY])
 async def test_every_method_but_the_public_ones_needs_a_token(gate: Guarded, method: Method, rule: Any) -> None:
     path = filled_path(rule, dict.fromkeys(rule.template.variables, "x"))
-    body = {"json": {}} if rule.body == "*" else {}
-    rest = await gate.http.request(rule.verb, path, **body)  # type: ignore[arg-type]
+    rest = await gate.http.request(rule.verb, path, json={} if rule.body == "*" else None)
     web = await gate.http.post(method.grpc_path, content=EMPTY_FRAME, headers=WEB)
     if method.public:
         assert rest.status_code == 200, rest.text

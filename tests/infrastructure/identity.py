@@ -147,6 +147,11 @@ class Identity:
         self.port = await server.serve("127.0.0.1", port or self.port)
         return self.port
 
+    async def say_serving(self, *, serving: bool) -> None:
+        assert self._server is not None
+        for service in ("", ACCESS.full_name, SESSIONS.full_name):
+            await self._server.health.set(service, serving=serving)
+
     async def stop(self) -> None:
         if self._server is not None:
             self.cut()

@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -38,6 +39,8 @@ ADDRESS_VARIABLE = "FLOWMESH_TEST_KAFKA"
 HOME_VARIABLE = "FLOWMESH_TEST_KAFKA_HOME"
 SASL_USER, SASL_PASSWORD = "tester", "p:ss w@rd"
 """Who may sign in at the brokers' `sasl_port`; the other port asks nobody."""
+SCRAM_PASSWORD = "scram-secret"
+"""The same user's, where the mechanism is SCRAM-SHA-512."""
 CACHE = Path(__file__).parents[2] / ".cache" / "kafka"
 
 POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -53,12 +56,23 @@ JAVA_OPTIONS = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xsh
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class KafkaTls:
+    """PEM files of brokers that listen with TLS as well: one with key and certificate, one with the authorities."""
+
+    keystore: Path
+    ca: Path
+
+
 class KafkaBroker:
     """A broker that is its own controller too; `number` counts from 1. Made by `running_cluster`."""
 
-    def __init__(self, number: int, folder: Path, ports: list[int], libraries: Path) -> None:
+    def __init__(
+        self, number: int, folder: Path, ports: list[int], libraries: Path, tls: KafkaTls | None = None
+    ) -> None:
         self.number = number
-        self.port, self.controller_port, self.sasl_port = ports
+        self.port, self.controller_port, self.sasl_port, self.ssl_port, self.sasl_ssl_port = ports
+        self._tls = tls
         self.log = folder / "broker.log"
         self._folder = folder
         self._libraries = libraries
@@ -104,14 +118,38 @@ class KafkaBroker:
             "num.network.threads": 2,
             "num.io.threads": 4,
         }
+        if self._tls is not None:
+            self._add_tls(settings, self._tls)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._settings.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         subprocess.run(
-            self._java("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(self._settings)),
+            self._java(
+                *("kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(self._settings)),
+                *("--add-scram", f"SCRAM-SHA-512=[name={SASL_USER},password={SCRAM_PASSWORD}]"),
+            ),
             check=True,
             capture_output=True,
             cwd=self._folder,
         )
+
+    def _add_tls(self, settings: dict[str, Any], tls: KafkaTls) -> None:
+        """Listen at `ssl_port` to who shows a certificate, at `sasl_ssl_port` to who signs in."""
+        added = f",SSL://127.0.0.1:{self.ssl_port},SASL_SSL://127.0.0.1:{self.sasl_ssl_port}"
+        modules = "org.apache.kafka.common.security"
+        settings["listeners"] += added
+        settings["advertised.listeners"] += added
+        settings["listener.security.protocol.map"] += ",SSL:SSL,SASL_SSL:SASL_SSL"
+        settings |= {
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": tls.keystore,
+            "ssl.truststore.type": "PEM",
+            "ssl.truststore.location": tls.ca,
+            "listener.name.ssl.ssl.client.auth": "required",
+            "listener.name.sasl_ssl.sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-512",
+            "listener.name.sasl_ssl.plain.sasl.jaas.config": f"{modules}.plain."
+            f'PlainLoginModule required user_{SASL_USER}="{SASL_PASSWORD}";',
+            "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": f"{modules}.scram.ScramLoginModule required;",
+        }
 
     def start(self) -> None:
         """Start the process; it takes a few seconds until it answers (`KafkaCluster.await_ready`)."""
@@ -305,12 +343,12 @@ def libraries() -> Path:
 
 
 @contextlib.contextmanager
-def running_cluster(folder: Path, brokers: int = 1) -> Iterator[KafkaCluster]:
+def running_cluster(folder: Path, brokers: int = 1, tls: KafkaTls | None = None) -> Iterator[KafkaCluster]:
     """Start a cluster with its data in `folder`, wait until it is ready, end it at the end."""
     jars = libraries()
-    ports = free_ports(3 * brokers)
+    ports = free_ports(5 * brokers)
     members = [
-        KafkaBroker(number + 1, folder / f"broker-{number + 1}", ports[3 * number : 3 * number + 3], jars)
+        KafkaBroker(number + 1, folder / f"broker-{number + 1}", ports[5 * number : 5 * number + 5], jars, tls)
         for number in range(brokers)
     ]
     cluster_id = uuid4().hex[:22]

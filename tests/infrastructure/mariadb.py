@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -120,7 +120,17 @@ def _user() -> str:
 
 
 @contextlib.contextmanager
-def _own_server(server: str, installer: str) -> Iterator[MariadbServer]:
+def running_mariadb(*options: str) -> Iterator[MariadbServer]:
+    """Give a server of the machine's own with options of `mariadbd`; skip where there is none."""
+    server, installer = binary("mariadbd"), binary("mariadb-install-db")
+    if not (server and installer):
+        pytest.skip("needs mariadbd and mariadb-install-db on this machine")
+    with _own_server(server, installer, options) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def _own_server(server: str, installer: str, options: Sequence[str] = ()) -> Iterator[MariadbServer]:
     # A socket's path may have about 100 characters, pytest's folders are longer.
     with tempfile.TemporaryDirectory(prefix="flowmesh-mariadb-") as folder:
         home = Path(folder)
@@ -128,7 +138,7 @@ def _own_server(server: str, installer: str) -> Iterator[MariadbServer]:
         port = free_port()
         with (home / "server.log").open("wb") as log:
             process = subprocess.Popen(
-                server_command(server, home, port),
+                [*server_command(server, home, port), *options],
                 stdout=log,
                 stderr=log,
                 # Ctrl-C ends the test run first, then the server.

@@ -196,7 +196,7 @@ class Mesh:
 def running_mesh(
     folder: Path, options: Sequence[str] = (), settings: Mapping[str, str] | None = None
 ) -> Iterator[Mesh]:
-    """A started mesh that is ended with the block."""
+    """A started mesh that is ended with the block; `settings`: environment variables of it."""
     mesh = Mesh(folder, options, settings=dict(settings or {}))
     try:
         mesh.start()

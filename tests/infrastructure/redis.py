@@ -15,7 +15,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,13 +34,14 @@ class RedisServer:
     binary: str
     folder: Path
     port: int = 0
+    tls_options: Sequence[str] = ()
+    """With them it listens on `tls_port` as well: `--tls-cert-file` and so on."""
+    tls_port: int = 0
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        if not self.port:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                self.port = probe.getsockname()[1]
+        self.port = self.port or _free_port()
+        self.tls_port = self.tls_port or _free_port()
 
     @property
     def url(self) -> str:
@@ -56,6 +57,7 @@ class RedisServer:
                     self.binary,
                     *("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)),
                     *("--dbfilename", DUMP, "--save", "", "--appendonly", "no", "--daemonize", "no"),
+                    *(("--tls-port", str(self.tls_port), *self.tls_options) if self.tls_options else ()),
                 ],
                 stdout=log,
                 stderr=log,
@@ -116,14 +118,23 @@ class RedisServer:
         return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @contextlib.contextmanager
-def running_redis() -> Iterator[RedisServer]:
-    """Give a server of the machine's own, to kill and pause; skip where there is none."""
+def running_redis(tls_options: Sequence[str] = ()) -> Iterator[RedisServer]:
+    """Give a server of the machine's own, to kill and pause; skip where there is none, or none that has TLS."""
     binary = shutil.which("redis-server") or shutil.which("redis-server", path="/usr/sbin:/usr/local/bin")
     if binary is None:
         pytest.skip("needs redis-server on this machine")
+    if tls_options and "libssl" not in subprocess.run(["ldd", binary], capture_output=True, text=True).stdout:
+        pytest.skip("needs a redis-server that is built with TLS")
     with tempfile.TemporaryDirectory(prefix="flowmesh-redis-") as folder:
-        server = RedisServer(binary, Path(folder))
+        server = RedisServer(binary, Path(folder), tls_options=tls_options)
         server.start()
         try:
             yield server

@@ -119,7 +119,10 @@ class Up:
     def children(self) -> list[int]:
         """Return the ids of the processes that it has started."""
         try:
-            return [int(child) for child in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
+            return [
+                int(child)
+                for child in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+            ]
         except OSError:
             return []
 

@@ -13,6 +13,7 @@ import pytest
 
 from launcher.client.failure import CommandFailed
 from launcher.client.variables import parse_variables
+from tests.integration.engine.test_sagas import ordered
 from tests.launcher.running import LIMIT_SECONDS, ROOT, Up, command, environment, eventually, flowmesh
 
 ORDER = ROOT / "launcher" / "examples" / "order.bpmn"
@@ -291,3 +292,23 @@ def test_variables_are_json_where_they_can_be() -> None:
     for wrong in (["a"], ["=1"], ["a=1", "a=2"], ["a=1e999"], ["a=" + "[" * 5000 + "]" * 5000]):
         with pytest.raises(CommandFailed):
             parse_variables(wrong)
+
+
+def test_sagas(commands: Commands, tmp_path: Path) -> None:
+    model = tmp_path / "saga.bpmn"
+    model.write_bytes(ordered("saga-cli"))
+    commands.text("deploy", str(model))
+    first, second = (commands.json("start", "saga-cli")["id"] for _ in range(2))
+    for task in commands.json("tasks", "--key", "saga-cli"):
+        commands.text("complete", task["id"])
+    listed = commands.json("sagas", "list", "--key", "saga-cli", "--state", "pending")
+    assert [saga["id"] for saga in listed] == [f"saga:process:{second}", f"saga:process:{first}"]
+    assert "COMPLETED" in commands.text("sagas", "acknowledge", f"saga:process:{first}")
+    assert "COMPENSATED" in commands.text("sagas", "reject", f"saga:process:{second}", "--reason", "no stock")
+    log = commands.text("sagas", "show", f"saga:process:{second}")
+    assert "COMPENSATE_COMPLETION" in log
+    assert "no stock" in log
+    assert commands.json("sagas", "list", "--key", "saga-cli", "--state", "pending") == []
+    code, error = commands.failure("sagas", "show", "saga:process:none")
+    assert code == 1
+    assert "SAGA_NOT_FOUND" in error

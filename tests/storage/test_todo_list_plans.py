@@ -17,6 +17,7 @@ from engine_svc.storage.user_task_lists import (
     list_stamps,
     list_user_tasks,
 )
+from mesh.access.rows import ALL_ROWS
 from mesh.db.migrate import migrate
 from mesh.db.statements import Fetch, Program, Row
 
@@ -74,7 +75,7 @@ def test_lists_come_from_indexes(
     after: list[Any] | None,
     read: Callable[..., Program[list[Row]]],
 ) -> None:
-    steps = plan(connection, next(read(wanted, order, after, 51)))
+    steps = plan(connection, next(read(wanted, ALL_ROWS, order, after, 51)))
     text = "\n".join(steps)
     for index in indexes:
         assert index in text, text
@@ -96,13 +97,13 @@ def test_lists_come_from_indexes(
 def test_the_tasks_of_an_instance_are_found_by_its_id(
     connection: sqlite3.Connection, wanted: UserTaskFilter, index: str
 ) -> None:
-    text = "\n".join(plan(connection, next(list_user_tasks(wanted, OLDEST_FIRST, None, 51))))
+    text = "\n".join(plan(connection, next(list_user_tasks(wanted, ALL_ROWS, OLDEST_FIRST, None, 51))))
     assert index in text, text
     assert "SEARCH t USING PRIMARY KEY (instance_id=?" in text, text
 
 
 def test_counts_look_at_a_users_tasks_alone(connection: sqlite3.Connection) -> None:
-    text = "\n".join(plan(connection, next(count_user_tasks(MY_TASKS))))
+    text = "\n".join(plan(connection, next(count_user_tasks(MY_TASKS, ALL_ROWS))))
     assert "user_task_by_assignee" in text
     assert "user_task_candidate_by_candidate" in text
     assert "SCAN t" not in text, text

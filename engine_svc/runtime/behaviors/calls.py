@@ -49,6 +49,7 @@ def open_instance(execution: Execution, variables: dict[str, Any], initiator: st
     execution.open_scope(ROOT_SCOPE, ROOT_SCOPE, given)
     # The event shows the variables as they were given, whatever the step makes of those of the scope.
     instance = execution.instance
+    instance.initiator = initiator
     started: tuple[Any, ...] = (INSTANCE_STARTED, initiator, given)
     if instance.parent_id:
         started = (*started, instance.parent_id, instance.parent_key, instance.root_id)

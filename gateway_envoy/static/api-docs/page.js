@@ -129,7 +129,8 @@ class Page {
   fill(body, path, verb, operation) {
     body.append(prose(operation.description));
     body.append(element("p", { class: "dim" }, `gRPC method ${operation.operationId}`,
-      operation["x-permission"] ? ` · needs the permission ${operation["x-permission"]}` : ""));
+      operation["x-permission"] ? ` · needs the permission ${operation["x-permission"]}`
+        : operation.security?.length === 0 ? " · needs no access token" : ""));
     if (operation.parameters) {
       const table = element("table");
       for (const parameter of operation.parameters) {
@@ -206,6 +207,10 @@ class Page {
       if ([...query].length) target += `?${query}`;
       const control = new AbortController();
       const options = { method: verb.toUpperCase(), headers: {}, signal: control.signal };
+      // It stays in the field: nothing of the page is stored.
+      const token = document.getElementById("token").value.trim();
+      const signsIn = (operation.security ?? this.openapi.security).length > 0;
+      if (signsIn && token) options.headers.authorization = `Bearer ${token}`;
       if (entry) {
         options.headers["content-type"] = json ? "application/json" : "application/octet-stream";
         options.body = json ? entry.value : entry.files[0];
@@ -213,6 +218,7 @@ class Page {
       if (streams) options.headers.accept = "application/x-ndjson";
       const shellQuoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
       command.textContent = `curl${verb === "get" ? "" : ` -X ${options.method}`} ${shellQuoted(location.origin + target)}`
+        + (signsIn ? ` -H "authorization: Bearer $(flowmesh token)"` : "")
         + (json ? ` -H 'content-type: application/json' -d ${shellQuoted(entry.value)}` : entry ? " --data-binary @FILE" : "");
       command.classList.remove("hidden");
       answer.classList.remove("hidden");

@@ -39,6 +39,7 @@ from mesh.clock import SystemClock
 from mesh.db.database import Database
 from mesh.json_values import from_value, to_values
 from mesh.metrics import Metrics
+from mesh.server import Authorize
 from mesh.status import error_info_of
 from tests.unit.bpmn_models import definitions, flow
 
@@ -144,6 +145,7 @@ class Engine:
         *,
         controlled: bool = False,
         bus: Bus | None = None,
+        authorize: Authorize | None = None,
         **settings: Any,
     ) -> Engine:
         """Start an engine on a free port; `controlled`: with a clock of its own that callers turn."""
@@ -156,6 +158,7 @@ class Engine:
             Metrics(),
             clock=None if controlled else clock,
             bus=bus,
+            authorize=authorize,
         )
         port = await service.start()
         options = [("grpc.max_receive_message_length", -1)]

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from engine_svc.storage import job_dispatch, sagas
+from mesh.access.rows import ALL_ROWS
 from mesh.db.statements import Fetch, Program
 
 PROGRAMS: dict[str, Callable[[], Program[Any]]] = {
     "which sagas are due": lambda: sagas.due_sagas(1, 10),
     "whether a saga is old": lambda: sagas.any_saga_ended(1),
     "which sagas are old": lambda: sagas.prune_sagas(1),
-    "sagas of a state": lambda: sagas.list_sagas(1, "", "", None, 10),
+    "sagas of a state": lambda: sagas.list_sagas(1, "", "", ALL_ROWS, None, 10),
     "the steps of a saga": lambda: sagas.list_steps("i", 0, 10),
     "types with a beginning": lambda: job_dispatch.job_types_with_prefix("pay-", 10),
     "all types": lambda: job_dispatch.job_types_with_prefix("", 10),

@@ -20,6 +20,7 @@ from flowmesh.events.v1.event_pb2 import EventEnvelope
 from engine_svc.events.expansion import expand
 from engine_svc.storage.instance_rows import MEMBER_TABLES, instances_of_definition
 from engine_svc.storage.instances import InstanceFilter, list_summaries
+from mesh.access.rows import ALL_ROWS
 from mesh.db.database import Database, DatabaseUnavailable
 from mesh.db.schema import open_database
 from mesh.db.statements import Fetch, Program, Row, fetch
@@ -98,8 +99,8 @@ def test_every_table_with_rows_of_instances_is_known(sqlite_template: Path) -> N
     "program",
     [
         instances_of_definition("d", 1, "", 1),
-        list_summaries(InstanceFilter(definition_id="d", status=1), "i", 50),
-        list_summaries(InstanceFilter(definition_id="d"), "i", 50),
+        list_summaries(InstanceFilter(definition_id="d", status=1), ALL_ROWS, "i", 50),
+        list_summaries(InstanceFilter(definition_id="d"), ALL_ROWS, "i", 50),
     ],
 )
 def test_the_instances_of_a_definition_are_found_by_an_index(sqlite_template: Path, program: Program[Any]) -> None:

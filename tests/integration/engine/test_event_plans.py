@@ -12,6 +12,7 @@ import pytest
 
 from engine_svc.state.instance import Wait
 from engine_svc.storage import messages, start_events, subscriptions
+from mesh.access.rows import ALL_ROWS
 from mesh.db.statements import Fetch, Program
 
 PROGRAMS: dict[str, Callable[[], Program[Any]]] = {
@@ -23,10 +24,10 @@ PROGRAMS: dict[str, Callable[[], Program[Any]]] = {
     "who waits for a signal": lambda: subscriptions.find_signal_subscriptions("", "s", None),
     "who else waits for a signal": lambda: subscriptions.find_signal_subscriptions("", "s", ("i", 1)),
     "what an instance waits for": lambda: subscriptions.find_subscriptions(
-        subscriptions.SubscriptionFilter(instance_id="i"), None, 10
+        subscriptions.SubscriptionFilter(instance_id="i"), ALL_ROWS, None, 10
     ),
     "who waits for the name": lambda: subscriptions.find_subscriptions(
-        subscriptions.SubscriptionFilter(type=int(Wait.MESSAGE), name="m", tenant_id=""), None, 10
+        subscriptions.SubscriptionFilter(type=int(Wait.MESSAGE), name="m", tenant_id=""), ALL_ROWS, None, 10
     ),
     "what starts by a message": lambda: start_events.find_message_start("", "m"),
     "which timers are due": lambda: start_events.due_start_timers(1, 10),

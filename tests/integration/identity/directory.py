@@ -125,7 +125,7 @@ class Directory:
 async def start(database: Database, bus: Bus, *, signed_in: bool = True) -> Directory:
     """Start a service on a database with tables."""
     authorize = authorizing(database) if signed_in else None
-    settings = IdentitySettings(port=0, drain_seconds=0)
+    settings = IdentitySettings(port=0, drain_seconds=0, mesh_secret="a-secret-of-tests-" * 2)
     service = IdentityService(settings, database, bus, Metrics(), authorize=authorize, clock=SystemClock())
     return Directory(service, database, bus, await service.start(), {})
 

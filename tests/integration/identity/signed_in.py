@@ -18,6 +18,7 @@ from flowmesh.identity.v1.audit_service_pb2_grpc import AuditServiceStub
 from flowmesh.identity.v1.credential_service_pb2_grpc import CredentialServiceStub
 from flowmesh.identity.v1.group_service_pb2_grpc import GroupServiceStub
 from flowmesh.identity.v1.role_assignment_service_pb2_grpc import RoleAssignmentServiceStub
+from flowmesh.identity.v1.role_service_pb2_grpc import RoleServiceStub
 from flowmesh.identity.v1.service_account_service_pb2_grpc import ServiceAccountServiceStub
 from flowmesh.identity.v1.session_service_pb2_grpc import SessionServiceStub
 from flowmesh.identity.v1.signing_key_service_pb2_grpc import SigningKeyServiceStub
@@ -52,6 +53,7 @@ _STUBS = (
     CredentialServiceStub,
     GroupServiceStub,
     RoleAssignmentServiceStub,
+    RoleServiceStub,
     ServiceAccountServiceStub,
     SessionServiceStub,
     SigningKeyServiceStub,
@@ -113,9 +115,7 @@ class Identity:
 
         root = await self.root()
         await root.CreateUser(
-            user_service_pb2.CreateUserRequest(
-                id=user_id, details=user_service_pb2.UserDetails(email=email, **details)
-            )
+            user_service_pb2.CreateUserRequest(id=user_id, details=user_service_pb2.UserDetails(email=email, **details))
         )
         if password:
             await root.SetPassword(SetPasswordRequest(user_id=user_id, password=password))
@@ -190,7 +190,9 @@ async def migrated(database_url: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def running(database_url: str, folder: Path, clock: Clock | None = None, **settings: Any) -> AsyncIterator[Identity]:
+async def running(
+    database_url: str, folder: Path, clock: Clock | None = None, **settings: Any
+) -> AsyncIterator[Identity]:
     """A process for the block."""
     identity = await start(database_url, folder, clock, **settings)
     try:

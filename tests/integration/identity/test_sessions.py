@@ -55,7 +55,7 @@ async def identity(tables: str, tmp_path: Path) -> AsyncIterator[Identity]:
 
 async def _claims(identity: Identity, token: str) -> dict[str, object]:
     answer = await identity.client().GetKeySet(GetKeySetRequest())
-    assert answer.content_type == "application/jwk-set+json"
+    assert answer.content_type == "application/json"
     header = jwt.get_unverified_header(token)
     assert header["alg"] == "RS256"
     assert header["typ"] == "at+jwt"
@@ -243,10 +243,7 @@ class TestRefresh:
         async with running(tables, tmp_path) as one, running(tables, tmp_path) as other:
             first = await one.bootstrap()
             answers = await asyncio.gather(
-                *(
-                    self._refresh(each, first.refresh_token, f"request-{n}")
-                    for n, each in enumerate((one, other) * 3)
-                ),
+                *(self._refresh(each, first.refresh_token, f"request-{n}") for n, each in enumerate((one, other) * 3)),
                 return_exceptions=True,
             )
             won = [answer for answer in answers if isinstance(answer, Tokens)]
@@ -264,7 +261,9 @@ class TestRefresh:
 
     async def test_sessions_run_out(self, tables: str, tmp_path: Path) -> None:
         clock = ControlledClock()
-        async with running(tables, tmp_path, clock, session_idle_seconds=100.0, session_longest_seconds=250.0) as identity:
+        async with running(
+            tables, tmp_path, clock, session_idle_seconds=100.0, session_longest_seconds=250.0
+        ) as identity:
             tokens = await identity.bootstrap()
             now = clock.now_micros()
             for seconds in (90, 180, 245):
@@ -410,9 +409,7 @@ async def test_login_of_many_at_once_is_bounded(tables: str, tmp_path: Path) -> 
     async with running(tables, tmp_path, password_hash_threads=1, password_hash_waiting=3) as identity:
         await identity.bootstrap()
         request = LoginRequest(user=ROOT, password=PASSWORD)
-        answers = await asyncio.gather(
-            *(identity.client().Login(request) for _ in range(40)), return_exceptions=True
-        )
+        answers = await asyncio.gather(*(identity.client().Login(request) for _ in range(40)), return_exceptions=True)
         refusals = [answer for answer in answers if isinstance(answer, grpc.aio.AioRpcError)]
         assert {error.code() for error in refusals} <= {grpc.StatusCode.RESOURCE_EXHAUSTED}
         assert len(answers) - len(refusals) >= 4

@@ -141,9 +141,16 @@ async def test_whom_they_share_with_others_they_do_not_change(north: Any) -> Non
         north.DeleteUser(users.DeleteUserRequest(id="both")),
     ):
         assert (await refusal(call)).kind == ("PERMISSION_DENIED", "ACCESS_DENIED")
-    # A role that held in the other tenants as well would be given there.
-    assert "narrowing.tenant_ids" in (await refusal(give(north, "worker", "both"))).message
-    await give(north, "worker", "both", narrowing=Grant(tenant_ids=["north"]))
+    given = await give(north, "worker", "both")
+    assert list(given.narrowing.tenant_ids) == ["north"]
+
+
+async def test_what_they_give_does_not_follow_into_other_tenants(directory: Directory, root: Any, north: Any) -> None:
+    await give(north, "administrator", "ned")
+    both = users.UserDetails(tenant_ids=["north", "south"])
+    await root.UpdateUser(users.UpdateUserRequest(id="ned", details=both))
+    access = await directory.database.read(read_access("ned"))
+    assert {grant.tenants for grant in access.grants} == {frozenset({"north"})}
 
 
 async def test_tenants_they_do_not_see_stay_when_they_change_theirs(

@@ -102,3 +102,52 @@ def test_passwords_are_not_shown() -> None:
     assert "s3cr" not in repr(settings)
     assert settings.describe()["database_url"] == "mariadb://me:***@db:3306/engine"
     assert settings.describe()["host"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1", "localhost"])
+def test_nobody_need_sign_in_on_this_machine_alone(host: str) -> None:
+    settings = MeshSettings(authentication="off", host=host)
+    assert not settings.requires_authentication
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "engine.example", "127.0.0.1.example"])
+def test_authentication_stays_on_where_others_reach_it(host: str) -> None:
+    assert MeshSettings(host=host).requires_authentication
+    with pytest.raises(SettingsError) as raised:
+        MeshSettings.from_environment({"FLOWMESH_AUTHENTICATION": "off", "FLOWMESH_HOST": host})
+    assert str(raised.value) == (
+        f"FLOWMESH_AUTHENTICATION=off lets everybody in who reaches {host}: set FLOWMESH_HOST to an address of this "
+        "machine alone (127.0.0.1), or leave authentication on."
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "message"),
+    [
+        ("AUTHENTICATION", "maybe", "FLOWMESH_AUTHENTICATION must be one of required, off, not 'maybe'."),
+        (
+            "MESH_SECRET",
+            "short",
+            "FLOWMESH_MESH_SECRET must be of the form at least 32 random characters without blanks, not what was given.",
+        ),
+        (
+            "IDENTITY_ADDRESS",
+            "identity",
+            "FLOWMESH_IDENTITY_ADDRESS must be of the form HOST:PORT, or ipv4:ADDRESS:PORT,ADDRESS:PORT for several, "
+            "not 'identity'.",
+        ),
+        ("TOKEN_ISSUER", "", "FLOWMESH_TOKEN_ISSUER must be of the form flowmesh, not ''."),
+    ],
+)
+def test_settings_of_signing_in(variable: str, text: str, message: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        MeshSettings.from_environment({f"FLOWMESH_{variable}": text})
+    assert str(raised.value) == message
+
+
+def test_secrets_that_are_no_addresses_are_not_told() -> None:
+    secret = "0123456789" * 4
+    settings = MeshSettings(mesh_secret=secret)
+    assert settings.describe()["mesh_secret"] == "***"
+    assert MeshSettings().describe()["mesh_secret"] == ""
+    assert secret not in repr(settings)

@@ -2,19 +2,19 @@
 
 PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "activityInstances.list": (
-        ("flowmesh.engine.v1.ActivityInstanceService/ListActivityInstances", 0),
+        ("flowmesh.engine.v1.ActivityInstanceService/ListActivityInstances", 3),
     ),
     "activityInstances.trigger": (
-        ("flowmesh.engine.v1.ActivityInstanceService/TriggerActivityInstance", 0),
+        ("flowmesh.engine.v1.ActivityInstanceService/TriggerActivityInstance", 2),
     ),
     "adHocSubProcesses.complete": (
-        ("flowmesh.engine.v1.AdHocSubProcessService/CompleteAdHocSubProcess", 0),
+        ("flowmesh.engine.v1.AdHocSubProcessService/CompleteAdHocSubProcess", 2),
     ),
     "adHocSubProcesses.list": (
-        ("flowmesh.engine.v1.AdHocSubProcessService/ListEnabledActivities", 0),
+        ("flowmesh.engine.v1.AdHocSubProcessService/ListEnabledActivities", 3),
     ),
     "adHocSubProcesses.start": (
-        ("flowmesh.engine.v1.AdHocSubProcessService/StartAdHocActivity", 0),
+        ("flowmesh.engine.v1.AdHocSubProcessService/StartAdHocActivity", 2),
     ),
     "apiKeys.create": (
         ("flowmesh.identity.v1.CredentialService/CreateApiKey", 1),
@@ -26,34 +26,34 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.identity.v1.CredentialService/RevokeApiKey", 1),
     ),
     "attachments.create": (
-        ("flowmesh.engine.v1.AttachmentService/CreateProcessInstanceAttachment", 0),
-        ("flowmesh.engine.v1.AttachmentService/CreateUserTaskAttachment", 0),
+        ("flowmesh.engine.v1.AttachmentService/CreateProcessInstanceAttachment", 3),
+        ("flowmesh.engine.v1.AttachmentService/CreateUserTaskAttachment", 3),
     ),
     "attachments.delete": (
-        ("flowmesh.engine.v1.AttachmentService/DeleteAttachment", 0),
+        ("flowmesh.engine.v1.AttachmentService/DeleteAttachment", 3),
     ),
     "attachments.get": (
-        ("flowmesh.engine.v1.AttachmentService/GetAttachment", 0),
-        ("flowmesh.engine.v1.AttachmentService/GetAttachmentContent", 0),
+        ("flowmesh.engine.v1.AttachmentService/GetAttachment", 3),
+        ("flowmesh.engine.v1.AttachmentService/GetAttachmentContent", 3),
     ),
     "attachments.list": (
-        ("flowmesh.engine.v1.AttachmentService/ListProcessInstanceAttachments", 0),
-        ("flowmesh.engine.v1.AttachmentService/ListUserTaskAttachments", 0),
+        ("flowmesh.engine.v1.AttachmentService/ListProcessInstanceAttachments", 3),
+        ("flowmesh.engine.v1.AttachmentService/ListUserTaskAttachments", 3),
     ),
     "batches.create": (
-        ("flowmesh.engine.v1.BatchService/CreateBatch", 0),
+        ("flowmesh.engine.v1.BatchService/CreateBatch", 2),
     ),
     "batches.get": (
-        ("flowmesh.engine.v1.BatchService/GetBatch", 0),
-        ("flowmesh.engine.v1.BatchService/ListBatchItems", 0),
+        ("flowmesh.engine.v1.BatchService/GetBatch", 2),
+        ("flowmesh.engine.v1.BatchService/ListBatchItems", 2),
     ),
     "batches.list": (
-        ("flowmesh.engine.v1.BatchService/ListBatches", 0),
+        ("flowmesh.engine.v1.BatchService/ListBatches", 2),
     ),
     "batches.update": (
-        ("flowmesh.engine.v1.BatchService/CancelBatch", 0),
-        ("flowmesh.engine.v1.BatchService/ResumeBatch", 0),
-        ("flowmesh.engine.v1.BatchService/SuspendBatch", 0),
+        ("flowmesh.engine.v1.BatchService/CancelBatch", 2),
+        ("flowmesh.engine.v1.BatchService/ResumeBatch", 2),
+        ("flowmesh.engine.v1.BatchService/SuspendBatch", 2),
     ),
     "clock.control": (
         ("flowmesh.engine.v1.ClockService/AdvanceClock", 0),
@@ -65,19 +65,19 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.engine.v1.ClockService/GetClock", 0),
     ),
     "comments.create": (
-        ("flowmesh.engine.v1.CommentService/CreateProcessInstanceComment", 0),
-        ("flowmesh.engine.v1.CommentService/CreateUserTaskComment", 0),
+        ("flowmesh.engine.v1.CommentService/CreateProcessInstanceComment", 3),
+        ("flowmesh.engine.v1.CommentService/CreateUserTaskComment", 3),
     ),
     "comments.delete": (
-        ("flowmesh.engine.v1.CommentService/DeleteComment", 0),
+        ("flowmesh.engine.v1.CommentService/DeleteComment", 3),
     ),
     "comments.list": (
-        ("flowmesh.engine.v1.CommentService/ListProcessInstanceComments", 0),
-        ("flowmesh.engine.v1.CommentService/ListUserTaskComments", 0),
+        ("flowmesh.engine.v1.CommentService/ListProcessInstanceComments", 3),
+        ("flowmesh.engine.v1.CommentService/ListUserTaskComments", 3),
     ),
     "conditions.evaluate": (
-        ("flowmesh.engine.v1.ConditionService/EvaluateInstanceConditions", 0),
-        ("flowmesh.engine.v1.ConditionService/EvaluateStartConditions", 0),
+        ("flowmesh.engine.v1.ConditionService/EvaluateInstanceConditions", 2),
+        ("flowmesh.engine.v1.ConditionService/EvaluateStartConditions", 2),
     ),
     "consumerGroups.get": (
         ("flowmesh.monitoring.v1.ConsumerGroupService/GetConsumerGroup", 0),
@@ -101,24 +101,24 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.monitoring.v1.DeadLetterService/ReplayDeadLetters", 0),
     ),
     "deployments.create": (
-        ("flowmesh.engine.v1.DeploymentService/CreateDeployment", 0),
-        ("flowmesh.engine.v1.DeploymentService/UploadDeployment", 0),
+        ("flowmesh.engine.v1.DeploymentService/CreateDeployment", 1),
+        ("flowmesh.engine.v1.DeploymentService/UploadDeployment", 1),
     ),
     "deployments.delete": (
-        ("flowmesh.engine.v1.DeploymentService/DeleteDeployment", 0),
+        ("flowmesh.engine.v1.DeploymentService/DeleteDeployment", 1),
     ),
     "deployments.get": (
-        ("flowmesh.engine.v1.DeploymentService/GetDeployment", 0),
-        ("flowmesh.engine.v1.DeploymentService/GetDeploymentResource", 0),
+        ("flowmesh.engine.v1.DeploymentService/GetDeployment", 1),
+        ("flowmesh.engine.v1.DeploymentService/GetDeploymentResource", 1),
     ),
     "deployments.list": (
-        ("flowmesh.engine.v1.DeploymentService/ListDeployments", 0),
+        ("flowmesh.engine.v1.DeploymentService/ListDeployments", 1),
     ),
     "deployments.validate": (
-        ("flowmesh.engine.v1.DeploymentService/ValidateDeployment", 0),
+        ("flowmesh.engine.v1.DeploymentService/ValidateDeployment", 1),
     ),
     "eventSubscriptions.list": (
-        ("flowmesh.engine.v1.EventSubscriptionService/ListEventSubscriptions", 0),
+        ("flowmesh.engine.v1.EventSubscriptionService/ListEventSubscriptions", 2),
     ),
     "groups.create": (
         ("flowmesh.identity.v1.GroupService/CreateGroup", 1),
@@ -139,63 +139,63 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.identity.v1.GroupService/UpdateGroup", 1),
     ),
     "history.activities.get": (
-        ("flowmesh.history.v1.HistoryService/GetHistoricActivity", 0),
+        ("flowmesh.history.v1.HistoryService/GetHistoricActivity", 3),
     ),
     "history.activities.list": (
-        ("flowmesh.history.v1.HistoryService/ListHistoricActivities", 0),
+        ("flowmesh.history.v1.HistoryService/ListHistoricActivities", 3),
     ),
     "history.processInstances.get": (
-        ("flowmesh.history.v1.HistoryService/GetHistoricProcessInstance", 0),
+        ("flowmesh.history.v1.HistoryService/GetHistoricProcessInstance", 3),
     ),
     "history.processInstances.list": (
-        ("flowmesh.history.v1.HistoryService/ListHistoricProcessInstances", 0),
+        ("flowmesh.history.v1.HistoryService/ListHistoricProcessInstances", 3),
     ),
     "history.tasks.get": (
-        ("flowmesh.history.v1.HistoryService/GetHistoricTask", 0),
+        ("flowmesh.history.v1.HistoryService/GetHistoricTask", 3),
     ),
     "history.tasks.list": (
-        ("flowmesh.history.v1.HistoryService/ListHistoricTasks", 0),
+        ("flowmesh.history.v1.HistoryService/ListHistoricTasks", 3),
     ),
     "history.variables.get": (
-        ("flowmesh.history.v1.HistoryService/GetHistoricVariable", 0),
+        ("flowmesh.history.v1.HistoryService/GetHistoricVariable", 3),
     ),
     "history.variables.list": (
-        ("flowmesh.history.v1.HistoryService/ListHistoricVariables", 0),
+        ("flowmesh.history.v1.HistoryService/ListHistoricVariables", 3),
     ),
     "identityAuditEntries.list": (
         ("flowmesh.identity.v1.AuditService/ListAuditEntries", 1),
     ),
     "incidents.list": (
-        ("flowmesh.engine.v1.IncidentService/ListIncidents", 0),
+        ("flowmesh.engine.v1.IncidentService/ListIncidents", 2),
     ),
     "incidents.resolve": (
-        ("flowmesh.engine.v1.IncidentService/ResolveIncident", 0),
+        ("flowmesh.engine.v1.IncidentService/ResolveIncident", 2),
     ),
     "jobs.get": (
-        ("flowmesh.engine.v1.JobService/GetJob", 0),
+        ("flowmesh.engine.v1.JobService/GetJob", 2),
     ),
     "jobs.list": (
-        ("flowmesh.engine.v1.JobService/ListFinishedJobs", 0),
-        ("flowmesh.engine.v1.JobService/ListJobs", 0),
+        ("flowmesh.engine.v1.JobService/ListFinishedJobs", 2),
+        ("flowmesh.engine.v1.JobService/ListJobs", 2),
     ),
     "jobs.run": (
-        ("flowmesh.engine.v1.JobService/RunJob", 0),
+        ("flowmesh.engine.v1.JobService/RunJob", 2),
     ),
     "jobs.update": (
-        ("flowmesh.engine.v1.JobService/BatchSetJobRetries", 0),
-        ("flowmesh.engine.v1.JobService/MoveJobFromDeadLetter", 0),
-        ("flowmesh.engine.v1.JobService/MoveJobToDeadLetter", 0),
-        ("flowmesh.engine.v1.JobService/RescheduleJob", 0),
-        ("flowmesh.engine.v1.JobService/SetJobRetries", 0),
+        ("flowmesh.engine.v1.JobService/BatchSetJobRetries", 2),
+        ("flowmesh.engine.v1.JobService/MoveJobFromDeadLetter", 2),
+        ("flowmesh.engine.v1.JobService/MoveJobToDeadLetter", 2),
+        ("flowmesh.engine.v1.JobService/RescheduleJob", 2),
+        ("flowmesh.engine.v1.JobService/SetJobRetries", 2),
     ),
     "jobs.work": (
-        ("flowmesh.engine.v1.JobService/ActivateJobs", 0),
-        ("flowmesh.engine.v1.JobService/BatchCompleteJobs", 0),
-        ("flowmesh.engine.v1.JobService/CompleteJob", 0),
-        ("flowmesh.engine.v1.JobService/ExtendJobLease", 0),
-        ("flowmesh.engine.v1.JobService/FailJob", 0),
-        ("flowmesh.engine.v1.JobService/StreamJobs", 0),
-        ("flowmesh.engine.v1.JobService/ThrowJobError", 0),
+        ("flowmesh.engine.v1.JobService/ActivateJobs", 2),
+        ("flowmesh.engine.v1.JobService/BatchCompleteJobs", 2),
+        ("flowmesh.engine.v1.JobService/CompleteJob", 2),
+        ("flowmesh.engine.v1.JobService/ExtendJobLease", 2),
+        ("flowmesh.engine.v1.JobService/FailJob", 2),
+        ("flowmesh.engine.v1.JobService/StreamJobs", 2),
+        ("flowmesh.engine.v1.JobService/ThrowJobError", 2),
     ),
     "keys.list": (
         ("flowmesh.identity.v1.SigningKeyService/ListSigningKeys", 0),
@@ -204,72 +204,72 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.identity.v1.SigningKeyService/RotateSigningKeys", 0),
     ),
     "messages.correlate": (
-        ("flowmesh.engine.v1.MessageService/CorrelateMessage", 0),
+        ("flowmesh.engine.v1.MessageService/CorrelateMessage", 1),
     ),
     "messages.list": (
-        ("flowmesh.engine.v1.MessageService/ListMessages", 0),
+        ("flowmesh.engine.v1.MessageService/ListMessages", 1),
     ),
     "messages.publish": (
-        ("flowmesh.engine.v1.MessageService/PublishMessage", 0),
+        ("flowmesh.engine.v1.MessageService/PublishMessage", 1),
     ),
     "permissions.list": (
         ("flowmesh.identity.v1.PermissionService/ListPermissions", 1),
     ),
     "processDefinitions.get": (
-        ("flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinition", 0),
-        ("flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionDiagram", 0),
-        ("flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionDocument", 0),
-        ("flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionStartForm", 0),
-        ("flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionXml", 0),
+        ("flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinition", 2),
+        ("flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionDiagram", 2),
+        ("flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionDocument", 2),
+        ("flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionStartForm", 2),
+        ("flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionXml", 2),
     ),
     "processDefinitions.list": (
-        ("flowmesh.engine.v1.ProcessDefinitionService/ListProcessDefinitions", 0),
+        ("flowmesh.engine.v1.ProcessDefinitionService/ListProcessDefinitions", 2),
     ),
     "processDefinitions.suspend": (
-        ("flowmesh.engine.v1.ProcessDefinitionService/ResumeProcessDefinition", 0),
-        ("flowmesh.engine.v1.ProcessDefinitionService/SuspendProcessDefinition", 0),
+        ("flowmesh.engine.v1.ProcessDefinitionService/ResumeProcessDefinition", 2),
+        ("flowmesh.engine.v1.ProcessDefinitionService/SuspendProcessDefinition", 2),
     ),
     "processInstances.cancel": (
-        ("flowmesh.engine.v1.ProcessInstanceService/CancelProcessInstance", 0),
+        ("flowmesh.engine.v1.ProcessInstanceService/CancelProcessInstance", 2),
     ),
     "processInstances.create": (
-        ("flowmesh.engine.v1.ProcessInstanceService/BatchCreateProcessInstances", 0),
-        ("flowmesh.engine.v1.ProcessInstanceService/CreateProcessInstance", 0),
-        ("flowmesh.engine.v1.ProcessInstanceService/RestartProcessInstance", 0),
+        ("flowmesh.engine.v1.ProcessInstanceService/BatchCreateProcessInstances", 3),
+        ("flowmesh.engine.v1.ProcessInstanceService/CreateProcessInstance", 3),
+        ("flowmesh.engine.v1.ProcessInstanceService/RestartProcessInstance", 2),
     ),
     "processInstances.delete": (
-        ("flowmesh.engine.v1.ProcessInstanceService/DeleteProcessInstance", 0),
+        ("flowmesh.engine.v1.ProcessInstanceService/DeleteProcessInstance", 2),
     ),
     "processInstances.get": (
-        ("flowmesh.engine.v1.ExplanationService/ExplainProcessInstance", 0),
-        ("flowmesh.engine.v1.MigrationService/GetMigration", 0),
-        ("flowmesh.engine.v1.ProcessInstanceService/GetProcessInstance", 0),
-        ("flowmesh.engine.v1.ProcessInstanceService/GetProcessInstanceVariables", 0),
-        ("flowmesh.engine.v1.VariableService/GetVariables", 0),
+        ("flowmesh.engine.v1.ExplanationService/ExplainProcessInstance", 3),
+        ("flowmesh.engine.v1.MigrationService/GetMigration", 2),
+        ("flowmesh.engine.v1.ProcessInstanceService/GetProcessInstance", 3),
+        ("flowmesh.engine.v1.ProcessInstanceService/GetProcessInstanceVariables", 3),
+        ("flowmesh.engine.v1.VariableService/GetVariables", 3),
     ),
     "processInstances.list": (
-        ("flowmesh.engine.v1.MigrationService/ListMigrations", 0),
-        ("flowmesh.engine.v1.ProcessInstanceService/ListProcessInstances", 0),
+        ("flowmesh.engine.v1.MigrationService/ListMigrations", 2),
+        ("flowmesh.engine.v1.ProcessInstanceService/ListProcessInstances", 3),
     ),
     "processInstances.migrate": (
-        ("flowmesh.engine.v1.MigrationService/MigrateProcessInstance", 0),
-        ("flowmesh.engine.v1.MigrationService/PreviewMigration", 0),
-        ("flowmesh.engine.v1.MigrationService/RevertMigration", 0),
+        ("flowmesh.engine.v1.MigrationService/MigrateProcessInstance", 2),
+        ("flowmesh.engine.v1.MigrationService/PreviewMigration", 2),
+        ("flowmesh.engine.v1.MigrationService/RevertMigration", 2),
     ),
     "processInstances.modify": (
-        ("flowmesh.engine.v1.ProcessInstanceService/ModifyProcessInstance", 0),
+        ("flowmesh.engine.v1.ProcessInstanceService/ModifyProcessInstance", 2),
     ),
     "processInstances.resume": (
-        ("flowmesh.engine.v1.ProcessInstanceService/ResumeProcessInstance", 0),
+        ("flowmesh.engine.v1.ProcessInstanceService/ResumeProcessInstance", 2),
     ),
     "processInstances.suspend": (
-        ("flowmesh.engine.v1.ProcessInstanceService/SuspendProcessInstance", 0),
+        ("flowmesh.engine.v1.ProcessInstanceService/SuspendProcessInstance", 2),
     ),
     "processInstances.update": (
-        ("flowmesh.engine.v1.ProcessInstanceService/DeleteProcessInstanceVariables", 0),
-        ("flowmesh.engine.v1.ProcessInstanceService/UpdateProcessInstanceVariables", 0),
-        ("flowmesh.engine.v1.VariableService/DeleteVariables", 0),
-        ("flowmesh.engine.v1.VariableService/UpdateVariables", 0),
+        ("flowmesh.engine.v1.ProcessInstanceService/DeleteProcessInstanceVariables", 2),
+        ("flowmesh.engine.v1.ProcessInstanceService/UpdateProcessInstanceVariables", 2),
+        ("flowmesh.engine.v1.VariableService/DeleteVariables", 2),
+        ("flowmesh.engine.v1.VariableService/UpdateVariables", 2),
     ),
     "roleAssignments.create": (
         ("flowmesh.identity.v1.RoleAssignmentService/CreateRoleAssignment", 1),
@@ -299,15 +299,15 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.identity.v1.RoleService/UpdateRole", 0),
     ),
     "sagas.answer": (
-        ("flowmesh.engine.v1.SagaService/AcknowledgeCompletion", 0),
-        ("flowmesh.engine.v1.SagaService/RejectCompletion", 0),
+        ("flowmesh.engine.v1.SagaService/AcknowledgeCompletion", 2),
+        ("flowmesh.engine.v1.SagaService/RejectCompletion", 2),
     ),
     "sagas.get": (
-        ("flowmesh.engine.v1.SagaService/GetSaga", 0),
-        ("flowmesh.engine.v1.SagaService/ListSagaSteps", 0),
+        ("flowmesh.engine.v1.SagaService/GetSaga", 2),
+        ("flowmesh.engine.v1.SagaService/ListSagaSteps", 2),
     ),
     "sagas.list": (
-        ("flowmesh.engine.v1.SagaService/ListSagas", 0),
+        ("flowmesh.engine.v1.SagaService/ListSagas", 2),
     ),
     "serviceAccounts.create": (
         ("flowmesh.identity.v1.ServiceAccountService/CreateServiceAccount", 1),
@@ -329,7 +329,7 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.identity.v1.ServiceAccountService/UpdateServiceAccount", 1),
     ),
     "signals.broadcast": (
-        ("flowmesh.engine.v1.SignalService/BroadcastSignal", 0),
+        ("flowmesh.engine.v1.SignalService/BroadcastSignal", 1),
     ),
     "tenants.create": (
         ("flowmesh.identity.v1.TenantService/CreateTenant", 0),
@@ -353,40 +353,40 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.monitoring.v1.TopicService/ListTopics", 0),
     ),
     "userTasks.assign": (
-        ("flowmesh.engine.v1.UserTaskService/AddUserTaskCandidates", 0),
-        ("flowmesh.engine.v1.UserTaskService/AssignUserTask", 0),
-        ("flowmesh.engine.v1.UserTaskService/RemoveUserTaskCandidates", 0),
+        ("flowmesh.engine.v1.UserTaskService/AddUserTaskCandidates", 3),
+        ("flowmesh.engine.v1.UserTaskService/AssignUserTask", 3),
+        ("flowmesh.engine.v1.UserTaskService/RemoveUserTaskCandidates", 3),
     ),
     "userTasks.claim": (
-        ("flowmesh.engine.v1.UserTaskService/ClaimUserTask", 0),
-        ("flowmesh.engine.v1.UserTaskService/UnclaimUserTask", 0),
+        ("flowmesh.engine.v1.UserTaskService/ClaimUserTask", 3),
+        ("flowmesh.engine.v1.UserTaskService/UnclaimUserTask", 3),
     ),
     "userTasks.complete": (
-        ("flowmesh.engine.v1.UserTaskService/CompleteUserTask", 0),
+        ("flowmesh.engine.v1.UserTaskService/CompleteUserTask", 3),
     ),
     "userTasks.create": (
-        ("flowmesh.engine.v1.UserTaskService/CreateUserTask", 0),
+        ("flowmesh.engine.v1.UserTaskService/CreateUserTask", 2),
     ),
     "userTasks.delegate": (
-        ("flowmesh.engine.v1.UserTaskService/DelegateUserTask", 0),
+        ("flowmesh.engine.v1.UserTaskService/DelegateUserTask", 3),
     ),
     "userTasks.delete": (
-        ("flowmesh.engine.v1.UserTaskService/DeleteUserTask", 0),
+        ("flowmesh.engine.v1.UserTaskService/DeleteUserTask", 3),
     ),
     "userTasks.get": (
-        ("flowmesh.engine.v1.UserTaskService/GetUserTask", 0),
-        ("flowmesh.engine.v1.UserTaskService/GetUserTaskVariables", 0),
+        ("flowmesh.engine.v1.UserTaskService/GetUserTask", 3),
+        ("flowmesh.engine.v1.UserTaskService/GetUserTaskVariables", 3),
     ),
     "userTasks.list": (
-        ("flowmesh.engine.v1.UserTaskService/ListUserTasks", 0),
+        ("flowmesh.engine.v1.UserTaskService/ListUserTasks", 3),
     ),
     "userTasks.resolve": (
-        ("flowmesh.engine.v1.UserTaskService/ResolveUserTask", 0),
+        ("flowmesh.engine.v1.UserTaskService/ResolveUserTask", 3),
     ),
     "userTasks.update": (
-        ("flowmesh.engine.v1.UserTaskService/DeleteUserTaskVariables", 0),
-        ("flowmesh.engine.v1.UserTaskService/UpdateUserTask", 0),
-        ("flowmesh.engine.v1.UserTaskService/UpdateUserTaskVariables", 0),
+        ("flowmesh.engine.v1.UserTaskService/DeleteUserTaskVariables", 3),
+        ("flowmesh.engine.v1.UserTaskService/UpdateUserTask", 3),
+        ("flowmesh.engine.v1.UserTaskService/UpdateUserTaskVariables", 3),
     ),
     "users.create": (
         ("flowmesh.identity.v1.UserService/CreateUser", 1),

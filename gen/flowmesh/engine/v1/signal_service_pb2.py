@@ -29,7 +29,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'flowmesh/engine/v1/signal_service.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a(flowmesh/engine/v1/message_service.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\"\xdc\x02\n\x16\x42roadcastSignalRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x18\n\x04name\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xff\x01\x12`\n\tvariables\x18\x03 \x03(\x0b\x32\x39.flowmesh.engine.v1.BroadcastSignalRequest.VariablesEntryB\x12\xbaH\x0f\x9a\x01\x0c\x10\xe8\x07\"\x07r\x05\x10\x01\x18\xff\x01\x12\x1a\n\ttenant_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12$\n\x13process_instance_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1c\n\x0b\x61\x63tivity_id\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x1aH\n\x0eVariablesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\xd1\x01\n\x17\x42roadcastSignalResponse\x12\x0f\n\x07matched\x18\x01 \x01(\x05\x12\x11\n\tdelivered\x18\x02 \x01(\x05\x12\x0f\n\x07started\x18\x03 \x01(\x05\x12\x0e\n\x06\x66\x61iled\x18\x04 \x01(\x05\x12\x35\n\x08\x66\x61ilures\x18\x05 \x03(\x0b\x32#.flowmesh.engine.v1.DeliveryFailure\x12$\n\x1cstarted_process_instance_ids\x18\x06 \x03(\t\x12\x14\n\x0c\x63ommit_token\x18\x0f \x01(\t2\xb5\x01\n\rSignalService\x12\xa3\x01\n\x0f\x42roadcastSignal\x12*.flowmesh.engine.v1.BroadcastSignalRequest\x1a+.flowmesh.engine.v1.BroadcastSignalResponse\"7\xaa\xbb\x18\x13\n\x11signals.broadcast\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/signals:broadcast:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'flowmesh/engine/v1/signal_service.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a(flowmesh/engine/v1/message_service.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\"\xdc\x02\n\x16\x42roadcastSignalRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x18\n\x04name\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xff\x01\x12`\n\tvariables\x18\x03 \x03(\x0b\x32\x39.flowmesh.engine.v1.BroadcastSignalRequest.VariablesEntryB\x12\xbaH\x0f\x9a\x01\x0c\x10\xe8\x07\"\x07r\x05\x10\x01\x18\xff\x01\x12\x1a\n\ttenant_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12$\n\x13process_instance_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1c\n\x0b\x61\x63tivity_id\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x1aH\n\x0eVariablesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"\xd1\x01\n\x17\x42roadcastSignalResponse\x12\x0f\n\x07matched\x18\x01 \x01(\x05\x12\x11\n\tdelivered\x18\x02 \x01(\x05\x12\x0f\n\x07started\x18\x03 \x01(\x05\x12\x0e\n\x06\x66\x61iled\x18\x04 \x01(\x05\x12\x35\n\x08\x66\x61ilures\x18\x05 \x03(\x0b\x32#.flowmesh.engine.v1.DeliveryFailure\x12$\n\x1cstarted_process_instance_ids\x18\x06 \x03(\t\x12\x14\n\x0c\x63ommit_token\x18\x0f \x01(\t2\xb7\x01\n\rSignalService\x12\xa5\x01\n\x0f\x42roadcastSignal\x12*.flowmesh.engine.v1.BroadcastSignalRequest\x1a+.flowmesh.engine.v1.BroadcastSignalResponse\"9\xaa\xbb\x18\x15\n\x11signals.broadcast(\x01\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/signals:broadcast:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,7 +51,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BROADCASTSIGNALREQUEST'].fields_by_name['activity_id']._loaded_options = None
   _globals['_BROADCASTSIGNALREQUEST'].fields_by_name['activity_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_SIGNALSERVICE'].methods_by_name['BroadcastSignal']._loaded_options = None
-  _globals['_SIGNALSERVICE'].methods_by_name['BroadcastSignal']._serialized_options = b'\252\273\030\023\n\021signals.broadcast\202\323\344\223\002\032\"\025/v1/signals:broadcast:\001*'
+  _globals['_SIGNALSERVICE'].methods_by_name['BroadcastSignal']._serialized_options = b'\252\273\030\025\n\021signals.broadcast(\001\202\323\344\223\002\032\"\025/v1/signals:broadcast:\001*'
   _globals['_BROADCASTSIGNALREQUEST']._serialized_start=230
   _globals['_BROADCASTSIGNALREQUEST']._serialized_end=578
   _globals['_BROADCASTSIGNALREQUEST_VARIABLESENTRY']._serialized_start=506
@@ -59,5 +59,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BROADCASTSIGNALRESPONSE']._serialized_start=581
   _globals['_BROADCASTSIGNALRESPONSE']._serialized_end=790
   _globals['_SIGNALSERVICE']._serialized_start=793
-  _globals['_SIGNALSERVICE']._serialized_end=974
+  _globals['_SIGNALSERVICE']._serialized_end=976
 # @@protoc_insertion_point(module_scope)

@@ -66,8 +66,8 @@ class RoleAssignmentServiceServicer:
     """
 
     def CreateRoleAssignment(self, request, context):
-        """Gives a role to a user, a service account or a group. What it allows must be covered by the caller's own grants.
-        Idempotent by request id. Errors: ROLE_NOT_FOUND, SUBJECT_NOT_FOUND, GROUP_NOT_FOUND, TENANT_NOT_FOUND,
+        """Gives a role to a user, a service account or a group. What it allows must be covered by the caller's own grants; a
+        caller whose grants are narrowed to tenants gives it narrowed to these, where no tenants are named. Idempotent by request id. Errors: ROLE_NOT_FOUND, SUBJECT_NOT_FOUND, GROUP_NOT_FOUND, TENANT_NOT_FOUND,
         GRANT_NOT_HELD, ROLE_ASSIGNMENT_EXISTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

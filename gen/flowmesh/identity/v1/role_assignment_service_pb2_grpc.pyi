@@ -37,8 +37,8 @@ class RoleAssignmentServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RoleAssignmentServiceAsyncStub: ...
     CreateRoleAssignment: _grpc.UnaryUnaryMultiCallable[_role_assignment_service_pb2.CreateRoleAssignmentRequest, _role_assignment_service_pb2.CreateRoleAssignmentResponse]
-    """Gives a role to a user, a service account or a group. What it allows must be covered by the caller's own grants.
-    Idempotent by request id. Errors: ROLE_NOT_FOUND, SUBJECT_NOT_FOUND, GROUP_NOT_FOUND, TENANT_NOT_FOUND,
+    """Gives a role to a user, a service account or a group. What it allows must be covered by the caller's own grants; a
+    caller whose grants are narrowed to tenants gives it narrowed to these, where no tenants are named. Idempotent by request id. Errors: ROLE_NOT_FOUND, SUBJECT_NOT_FOUND, GROUP_NOT_FOUND, TENANT_NOT_FOUND,
     GRANT_NOT_HELD, ROLE_ASSIGNMENT_EXISTS.
     """
     GetRoleAssignment: _grpc.UnaryUnaryMultiCallable[_role_assignment_service_pb2.GetRoleAssignmentRequest, _role_assignment_service_pb2.GetRoleAssignmentResponse]
@@ -57,8 +57,8 @@ class RoleAssignmentServiceAsyncStub(RoleAssignmentServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateRoleAssignment: _aio.UnaryUnaryMultiCallable[_role_assignment_service_pb2.CreateRoleAssignmentRequest, _role_assignment_service_pb2.CreateRoleAssignmentResponse]  # type: ignore[assignment]
-    """Gives a role to a user, a service account or a group. What it allows must be covered by the caller's own grants.
-    Idempotent by request id. Errors: ROLE_NOT_FOUND, SUBJECT_NOT_FOUND, GROUP_NOT_FOUND, TENANT_NOT_FOUND,
+    """Gives a role to a user, a service account or a group. What it allows must be covered by the caller's own grants; a
+    caller whose grants are narrowed to tenants gives it narrowed to these, where no tenants are named. Idempotent by request id. Errors: ROLE_NOT_FOUND, SUBJECT_NOT_FOUND, GROUP_NOT_FOUND, TENANT_NOT_FOUND,
     GRANT_NOT_HELD, ROLE_ASSIGNMENT_EXISTS.
     """
     GetRoleAssignment: _aio.UnaryUnaryMultiCallable[_role_assignment_service_pb2.GetRoleAssignmentRequest, _role_assignment_service_pb2.GetRoleAssignmentResponse]  # type: ignore[assignment]
@@ -80,8 +80,8 @@ class RoleAssignmentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _role_assignment_service_pb2.CreateRoleAssignmentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_role_assignment_service_pb2.CreateRoleAssignmentResponse, _abc.Awaitable[_role_assignment_service_pb2.CreateRoleAssignmentResponse]]:
-        """Gives a role to a user, a service account or a group. What it allows must be covered by the caller's own grants.
-        Idempotent by request id. Errors: ROLE_NOT_FOUND, SUBJECT_NOT_FOUND, GROUP_NOT_FOUND, TENANT_NOT_FOUND,
+        """Gives a role to a user, a service account or a group. What it allows must be covered by the caller's own grants; a
+        caller whose grants are narrowed to tenants gives it narrowed to these, where no tenants are named. Idempotent by request id. Errors: ROLE_NOT_FOUND, SUBJECT_NOT_FOUND, GROUP_NOT_FOUND, TENANT_NOT_FOUND,
         GRANT_NOT_HELD, ROLE_ASSIGNMENT_EXISTS.
         """
 

@@ -47,7 +47,8 @@ Table(
     Column("revision", BigInteger, nullable=False),
     Column("created_at", micros_type(), nullable=False),
     Column("updated_at", micros_type(), nullable=False),
-    Index("subject_by_kind", "kind", "status", "id"),
+    Index("subject_by_kind", "kind", "id"),
+    Index("subject_by_status", "kind", "status", "id"),
     **CLUSTERED,
 )
 
@@ -184,9 +185,10 @@ Table(
     Column("everywhere", SmallInteger, nullable=False),
     Column("before_json", blob_type(), nullable=False),
     Column("after_json", blob_type(), nullable=False),
-    Index("audit_entry_by_resource", "resource_type", "resource_id", "id"),
-    Index("audit_entry_by_actor", "actor_id", "id"),
-    Index("audit_entry_by_action", "action", "id"),
+    Index("audit_entry_by_time", "created_at", "id"),
+    Index("audit_entry_by_resource", "resource_type", "resource_id", "created_at", "id"),
+    Index("audit_entry_by_actor", "actor_id", "created_at", "id"),
+    Index("audit_entry_by_action", "action", "created_at", "id"),
     **CLUSTERED,
 )
 
