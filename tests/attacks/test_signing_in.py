@@ -97,7 +97,7 @@ async def test_spraying_one_password_over_many_users(tmp_path: Path) -> None:
     """At the gateway one address is cut off; behind it, all of those who fail too often together."""
     with running_mesh(tmp_path / "limited") as limited:
         async with httpx.AsyncClient(base_url=limited.url, timeout=30) as http, limited.rest() as rest:
-            found = Counter(reason(await login(http, f"victim-{n}", "Summer2026!")) for n in range(130))
+            found = Counter([reason(await login(http, f"victim-{n}", "Summer2026!")) for n in range(130)])
             assert found["RATE_LIMITED"] >= 25, found
             # Who is signed in is not who attacks, though at the same address.
             assert (await rest.get("/v1/users")).status_code == 200
