@@ -156,7 +156,8 @@ async def test_expression_that_grows(rest: httpx.AsyncClient, victim: Victim, ex
 async def test_text_that_doubles_and_doubles(rest: httpx.AsyncClient, victim: Victim) -> None:
     names = [f"n{number}" for number in range(60)]
     doubling = "".join(
-        f"<serviceTask id='{name}' flowable:resultVariable='s' flowable:expression='${{s.concat(s)}}'/>" for name in names
+        f"<serviceTask id='{name}' flowable:resultVariable='s' flowable:expression='${{s.concat(s)}}'/>"
+        for name in names
     )
     flows = "".join(flow(*pair) for pair in itertools.pairwise(["b", *names, "e"]))
     model = definitions(

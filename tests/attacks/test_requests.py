@@ -166,7 +166,9 @@ HOSTS = {"host": "evil.example", "x-forwarded-host": "evil.example", "x-forwarde
          "x-forwarded-port": "666", "x-forwarded-scheme": "evil", "x-http-method-override": "DELETE"}  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ["/api-docs", "/api-docs/", "/api-docs/openapi.json", "/", "/healthz", "/v1/jobs", "/v1/none"])
+@pytest.mark.parametrize(
+    "path", ["/api-docs", "/api-docs/", "/api-docs/openapi.json", "/", "/healthz", "/v1/jobs", "/v1/none"]
+)
 async def test_what_is_answered_does_not_depend_on_who_is_said_to_be_asked(
     rest: httpx.AsyncClient, victim: Victim, path: str
 ) -> None:
@@ -334,4 +336,3 @@ async def test_large_heads_that_are_allowed_reach_the_service(mesh: Mesh, victim
         lines = b"".join(b"x-%d: %s\r\n" % (n, b"x" * 400) for n in range(70))
         status, _, body = await raw(mesh, request + lines + b"\r\n")
         assert status == 200, body[:300]
-
