@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up test test-fast test-random test-faults lint types architecture contracts drift coverage bench bench-scale gen lock clean env env-dev test-system
+.PHONY: help up test test-fast test-random test-faults fuzz lint types architecture contracts drift coverage bench bench-scale gen lock clean env env-dev test-system
 
 # An interpreter of one's own choice: make up PYTHON=/path/to/python3
 BOOTSTRAP = $$(test -x .venv/bin/python && echo .venv/bin/python || echo $${PYTHON:-python3}) launcher/bootstrap.py
@@ -65,6 +65,9 @@ test-random: env-dev ## Run thousands of random models, also on two engines at o
 
 test-faults: env-dev test-system ## Break 200 things under traffic: is anything lost? (FAULTS=200, one again: SEED=n)
 	$(IMPORTS) $(BIN)/python -m tests.faults --faults $(or $(FAULTS),200) $(if $(SEED),--seed $(SEED))
+
+fuzz: env-dev ## Send 20,000 made-up requests: is any answer not in the OpenAPI document? (REQUESTS=20000, one again: SEED=n)
+	$(IMPORTS) $(BIN)/python -m tests.fuzz --requests $(or $(REQUESTS),20000) $(if $(SEED),--seed $(SEED))
 
 bench: env-dev ## Measure requests a second and latencies
 	$(IMPORTS) $(BIN)/python -m bench

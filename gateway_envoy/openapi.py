@@ -41,8 +41,9 @@ _DESCRIPTION = """\
 The REST interface of Flowmesh. Every method is also a gRPC method of the same name on the same port.
 
 Field names are camelCase; bodies may use the names of the proto files as well. Unknown fields and query parameters
-are refused, and `null` is a field left out. In answers, fields stand even where they are `false`, `0`, `""`, `[]` or `{}`; messages, times and
-durations that are not set do not. 64-bit integers and durations are strings, times are RFC 3339, bytes are base64.
+are refused, and `null` is a field left out. In answers, fields stand even where they are `false`, `0`, `""`, `[]` or
+`{}`; messages, times and durations that are not set do not. 64-bit integers and durations are strings, times are
+RFC 3339, bytes are base64.
 
 Every error is a `google.rpc.Status`: `details` holds an `ErrorInfo` whose `reason` names the cause, and a
 `BadRequest` where fields are to blame. Every answer carries `x-correlation-id`, the caller's or a new one.

@@ -17,11 +17,9 @@ FORGEABLE = ("x-flowmesh-", "x-envoy-")
 UNSPEAKABLE = "[^:a-z0-9_.-]"
 """What no name of a header of gRPC may hold. HTTP allows more; a service would fail a call that has such a header."""
 BINARY = "-bin"
-"""Ending of headers that must hold base64, by which a service would fail a call where they do not. None of them is read."""
+"""Ending of headers that must hold base64; a service would fail a call where they do not. None of them is read."""
 
-_CORRELATION = (
-    '%COALESCE({"operators": [{"command": "REQ", "param": "X-CORRELATION-ID"}, {"command": "UNIQUE_ID"}]})%'
-)
+_CORRELATION = '%COALESCE({"operators": [{"command": "REQ", "param": "X-CORRELATION-ID"}, {"command": "UNIQUE_ID"}]})%'
 """A request that is refused before this filter has seen it has no correlation id yet."""
 
 _EXTENSIONS = "type.googleapis.com/envoy.extensions"

@@ -14,6 +14,8 @@ class Rule(enum.StrEnum):
     """Elements are nested more deeply than a model may be."""
     XML_TOO_MANY_ELEMENTS = "XML_TOO_MANY_ELEMENTS"
     """The file has more XML elements than a model may have."""
+    XML_TOO_MANY_ATTRIBUTES = "XML_TOO_MANY_ATTRIBUTES"
+    """An element has more attributes or declares more namespaces than one of a model may."""
     XML_DOCTYPE = "XML_DOCTYPE"
     """The file has a document type declaration; entities are not accepted."""
     XML_NOT_WELL_FORMED = "XML_NOT_WELL_FORMED"

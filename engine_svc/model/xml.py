@@ -18,6 +18,8 @@ from engine_svc.model.rules import Rule
 MAX_BYTES = 5 * 1024 * 1024
 MAX_DEPTH = 200
 MAX_ELEMENTS = 100_000
+MAX_ATTRIBUTES = 256
+"""Of one element, and as many namespaces. To look one up takes a walk along all of them."""
 
 _MARKUP = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<(?![/!?])", re.DOTALL)
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -96,13 +98,21 @@ class _Limits:
             "The file has a document type declaration (<!DOCTYPE ...>). Remove it: models use no entities.",
         )
 
-    def start(self, tag: str | bytes, attrib: dict[str | bytes, str | bytes]) -> None:
+    def start(
+        self, tag: str | bytes, attrib: dict[str | bytes, str | bytes], nsmap: Mapping[str | None, str] | None = None
+    ) -> None:
         self._count += 1
         self._depth += 1
         if self._count > MAX_ELEMENTS:
             raise XmlRefusedError(
                 Rule.XML_TOO_MANY_ELEMENTS,
                 f"The file has more than {MAX_ELEMENTS} XML elements. Split it into several files.",
+            )
+        if len(attrib) > MAX_ATTRIBUTES or len(nsmap or ()) > MAX_ATTRIBUTES:
+            raise XmlRefusedError(
+                Rule.XML_TOO_MANY_ATTRIBUTES,
+                f"An XML element has more than {MAX_ATTRIBUTES} attributes or namespaces of its own. Leave out those "
+                "that say nothing.",
             )
         if self._depth > MAX_DEPTH:
             raise XmlRefusedError(

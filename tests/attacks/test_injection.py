@@ -154,7 +154,12 @@ async def test_text_stays_text(rest: httpx.AsyncClient, victim: Victim) -> None:
     for text in TEXTS:
         answer = await rest.post(
             "/v1/processInstances",
-            json={"processDefinitionKey": "p", "businessKey": text, "variables": {"text": text}, "requestId": text[:64]},
+            json={
+                "processDefinitionKey": "p",
+                "businessKey": text,
+                "variables": {"text": text},
+                "requestId": text[:64],
+            },
         )
         if answer.status_code == 400:
             refused(answer)

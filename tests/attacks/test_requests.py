@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import json
 import time
@@ -35,12 +36,18 @@ async def raw(mesh: Mesh, request: bytes, seconds: float = 10) -> tuple[int, dic
         except TimeoutError:
             return 0, {}, b""
     finally:
-        writer.close()
+        await closed(writer)
     if not answer:
         return 0, {}, b""
     head, _, body = answer.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     return int(first.split(" ")[1]), dict(line.lower().split(": ", 1) for line in lines if ": " in line), body
+
+
+async def closed(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 def signed(mesh: Mesh) -> bytes:
@@ -159,7 +166,9 @@ HOSTS = {"host": "evil.example", "x-forwarded-host": "evil.example", "x-forwarde
          "x-forwarded-port": "666", "x-forwarded-scheme": "evil", "x-http-method-override": "DELETE"}  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ["/api-docs", "/api-docs/", "/api-docs/openapi.json", "/", "/healthz", "/v1/jobs", "/v1/none"])
+@pytest.mark.parametrize(
+    "path", ["/api-docs", "/api-docs/", "/api-docs/openapi.json", "/", "/healthz", "/v1/jobs", "/v1/none"]
+)
 async def test_what_is_answered_does_not_depend_on_who_is_said_to_be_asked(
     rest: httpx.AsyncClient, victim: Victim, path: str
 ) -> None:
@@ -258,7 +267,6 @@ async def test_smuggled_requests(mesh: Mesh, victim: Victim) -> None:
         ("TRACE", "/v1/jobs"),
         ("CONNECT", "/v1/jobs"),
         ("PUT", "/v1/users/cli"),
-        ("get", "/v1/jobs"),
         ("PROPFIND", "/v1/jobs"),
         ("GET", "/v1/jobs/"),
         ("GET", "/V1/jobs"),
@@ -277,7 +285,8 @@ async def test_smuggled_requests(mesh: Mesh, victim: Victim) -> None:
     ],
 )
 async def test_no_other_way_in(rest: httpx.AsyncClient, victim: Victim, verb: str, path: str) -> None:
-    open_answer = await httpx.AsyncClient(base_url=str(rest.base_url)).request(verb, path)
+    async with httpx.AsyncClient(base_url=rest.base_url, timeout=30) as nobody:
+        open_answer = await nobody.request(verb, path)
     assert open_answer.status_code in (400, 401, 404, 405, 501), open_answer.text[:200]
     answer = await rest.request(verb, path)
     assert answer.status_code in (200, 400, 404, 405, 501), answer.text[:200]
@@ -303,7 +312,7 @@ async def test_slow_senders_hold_nothing(mesh: Mesh, victim: Victim) -> None:
         assert all(answer.startswith(b"HTTP/1.1 4") for answer in ended), ended[0]
     finally:
         for _, writer in connections:
-            writer.close()
+            await closed(writer)
 
 
 async def test_heads_that_are_too_large(mesh: Mesh, victim: Victim) -> None:
@@ -327,4 +336,3 @@ async def test_large_heads_that_are_allowed_reach_the_service(mesh: Mesh, victim
         lines = b"".join(b"x-%d: %s\r\n" % (n, b"x" * 400) for n in range(70))
         status, _, body = await raw(mesh, request + lines + b"\r\n")
         assert status == 200, body[:300]
-

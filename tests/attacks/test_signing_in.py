@@ -73,7 +73,9 @@ async def test_the_lock_tells_nothing(rest: httpx.AsyncClient, http: httpx.Async
     assert seen[user][-1] == "429 SIGN_IN_LOCKED"
 
 
-async def test_nothing_is_told_of_who_there_is(rest: httpx.AsyncClient, http: httpx.AsyncClient, victim: Victim) -> None:
+async def test_nothing_is_told_of_who_there_is(
+    rest: httpx.AsyncClient, http: httpx.AsyncClient, victim: Victim
+) -> None:
     disabled, without = await make_user(rest), await make_user(rest, password="")
     user = await make_user(rest)
     await done(rest.post(f"/v1/users/{disabled}:disable", json={}))
@@ -97,7 +99,7 @@ async def test_spraying_one_password_over_many_users(tmp_path: Path) -> None:
     """At the gateway one address is cut off; behind it, all of those who fail too often together."""
     with running_mesh(tmp_path / "limited") as limited:
         async with httpx.AsyncClient(base_url=limited.url, timeout=30) as http, limited.rest() as rest:
-            found = Counter(reason(await login(http, f"victim-{n}", "Summer2026!")) for n in range(130))
+            found = Counter([reason(await login(http, f"victim-{n}", "Summer2026!")) for n in range(130)])
             assert found["RATE_LIMITED"] >= 25, found
             # Who is signed in is not who attacks, though at the same address.
             assert (await rest.get("/v1/users")).status_code == 200
@@ -283,9 +285,7 @@ async def test_session_that_somebody_else_chose(
         {"cookie": f"session={sid}; sid={sid}; access_token={chosen['accessToken']}"},
         {"x-flowmesh-sub": "cli", "x-flowmesh-session": sid},
     ):
-        answer = await http.post(
-            "/v1/sessions:login", json={"user": user, "password": PASSWORD}, headers=headers
-        )
+        answer = await http.post("/v1/sessions:login", json={"user": user, "password": PASSWORD}, headers=headers)
         assert answer.status_code == 200, answer.text
         assert answer.json()["tokens"]["sessionId"] != sid
         assert answer.json()["tokens"]["subjectId"] == user

@@ -6,7 +6,7 @@ import random
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -40,7 +40,7 @@ async def test_nobody_is_found_by_the_clock(patient: Mesh) -> None:
         user, without = await make_user(rest), await make_user(rest, password="")
         disabled = await make_user(rest)
         await done(rest.post(f"/v1/users/{disabled}:disable", json={}))
-    kinds = {
+    kinds: dict[str, Callable[[], str]] = {
         "wrong password": lambda: user,
         "by address": lambda: f"{user}@example.com",
         "nobody": lambda: new_name("nobody"),

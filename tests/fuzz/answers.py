@@ -8,7 +8,9 @@ from typing import Any
 
 from flowmesh.errors.v1 import error_reason_pb2
 
-REASONS = {name.removeprefix("ERROR_REASON_") for name in error_reason_pb2.ErrorReason.keys()} - {"UNSPECIFIED"}
+REASONS = {name.removeprefix("ERROR_REASON_") for name in error_reason_pb2.ErrorReason.DESCRIPTOR.values_by_name} - {
+    "UNSPECIFIED"
+}
 _HTTP_OF_CODES = {
     3: (400, 415), 9: (400,), 11: (400,), 16: (401,), 7: (403,), 5: (404,), 6: (409,), 10: (409,), 8: (429, 413, 431),
     1: (499,), 12: (501, 404, 405),

@@ -114,8 +114,8 @@ class Run:
         with self._mesh.sync_rest() as rest:
             self._protect(rest)
             make(rest, self._known)
-        operations = [found.ok() for found in self._schema.get_all_operations()]
-        operations = [operation for operation in operations if only in _id(operation)]
+        made: list[Any] = list(self._schema.get_all_operations())
+        operations = [operation for found in made if only in _id(operation := found.ok())]
         share = max(1, -(-count // (len(operations) * 2 * _ROUNDS)))
         round_number = 0
         while self._report.requests < count:
@@ -239,7 +239,9 @@ class Run:
         if not negative and answers.reason_of(response.content) in ("FIELD_INVALID", "REQUEST_MALFORMED"):
             self._report.refused_good[f"{name}: {answers.blamed(response.content)}"] += 1
         try:
-            case.validate_response(response, checks=[*_CHECKS, documented.negative_data_rejection] if negative else _CHECKS)
+            case.validate_response(
+                response, checks=[*_CHECKS, documented.negative_data_rejection] if negative else _CHECKS
+            )
         except FailureGroup as group:
             for failure in group.exceptions:
                 if negative and response.status_code == 200 and NULL in failure.message:

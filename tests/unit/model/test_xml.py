@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine_svc.compile.load import load_bpmn
 from engine_svc.model.parse import parse_bpmn
 from engine_svc.model.rules import Rule
-from engine_svc.model.xml import MAX_BYTES, MAX_ELEMENTS
+from engine_svc.model.xml import MAX_ATTRIBUTES, MAX_BYTES, MAX_ELEMENTS
 from tests.unit.bpmn_models import NAMESPACES, around, flow, process
 
 SIMPLE = around('<task id="n"/>')
@@ -76,6 +76,15 @@ def test_size_depth_and_count() -> None:
     assert only_problem(b"<a>" * 5000 + b"</a>" * 5000) is Rule.XML_TOO_DEEP
     assert only_problem(b"<a>" + b"<b/>" * MAX_ELEMENTS + b"</a>") is Rule.XML_TOO_MANY_ELEMENTS
     assert only_problem(b"<a>" * 200 + b"</a>" * 200) is Rule.NOT_BPMN
+
+
+@pytest.mark.parametrize("pattern", ['a%d=""', 'xmlns:n%d="u"'])
+def test_attributes_and_namespaces_of_one_element(pattern: str) -> None:
+    def element(count: int) -> bytes:
+        return ("<a " + " ".join(pattern % number for number in range(count)) + "/>").encode()
+
+    assert only_problem(element(MAX_ATTRIBUTES)) is Rule.NOT_BPMN
+    assert only_problem(element(MAX_ATTRIBUTES + 1)) is Rule.XML_TOO_MANY_ATTRIBUTES
 
 
 @pytest.mark.parametrize(
