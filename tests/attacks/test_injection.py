@@ -112,7 +112,6 @@ async def test_page_token(rest: httpx.AsyncClient, path: str) -> None:
     forged = [
         base64.urlsafe_b64encode(content).decode().rstrip("=")
         for content in (
-            b"",
             b"\x00" * 8,
             b"\x00" * 8 + b'["\' OR 1=1 --"]',
             b"\x00" * 8 + b"[" * 500,
@@ -122,10 +121,8 @@ async def test_page_token(rest: httpx.AsyncClient, path: str) -> None:
         )
     ]
     for token in (*PAYLOADS, *forged):
-        answer = await rest.get(path, params={"pageToken": token})
-        if token == "":
-            assert answer.status_code == 200
-            continue
+        required = {"topic": "function-unit-events"} if path.endswith("/deadLetters") else {}
+        answer = await rest.get(path, params={**required, "pageToken": token})
         refused(answer)
         assert reason(answer) in ("PAGE_TOKEN_INVALID", "FIELD_INVALID"), answer.text
 
@@ -170,5 +167,5 @@ async def test_text_stays_text(rest: httpx.AsyncClient, victim: Victim) -> None:
         assert {each["businessKey"] for each in rows(found)} == {text}
         variables = await read(rest, f"/v1/processInstances/{instance['id']}/variables")
         assert variables["variables"]["text"] == text
-        comment = await call(rest, f"/v1/processInstances/{instance['id']}/comments", {"message": text or "x"})
-        assert comment["comment"]["message"] == text
+        comment = await call(rest, f"/v1/processInstances/{instance['id']}/comments", {"text": text or "x"})
+        assert comment["comment"]["text"] == text

@@ -1,4 +1,5 @@
-"""What a run has the mesh hold before it begins, so that lists have rows and ids lead somewhere."""
+"""What a run has the mesh hold before each round, so that lists have rows and ids lead somewhere: the requests of the
+round before have deleted, ended and disabled most of it."""
 
 from __future__ import annotations
 
@@ -25,21 +26,26 @@ _MODEL = definitions(
     + "</process>"
 )  # fmt: skip
 _INSTANCES = 12
+_PASSWORD = "teapots-dislike-gravel-9"
 
 
-def make(rest: httpx.Client, known: KnownValues) -> None:
+def make(rest: httpx.Client, known: KnownValues, round_number: int) -> None:
     """Make it, and tell `known` of it. Raises `AssertionError` where the mesh refuses."""
-    resource = {"name": "fuzzed.bpmn", "content": base64.b64encode(_MODEL).decode()}
+    key = f"{KEY}{round_number}"
+    model = _MODEL.replace(f'id="{KEY}"'.encode(), f'id="{key}"'.encode())
+    resource = {"name": "fuzzed.bpmn", "content": base64.b64encode(model).decode()}
+    known.learn({"password": _PASSWORD, "newPassword": _PASSWORD, "content": resource["content"]})
     deployment = _post(rest, "/v1/deployments", {"name": "of the run", "resources": [resource]})
     known.learn(deployment)
     for number in range(_INSTANCES):
-        body = {"processDefinitionKey": KEY, "businessKey": f"b{number}", "variables": {"n": number, "s": "text"}}
+        body = {"processDefinitionKey": key, "businessKey": f"b{number}", "variables": {"n": number, "s": "text"}}
         known.learn(_post(rest, "/v1/processInstances", body))
-    known.learn(_post(rest, "/v1/tenants", {"id": "north"}))
-    known.learn(_post(rest, "/v1/users", {"id": "ada", "details": {"tenantIds": ["north"]}}))
-    known.learn(_post(rest, "/v1/groups", {"id": "clerks", "tenantId": "north"}))
-    known.learn(_post(rest, "/v1/serviceAccounts", {"id": "robot", "details": {"tenantIds": ["north"]}}))
-    known.learn(_post(rest, "/v1/roleAssignments", {"roleId": "user", "subjectId": "ada"}))
+    north, ada = f"north{round_number}", f"ada{round_number}"
+    known.learn(_post(rest, "/v1/tenants", {"id": north}))
+    known.learn(_post(rest, "/v1/users", {"id": ada, "details": {"tenantIds": [north]}}))
+    known.learn(_post(rest, "/v1/groups", {"id": f"clerks{round_number}", "tenantId": north}))
+    known.learn(_post(rest, "/v1/serviceAccounts", {"id": f"robot{round_number}", "details": {"tenantIds": [north]}}))
+    known.learn(_post(rest, "/v1/roleAssignments", {"roleId": "user", "subjectId": ada}))
     for path in (
         "/v1/processInstances",
         "/v1/userTasks",

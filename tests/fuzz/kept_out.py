@@ -21,8 +21,11 @@ REFRAINED = {
 }
 """Fields that are not set to true."""
 
-NULL = "became null)"
-"""How a fault is told that is none: `null` is a field left out, as the document says, but not each of its schemas."""
+NO_FAULTS = {
+    "became null)": "`null` is a field left out; the document says it once, and not in each of its schemas",
+    "Invalid component: positive test case": "what was to be a wrong request turned out right: its body was left out",
+}
+"""How a wrong request that was taken is told where it was not wrong."""
 
 PROTECTED = {
     "cli": "the service account that the run signs in as: disabled or deleted, every other answer would be 401",

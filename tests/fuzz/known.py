@@ -8,6 +8,7 @@ from collections import defaultdict, deque
 from typing import Any
 
 KEPT = 40
+LONGEST = 8192
 SHARE = 0.6
 """How often a known value takes the place of a generated one."""
 _OF_ANY = "id"
@@ -34,7 +35,7 @@ class KnownValues:
 
     def _keep(self, name: str, value: str) -> None:
         kept = self._values[name]
-        if value and len(value) <= 1024 and value not in self.protected and value not in kept:
+        if value and len(value) <= LONGEST and value not in self.protected and value not in kept:
             kept.append(value)
 
     def value(self, chance: random.Random, name: str, path: str = "") -> str | None:
