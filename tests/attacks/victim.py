@@ -14,7 +14,7 @@ from tests.infrastructure.mesh import Mesh
 
 UNLIMITED = {"FLOWMESH_GATEWAY_RATE_LIMIT": "0", "FLOWMESH_GATEWAY_RATE_LIMIT_SERVICE_ACCOUNTS": "0"}
 """Attacks are tried one by one: what would be refused for being the hundredth in a minute shows nothing."""
-SLOWEST_SECONDS = 5.0
+SLOWEST_SECONDS = 30.0
 """Of one small call of somebody else. Far more than it takes on a machine that is busy, far less than an endless loop."""
 MEMORY_BYTES = 256 << 20
 """By how much a process may be larger than it was. What a bomb asks for is many times that."""
