@@ -32,6 +32,7 @@ from engine_svc.state.task_tree import new_task_tree
 from mesh.bus.port import BusMessage
 from mesh.bus.topics import topic_of_type
 from mesh.call import CallContext, as_call
+from mesh.contract_rules import surely_valid
 from mesh.event_decoding import Unreadable
 from mesh.ids import new_id
 from mesh.json_values import from_value
@@ -345,3 +346,9 @@ def test_a_command_that_breaks_its_contract_is_not_made() -> None:
     activation = stored_pb2.JobActivationRecord(format=1, time_micros=NOW, job_activated=worker_pb2.JobActivated())
     with pytest.raises(Unreadable, match=r"job_activated\.process_instance: value is required"):
         expand(row_of(activation.SerializeToString(), kind=2))
+
+
+def test_events_are_checked_without_protovalidate() -> None:
+    for run, events in life():
+        for envelope in envelopes(expand(row_of(encode_commit(run.instance, events, NOW)))):
+            assert surely_valid(envelope), envelope.event_type
