@@ -346,15 +346,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _group(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, about: str
+) -> argparse._SubParsersAction[argparse.ArgumentParser]:
+    """Add a command whose first word says what to do, and return where those words are added."""
+    made = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
+    return made.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+
 def _add_sagas(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
     common: argparse.ArgumentParser,
     tenant: argparse.ArgumentParser,
     listing: argparse.ArgumentParser,
 ) -> None:
-    about = "show and answer what follows the completion of instances"
-    sagas = commands.add_parser("sagas", help=about, description=f"{about[0].upper()}{about[1:]}.")
-    actions = sagas.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions = _group(commands, "sagas", "show and answer what follows the completion of instances")
     found = actions.add_parser("list", help="list sagas, the latest first", parents=[tenant, listing])
     found.set_defaults(run="sagas:list_sagas")
     found.add_argument("--state", choices=_SAGA_STATES)
@@ -379,11 +385,7 @@ def _add_bus(
     common = argparse.ArgumentParser(add_help=False, parents=[parent])
     common.add_argument("--bus", default="", metavar="URL", help="ask this bus itself: no mesh need run")
 
-    def group(name: str, about: str) -> argparse._SubParsersAction[argparse.ArgumentParser]:
-        made = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
-        return made.add_subparsers(dest="action", required=True, metavar="ACTION")
-
-    topics = group("topics", "list, check or create the topics of the event bus")
+    topics = _group(commands, "topics", "list, check or create the topics of the event bus")
     for action, about, function in (
         ("list", "list topics with what differs", "list_topics"),
         ("check", "tell what is not as it should be; exit code 1 where anything is", "check"),
@@ -394,7 +396,7 @@ def _add_bus(
         about = "with --bus: the setting of the mesh; default domain"
         verb.add_argument("--event-topics", choices=_EVENT_TOPICS, default=_EVENT_TOPICS[0], help=about)
 
-    groups = group("consumer-groups", "show and rewind the consumer groups of the event bus")
+    groups = _group(commands, "consumer-groups", "show and rewind the consumer groups of the event bus")
     found = groups.add_parser("list", help="list consumer groups with their lag", parents=[common, listing])
     found.set_defaults(run="consumer_groups:list_groups")
     shown = groups.add_parser("show", help="show where a group stands in each partition", parents=[common])
@@ -412,7 +414,7 @@ def _add_bus(
     about = "a partition's next message; may be repeated, other partitions stay"
     target.add_argument("--offset", default=[], action="append", metavar="P=N", help=about)
 
-    letters = group("dlq", "show, replay or discard events that a consumer could not deal with")
+    letters = _group(commands, "dlq", "show, replay or discard events that a consumer could not deal with")
     listed = letters.add_parser("list", help="list the dead letters of a topic", parents=[common, listing])
     listed.set_defaults(run="dead_letters:list_letters")
     listed.add_argument("topic", metavar="TOPIC")

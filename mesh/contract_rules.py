@@ -109,10 +109,9 @@ def _field_tests(field: FieldDescriptor, inside: tuple[Descriptor, ...]) -> list
         tests.append(lambda message: message.HasField(name))
     if part is not None:
         tests.append(lambda message: not message.HasField(name) or part(getattr(message, name)))
-    limits = [_limit(kind, getattr(rules, kind)) for kind in kinds]
-    if limits and field.has_presence:
+    if kinds and field.has_presence:
         raise _Unknown
-    tests += [_value(name, fits) for each in limits for fits in each]
+    tests += [_value(name, fits) for kind in kinds for fits in _limits(kind, getattr(rules, kind))]
     return tests
 
 
@@ -132,7 +131,7 @@ def _is_well_known(descriptor: Descriptor) -> bool:
     return descriptor.full_name.startswith("google.protobuf.")
 
 
-def _limit(kind: str, rules: Any) -> list[Test]:
+def _limits(kind: str, rules: Any) -> list[Test]:
     """Return what a value must pass."""
     if kind not in ("string", "int32", "int64"):
         raise _Unknown
