@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from gateway_envoy.settings import GatewaySettings
+from mesh.child_process import end_now, send_signal
 
 _QUIET = 0.1
 """Seconds without a new call after which a draining gateway ends."""
@@ -155,8 +156,7 @@ class EnvoyProcess:
             async with asyncio.timeout(drain):
                 await self._admin("POST", "/drain_listeners")
                 await self._wait_quiet()
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
+        send_signal(process, signal.SIGTERM)
         try:
             async with asyncio.timeout(kill_after):
                 await process.wait()
@@ -241,9 +241,8 @@ class EnvoyProcess:
 
     async def _kill(self) -> None:
         process = self._process
-        if process is not None and process.returncode is None:
-            process.kill()
-            await process.wait()
+        if process is not None:
+            await end_now(process)
         await self._end_log()
 
     async def _end_log(self) -> None:

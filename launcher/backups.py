@@ -27,6 +27,7 @@ from launcher.supervision import all_or_none
 from launcher.version import version
 from mesh.bus.opening import open_bus
 from mesh.bus.port import Bus, BusError
+from mesh.child_process import end_now
 from mesh.db.database import DatabaseError
 from mesh.startup import StartupError
 
@@ -196,9 +197,8 @@ class _Dump:
             await self._fail(process)
 
     async def close(self) -> None:
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
-            await self._process.wait()
+        if self._process is not None:
+            await end_now(self._process)
 
     async def _fail(self, process: asyncio.subprocess.Process) -> None:
         assert process.stderr is not None
@@ -232,9 +232,7 @@ async def _load(program: str, file: Path, url: str) -> None:
         words = (await errors).decode(errors="replace").strip().splitlines()
         code = await process.wait()
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        await end_now(process)
         errors.cancel()
     if code != 0:
         raise BackupFailed(f"{file.name} could not be loaded: {words[-1] if words else 'no reason was given'}")

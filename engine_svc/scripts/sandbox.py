@@ -26,6 +26,7 @@ from engine_svc.scripts.call import (
     TaskCall,
     VariableWrite,
 )
+from mesh.child_process import end_now
 
 _FOLDER = Path(__file__).parent
 _LENGTH = struct.Struct(">I")
@@ -209,12 +210,9 @@ async def _last_words(process: Process) -> str:
 
 async def _ended(process: Process) -> None:
     """Kill a process and wait until it is gone."""
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
     if process.stdin is not None:
         process.stdin.close()
-    await process.wait()
+    await end_now(process)
 
 
 def _encoded(call: ScriptCall) -> bytes:

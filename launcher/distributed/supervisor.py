@@ -22,6 +22,7 @@ from launcher.embedded.gateway_process import GatewayProcess
 from launcher.embedded.parent_death import end_with_parent
 from launcher.embedded.service_process import child_environment
 from launcher.supervision import Child, SupervisedMesh, all_or_none, run_mesh
+from mesh.child_process import end_now
 from mesh.startup import StartupError
 
 
@@ -107,8 +108,7 @@ class DistributedMesh(SupervisedMesh):
         try:
             _, errors = await process.communicate(json.dumps(given).encode())
         except asyncio.CancelledError:
-            process.kill()
-            await process.wait()
+            await end_now(process)
             raise
         if process.returncode != 0:
             words = errors.decode("utf-8", "replace").strip().splitlines()

@@ -16,6 +16,7 @@ from gateway_envoy.launch import EnvoyProcess, GatewayError
 from gateway_envoy.settings import GatewaySettings
 from launcher.embedded.log_files import InheritedLogFile, ProcessLog
 from launcher.embedded.service_process import child_environment
+from mesh.child_process import end_now
 from mesh.startup import StartupError
 
 DRAIN_SECONDS = 2.0
@@ -66,8 +67,7 @@ class GatewayProcess:
         try:
             _, errors = await process.communicate()
         except asyncio.CancelledError:
-            process.kill()
-            await process.wait()
+            await end_now(process)
             raise
         if process.returncode != 0:
             words = errors.decode("utf-8", "replace").strip().splitlines()

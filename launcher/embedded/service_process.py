@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from launcher.embedded.child_start import encode_arguments
 from launcher.embedded.log_files import ProcessLog
+from mesh.child_process import end_now, send_signal
 from mesh.startup import StartupError
 
 START_SECONDS = 90.0
@@ -126,20 +127,19 @@ class ServiceProcess:
         """Tell the child to finish; kill it where that takes too long."""
         if self.pid is None or self._process is None:
             return
-        self._process.send_signal(signal.SIGTERM)
+        send_signal(self._process, signal.SIGTERM)
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 await self._process.wait()
         except TimeoutError:
             self.log.line("warning", f"It did not stop within {STOP_SECONDS:g} s and is killed.")
-            self.kill()
-            await self._process.wait()
+            await end_now(self._process)
         await self._end_readers()
 
     def kill(self) -> None:
         """End the child at once."""
         if self.pid is not None and self._process is not None:
-            self._process.kill()
+            send_signal(self._process, signal.SIGKILL)
 
     async def _explain_end(self, process: asyncio.subprocess.Process) -> NoReturn:
         code = await process.wait()
