@@ -63,7 +63,7 @@ XML = {
     "UTF-7": b'<?xml version="1.0" encoding="UTF-7"?>+ADw-definitions/+AD4-',
     "unknown encoding": b'<?xml version="1.0" encoding="x-secret"?><definitions/>',
     "wrong bytes": b'<?xml version="1.0" encoding="UTF-8"?><definitions name="\xff\xfe"/>',
-    "gzip": gzip.compress(definitions(TASK)),
+    "gzip": gzip.compress(definitions(TASK), mtime=0),
     "empty": b" ",
 }
 ANCHORS = "\n".join(
