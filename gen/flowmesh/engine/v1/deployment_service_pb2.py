@@ -29,7 +29,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+flowmesh/engine/v1/deployment_service.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a#flowmesh/engine/v1/deployment.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\"\xb7\x01\n\x17\x43reateDeploymentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x16\n\x04name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x1a\n\ttenant_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12;\n\tresources\x18\x04 \x03(\x0b\x32\x1c.flowmesh.engine.v1.ResourceB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\x12\r\n\x05\x66orce\x18\x05 \x01(\x08\"\x90\x01\n\x18\x43reateDeploymentResponse\x12\x32\n\ndeployment\x18\x01 \x01(\x0b\x32\x1e.flowmesh.engine.v1.Deployment\x12-\n\x08warnings\x18\x02 \x03(\x0b\x32\x1b.flowmesh.engine.v1.Problem\x12\x11\n\tduplicate\x18\x03 \x01(\x08\"\xce\x01\n\x17UploadDeploymentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x35\n\rresource_name\x18\x02 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18\xff\x01\x32\x12^[^\\x00-\\x1f/\\\\]+$\x12\x16\n\x04name\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x1a\n\ttenant_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12*\n\x04\x66ile\x18\x05 \x01(\x0b\x32\x14.google.api.HttpBodyB\x06\xbaH\x03\xc8\x01\x01\"\x90\x01\n\x18UploadDeploymentResponse\x12\x32\n\ndeployment\x18\x01 \x01(\x0b\x32\x1e.flowmesh.engine.v1.Deployment\x12-\n\x08warnings\x18\x02 \x03(\x0b\x32\x1b.flowmesh.engine.v1.Problem\x12\x11\n\tduplicate\x18\x03 \x01(\x08\"X\n\x19ValidateDeploymentRequest\x12;\n\tresources\x18\x01 \x03(\x0b\x32\x1c.flowmesh.engine.v1.ResourceB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"_\n\x1aValidateDeploymentResponse\x12\x12\n\ndeployable\x18\x01 \x01(\x08\x12-\n\x08problems\x18\x02 \x03(\x0b\x32\x1b.flowmesh.engine.v1.Problem\"y\n\x17\x44\x65leteDeploymentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x0f\n\x07\x63\x61scade\x18\x03 \x01(\x08\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xa0\x1f\"=\n\x18\x44\x65leteDeploymentResponse\x12!\n\x19terminated_instance_count\x18\x01 \x01(\x03\"-\n\x14GetDeploymentRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"K\n\x15GetDeploymentResponse\x12\x32\n\ndeployment\x18\x01 \x01(\x0b\x32\x1e.flowmesh.engine.v1.Deployment\"\x89\x01\n\x16ListDeploymentsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x1a\n\ttenant_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x16\n\x04name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\"g\n\x17ListDeploymentsResponse\x12\x33\n\x0b\x64\x65ployments\x18\x01 \x03(\x0b\x32\x1e.flowmesh.engine.v1.Deployment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"X\n\x1cGetDeploymentResourceRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12!\n\rresource_name\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xff\x01\x32\xb3\t\n\x11\x44\x65ploymentService\x12\xa3\x01\n\x10\x43reateDeployment\x12+.flowmesh.engine.v1.CreateDeploymentRequest\x1a,.flowmesh.engine.v1.CreateDeploymentResponse\"4\xaa\xbb\x18\x16\n\x12\x64\x65ployments.create(\x01\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/deployments:\x01*\x12\xad\x01\n\x10UploadDeployment\x12+.flowmesh.engine.v1.UploadDeploymentRequest\x1a,.flowmesh.engine.v1.UploadDeploymentResponse\">\xaa\xbb\x18\x16\n\x12\x64\x65ployments.create(\x01\x82\xd3\xe4\x93\x02\x1e\"\x16/v1/deployments:upload:\x04\x66ile\x12\xb4\x01\n\x12ValidateDeployment\x12-.flowmesh.engine.v1.ValidateDeploymentRequest\x1a..flowmesh.engine.v1.ValidateDeploymentResponse\"?\xaa\xbb\x18\x18\n\x14\x64\x65ployments.validate(\x01\x82\xd3\xe4\x93\x02\x1d\"\x18/v1/deployments:validate:\x01*\x12\xa5\x01\n\x10\x44\x65leteDeployment\x12+.flowmesh.engine.v1.DeleteDeploymentRequest\x1a,.flowmesh.engine.v1.DeleteDeploymentResponse\"6\xaa\xbb\x18\x16\n\x12\x64\x65ployments.delete(\x01\x82\xd3\xe4\x93\x02\x16*\x14/v1/deployments/{id}\x12\x99\x01\n\rGetDeployment\x12(.flowmesh.engine.v1.GetDeploymentRequest\x1a).flowmesh.engine.v1.GetDeploymentResponse\"3\xaa\xbb\x18\x13\n\x0f\x64\x65ployments.get(\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/deployments/{id}\x12\x9b\x01\n\x0fListDeployments\x12*.flowmesh.engine.v1.ListDeploymentsRequest\x1a+.flowmesh.engine.v1.ListDeploymentsResponse\"/\xaa\xbb\x18\x14\n\x10\x64\x65ployments.list(\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/deployments\x12\xae\x01\n\x15GetDeploymentResource\x12\x30.flowmesh.engine.v1.GetDeploymentResourceRequest\x1a\x14.google.api.HttpBody\"M\xaa\xbb\x18\x13\n\x0f\x64\x65ployments.get(\x01\x82\xd3\xe4\x93\x02\x30\x12./v1/deployments/{id}/resources/{resource_name}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+flowmesh/engine/v1/deployment_service.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a#flowmesh/engine/v1/deployment.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\"\xc7\x01\n\x17\x43reateDeploymentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x16\n\x04name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12*\n\ttenant_id\x18\x03 \x01(\tB\x17\xbaH\x14r\x12\x18@2\x0e^(\\S|\\S.*\\S)?$\x12;\n\tresources\x18\x04 \x03(\x0b\x32\x1c.flowmesh.engine.v1.ResourceB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\x12\r\n\x05\x66orce\x18\x05 \x01(\x08\"\x90\x01\n\x18\x43reateDeploymentResponse\x12\x32\n\ndeployment\x18\x01 \x01(\x0b\x32\x1e.flowmesh.engine.v1.Deployment\x12-\n\x08warnings\x18\x02 \x03(\x0b\x32\x1b.flowmesh.engine.v1.Problem\x12\x11\n\tduplicate\x18\x03 \x01(\x08\"\xde\x01\n\x17UploadDeploymentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x35\n\rresource_name\x18\x02 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18\xff\x01\x32\x12^[^\\x00-\\x1f/\\\\]+$\x12\x16\n\x04name\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12*\n\ttenant_id\x18\x04 \x01(\tB\x17\xbaH\x14r\x12\x18@2\x0e^(\\S|\\S.*\\S)?$\x12*\n\x04\x66ile\x18\x05 \x01(\x0b\x32\x14.google.api.HttpBodyB\x06\xbaH\x03\xc8\x01\x01\"\x90\x01\n\x18UploadDeploymentResponse\x12\x32\n\ndeployment\x18\x01 \x01(\x0b\x32\x1e.flowmesh.engine.v1.Deployment\x12-\n\x08warnings\x18\x02 \x03(\x0b\x32\x1b.flowmesh.engine.v1.Problem\x12\x11\n\tduplicate\x18\x03 \x01(\x08\"X\n\x19ValidateDeploymentRequest\x12;\n\tresources\x18\x01 \x03(\x0b\x32\x1c.flowmesh.engine.v1.ResourceB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"_\n\x1aValidateDeploymentResponse\x12\x12\n\ndeployable\x18\x01 \x01(\x08\x12-\n\x08problems\x18\x02 \x03(\x0b\x32\x1b.flowmesh.engine.v1.Problem\"y\n\x17\x44\x65leteDeploymentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x0f\n\x07\x63\x61scade\x18\x03 \x01(\x08\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xa0\x1f\"=\n\x18\x44\x65leteDeploymentResponse\x12!\n\x19terminated_instance_count\x18\x01 \x01(\x03\"-\n\x14GetDeploymentRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"K\n\x15GetDeploymentResponse\x12\x32\n\ndeployment\x18\x01 \x01(\x0b\x32\x1e.flowmesh.engine.v1.Deployment\"\x89\x01\n\x16ListDeploymentsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x1a\n\ttenant_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x16\n\x04name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\"g\n\x17ListDeploymentsResponse\x12\x33\n\x0b\x64\x65ployments\x18\x01 \x03(\x0b\x32\x1e.flowmesh.engine.v1.Deployment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"X\n\x1cGetDeploymentResourceRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12!\n\rresource_name\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xff\x01\x32\xb3\t\n\x11\x44\x65ploymentService\x12\xa3\x01\n\x10\x43reateDeployment\x12+.flowmesh.engine.v1.CreateDeploymentRequest\x1a,.flowmesh.engine.v1.CreateDeploymentResponse\"4\xaa\xbb\x18\x16\n\x12\x64\x65ployments.create(\x01\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/deployments:\x01*\x12\xad\x01\n\x10UploadDeployment\x12+.flowmesh.engine.v1.UploadDeploymentRequest\x1a,.flowmesh.engine.v1.UploadDeploymentResponse\">\xaa\xbb\x18\x16\n\x12\x64\x65ployments.create(\x01\x82\xd3\xe4\x93\x02\x1e\"\x16/v1/deployments:upload:\x04\x66ile\x12\xb4\x01\n\x12ValidateDeployment\x12-.flowmesh.engine.v1.ValidateDeploymentRequest\x1a..flowmesh.engine.v1.ValidateDeploymentResponse\"?\xaa\xbb\x18\x18\n\x14\x64\x65ployments.validate(\x01\x82\xd3\xe4\x93\x02\x1d\"\x18/v1/deployments:validate:\x01*\x12\xa5\x01\n\x10\x44\x65leteDeployment\x12+.flowmesh.engine.v1.DeleteDeploymentRequest\x1a,.flowmesh.engine.v1.DeleteDeploymentResponse\"6\xaa\xbb\x18\x16\n\x12\x64\x65ployments.delete(\x01\x82\xd3\xe4\x93\x02\x16*\x14/v1/deployments/{id}\x12\x99\x01\n\rGetDeployment\x12(.flowmesh.engine.v1.GetDeploymentRequest\x1a).flowmesh.engine.v1.GetDeploymentResponse\"3\xaa\xbb\x18\x13\n\x0f\x64\x65ployments.get(\x01\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/deployments/{id}\x12\x9b\x01\n\x0fListDeployments\x12*.flowmesh.engine.v1.ListDeploymentsRequest\x1a+.flowmesh.engine.v1.ListDeploymentsResponse\"/\xaa\xbb\x18\x14\n\x10\x64\x65ployments.list(\x01\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/deployments\x12\xae\x01\n\x15GetDeploymentResource\x12\x30.flowmesh.engine.v1.GetDeploymentResourceRequest\x1a\x14.google.api.HttpBody\"M\xaa\xbb\x18\x13\n\x0f\x64\x65ployments.get(\x01\x82\xd3\xe4\x93\x02\x30\x12./v1/deployments/{id}/resources/{resource_name}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,7 +41,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEDEPLOYMENTREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_CREATEDEPLOYMENTREQUEST'].fields_by_name['name']._serialized_options = b'\272H\005r\003\030\377\001'
   _globals['_CREATEDEPLOYMENTREQUEST'].fields_by_name['tenant_id']._loaded_options = None
-  _globals['_CREATEDEPLOYMENTREQUEST'].fields_by_name['tenant_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_CREATEDEPLOYMENTREQUEST'].fields_by_name['tenant_id']._serialized_options = b'\272H\024r\022\030@2\016^(\\S|\\S.*\\S)?$'
   _globals['_CREATEDEPLOYMENTREQUEST'].fields_by_name['resources']._loaded_options = None
   _globals['_CREATEDEPLOYMENTREQUEST'].fields_by_name['resources']._serialized_options = b'\272H\007\222\001\004\010\001\020d'
   _globals['_UPLOADDEPLOYMENTREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -51,7 +51,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPLOADDEPLOYMENTREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_UPLOADDEPLOYMENTREQUEST'].fields_by_name['name']._serialized_options = b'\272H\005r\003\030\377\001'
   _globals['_UPLOADDEPLOYMENTREQUEST'].fields_by_name['tenant_id']._loaded_options = None
-  _globals['_UPLOADDEPLOYMENTREQUEST'].fields_by_name['tenant_id']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_UPLOADDEPLOYMENTREQUEST'].fields_by_name['tenant_id']._serialized_options = b'\272H\024r\022\030@2\016^(\\S|\\S.*\\S)?$'
   _globals['_UPLOADDEPLOYMENTREQUEST'].fields_by_name['file']._loaded_options = None
   _globals['_UPLOADDEPLOYMENTREQUEST'].fields_by_name['file']._serialized_options = b'\272H\003\310\001\001'
   _globals['_VALIDATEDEPLOYMENTREQUEST'].fields_by_name['resources']._loaded_options = None
@@ -91,31 +91,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DEPLOYMENTSERVICE'].methods_by_name['GetDeploymentResource']._loaded_options = None
   _globals['_DEPLOYMENTSERVICE'].methods_by_name['GetDeploymentResource']._serialized_options = b'\252\273\030\023\n\017deployments.get(\001\202\323\344\223\0020\022./v1/deployments/{id}/resources/{resource_name}'
   _globals['_CREATEDEPLOYMENTREQUEST']._serialized_start=226
-  _globals['_CREATEDEPLOYMENTREQUEST']._serialized_end=409
-  _globals['_CREATEDEPLOYMENTRESPONSE']._serialized_start=412
-  _globals['_CREATEDEPLOYMENTRESPONSE']._serialized_end=556
-  _globals['_UPLOADDEPLOYMENTREQUEST']._serialized_start=559
-  _globals['_UPLOADDEPLOYMENTREQUEST']._serialized_end=765
-  _globals['_UPLOADDEPLOYMENTRESPONSE']._serialized_start=768
-  _globals['_UPLOADDEPLOYMENTRESPONSE']._serialized_end=912
-  _globals['_VALIDATEDEPLOYMENTREQUEST']._serialized_start=914
-  _globals['_VALIDATEDEPLOYMENTREQUEST']._serialized_end=1002
-  _globals['_VALIDATEDEPLOYMENTRESPONSE']._serialized_start=1004
-  _globals['_VALIDATEDEPLOYMENTRESPONSE']._serialized_end=1099
-  _globals['_DELETEDEPLOYMENTREQUEST']._serialized_start=1101
-  _globals['_DELETEDEPLOYMENTREQUEST']._serialized_end=1222
-  _globals['_DELETEDEPLOYMENTRESPONSE']._serialized_start=1224
-  _globals['_DELETEDEPLOYMENTRESPONSE']._serialized_end=1285
-  _globals['_GETDEPLOYMENTREQUEST']._serialized_start=1287
-  _globals['_GETDEPLOYMENTREQUEST']._serialized_end=1332
-  _globals['_GETDEPLOYMENTRESPONSE']._serialized_start=1334
-  _globals['_GETDEPLOYMENTRESPONSE']._serialized_end=1409
-  _globals['_LISTDEPLOYMENTSREQUEST']._serialized_start=1412
-  _globals['_LISTDEPLOYMENTSREQUEST']._serialized_end=1549
-  _globals['_LISTDEPLOYMENTSRESPONSE']._serialized_start=1551
-  _globals['_LISTDEPLOYMENTSRESPONSE']._serialized_end=1654
-  _globals['_GETDEPLOYMENTRESOURCEREQUEST']._serialized_start=1656
-  _globals['_GETDEPLOYMENTRESOURCEREQUEST']._serialized_end=1744
-  _globals['_DEPLOYMENTSERVICE']._serialized_start=1747
-  _globals['_DEPLOYMENTSERVICE']._serialized_end=2950
+  _globals['_CREATEDEPLOYMENTREQUEST']._serialized_end=425
+  _globals['_CREATEDEPLOYMENTRESPONSE']._serialized_start=428
+  _globals['_CREATEDEPLOYMENTRESPONSE']._serialized_end=572
+  _globals['_UPLOADDEPLOYMENTREQUEST']._serialized_start=575
+  _globals['_UPLOADDEPLOYMENTREQUEST']._serialized_end=797
+  _globals['_UPLOADDEPLOYMENTRESPONSE']._serialized_start=800
+  _globals['_UPLOADDEPLOYMENTRESPONSE']._serialized_end=944
+  _globals['_VALIDATEDEPLOYMENTREQUEST']._serialized_start=946
+  _globals['_VALIDATEDEPLOYMENTREQUEST']._serialized_end=1034
+  _globals['_VALIDATEDEPLOYMENTRESPONSE']._serialized_start=1036
+  _globals['_VALIDATEDEPLOYMENTRESPONSE']._serialized_end=1131
+  _globals['_DELETEDEPLOYMENTREQUEST']._serialized_start=1133
+  _globals['_DELETEDEPLOYMENTREQUEST']._serialized_end=1254
+  _globals['_DELETEDEPLOYMENTRESPONSE']._serialized_start=1256
+  _globals['_DELETEDEPLOYMENTRESPONSE']._serialized_end=1317
+  _globals['_GETDEPLOYMENTREQUEST']._serialized_start=1319
+  _globals['_GETDEPLOYMENTREQUEST']._serialized_end=1364
+  _globals['_GETDEPLOYMENTRESPONSE']._serialized_start=1366
+  _globals['_GETDEPLOYMENTRESPONSE']._serialized_end=1441
+  _globals['_LISTDEPLOYMENTSREQUEST']._serialized_start=1444
+  _globals['_LISTDEPLOYMENTSREQUEST']._serialized_end=1581
+  _globals['_LISTDEPLOYMENTSRESPONSE']._serialized_start=1583
+  _globals['_LISTDEPLOYMENTSRESPONSE']._serialized_end=1686
+  _globals['_GETDEPLOYMENTRESOURCEREQUEST']._serialized_start=1688
+  _globals['_GETDEPLOYMENTRESOURCEREQUEST']._serialized_end=1776
+  _globals['_DEPLOYMENTSERVICE']._serialized_start=1779
+  _globals['_DEPLOYMENTSERVICE']._serialized_end=2982
 # @@protoc_insertion_point(module_scope)
