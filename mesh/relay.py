@@ -27,7 +27,8 @@ from mesh.outbox import BUCKETS, FAILED, MAX_ERROR_LENGTH, NEW, OutboxRow
 
 LEASE_SECONDS = 5.0
 BATCH_ROWS = 500
-BATCH_BYTES = 4 * 1024 * 1024
+BATCH_BYTES = 1024 * 1024
+"""Of payloads as they are stored. A commit of many small events takes some thirty times the room as messages."""
 INLINE_BYTES = 8 * 1024
 """Payloads up to this size are read with the list of rows; larger ones only where the batch has room for them."""
 MAX_PAGES = 20
