@@ -87,8 +87,8 @@ class EmbeddedMesh(SupervisedMesh):
 
     @property
     def stages(self) -> tuple[tuple[Child], ...]:
-        """First the gateway, when its calls are answered, then the services, then the engine."""
-        return ((self._gateway,), (self._services,), (self._engine,))
+        """First the gateway, when its calls are answered, then the engine, then the services: it asks identity."""
+        return ((self._gateway,), (self._engine,), (self._services,))
 
     @property
     def url(self) -> str:
