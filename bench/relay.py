@@ -38,6 +38,7 @@ from mesh.db.schema import ensure_schema, open_database
 from mesh.db.statements import Fetch, Program, Row, fetch
 from mesh.ids import new_id
 from mesh.outbox import OutboxEntry, outbox_insert
+from mesh.process import collect_rarely
 from mesh.relay import Relay
 from tests.infrastructure.kafka import running_cluster
 
@@ -163,6 +164,7 @@ async def _work(url: str, bus_url: str, finished: Any, *, profile: bool) -> dict
         bus = await _open_bus(bus_url)
         closing.push_async_callback(bus.close)
         relay = Relay(database, bus, expand, SystemClock())
+        collect_rarely()
         profiler = cProfile.Profile() if profile else None
         cpu, started = time.process_time(), time.time()
         if profiler is not None:

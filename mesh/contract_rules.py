@@ -30,15 +30,15 @@ class _Unknown(Exception):
     """A rule of a kind that is not compiled."""
 
 
-def surely_valid(message: Message) -> bool:
-    """Tell whether a message keeps all rules; False also where that is not known."""
-    return _test_of(message.DESCRIPTOR)(message)
+def surely_valid(message: Message, *, apart_from: str = "") -> bool:
+    """Tell whether a message keeps all rules, apart from those of one of its fields; False also where not known."""
+    return _test_of(message.DESCRIPTOR, apart_from)(message)
 
 
 @cache
-def _test_of(descriptor: Descriptor) -> Test:
+def _test_of(descriptor: Descriptor, apart_from: str) -> Test:
     try:
-        tests = _tests(descriptor, ())
+        tests = _tests(descriptor, (), apart_from)
     except _Unknown:
         return lambda message: False
     return partial(_all, tests)
@@ -52,14 +52,14 @@ def _all(tests: tuple[Test, ...], message: Any) -> bool:
     return True
 
 
-def _tests(descriptor: Descriptor, inside: tuple[Descriptor, ...]) -> tuple[Test, ...]:
-    """Return what a message must pass; `inside`: the types that it is a part of."""
+def _tests(descriptor: Descriptor, inside: tuple[Descriptor, ...], apart_from: str = "") -> tuple[Test, ...]:
+    """Return what a message must pass; `inside`: the types that it is a part of, `apart_from`: a field left out."""
     if descriptor in inside or descriptor.GetOptions().HasExtension(_MESSAGE_RULES):
         raise _Unknown
     inside = (*inside, descriptor)
     tests = [_oneof_test(oneof, inside) for oneof in descriptor.oneofs]
     for field in descriptor.fields:
-        if field.containing_oneof is None:
+        if field.containing_oneof is None and field.name != apart_from:
             tests += _field_tests(field, inside)
     return tuple(tests)
 

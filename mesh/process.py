@@ -89,12 +89,18 @@ async def _stopped_by_signals(main: Callable[[], Awaitable[None]]) -> None:
             loop.remove_signal_handler(number)
 
 
-async def until_stopped() -> None:
-    """Wait for the signal that stops the process: the last line of a `main` that only serves."""
-    # What was loaded to serve stays as long as the process. Looked through for garbage again and again, it holds every
-    # call up for some 50 ms each time.
+def collect_rarely() -> None:
+    """Leave what was loaded to serve out of the search for garbage: it stays as long as the process.
+
+    Looked through again and again, it holds every call up for some 50 ms each time.
+    """
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)
+
+
+async def until_stopped() -> None:
+    """Wait for the signal that stops the process: the last line of a `main` that only serves."""
+    collect_rarely()
     try:
         await asyncio.get_running_loop().create_future()
     except asyncio.CancelledError:

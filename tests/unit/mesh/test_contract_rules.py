@@ -9,7 +9,7 @@ from typing import Any
 import protovalidate
 import pytest
 from flowmesh.engine.v1 import process_instance_service_pb2
-from flowmesh.events.v1 import event_pb2
+from flowmesh.events.v1 import event_pb2, workflow_pb2
 from google.protobuf.message import Message
 
 from mesh.contract_rules import surely_valid
@@ -63,6 +63,20 @@ def test_whatever_is_surely_valid_is_valid(seed: int) -> None:
         for message in [envelope, *([getattr(envelope, payload)] if payload else [])]:
             if surely_valid(message):
                 protovalidate.validate(message)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_is_surely_valid_apart_from_a_field_is_valid_with_a_right_one(seed: int) -> None:
+    for envelope in envelopes(seed):
+        payload = envelope.WhichOneof("payload")  # type: ignore[attr-defined]
+        message: Any = getattr(envelope, payload) if payload else envelope
+        if "process_instance" not in message.DESCRIPTOR.fields_by_name:
+            continue
+        message.process_instance.CopyFrom(workflow_pb2.ProcessInstanceRef(id="1", revision=1))
+        expected = surely_valid(message)
+        message.ClearField("process_instance")
+        assert surely_valid(message, apart_from="process_instance") == expected
+        assert not surely_valid(message)
 
 
 def test_valid_and_invalid_ones_are_among_them() -> None:
