@@ -109,7 +109,7 @@ async def test_every_method_but_the_public_ones_needs_a_token(gate: Guarded, met
         ({"iss": None}, "CREDENTIALS_INVALID"),
         ({"aud": "flowmesh-mesh"}, "CREDENTIALS_INVALID"),
         ({"aud": None}, "CREDENTIALS_INVALID"),
-        ({"nbf": int(time.time()) + 600}, "CREDENTIALS_INVALID"),
+        ({"nbf": int(time.time()) + 86_400}, "CREDENTIALS_INVALID"),
     ],
 )
 async def test_tokens_that_say_the_wrong_thing(gate: Guarded, changes: dict[str, Any], reason: str) -> None:
