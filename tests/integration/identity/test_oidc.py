@@ -216,7 +216,7 @@ def verification(website: _Website) -> TokenVerification:
 
 def _token(key: Any = KEY, algorithm: str = "RS256", kid: str | None = "one", **changes: Any) -> str:
     now = int(time.time())
-    claims = {"iss": ISSUER, "sub": "ann", "aud": "flowmesh", "iat": now, "exp": now + 60, "groups": ["eng"]}
+    claims = {"iss": ISSUER, "sub": "ann", "aud": "flowmesh", "iat": now, "exp": now + 86_400, "groups": ["eng"]}
     claims = {name: value for name, value in {**claims, **changes}.items() if value is not None}
     return jwt.encode(claims, key, algorithm=algorithm, headers={} if kid is None else {"kid": kid})
 
@@ -244,8 +244,8 @@ class TestVerification:
             _token(exp=int(time.time()) - 120),
             _token(exp=None),
             _token(iat=None),
-            _token(iat=int(time.time()) + 600),
-            _token(nbf=int(time.time()) + 600),
+            _token(iat=int(time.time()) + 86_400),
+            _token(nbf=int(time.time()) + 86_400),
             _token(aud="another-service"),
             _token(aud=None),
             _token(iss="https://evil.example.com"),
