@@ -65,9 +65,10 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def resident_mebibytes(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+def memory_mebibytes(pid: int) -> float:
+    """Return what a process takes of the memory; what it shares with others counts by its share of it."""
+    sizes = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(sizes.partition("\nPss:")[2].split()[0]) / 1024
 
 
 class Up:

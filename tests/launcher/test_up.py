@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.launcher.conftest import StartUp
-from tests.launcher.running import LIMIT_SECONDS, Up, eventually, flowmesh, is_alive, resident_mebibytes
+from tests.launcher.running import LIMIT_SECONDS, Up, eventually, flowmesh, is_alive, memory_mebibytes
 
 MEMORY_MEBIBYTES = 300
 
@@ -52,9 +52,9 @@ def test_starts_twice_within_its_memory_and_ends_clean(start_up: StartUp, capsys
     second = start_up("--verbose").ready()
     assert "The engine is serving" in second.output()
     assert answers(second)
-    memory = {name: round(resident_mebibytes(pid)) for name, pid in second.pids().items()}
+    memory = {name: round(memory_mebibytes(pid)) for name, pid in second.pids().items()}
     with capsys.disabled():
-        print(f"\nfirst start {first.seconds:.2f} s, second {second.seconds:.2f} s; MiB resident: {memory}")
+        print(f"\nfirst start {first.seconds:.2f} s, second {second.seconds:.2f} s; MiB: {memory}")
     assert sum(memory.values()) < MEMORY_MEBIBYTES
     assert second.stop(signal.SIGTERM) == 0
 
