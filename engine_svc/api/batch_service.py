@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from flowmesh.auth.v1.permission_pb2 import MethodPermission
 from flowmesh.engine.v1 import batch_pb2
 from flowmesh.engine.v1 import batch_service_pb2 as pb
 
@@ -17,12 +18,26 @@ from engine_svc.commands.batches import batch_missing
 from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.variables import read_variables
 from engine_svc.storage.batches import BatchState, Targets, list_batches, list_items, read_batch
-from mesh.call import open_rows
+from mesh.access.acting import demand_for_rows
+from mesh.call import find_call, open_rows
 from mesh.clock import Clock
 from mesh.db.database import Database
 from mesh.db.statements import Row
 from mesh.errors import InvalidField, Violation
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
+
+_PERMISSIONS = {
+    "modify": "processInstances.modify",
+    "migrate": "processInstances.migrate",
+    "cancel": "processInstances.cancel",
+    "delete": "processInstances.delete",
+    "suspend": "processInstances.suspend",
+    "resume": "processInstances.resume",
+    "restart": "processInstances.create",
+    "set_variables": "processInstances.update",
+    "set_job_retries": "jobs.update",
+}
+"""What the operation needs where it is done to one item."""
 
 
 @dataclass(slots=True)
@@ -36,6 +51,9 @@ class BatchServicer:
     async def CreateBatch(self, request: pb.CreateBatchRequest) -> bytes:
         """See the contract."""
         kind = request.operation.WhichOneof("operation") or ""
+        call = find_call()
+        if call is not None:
+            demand_for_rows(call, _PERMISSIONS[kind], MethodPermission.ROWS_DEFINITION)
         targets = _targets(request, jobs=kind == "set_job_retries")
         self._check(request.operation, kind)
         return await batches.create(

@@ -9,7 +9,7 @@ from mesh.access.grants import ACT_AS
 from mesh.call import CallContext
 from mesh.errors import Denied, Violation
 
-__all__ = ["ACT_AS", "acting_user", "demand", "may"]
+__all__ = ["ACT_AS", "acting_user", "demand", "demand_for_rows", "may"]
 
 
 def acting_user(call: CallContext | None, field: str, asked: str) -> str:
@@ -49,3 +49,15 @@ def demand(call: CallContext, permission: str, *, tenant_id: str | None = None) 
     """Raise Denied where the caller lacks a further permission; see `may`."""
     if not may(call, permission, tenant_id=tenant_id):
         raise refusals.denied(permission)
+
+
+def demand_for_rows(call: CallContext, permission: str, narrowed_by: int) -> None:
+    """Raise Denied where the caller lacks a further permission for some of the rows of the call.
+
+    `narrowed_by`: by what the method can tell rows apart, a value of `MethodPermission.Rows`.
+    """
+    if call.grants is None:
+        return
+    rows = call.grants.rows(permission, narrowed_by)
+    if rows is None or not (rows.unrestricted or set(call.rows.grants) <= set(rows.grants)):
+        raise refusals.denied(permission, narrower=call.grants.has(permission))

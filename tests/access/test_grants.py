@@ -8,7 +8,7 @@ import pytest
 from flowmesh.auth.v1.permission_pb2 import MethodPermission as Kind
 from flowmesh.identity.v1 import access_service_pb2 as pb
 
-from mesh.access.acting import acting_user, demand, may
+from mesh.access.acting import acting_user, demand, demand_for_rows, may
 from mesh.access.grants import SubjectGrants, covers
 from mesh.access.rows import RowGrant
 from mesh.call import CallContext
@@ -132,3 +132,35 @@ def test_further_permissions() -> None:
     with pytest.raises(Denied) as refused:
         demand(_call(access("ann")), "sessions.list")
     assert refused.value.metadata == {"permission": "sessions.list"}
+
+
+@pytest.mark.parametrize(
+    ("first", "further", "allowed"),
+    [
+        ({}, {}, True),
+        ({"tenant_ids": ["a"]}, {}, True),
+        ({"tenant_ids": ["a"]}, {"tenant_ids": ["a"]}, True),
+        ({}, {"tenant_ids": ["a"]}, False),
+        ({"tenant_ids": ["a"]}, {"tenant_ids": ["b"]}, False),
+        ({"process_definition_keys": ["order"]}, {"process_definition_keys": ["order"]}, True),
+        ({"process_definition_keys": ["order"]}, {"process_definition_keys": ["other"]}, False),
+        ({"process_definition_keys": ["order"]}, {"involved_only": True}, False),
+        ({}, None, False),
+    ],
+)
+def test_further_permissions_for_the_rows_of_a_call(
+    first: dict[str, Any], further: dict[str, Any] | None, allowed: bool
+) -> None:
+    granted = access("ann", "batches.create", **first)
+    if further is not None:
+        granted.grants.extend(access("ann", "processInstances.cancel", **further).grants)
+    call = _call(granted)
+    rows = SubjectGrants(granted).rows("batches.create", Kind.ROWS_DEFINITION)
+    assert rows is not None
+    call.narrow(rows)
+    if allowed:
+        demand_for_rows(call, "processInstances.cancel", Kind.ROWS_DEFINITION)
+        return
+    with pytest.raises(Denied) as refused:
+        demand_for_rows(call, "processInstances.cancel", Kind.ROWS_DEFINITION)
+    assert refused.value.metadata == {"permission": "processInstances.cancel"}

@@ -15,7 +15,7 @@ from tests.attacks.victim import UNLIMITED, Victim
 from tests.infrastructure.mesh import Mesh, running_mesh
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
     with running_mesh(Path(tmp_path_factory.mktemp("attacked")), settings=UNLIMITED) as running:
         yield running

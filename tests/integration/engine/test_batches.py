@@ -15,10 +15,13 @@ from engine_svc.commands import batches as commands
 from engine_svc.commands.batches import LEASE_MICROS, BatchWork
 from engine_svc.storage.batches import Targets, claim_items
 from engine_svc.workers.operation_retention import OperationRetention
+from mesh.access.grants import SubjectGrants
+from mesh.call import CallContext
 from mesh.db.database import Database
 from mesh.db.statements import Fetch, Row, fetch
 from mesh.errors import Conflict
 from mesh.json_values import to_values
+from tests.infrastructure.identity import access
 from tests.integration.engine.serving import (
     ENDS,
     Engine,
@@ -287,3 +290,40 @@ async def test_ended_batches_are_forgotten(stored: tuple[Database, TurnedClock, 
         pass
     for table in ("batch", "batch_item"):
         assert await database.read(fetch(Fetch(f"SELECT COUNT(*) FROM {table}"))) == [(0,)]
+
+
+OPERATIONS = {
+    "modify": (
+        {"instructions": [{"cancel": {"element_ids": ["t"]}}]},
+        "processInstances.modify",
+    ),
+    "migrate": ({"target_process_definition_id": "d"}, "processInstances.migrate"),
+    "cancel": ({"reason": "r"}, "processInstances.cancel"),
+    "delete": ({"reason": "r"}, "processInstances.delete"),
+    "suspend": ({}, "processInstances.suspend"),
+    "resume": ({}, "processInstances.resume"),
+    "restart": ({"without_last_variables": True}, "processInstances.create"),
+    "set_variables": ({"variables": to_values({"a": 1})}, "processInstances.update"),
+    "set_job_retries": ({"retries": 1}, "jobs.update"),
+}
+
+
+@pytest.mark.parametrize("kind", [field.name for field in batch_pb2.BatchOperation.DESCRIPTOR.fields])
+async def test_a_batch_needs_the_permission_for_what_it_does(engine_database: Database, kind: str) -> None:
+    fields, permission = OPERATIONS[kind]
+    granted = ["batches.create"]
+
+    async def authorize(call: CallContext, _: object) -> None:
+        call.grants = SubjectGrants(access("ann", *granted))
+
+    engine = await Engine.started(engine_database, authorize=authorize)
+    try:
+        batches = Batches(engine)
+        operation = batch_pb2.BatchOperation(**{kind: fields})
+        refused = await refusal(batches.create(operation, target_ids=["neverwas"]))
+        assert (refused.code, refused.reason) == ("PERMISSION_DENIED", "ACCESS_DENIED")
+        assert refused.metadata == {"permission": permission}
+        granted.append(permission)
+        assert (await batches.create(operation, target_ids=["neverwas"])).id
+    finally:
+        await engine.stop()

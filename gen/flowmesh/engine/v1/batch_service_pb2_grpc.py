@@ -77,7 +77,8 @@ class BatchServiceServicer:
     """
 
     def CreateBatch(self, request, context):
-        """Creates a batch with its list of items and begins with it. Idempotent by request id. Errors: FIELD_INVALID,
+        """Creates a batch with its list of items and begins with it. Needs the permission for the operation as well, for all
+        that `batches.create` was granted for. Idempotent by request id. Errors: ACCESS_DENIED, FIELD_INVALID,
         BATCH_EMPTY where nothing is to be done, BATCH_TOO_LARGE, PROCESS_DEFINITION_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

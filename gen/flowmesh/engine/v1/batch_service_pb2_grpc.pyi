@@ -34,7 +34,8 @@ class BatchServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> BatchServiceAsyncStub: ...
     CreateBatch: _grpc.UnaryUnaryMultiCallable[_batch_service_pb2.CreateBatchRequest, _batch_service_pb2.CreateBatchResponse]
-    """Creates a batch with its list of items and begins with it. Idempotent by request id. Errors: FIELD_INVALID,
+    """Creates a batch with its list of items and begins with it. Needs the permission for the operation as well, for all
+    that `batches.create` was granted for. Idempotent by request id. Errors: ACCESS_DENIED, FIELD_INVALID,
     BATCH_EMPTY where nothing is to be done, BATCH_TOO_LARGE, PROCESS_DEFINITION_NOT_FOUND.
     """
     GetBatch: _grpc.UnaryUnaryMultiCallable[_batch_service_pb2.GetBatchRequest, _batch_service_pb2.GetBatchResponse]
@@ -58,7 +59,8 @@ class BatchServiceAsyncStub(BatchServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateBatch: _aio.UnaryUnaryMultiCallable[_batch_service_pb2.CreateBatchRequest, _batch_service_pb2.CreateBatchResponse]  # type: ignore[assignment]
-    """Creates a batch with its list of items and begins with it. Idempotent by request id. Errors: FIELD_INVALID,
+    """Creates a batch with its list of items and begins with it. Needs the permission for the operation as well, for all
+    that `batches.create` was granted for. Idempotent by request id. Errors: ACCESS_DENIED, FIELD_INVALID,
     BATCH_EMPTY where nothing is to be done, BATCH_TOO_LARGE, PROCESS_DEFINITION_NOT_FOUND.
     """
     GetBatch: _aio.UnaryUnaryMultiCallable[_batch_service_pb2.GetBatchRequest, _batch_service_pb2.GetBatchResponse]  # type: ignore[assignment]
@@ -85,7 +87,8 @@ class BatchServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _batch_service_pb2.CreateBatchRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_batch_service_pb2.CreateBatchResponse, _abc.Awaitable[_batch_service_pb2.CreateBatchResponse]]:
-        """Creates a batch with its list of items and begins with it. Idempotent by request id. Errors: FIELD_INVALID,
+        """Creates a batch with its list of items and begins with it. Needs the permission for the operation as well, for all
+        that `batches.create` was granted for. Idempotent by request id. Errors: ACCESS_DENIED, FIELD_INVALID,
         BATCH_EMPTY where nothing is to be done, BATCH_TOO_LARGE, PROCESS_DEFINITION_NOT_FOUND.
         """
 
