@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -95,7 +96,8 @@ def mutated(draw: st.DrawFn) -> Any:
     return document
 
 
-@settings(max_examples=400, deadline=None)
+@pytest.mark.timeout(600)
+@settings(max_examples=150, deadline=None)
 @given(mutated())
 def test_the_schema_says_what_the_engine_says(document: Any) -> None:
     assert accepted(document) == VALIDATOR.is_valid(document), list(VALIDATOR.iter_errors(document))

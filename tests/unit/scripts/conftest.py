@@ -9,6 +9,6 @@ from engine_svc.scripts.sandbox import ScriptLimits, ScriptRunner
 
 @pytest.fixture
 async def runner() -> AsyncIterator[ScriptRunner]:
-    runner = ScriptRunner(limits=ScriptLimits(seconds=0.3))
+    runner = ScriptRunner(limits=ScriptLimits(seconds=0.3, grace_seconds=20))
     yield runner
     await runner.close()
