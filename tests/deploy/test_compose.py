@@ -23,6 +23,9 @@ from mesh.tls import read_identity
 from monitoring_svc.settings import MonitoringSettings
 from tests.deploy.tools import BACKENDS, DEPLOY, ROOT, checker
 
+# The checker is compiled, with all that it is made of.
+pytestmark = pytest.mark.timeout(900)
+
 FILE = DEPLOY / "compose.yaml"
 PASSWORDS = {
     "FLOWMESH_DB_ROOT_PASSWORD": "r",

@@ -18,7 +18,7 @@ from mesh.tls import TlsFiles
 from monitoring_svc.settings import MonitoringSettings
 from tests.deploy.tools import BACKENDS, DEPLOY, checker
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 FOLDER = DEPLOY / "kubernetes"
 
