@@ -121,6 +121,7 @@ class RedisStore:
         self._on_delete = on_delete
         self._answer_seconds = answer_seconds
         self._up = False
+        self._closing = False
         self._warned = False
         self._linking: asyncio.Task[None] | None = None
         place = _place(url)
@@ -155,6 +156,8 @@ class RedisStore:
 
     async def close(self) -> None:
         """Break the link."""
+        # Cancelling alone may be lost: redis-py's timeouts swallow a cancellation that meets one of them.
+        self._closing = True
         self._set_up(up=False)
         await end(self._linking)
         await self._redis.aclose()
@@ -249,7 +252,7 @@ class RedisStore:
     async def _keep_link(self) -> None:
         loop = asyncio.get_running_loop()
         pause = FIRST_PAUSE_SECONDS
-        while True:
+        while not self._closing:
             began = loop.time()
             try:
                 async with self._link.pubsub() as listening:
@@ -278,7 +281,7 @@ class RedisStore:
     async def _listen(self, listening: PubSub) -> None:
         loop = asyncio.get_running_loop()
         heard = loop.time()
-        while self._up:
+        while self._up and not self._closing:
             message = await listening.get_message(timeout=GLANCE_SECONDS)
             if message is not None:
                 heard = loop.time()
