@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
+from redis.asyncio.client import PubSub
 
 from mesh.cache.port import Entry
 from tests.cache.caches import Node, loader, node, until
@@ -208,3 +210,20 @@ async def test_a_password_that_is_wrong(redis_server: RedisServer) -> None:
     await works_without(bad, 10)
     assert not bad.caches.remote_up
     await bad.caches.close()
+
+
+async def test_the_link_ends_though_its_cancellation_is_lost(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As redis-py loses one that meets a timeout of its own."""
+    hear = PubSub.get_message
+
+    async def deaf(listening: PubSub, *arguments: Any, **options: Any) -> Any:
+        try:
+            return await hear(listening, *arguments, **options)
+        except asyncio.CancelledError:
+            return None
+
+    monkeypatch.setattr(PubSub, "get_message", deaf)
+    async with asyncio.timeout(30), node(redis_server.url) as one:
+        await until(lambda: one.caches.remote_up)
