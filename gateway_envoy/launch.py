@@ -174,6 +174,11 @@ class EnvoyProcess:
         await self._end_log()
         return None
 
+    def kill(self) -> None:
+        """End Envoy at once; does nothing where it has ended."""
+        if self._process is not None:
+            send_signal(self._process, signal.SIGKILL)
+
     def _check_port(self) -> None:
         """Refuse a port in use with one clear sentence; Envoy's own is hard to read."""
         host, port = self._settings.listen_host, self._settings.listen_port

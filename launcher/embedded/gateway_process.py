@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -101,5 +99,5 @@ class GatewayProcess:
 
     def kill(self) -> None:
         """End Envoy at once."""
-        if self.pid is not None:
-            os.kill(self.pid, signal.SIGKILL)
+        if self._envoy is not None:
+            self._envoy.kill()

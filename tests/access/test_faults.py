@@ -78,7 +78,7 @@ async def test_calls_go_on_while_it_is_down_and_it_counts_again_afterwards(ident
         await traffic.end()
         # Also tokens that were not seen before: their key is known.
         assert set(traffic.outcomes) == {"OK"}
-        assert traffic.slowest < 10
+        assert traffic.slowest < 1.5
         assert await service.get(bob) == "ACCESS_DENIED"
         assert await service.get(identity.token("new")) == DOWN
         # Meanwhile: nobody could be told.
@@ -102,7 +102,7 @@ async def test_stands_still(identity: Identity) -> None:
         await traffic.end()
         assert set(traffic.outcomes) == {"OK"}
         # One answer is waited for, and not by every call.
-        assert traffic.slowest < 10
+        assert traffic.slowest < 2.5
         assert traffic.outcomes["OK"] > 100
         identity.revoke("session-of-bob")
         identity.allow(access("ann"))
@@ -117,9 +117,10 @@ async def test_slow(identity: Identity) -> None:
         assert await service.get(identity.token("ann")) == "OK"
         identity.answer_seconds = 1.0
         assert await service.get(identity.token("bob")) == "OK"
-        identity.answer_seconds = 60.0
-        async with asyncio.timeout(30):
-            assert await service.get(identity.token("eve")) == DOWN
+        identity.answer_seconds = 3.0
+        started = time.monotonic()
+        assert await service.get(identity.token("eve")) == DOWN
+        assert time.monotonic() - started < 2.8
         assert await service.get(identity.token("ann")) == await service.get(identity.token("bob")) == "OK"
 
 

@@ -37,7 +37,7 @@ async def victim(mesh: Mesh) -> AsyncIterator[Victim]:
     begun = time.monotonic()
     yield watched
     # So that at least some calls fall into the time after the attack as well.
-    await asyncio.sleep(max(0.1, 0.3 - (time.monotonic() - begun)))
+    await asyncio.sleep(max(0.2, 0.5 - (time.monotonic() - begun)))
     stop.set()
     with contextlib.suppress(asyncio.CancelledError):
         await working

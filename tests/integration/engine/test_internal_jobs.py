@@ -180,12 +180,16 @@ async def test_a_crowd_of_timers_holds_up_nobody(engine: Engine) -> None:
     for _ in range(0, count, 100):
         await asyncio.gather(*[engine.start("wait") for _ in range(100)])
     engine.clock.forward(3601)
-    answered = 0
+    answered, slowest = 0, 0.0
     async with asyncio.timeout(60):
         while await engine.open_jobs(page_size=1):
+            # Of this process, which does the jobs as well: what the machine does beside is not in it.
+            began = time.process_time()
             await engine.start("quick")
+            slowest = max(slowest, time.process_time() - began)
             answered += 1
     assert answered >= 3
+    assert slowest < 0.5
 
 
 # Retries and the dead letter

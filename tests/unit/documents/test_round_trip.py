@@ -27,7 +27,7 @@ def plain(located: Located) -> Any:
     return located.value
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(documents())
 def test_document_to_bpmn_and_back(document: dict[str, Any]) -> None:
     converted = convert(json.dumps(document).encode(), is_json=True)

@@ -97,7 +97,7 @@ def mutated(draw: st.DrawFn) -> Any:
 
 
 @pytest.mark.timeout(600)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(mutated())
 def test_the_schema_says_what_the_engine_says(document: Any) -> None:
     assert accepted(document) == VALIDATOR.is_valid(document), list(VALIDATOR.iter_errors(document))

@@ -71,9 +71,9 @@ def test_length_and_user_id() -> None:
 
 
 def test_checking_takes_no_time_worth_mentioning() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     _fault("ab1" * 341)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 0.1
 
 
 async def test_hashes_are_told_apart_and_renewed() -> None:

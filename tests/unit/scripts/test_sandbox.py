@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine_svc.scripts.call import ScriptError, ScriptUnavailable
+from engine_svc.scripts.call import ScriptCall, ScriptError, ScriptUnavailable
 from engine_svc.scripts.sandbox import ScriptLimits, ScriptRunner
 from tests.unit.scripts.running import run, written
 
@@ -54,12 +54,14 @@ from tests.unit.scripts.running import run, written
     ],
 )
 async def test_limits_hold(runner: ScriptRunner, source: str, message: str) -> None:
+    began = time.monotonic()
     if message == "ScriptError not raised":
         assert (await run(runner, source)).value == "e-1"
         return
     with pytest.raises(ScriptError) as raised:
         await run(runner, source)
     assert message in str(raised.value)
+    assert time.monotonic() - began < 2.5
     assert (await run(runner, "1 + 1")).value == 2
 
 
@@ -296,3 +298,15 @@ def _resource_limits(process_id: int) -> dict[str, str]:
 def _computing_seconds(process_id: int) -> float:
     fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def test_a_call_takes_about_a_millisecond(runner: ScriptRunner) -> None:
+    call = ScriptCall(source="execution.setVariable('b', a + 1)", scopes=[{"a": 1}], execution={"id": "e-1"})
+    for _ in range(20):
+        await runner.run(call)
+    taken = []
+    for _ in range(200):
+        began = time.perf_counter()
+        await runner.run(call)
+        taken.append(time.perf_counter() - began)
+    assert sorted(taken)[100] < 0.01
