@@ -69,7 +69,7 @@ Outcome = Delivered | Failed
 class Channel(Protocol):
     """One way to deliver. Used on one event loop."""
 
-    def check(self, address: str) -> None:
+    async def check(self, address: str) -> None:
         """Look at an address before it is stored. Raises AddressInvalid."""
 
     async def send(self, message: OutgoingMessage) -> Outcome:

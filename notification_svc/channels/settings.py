@@ -45,9 +45,7 @@ class ChannelSettings(MeshSettings):
     webhook_connect_seconds: float = setting(5.0, "How long a connection may take.", minimum=0.1, maximum=60)
     webhook_seconds: float = setting(15.0, "How long a webhook may take in all.", minimum=0.1, maximum=120)
     webhook_plain_http: bool = setting(False, "Whether webhooks may go to http:// URLs, which anybody can read.")
-    webhook_ca_file: Path | None = setting(
-        None, "Authorities (PEM) of the receivers of webhooks; empty: the system's."
-    )
+    webhook_ca_file: Path | None = setting(None, "Authorities (PEM) of the receivers of webhooks; empty: the system's.")
     push_services: bool = setting(True, "Whether chats, SMS and push services may be addressed by URLs of apprise.")
     push_threads: int = setting(8, "Messages to them under way at once.", minimum=1, maximum=64)
     push_answer_seconds: float = setting(10.0, "How long one answer of them may take.", minimum=0.1, maximum=60)
