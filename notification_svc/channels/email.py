@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -53,7 +54,7 @@ class EmailChannel:
         except aiosmtplib.SMTPResponseException as error:
             return Failed(True, f"The mail server cannot be used now: {_answer(error)}.")
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            return Failed(True, f"The mail server cannot be used now: {one_line(str(error), _MOST_ANSWER)}.")
+            return Failed(True, f"The mail server cannot be used now: {_cause(error)}.")
 
     async def close(self) -> None:
         """End the connections."""
@@ -87,6 +88,16 @@ def _refused(what: str, error: aiosmtplib.SMTPResponseException) -> Failed:
     if error.code in _NOT_SIGNED_IN:
         return Failed(True, f"The mail server wants another sign-in: {_answer(error)}.", _SIGN_IN_PAUSE_SECONDS)
     return Failed(error.code < 500, f"The mail server refuses {what}: {_answer(error)}.")
+
+
+def _cause(error: BaseException) -> str:
+    """Return what is at the bottom of an error, in the library's words where there are no better ones."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not valid, {cause.verify_message}"
+        cause = cause.__cause__ or cause.__context__
+    return one_line(str(error) or type(error).__name__, _MOST_ANSWER).rstrip(".: ")
 
 
 def _answer(error: aiosmtplib.SMTPResponseException) -> str:
