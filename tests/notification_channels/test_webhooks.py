@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ipaddress
-import socket
 import time
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -16,44 +12,12 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from notification_svc.channels.network_rules import NetworkRules
-from notification_svc.channels.port import AddressInvalid, Delivered, Failed, OutgoingMessage
-from notification_svc.channels.webhook_signature import new_secret
-from notification_svc.channels.webhooks import MOST_ANSWER_BYTES, MOST_BODY_BYTES, WebhookChannel, WebhookLimits
+from notification_svc.channels.port import AddressInvalid, Delivered, Failed
+from notification_svc.channels.webhooks import MOST_ANSWER_BYTES, MOST_BODY_BYTES
 from tests.infrastructure.ports import free_port
+from tests.notification_channels.hooks import FORMER, NOBODY, SECRET, channel, message
 from tests.notification_channels.receiver import receiver
 from tests.tls.files import Certificates
-
-LOCAL = NetworkRules((ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")))
-SECRET = new_secret()
-FORMER = new_secret()
-
-
-@contextlib.asynccontextmanager
-async def channel(
-    ca: Path | None = None, rules: NetworkRules = LOCAL, now: Callable[[], float] = time.time, **limits: Any
-) -> AsyncIterator[WebhookChannel]:
-    made = WebhookChannel(
-        rules, WebhookLimits(**{"seconds": 2.0, "connect_seconds": 1.0, **limits}), ca_file=ca, now=now
-    )
-    try:
-        yield made
-    finally:
-        await made.close()
-
-
-def message(url: str, **named: Any) -> OutgoingMessage:
-    return OutgoingMessage(
-        **{
-            "delivery_id": "0199f0c2-d1",
-            "address": url,
-            "event_type": "task.assigned",
-            "occurred_at": datetime(2026, 3, 9, 14, 30, tzinfo=timezone(timedelta(hours=8))),
-            "data": {"task": {"id": "t-1", "name": "部门经理审批"}},
-            "signing_secrets": (SECRET,),
-            **named,
-        }
-    )
 
 
 async def test_a_signed_message_that_its_receiver_can_verify(certificates: Certificates) -> None:
@@ -290,9 +254,6 @@ async def test_a_receiver_without_tls(certificates: Certificates) -> None:
         assert isinstance(await hooks.send(message(end.url("http"))), Delivered)
 
 
-NOBODY = NetworkRules()
-
-
 @pytest.mark.parametrize(
     "host",
     [
@@ -339,60 +300,6 @@ async def test_private_addresses_are_refused_when_a_webhook_is_stored(host: str)
 async def test_public_hosts_are_taken(host: str) -> None:
     async with channel(rules=NOBODY) as hooks:
         await hooks.check(f"https://{host}/hooks")
-
-
-class _Names:
-    """Answers look-ups of one name, one list of addresses after the other."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> None:
-        self.asked = 0
-        self._answers = answers
-        real = socket.getaddrinfo
-
-        def answer(host: Any, port: Any, *arguments: Any, **named: Any) -> Any:
-            if host not in ("rebinding.example", b"rebinding.example"):
-                return real(host, port, *arguments, **named)
-            found = self._answers[min(self.asked, len(self._answers) - 1)]
-            self.asked += 1
-            return [
-                (
-                    socket.AF_INET6 if ":" in each else socket.AF_INET,
-                    socket.SOCK_STREAM,
-                    6,
-                    "",
-                    (each, port, 0, 0) if ":" in each else (each, port),
-                )
-                for each in found
-            ]
-
-        monkeypatch.setattr(socket, "getaddrinfo", answer)
-
-
-async def test_a_name_that_changes_between_looking_and_connecting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """DNS rebinding: the check and the connection use one and the same look-up."""
-    only_second = NetworkRules((ipaddress.ip_network("127.0.0.2/32"),))
-    names = _Names(monkeypatch, ["127.0.0.2"], ["127.0.0.1"])
-    async with receiver() as end, channel(rules=only_second, plain_http=True) as hooks:
-        url = f"http://rebinding.example:{end.port}/"
-        await hooks.check(url)
-        assert names.asked == 0, "checking a URL looks nothing up"
-        first = await hooks.send(message(url))
-        second = await hooks.send(message(url))
-    # 127.0.0.2 was looked up, permitted and connected to, where nobody listens; then the name led to 127.0.0.1.
-    assert isinstance(first, Failed)
-    assert "refuses connections" in first.reason
-    assert second == Failed(False, "The host of the URL is none on the public internet.")
-    assert names.asked == 2
-    assert not end.connections
-
-
-async def test_of_several_addresses_only_permitted_ones_are_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    rules = NetworkRules((ipaddress.ip_network("127.0.0.1/32"),))
-    _Names(monkeypatch, ["10.255.255.1", "fe80::1", "127.0.0.1"])
-    async with receiver() as end, channel(rules=rules, plain_http=True) as hooks:
-        outcome = await hooks.send(message(f"http://rebinding.example:{end.port}/"))
-    assert isinstance(outcome, Delivered)
-    assert end.requests[0].headers["host"] == f"rebinding.example:{end.port}"
 
 
 async def test_the_environment_names_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
