@@ -14,6 +14,7 @@ import logging
 import os
 import resource
 import signal
+import socket
 import sys
 import sysconfig
 import threading
@@ -57,6 +58,19 @@ class Exchange:
     tried: int = 0
     answers: list[tuple[int, float, Any]] = field(default_factory=list)
     """Status, seconds that the service asks to be left alone for, and what the answer said as JSON."""
+    sockets: list[socket.socket] = field(default_factory=list)
+    """Second handles of the connections, which stay what they are when TLS is put over the first ones."""
+
+    def cut(self) -> None:
+        """End the connections: whoever reads from them reads no further."""
+        for each in self.sockets:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> None:
+        """Let go of the handles."""
+        for each in self.sockets:
+            each.close()
 
 
 _current = threading.local()
@@ -72,20 +86,23 @@ class Guard:
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Look at an event of `sys.addaudithook`. Raises Refused."""
         if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
-            self._address(arguments[1])
+            self._address(arguments[0], arguments[1])
         elif event == "open":
             self._file(arguments[0], arguments[2])
         elif event in _FORBIDDEN:
             raise Refused("no plugin starts processes")
 
-    def _address(self, address: Any) -> None:
-        # A name instead of a number would be looked up once more, and could lead elsewhere.
-        if isinstance(address, tuple) and self._rules.permits(str(address[0])):
-            return
+    def _address(self, connection: socket.socket, address: Any) -> None:
         exchange: Exchange | None = getattr(_current, "exchange", None)
+        # A name instead of a number would be looked up once more, and could lead elsewhere.
+        if not isinstance(address, tuple) or not self._rules.permits(str(address[0])):
+            if exchange is not None:
+                exchange.refused = True
+            raise Refused("the host is none on the public internet")
         if exchange is not None:
-            exchange.refused = True
-        raise Refused("the host is none on the public internet")
+            if time.monotonic() > exchange.deadline:
+                raise Refused("it is too late for another connection")
+            exchange.sockets.append(connection.dup())
 
     def _file(self, path: Any, flags: Any) -> None:
         if isinstance(path, int):
@@ -134,6 +151,10 @@ class Sender:
             return _failed(fault)
         exchange = Exchange(deadline)
         _current.exchange = exchange
+        # Time-outs of a request begin anew with each byte.
+        ending = threading.Timer(deadline - time.monotonic(), exchange.cut)
+        ending.daemon = True
+        ending.start()
         try:
             done = bool(
                 plugin.notify(
@@ -147,6 +168,9 @@ class Sender:
             return _failed(f"The plugin of {plugin.service_name} failed with {type(error).__name__}.", retryable=True)
         finally:
             _current.exchange = None
+            ending.cancel()
+            ending.join()
+            exchange.end()
         return _outcome(str(plugin.service_name), _scheme(url), len(plugin), done, exchange)
 
     def _plugin(self, url: str) -> tuple[Any, str]:
