@@ -59,6 +59,7 @@ class Mailbox:
         assert isinstance(content, bytes)
         self.mails.append((envelope, BytesParser(policy=default).parsebytes(content)))
         if self.drop:
+            assert server.transport is not None
             server.transport.close()
         return "250 2.0.0 queued as 4711"
 

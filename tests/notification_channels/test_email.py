@@ -77,6 +77,7 @@ async def test_starttls_with_a_sign_in(certificates: Certificates) -> None:
     assert _text(text) == "李伟，您好！\n请处理。\n"
     assert _text(html) == "<p>李伟，您好！</p>\n"
     assert box.sign_ins == [PASSWORD]
+    assert isinstance(envelope.content, bytes)
     assert envelope.content.isascii(), "not every server takes 8-bit bodies"
 
 
@@ -348,10 +349,13 @@ async def test_long_subjects_in_any_script(subject: str) -> None:
         assert isinstance(await mail.send(message(subject=subject, text="—" * 2000)), Delivered)
     envelope, seen = box.mails[0]
     assert str(seen["Subject"]) == subject
+    assert isinstance(envelope.content, bytes)
     lines = envelope.content.split(b"\r\n")
     assert max(map(len, lines)) <= 998
     assert subject.isascii() or max(map(len, lines)) <= 78
-    assert seen.get_body(("plain",)).get_content().strip() == "—" * 2000
+    text = seen.get_body(("plain",))
+    assert text is not None
+    assert text.get_content().strip() == "—" * 2000
 
 
 async def test_a_text_alone_and_dots() -> None:
