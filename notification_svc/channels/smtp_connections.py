@@ -57,16 +57,19 @@ class SmtpConnections:
         """Connections that were opened so far."""
 
     @contextlib.asynccontextmanager
-    async def use(self) -> AsyncIterator[SMTP]:
+    async def use(self) -> AsyncIterator[tuple[SMTP, float]]:
         """Give a connection that answers, and keep it where the block ends without an error.
 
-        Raises aiosmtplib's errors and OSError.
+        With it comes the time of the event loop at which all is to be done; it does not begin before there is a place.
+        Raises aiosmtplib's errors, OSError and TimeoutError.
         """
         async with self._places:
-            connection = await self._taken() or await self._opened()
+            until = asyncio.get_running_loop().time() + self._server.send_seconds
+            async with asyncio.timeout_at(until):
+                connection = await self._taken() or await self._opened()
             good = False
             try:
-                yield connection.smtp
+                yield connection.smtp, until
                 good = True
             finally:
                 self._give_back(connection, good)

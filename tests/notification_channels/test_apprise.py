@@ -158,7 +158,7 @@ async def _nothing(_: asyncio.StreamWriter) -> None:
 
 
 async def _late(writer: asyncio.StreamWriter) -> None:
-    await asyncio.sleep(0.8)
+    await asyncio.sleep(1.0)
     writer.write(answer({"errcode": 0}))
 
 
@@ -195,13 +195,13 @@ async def test_services_that_do_not_come_to_an_end(behaviour: Any) -> None:
 
 
 async def test_a_process_that_hangs_is_replaced_and_finishes_what_it_has() -> None:
-    async with receiver() as end, dingtalk(end, seconds=1.0) as push:
+    async with receiver() as end, dingtalk(end, seconds=2.0, answer_seconds=2.0) as push:
         end.answer = answer({"errcode": 0})
         assert isinstance(await push.send(message()), Delivered)
         (former,) = push.process_ids
         hanging = asyncio.ensure_future(push.send(message("dingtalk://hangs/")))
-        # It is given up after 3 s, while another message is still under way.
-        await asyncio.sleep(2.5)
+        # It is given up after 4 s, while another message is still under way.
+        await asyncio.sleep(3.5)
         end.answer = _late
         beside = asyncio.ensure_future(push.send(message()))
         outcome = await hanging
@@ -228,6 +228,34 @@ async def test_a_process_that_is_killed() -> None:
             assert outcome.retryable
             assert "process of push services ended" in outcome.reason
         assert isinstance(await push.send(message()), Delivered)
+
+
+async def test_a_caller_who_gives_up_leaves_no_thread_behind() -> None:
+    """Whoever waits no longer does not know that a service hangs: its process is replaced all the same."""
+    async with receiver() as end, dingtalk(end, seconds=2.0, threads=2) as push:
+        end.answer = answer({"errcode": 0})
+        await push.check(URL)
+        (former,) = push.process_ids
+        for _ in range(2):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await push.send(message("dingtalk://hangs/"))
+        assert isinstance(await push.send(message()), Delivered)
+        assert former not in push.process_ids
+
+
+async def test_closing_while_messages_are_under_way() -> None:
+    async with receiver() as end, dingtalk(end, threads=2, seconds=20.0) as push:
+        calls = [asyncio.ensure_future(push.send(message("dingtalk://hangs/"))) for _ in range(5)]
+        await asyncio.sleep(2)
+        begin = time.monotonic()
+        await push.close()
+        outcomes = await asyncio.gather(*calls)
+        assert time.monotonic() - begin < 2
+        assert all(isinstance(outcome, Failed) and outcome.retryable for outcome in outcomes)
+        assert not push.process_ids
+        assert isinstance(await push.send(message()), Failed)
+        assert not push.process_ids
 
 
 async def test_a_process_ends_when_there_is_nothing_to_send() -> None:

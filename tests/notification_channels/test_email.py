@@ -193,6 +193,28 @@ async def test_a_server_that_does_not_answer() -> None:
     assert box.connections == 2, "of the first one nobody knows what its next answer belongs to"
 
 
+async def test_a_server_that_says_nothing_at_all() -> None:
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            for byte in b"220 slow.example.com ESMTP, and very talkative" * 10:
+                writer.write(bytes([byte]))
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    async with (
+        await asyncio.start_server(serve, "127.0.0.1", 0) as server,
+        channel(server.sockets[0].getsockname()[1], send_seconds=0.6, answer_seconds=30.0) as mail,
+    ):
+        begin = time.monotonic()
+        outcome = await mail.send(message())
+        assert time.monotonic() - begin < 2
+    assert outcome == Failed(True, "The mail server cannot be used now: it does not answer in time.")
+
+
 async def test_a_connection_that_breaks_after_the_message() -> None:
     async with mail_server() as box, channel(box.port) as mail:
         box.drop = True
