@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mesh.child_process import end_now
+from mesh.errors import DependencyDown
 from mesh.logs import get_log
 from notification_svc.channels.network_rules import NetworkRules
 from notification_svc.channels.port import AddressInvalid, Delivered, Failed, Outcome, OutgoingMessage
@@ -28,7 +29,8 @@ from notification_svc.channels.process_frames import LENGTH, MOST_BYTES, frame
 MOST_URL = 2000
 MOST_TITLE = 250
 MOST_TEXT = 20_000
-_START_SECONDS = 20.0
+_START_SECONDS = 30.0
+_RETRY_SECONDS = 1.0
 _GRACE_SECONDS = 2.0
 """So much later than its own deadline a message is given up."""
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{1,31}://", re.IGNORECASE | re.ASCII)
@@ -81,11 +83,16 @@ class AppriseChannel:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def check(self, address: str) -> None:
-        """Raise AddressInvalid where a URL is none of a service."""
+        """Raise AddressInvalid where a URL is none of a service, DependencyDown where that cannot be told now."""
         _look_at(address)
         answer = await self._ask({"what": "check", "url": address})
         if isinstance(answer, Failed):
-            raise AddressInvalid(answer.reason)
+            raise DependencyDown(
+                "DEPENDENCY_UNAVAILABLE",
+                "The process that knows the services cannot be asked now; try again.",
+                metadata={"dependency": "push services"},
+                retry_after_seconds=_RETRY_SECONDS,
+            )
         if answer["fault"]:
             raise AddressInvalid(str(answer["fault"]))
 

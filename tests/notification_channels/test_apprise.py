@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import hmac
 import ipaddress
+import itertools
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from mesh.errors import DependencyDown
 from notification_svc.channels.apprise import AppriseChannel, AppriseLimits
 from notification_svc.channels.network_rules import NetworkRules
 from notification_svc.channels.port import AddressInvalid, Delivered, Failed, OutgoingMessage
@@ -53,7 +55,7 @@ async def opened(
     given: dict[str, Any] = {"command": command} if command else {}
     made = AppriseChannel(
         rules,
-        AppriseLimits(**{"answer_seconds": 1.0, "seconds": 2.0, **limits}),
+        AppriseLimits(**{"answer_seconds": 2.0, "seconds": 4.0, **limits}),
         ca_file=ca_file,
         key_dir=key_dir,
         **given,
@@ -110,9 +112,9 @@ async def test_dingtalk_as_its_robots_have_it() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("told", "expected"),
-    [
+async def test_what_answers_mean() -> None:
+    """One process for all: none leaves anything behind that the next one meets."""
+    cases = [
         (
             answer({"errcode": 310000, "errmsg": "keywords not in content"}),
             Failed(False, "DingTalk answered with the code 310000."),
@@ -134,14 +136,13 @@ async def test_dingtalk_as_its_robots_have_it() -> None:
         (answer({}, 403), Failed(False, "DingTalk answered HTTP 403.")),
         (answer({}, 404), Failed(False, "DingTalk answered HTTP 404.")),
         (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", Failed(True, "DingTalk cannot be reached, or did not answer in time.")),
-    ],
-)
-async def test_what_answers_mean(told: bytes, expected: Any) -> None:
+    ]
     async with receiver() as end, dingtalk(end) as push:
-        end.answer = told
-        assert await push.send(message()) == expected
-        end.answer = answer({"errcode": 0})
-        assert isinstance(await push.send(message()), Delivered)
+        for told, expected in cases:
+            end.answer = told
+            assert await push.send(message()) == expected
+            end.answer = answer({"errcode": 0})
+            assert isinstance(await push.send(message()), Delivered)
 
 
 async def test_redirects_are_not_followed() -> None:
@@ -185,7 +186,7 @@ async def test_services_that_do_not_come_to_an_end(behaviour: Any) -> None:
         end.answer = behaviour
         begin = time.monotonic()
         outcome = await push.send(message())
-        assert time.monotonic() - begin < 4
+        assert time.monotonic() - begin < 10
         assert isinstance(outcome, Failed)
         assert outcome.retryable
         (process,) = push.process_ids
@@ -195,13 +196,13 @@ async def test_services_that_do_not_come_to_an_end(behaviour: Any) -> None:
 
 
 async def test_a_process_that_hangs_is_replaced_and_finishes_what_it_has() -> None:
-    async with receiver() as end, dingtalk(end, seconds=2.0, answer_seconds=2.0) as push:
+    async with receiver() as end, dingtalk(end) as push:
         end.answer = answer({"errcode": 0})
         assert isinstance(await push.send(message()), Delivered)
         (former,) = push.process_ids
         hanging = asyncio.ensure_future(push.send(message("dingtalk://hangs/")))
-        # It is given up after 4 s, while another message is still under way.
-        await asyncio.sleep(3.5)
+        # It is given up after 6 s, while another message is still under way.
+        await asyncio.sleep(5.5)
         end.answer = _late
         beside = asyncio.ensure_future(push.send(message()))
         outcome = await hanging
@@ -244,6 +245,16 @@ async def test_a_caller_who_gives_up_leaves_no_thread_behind() -> None:
         assert former not in push.process_ids
 
 
+async def test_a_process_that_does_not_start() -> None:
+    async with opened(command=("/bin/false",)) as push:
+        with pytest.raises(DependencyDown):
+            await push.check(URL)
+        outcome = await push.send(message())
+    assert isinstance(outcome, Failed)
+    assert outcome.retryable
+    assert "does not start" in outcome.reason
+
+
 async def test_closing_while_messages_are_under_way() -> None:
     async with receiver() as end, dingtalk(end, threads=2, seconds=20.0) as push:
         calls = [asyncio.ensure_future(push.send(message("dingtalk://hangs/"))) for _ in range(5)]
@@ -251,7 +262,7 @@ async def test_closing_while_messages_are_under_way() -> None:
         begin = time.monotonic()
         await push.close()
         outcomes = await asyncio.gather(*calls)
-        assert time.monotonic() - begin < 2
+        assert time.monotonic() - begin < 10
         assert all(isinstance(outcome, Failed) and outcome.retryable for outcome in outcomes)
         assert not push.process_ids
         assert isinstance(await push.send(message()), Failed)
@@ -315,21 +326,28 @@ async def test_no_more_at_once_than_set() -> None:
     assert most == 3
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "[::ffff:127.0.0.1]", "0.0.0.0"])
-@pytest.mark.parametrize("scheme", ["json", "ntfy", "gotify", "mmost"])
-async def test_users_urls_do_not_reach_this_machine(scheme: str, host: str) -> None:
+HOSTS = ("127.0.0.1", "localhost", "127.1", "[::ffff:127.0.0.1]", "0.0.0.0")
+SCHEMES = ("json", "ntfy", "gotify", "mmost")
+
+
+async def test_users_urls_do_not_reach_this_machine() -> None:
     async with receiver() as end, opened(NetworkRules()) as push:
         end.answer = answer({})
-        outcome = await push.send(message(f"{scheme}://{host}:{end.port}/aaaaaaaaaaaaaaaaaaaaaaaaaa"))
-        assert isinstance(outcome, Failed)
+        for scheme, host in itertools.product(SCHEMES, HOSTS):
+            outcome = await push.send(message(f"{scheme}://{host}:{end.port}/aaaaaaaaaaaaaaaaaaaaaaaaaa"))
+            assert isinstance(outcome, Failed)
+            # What is no host for a plugin is taken for a topic of its service, which cannot be reached from here.
+            assert scheme != "json" or not outcome.retryable
         assert not end.connections
-        # What is no host for a plugin is taken for a topic of its service, which cannot be reached from here.
-        assert scheme != "json" or not outcome.retryable
+
+
+async def test_permitted_networks_are_reached() -> None:
     async with receiver() as end, opened(LOCAL) as push:
         end.answer = answer({})
-        if host == "localhost":
-            outcome = await push.send(message(f"{scheme}://{host}:{end.port}/aaaaaaaaaaaaaaaaaaaaaaaaaa"))
+        for scheme in SCHEMES:
+            outcome = await push.send(message(f"{scheme}://localhost:{end.port}/aaaaaaaaaaaaaaaaaaaaaaaaaa"))
             assert isinstance(outcome, Delivered), outcome
+        assert end.connections == len(SCHEMES)
 
 
 async def test_urls_do_not_read_files(tmp_path: Path) -> None:
@@ -371,37 +389,33 @@ async def test_the_process_knows_nothing_of_the_environment(monkeypatch: pytest.
     assert b"FLOWMESH" not in environment
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        *("", "dingtalk", "dingtalk://", "nonsense://x/y", "file:///etc/passwd", "dingtalk://bad token/", "tgram://x/"),
-        *("syslog://", "dbus://", "gnome://", "windows://", "mailto://a:b@example.com", "mqtt://localhost/topic"),
-        *("jsons://localhost/?verify=no", "dingtalk://0f1e2d3c4b5a/\r\n", "json://" + "a" * 2000),
-        *("include://localhost/", "config://x", "smpp://u:p@localhost/1/2"),
-    ],
+NO_URLS = (
+    *("", "dingtalk", "dingtalk://", "nonsense://x/y", "file:///etc/passwd", "dingtalk://bad token/", "tgram://x/"),
+    *("syslog://", "dbus://", "gnome://", "windows://", "mailto://a:b@example.com", "mqtt://localhost/topic"),
+    *("jsons://localhost/?verify=no", "dingtalk://0f1e2d3c4b5a/\r\n", "json://" + "a" * 2000),
+    *("ntfy://localhost/one/two", "tgram://123456789:abcdefg_hijklmnop/1/2"),
+    *("include://localhost/", "config://x", "smpp://u:p@localhost/1/2"),
 )
-async def test_urls_that_are_none(url: str) -> None:
+URLS = (
+    *(URL, SIGNED, "wecombot://botkey0123/", "feishu://aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee/"),
+    *("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/", "tgram://123456789:abcdefg_hijklmnop/12315544/"),
+    *("twilio://AC0123456789abcdef0123456789abcdef:0123456789abcdef0123456789abcdef@15551234567/15557654321",),
+    *("bark://localhost/device", "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js/", "ntfys://topic"),
+    *("pover://uuuuuuuuuuuuuuuuuuuuuuuuuuuuuu@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/",),
+)
+
+
+async def test_urls_of_services_and_others() -> None:
     async with opened() as push:
-        with pytest.raises(AddressInvalid):
+        for url in NO_URLS:
+            with pytest.raises(AddressInvalid):
+                await push.check(url)
+            outcome = await push.send(message(url))
+            assert isinstance(outcome, Failed)
+            assert not outcome.retryable
+        for url in URLS:
             await push.check(url)
-        outcome = await push.send(message(url))
-    assert isinstance(outcome, Failed)
-    assert not outcome.retryable
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        *(URL, SIGNED, "wecombot://botkey0123/", "feishu://aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee/"),
-        *("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/", "tgram://123456789:abcdefg_hijklmnop/12315544/"),
-        *("twilio://AC0123456789abcdef0123456789abcdef:0123456789abcdef0123456789abcdef@15551234567/15557654321",),
-        *("bark://localhost/device", "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js/", "ntfys://topic"),
-        *("pover://uuuuuuuuuuuuuuuuuuuuuuuuuuuuuu@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/",),
-    ],
-)
-async def test_urls_of_services(url: str) -> None:
-    async with opened() as push:
-        await push.check(url)
+        assert len(push.process_ids) == 1
 
 
 async def test_nothing_of_a_url_is_told(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
