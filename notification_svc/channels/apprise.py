@@ -181,6 +181,10 @@ class AppriseChannel:
                     if self._closed:
                         raise _Ended(_STOPPING) from None
                     raise
+                if self._closed:
+                    process, self._process = self._process, None
+                    await process.end()
+                    raise _Ended(_STOPPING)
             return self._process
 
     def _let_go(self, process: _AppriseProcess) -> None:
