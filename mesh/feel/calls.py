@@ -86,6 +86,8 @@ class Signature:
         return bound
 
     def _bind_variadic(self, arguments: Sequence[Any]) -> list[Any] | None:
+        if not arguments:
+            return None
         *parameters, last = self.parameters
         bound = []
         for parameter, value in zip(parameters, arguments, strict=False):
@@ -113,8 +115,10 @@ class Signature:
                 values.extend(value if type(value) is list else [value])
             else:
                 values.append(arguments[parameter.name])
-        while not self.variadic and len(values) > self.required and values[-1] is None:
-            values.pop()
+        if not self.variadic:
+            # What is not given at the end is left out, which null is not: floor(n: 1.5, scale: null) is null.
+            given = max((i for i, each in enumerate(self.parameters) if each.name in arguments), default=-1)
+            del values[given + 1 :]
         return self.bind(values)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -43,10 +43,9 @@ from mesh.feel.nodes import (
     Variable,
     children,
 )
-from mesh.feel.numbers import from_float
 from mesh.feel.operators import ARITHMETIC, negate
 from mesh.feel.properties import read_property
-from mesh.feel.types import accepts, predicate
+from mesh.feel.type_tests import accepts, predicate
 from mesh.feel.values import NUMBERS, Function, Range, type_name
 
 _NATIVE: dict[str, Callable[[Any, Any], Any]] = {
@@ -56,6 +55,7 @@ Judge = Callable[[Scope, Any], Any]
 """A test of a value: true, false or null."""
 
 _DAY = timedelta(days=1)
+_FOLDED = frozenset({"date", "time", "date and time", "duration"})
 
 
 class Builder:
@@ -249,8 +249,11 @@ class Builder:
 
         def make(scope: Scope) -> Any:
             low, high = start(scope), end(scope)
-            if low is not None and high is not None and order(low, high) is None:
-                return scope.run.null(WarningKind.INVALID_TYPE, f"there is no range {type_name(low)}..{type_name(high)}")
+            if low is not None and high is not None and order(low, high) not in (-1, 0):
+                kinds = f"{type_name(low)}..{type_name(high)}"
+                return scope.run.null(
+                    WarningKind.INVALID_TYPE, f"there is no range {kinds}, or it ends before it starts"
+                )
             return Range(low, high, start_included and low is not None, end_included and high is not None)
 
         return make
@@ -280,9 +283,7 @@ class Builder:
 
     def _function(self, node: FunctionDefinition) -> Evaluate:
         names = tuple(name for name, _ in node.parameters)
-        checks = [
-            (name, accepts(kind), _takes_list(kind)) for name, kind in node.parameters if kind is not None
-        ]
+        checks = [(name, accepts(kind), _takes_list(kind)) for name, kind in node.parameters if kind is not None]
         self._local.append(set(names))
         body = self.build(node.body)
         self._local.pop()
@@ -315,8 +316,11 @@ class Builder:
         return make
 
     def _call(self, node: Call) -> Evaluate:
-        arguments = [self.build(argument) for argument in node.arguments]
+        constant = folded(node)
         function, names = node.function, node.names
+        if isinstance(constant, Literal) and isinstance(function, Variable) and not self._is_local(function.name):
+            return self.build(constant)
+        arguments = [self.build(argument) for argument in node.arguments]
         builtin = BUILTINS.get(function.name) if isinstance(function, Variable) else None
         call_builtin = None if builtin is None else _builtin_call(builtin, arguments, names)
         if call_builtin is not None and isinstance(function, Variable) and not self._is_local(function.name):
@@ -435,6 +439,17 @@ class Builder:
             return None if unknown else not decisive
 
         return judge
+
+
+def folded(node: Node) -> Node:
+    """Return the literal that a call such as `date("2020-01-01")` comes to, and any other node as it is."""
+    if not isinstance(node, Call) or not isinstance(node.function, Variable) or node.names is not None:
+        return node
+    values = [argument.value for argument in node.arguments if isinstance(argument, Literal)]
+    if node.function.name not in _FOLDED or len(values) < len(node.arguments):
+        return node
+    found = BUILTINS[node.function.name].call(Run({}, None), values)
+    return node if found is None else Literal(found)
 
 
 def _outer_variable(name: str, builtin: Builtin | None) -> Evaluate:
@@ -566,9 +581,7 @@ def _reads_input(node: Node) -> bool:
     return False
 
 
-def _scopes(
-    scope: Scope, loops: list[tuple[str, Evaluate, Evaluate | None]], index: int
-) -> Iterator[Scope | None]:
+def _scopes(scope: Scope, loops: list[tuple[str, Evaluate, Evaluate | None]], index: int) -> Iterator[Scope | None]:
     """Yield a scope for each round of the loops; None, and no more, where there is nothing to go through."""
     name, domain, end = loops[index]
     values = _domain(scope, domain(scope), None if end is None else (end(scope),))

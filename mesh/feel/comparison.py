@@ -73,18 +73,18 @@ def _compare_clocks(left: Any, right: Any) -> int:
         # In UTC: of two moments with the same time zone Python compares the clocks.
         left, right = left - left.utcoffset(), right - right.utcoffset()
         left, right = left.replace(tzinfo=None), right.replace(tzinfo=None)
-    return (left > right) - (left < right)
+    return int(left > right) - int(left < right)
 
 
 def order(left: Any, right: Any) -> int | None:
     """Return -1, 0 or 1; None where the two cannot be ordered."""
     kind, other = type(left), type(right)
     if (kind is int or kind is Decimal) and (other is int or other is Decimal):
-        return (left > right) - (left < right)
+        return int(left > right) - int(left < right)
     if kind is not other:
         return None
     if kind in _ORDERED:
-        return (left > right) - (left < right)
+        return int(left > right) - int(left < right)
     if (kind is datetime or kind is time) and _comparable_clocks(left, right):
         return _compare_clocks(left, right)
     return None

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from mesh.feel.decimals import from_float, whole
 from mesh.feel.errors import FeelWarning, LimitExceeded, WarningKind
 from mesh.feel.limits import (
     CHARACTERS_PER_STEP,
@@ -15,7 +16,6 @@ from mesh.feel.limits import (
     MAX_STRING_LENGTH,
     MAX_WARNINGS,
 )
-from mesh.feel.numbers import from_float, whole
 from mesh.feel.values import SCALARS, Function, Range, YearsMonths
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from mesh.feel import temporal
+from mesh.feel.decimals import whole
 from mesh.feel.evaluation import Run
-from mesh.feel.numbers import whole
 from mesh.feel.values import Function, Range
 
 _MAX_EXACT = 2**63

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, DecimalException
 from typing import Any
 
-from mesh.feel import numbers
+from mesh.feel import decimals
 from mesh.feel.errors import WarningKind
 from mesh.feel.evaluation import Run
 from mesh.feel.temporal import (
@@ -34,7 +34,7 @@ def add(run: Run, left: Any, right: Any) -> Any:
     """`left + right`."""
     kind, other = type(left), type(right)
     if kind in NUMBERS and other in NUMBERS:
-        return _number(run, "+", numbers.add, left, right)
+        return _number(run, "+", decimals.add, left, right)
     if kind is str and other is str:
         return run.text(left + right)
     if kind is timedelta and other is timedelta:
@@ -52,7 +52,7 @@ def subtract(run: Run, left: Any, right: Any) -> Any:
     """`left - right`."""
     kind, other = type(left), type(right)
     if kind in NUMBERS and other in NUMBERS:
-        return _number(run, "-", numbers.subtract, left, right)
+        return _number(run, "-", decimals.subtract, left, right)
     if kind is timedelta and other is timedelta:
         return duration_of(micros_of(left) - micros_of(right))
     if kind is YearsMonths and other is YearsMonths:
@@ -69,11 +69,10 @@ def subtract(run: Run, left: Any, right: Any) -> Any:
 
 
 def _moments(left: Any, right: Any) -> tuple[datetime, datetime]:
-    """Return two dates, or dates and times, as moments. Beside a moment with a time zone a date begins in UTC."""
-    zoned = getattr(left, "tzinfo", None) is not None or getattr(right, "tzinfo", None) is not None
+    """Return two dates, or dates and times, as moments. Beside a date and time a date begins in UTC."""
+    zone = UTC if type(left) is not type(right) else None
     first, second = (
-        value if type(value) is datetime else datetime.combine(value, time(tzinfo=UTC if zoned else None))
-        for value in (left, right)
+        value if type(value) is datetime else datetime.combine(value, time(tzinfo=zone)) for value in (left, right)
     )
     return first, second
 
@@ -98,11 +97,11 @@ def multiply(run: Run, left: Any, right: Any) -> Any:
     """`left * right`."""
     kind, other = type(left), type(right)
     if kind in NUMBERS and other in NUMBERS:
-        return _number(run, "*", numbers.multiply, left, right)
+        return _number(run, "*", decimals.multiply, left, right)
     if kind in NUMBERS:
         kind, other, left, right = other, kind, right, left
     if other in NUMBERS and (kind is timedelta or kind is YearsMonths):
-        return _scaled(run, "*", numbers.multiply, left, right)
+        return _scaled(run, "*", decimals.multiply, left, right)
     return _refused(run, "*", left, right)
 
 
@@ -110,20 +109,20 @@ def divide(run: Run, left: Any, right: Any) -> Any:
     """`left / right`; null where `right` is zero."""
     kind, other = type(left), type(right)
     if kind in NUMBERS and other in NUMBERS:
-        return _number(run, "/", numbers.divide, left, right)
+        return _number(run, "/", decimals.divide, left, right)
     if other in NUMBERS and (kind is timedelta or kind is YearsMonths):
-        return _scaled(run, "/", numbers.divide, left, right)
+        return _scaled(run, "/", decimals.divide, left, right)
     if kind is timedelta and other is timedelta:
-        return _number(run, "/", numbers.divide, micros_of(left), micros_of(right))
+        return _number(run, "/", decimals.divide, micros_of(left), micros_of(right))
     if kind is YearsMonths and other is YearsMonths:
-        return _number(run, "/", numbers.divide, left.months, right.months)
+        return _number(run, "/", decimals.divide, left.months, right.months)
     return _refused(run, "/", left, right)
 
 
 def power(run: Run, left: Any, right: Any) -> Any:
     """`left ** right`."""
     if type(left) in NUMBERS and type(right) in NUMBERS:
-        return _number(run, "**", numbers.power, left, right)
+        return _number(run, "**", decimals.power, left, right)
     return _refused(run, "**", left, right)
 
 

@@ -17,7 +17,6 @@ from mesh.feel.limits import MAX_PATTERN_LENGTH, MAX_PATTERN_MEMORY
 
 _FLAGS = frozenset("smixq")
 _REFERENCE = re.compile(r"\\(.)|\$([0-9]+)", re.DOTALL)
-_UNESCAPED_SPACE = re.compile(r"(\\.|\[(?:\\.|[^\]\\])*\])|\s+", re.DOTALL)
 _CHARACTERS_PER_STEP = 8
 
 
@@ -45,14 +44,29 @@ def _compiled(pattern: str, flags: str) -> Any:
     options.dot_nl = "s" in flags
     options.case_sensitive = "i" not in flags
     options.literal = "q" in flags
-    if "m" in flags and "q" not in flags:
-        pattern = f"(?m){pattern}"
-    if "x" in flags and "q" not in flags:
-        pattern = _UNESCAPED_SPACE.sub(lambda match: match[1] or "", pattern)
+    translated = pattern if "q" in flags else _translated(pattern, flags)
     try:
-        return re2.compile(pattern, options)
+        return None if translated is None else re2.compile(translated, options)
     except (re2.error, UnicodeEncodeError):
         return None
+
+
+def _translated(pattern: str, flags: str) -> str | None:
+    """Return the pattern as RE2 reads it; None where it takes one class of characters from another."""
+    parts: list[str] = ["(?m)"] if "m" in flags else []
+    in_class = escaped = False
+    for sign in pattern:
+        if in_class and not escaped and sign == "[":
+            return None
+        if "x" in flags and not in_class and sign in " \t\n\r":
+            continue
+        # In XPath and in JavaScript a carriage return ends a line as well.
+        dot = sign == "." and not escaped and not in_class and "s" not in flags
+        parts.append("[^\\n\\r]" if dot else sign)
+        if not escaped:
+            in_class = sign == "[" or (in_class and sign != "]")
+        escaped = sign == "\\" and not escaped
+    return "".join(parts)
 
 
 def _spend(run: Run, text: str) -> None:
@@ -63,9 +77,11 @@ def matches(run: Run, pattern: Any, text: str) -> bool | None:
     """Tell whether the pattern occurs in the text."""
     _spend(run, text)
     try:
-        return pattern.search(text) is not None
+        found: bool = pattern.search(text) is not None
     except UnicodeEncodeError:
-        return _broken(run)
+        _broken(run)
+        return None
+    return found
 
 
 def _broken(run: Run) -> Any:

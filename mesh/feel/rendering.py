@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from mesh.feel import numbers, temporal
+from mesh.feel import decimals, temporal
 from mesh.feel.evaluation import Run
 from mesh.feel.values import Function, Range
 
@@ -22,7 +22,7 @@ def _literal(run: Run, value: Any) -> str:
     if kind is bool:
         return "true" if value else "false"
     if kind is int or kind is Decimal:
-        return numbers.text_of(value)
+        return decimals.text_of(value)
     if kind is str:
         run.spend_text(len(value))
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedInput, UnexpectedToken, VisitError
 from lark.lexer import Lexer
 
+from mesh.feel.decimals import parse_literal
 from mesh.feel.limits import MAX_NUMERAL_LENGTH
 from mesh.feel.nodes import (
     Arithmetic,
@@ -38,7 +39,6 @@ from mesh.feel.nodes import (
     UnaryTests,
     Variable,
 )
-from mesh.feel.numbers import parse_literal
 from mesh.feel.temporal import parse_moment
 from mesh.feel.tokens import ParseError, tokenize
 
@@ -46,62 +46,62 @@ _GRAMMAR = r"""
 ?expression: either
 ?either: both (_OR both)*
 ?both: comparison (_AND comparison)*
-?comparison: sum
-    | comparison comparing sum                              -> compared
-    | comparison _BETWEEN sum _AND sum                      -> between
-    | comparison _IN sum                                    -> within
-    | comparison _IN test                                   -> within
-    | comparison _IN _LPAR alternative (_COMMA alternative)+ _RPAR -> within
-    | comparison _INSTANCE_OF type                          -> instance_of
+?comparison: addition
+    | comparison comparing addition                                    -> compared
+    | comparison _BETWEEN addition _AND addition                       -> between
+    | comparison _IN addition                                          -> within
+    | comparison _IN test                                              -> within
+    | comparison _IN _LPAR alternative (_COMMA alternative)+ _RPAR     -> within
+    | comparison _INSTANCE_OF type                                     -> instance_of
 !comparing: _LT | _GT | _COMPARE
-test: comparing sum
+test: comparing addition
 ?alternative: expression | test
-?sum: product ((PLUS | MINUS) product)*
-?product: power ((TIMES | DIVIDE) power)*
-?power: unary (POWER unary)*
+?addition: multiplication ((PLUS | MINUS) multiplication)*
+?multiplication: exponentiation ((TIMES | DIVIDE) exponentiation)*
+?exponentiation: unary (POWER unary)*
 ?unary: postfix
-    | MINUS unary                                           -> negation
-    | _IF expression _THEN expression _ELSE expression      -> conditional
-    | _FOR loop (_COMMA loop)* _RETURN expression           -> for_return
-    | SOME loop (_COMMA loop)* _SATISFIES expression        -> quantified
-    | EVERY loop (_COMMA loop)* _SATISFIES expression       -> quantified
-    | _FUNCTION _LPAR [parameters] _RPAR expression         -> function
+    | MINUS unary                                                      -> negation
+    | _IF expression _THEN expression _ELSE expression                 -> conditional
+    | _FOR loop (_COMMA loop)* _RETURN expression                      -> for_return
+    | SOME loop (_COMMA loop)* _SATISFIES expression                   -> quantified
+    | EVERY loop (_COMMA loop)* _SATISFIES expression                  -> quantified
+    | _FUNCTION _LPAR [parameters] _RPAR expression                    -> function
 loop: NAME _IN expression [_DOTS expression]
 parameters: parameter (_COMMA parameter)*
 parameter: NAME [_COLON type]
 ?postfix: primary
-    | postfix _DOT NAME                                     -> property
-    | postfix _LSQB alternative _RSQB                       -> filtered
-    | postfix _LPAR [positional] _RPAR                      -> call
-    | postfix _LPAR named _RPAR                             -> named_call
+    | postfix _DOT NAME                                                -> path
+    | postfix _LSQB alternative _RSQB                                  -> filtered
+    | postfix _LPAR [positional] _RPAR                                 -> call
+    | postfix _LPAR named _RPAR                                        -> named_call
 positional: expression (_COMMA expression)*
 named: argument (_COMMA argument)*
 argument: NAME _COLON expression
 ?primary: NUMBER                                            -> number
-    | STRING                                                -> string
-    | MOMENT                                                -> moment
-    | TRUE                                                  -> true
-    | FALSE                                                 -> false
-    | NULL                                                  -> null
-    | NAME                                                  -> variable
-    | _LPAR expression _RPAR                                -> parentheses
-    | _LPAR test _RPAR                                      -> parentheses
-    | range
-    | _LSQB [positional] _RSQB                              -> list
-    | _LBRACE [entries] _RBRACE                             -> context
-!range: (_LPAR | _LSQB | _RANGE_START) expression _DOTS expression (_RPAR | _RSQB | _RANGE_END)
+    | STRING                                                           -> string
+    | MOMENT                                                           -> moment
+    | TRUE                                                             -> true
+    | FALSE                                                            -> false
+    | NULL                                                             -> null
+    | NAME                                                             -> variable
+    | _LPAR expression _RPAR                                           -> parentheses
+    | _LPAR test _RPAR                                                 -> parentheses
+    | interval
+    | _LSQB [positional] _RSQB                                         -> list_of
+    | _LBRACE [entries] _RBRACE                                        -> context
+!interval: (_LPAR | _LSQB | _RANGE_START) expression _DOTS expression (_RPAR | _RSQB | _RANGE_END)
 entries: entry (_COMMA entry)*
 entry: KEY _COLON expression
 type: NAME                                                  -> plain_type
-    | NULL                                                  -> plain_type
-    | NAME _LT type (_COMMA type)* _GT                      -> generic_type
-    | NAME _LT field (_COMMA field)* _GT                    -> context_type
-    | _FUNCTION _LT [types] _GT _ARROW type                 -> function_type
+    | NULL                                                             -> plain_type
+    | NAME _LT type (_COMMA type)* _GT                                 -> generic_type
+    | NAME _LT field (_COMMA field)* _GT                               -> context_type
+    | _FUNCTION _LT [types] _GT _ARROW type                            -> function_type
 types: type (_COMMA type)*
 field: NAME _COLON type
 unary_tests: MINUS                                          -> any_value
-    | NOT _LPAR tests _RPAR                                 -> no_test
-    | tests                                                 -> some_test
+    | NOT _LPAR tests _RPAR                                            -> no_test
+    | tests                                                            -> some_test
 tests: alternative (_COMMA alternative)*
 %declare NAME NUMBER STRING MOMENT KEY TRUE FALSE NULL SOME EVERY NOT PLUS MINUS TIMES DIVIDE POWER
 %declare _LPAR _RPAR _LSQB _RSQB _LBRACE _RBRACE _RANGE_START _RANGE_END _COMMA _COLON _DOT _DOTS _ARROW
@@ -112,12 +112,14 @@ tests: alternative (_COMMA alternative)*
 class _Tokens(Lexer):
     """Hands the parser tokens that are there already."""
 
+    __future_interface__ = 1
+
     def __init__(self, configuration: Any) -> None:
         pass
 
-    def lex(self, tokens: Any) -> Any:
+    def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Token]:
         """Return the tokens."""
-        return iter(tokens)
+        return iter(lexer_state.text)
 
 
 def parse_expression(text: str, names: Iterable[str] = ()) -> Node:
@@ -133,7 +135,7 @@ def parse_unary_tests(text: str, names: Iterable[str] = ()) -> Node:
 def _parse(text: str, names: Iterable[str], start: str) -> Node:
     tokens = tokenize(text, names, unary=start == "unary_tests")
     try:
-        tree: Any = _parser().parse(tokens, start=start)  # type: ignore[arg-type]
+        tree: Any = _parser().parse(tokens, start=start)
     except UnexpectedInput as error:
         raise _unexpected(text, error) from error
     except VisitError as error:
@@ -147,11 +149,11 @@ def _parse(text: str, names: Iterable[str], start: str) -> Node:
 def _unexpected(text: str, error: UnexpectedInput) -> ParseError:
     if not isinstance(error, UnexpectedToken) or error.token.type == "$END":
         return ParseError("the expression ends too early" if text.strip() else "the expression is empty", len(text))
-    token = error.token
-    position = token.start_pos or 0
-    if token == "=" and text[position - 1 : position] == "=":
+    found = error.token
+    position = found.start_pos or 0
+    if found == "=" and text[position - 1 : position] == "=":
         return ParseError("unexpected '='; = is written once to compare", position)
-    return ParseError(f"unexpected {str(token)[:40]!r}", position)
+    return ParseError(f"unexpected {str(found)[:40]!r}", position)
 
 
 class _TreeBuilder(Transformer[Token, Any]):
@@ -182,11 +184,11 @@ class _TreeBuilder(Transformer[Token, Any]):
     def test(self, items: list[Any]) -> Node:
         return Test(*items)
 
-    def sum(self, items: list[Any]) -> Node:
+    def addition(self, items: list[Any]) -> Node:
         return Arithmetic(items[0], tuple(zip(map(str, items[1::2]), items[2::2], strict=True)))
 
-    product = sum
-    power = sum
+    multiplication = addition
+    exponentiation = addition
 
     def negation(self, items: list[Any]) -> Node:
         operand = items[1]
@@ -221,7 +223,7 @@ class _TreeBuilder(Transformer[Token, Any]):
             raise ParseError("two parameters of a function have the same name", 0)
         return FunctionDefinition(parameters, items[1])
 
-    def property(self, items: list[Any]) -> Node:
+    def path(self, items: list[Any]) -> Node:
         return Property(items[0], str(items[1]))
 
     def filtered(self, nodes: list[Node]) -> Node:
@@ -281,10 +283,10 @@ class _TreeBuilder(Transformer[Token, Any]):
     def parentheses(self, nodes: list[Node]) -> Node:
         return nodes[0]
 
-    def range(self, items: list[Any]) -> Node:
+    def interval(self, items: list[Any]) -> Node:
         return RangeLiteral(items[1], items[3], items[0] == "[", items[4] == "]")
 
-    def list(self, items: list[Any]) -> Node:
+    def list_of(self, items: list[Any]) -> Node:
         return ListLiteral(items[0] or ())
 
     def entry(self, items: list[Any]) -> tuple[Token, Node]:

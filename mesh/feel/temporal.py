@@ -24,9 +24,7 @@ _DATETIME_TEXT = re.compile(rf"{_DATE}T{_TIME}{_ZONE}", re.ASCII)
 _ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*", re.ASCII)
 _OFFSET = re.compile(r"([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?", re.ASCII)
 _YEARS_MONTHS = re.compile(r"(-?)P(?:([0-9]+)Y)?(?:([0-9]+)M)?", re.ASCII)
-_DAYS_TIME = re.compile(
-    r"(-?)P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)(?:\.([0-9]+))?S)?)?", re.ASCII
-)
+_DAYS_TIME = re.compile(r"(-?)P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)(?:\.([0-9]*))?S)?)?", re.ASCII)
 MAX_OFFSET = timedelta(hours=18)
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
@@ -59,8 +57,18 @@ def parse_date_time(text: str) -> datetime | None:
     if found is None:
         day = parse_date(text)
         return None if day is None else datetime.combine(day, time())
+    if found[4] == "24":
+        return _end_of_day(text)
     day, moment = parse_date(text[:10]), _time(found, 4)
     return None if day is None or moment is None else datetime.combine(day, moment)
+
+
+def _end_of_day(text: str) -> datetime | None:
+    """Return the midnight that `text`, a date and time with the hour 24, is."""
+    moment = parse_date_time(f"{text[:11]}00{text[13:]}")
+    if moment is None or moment.time() != time() or moment.year == 9999:
+        return None
+    return datetime.combine(moment.date() + _DAY, moment.timetz())
 
 
 def parse_duration(text: str) -> timedelta | YearsMonths | None:

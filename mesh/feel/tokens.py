@@ -35,8 +35,9 @@ _KEYWORDS = {
     )
 }
 _SYMBOLS = {
-    "(": "_LPAR", ")": "_RPAR", "[": "_LSQB", "]": "_RSQB", "{": "_LBRACE", "}": "_RBRACE", ",": "_COMMA", ":": "_COLON",
-    ".": "_DOT", "..": "_DOTS", "->": "_ARROW", "+": "PLUS", "-": "MINUS", "*": "TIMES", "/": "DIVIDE", "**": "POWER",
+    "(": "_LPAR", ")": "_RPAR", "[": "_LSQB", "]": "_RSQB", "{": "_LBRACE", "}": "_RBRACE", ",": "_COMMA",
+    ":": "_COLON", ".": "_DOT", "..": "_DOTS", "->": "_ARROW", "+": "PLUS", "-": "MINUS", "*": "TIMES", "/": "DIVIDE",
+    "**": "POWER",
     "<": "_LT", ">": "_GT", "<=": "_COMPARE", ">=": "_COMPARE", "=": "_COMPARE", "!=": "_COMPARE", "?": "NAME",
 }  # fmt: skip
 _OPERAND_ENDS = frozenset(

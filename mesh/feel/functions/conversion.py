@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
 from mesh.feel.calls import feel
 from mesh.feel.comparison import equal
+from mesh.feel.decimals import parse_number
 from mesh.feel.errors import WarningKind
 from mesh.feel.evaluation import Run
 from mesh.feel.json_values import json_text, parse_json
-from mesh.feel.numbers import parse_number
 from mesh.feel.rendering import string_of
 from mesh.feel.temporal import (
     months_between,
@@ -143,12 +144,6 @@ def _duration(run: Run, value: Any) -> Any:
 
 @feel("years and months duration", "from: day, to: day")
 def _years_and_months(run: Run, start: Any, end: Any) -> YearsMonths | None:
-    if type(start) is datetime and type(end) is datetime:
-        # The clock counts too: a month is over when its hour has come.
-        later = end.replace(tzinfo=None).time() < start.replace(tzinfo=None).time() and end.date() > start.date()
-        sooner = end.replace(tzinfo=None).time() > start.replace(tzinfo=None).time() and end.date() < start.date()
-        shift = timedelta(days=-1 if later else 1 if sooner else 0)
-        return years_months(months_between(start.date(), end.date() + shift))
     return years_months(months_between(*(value.date() if type(value) is datetime else value for value in (start, end))))
 
 
@@ -196,8 +191,7 @@ def _is(run: Run, left: Any, right: Any) -> bool:
 
 def _zone(value: Any) -> Any:
     zone = value.tzinfo
-    offset = None if zone is None else zone.utcoffset(None)
-    return zone if offset is None else offset
+    return zone if zone is None or isinstance(zone, ZoneInfo) else zone.utcoffset(None)
 
 
 # Camunda's

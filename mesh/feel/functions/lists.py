@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import DecimalException
 from typing import Any
 
-from mesh.feel import numbers
+from mesh.feel import decimals
 from mesh.feel.calls import call_value, feel
 from mesh.feel.comparison import order, same
 from mesh.feel.errors import WarningKind
@@ -29,7 +29,7 @@ def _of_many(name: str) -> Callable[[Callable[[Run, list[Any]], Any]], Callable[
             return function(run, items)
 
         feel(name, "list: list")(call)
-        feel(name, "...list: any?")(lambda run, items: call(run, items) if items else _bad(run, f"{name} of nothing"))
+        feel(name, "...list: any?")(call)
         return function
 
     return register
@@ -104,7 +104,7 @@ def _product(run: Run, items: list[Any]) -> Any:
     product: Any = 1
     try:
         for item in items:
-            product = numbers.multiply(product, item)
+            product = decimals.multiply(product, item)
     except DecimalException:
         return _bad(run, "the product is too large")
     return product
@@ -129,13 +129,13 @@ def _stddev(run: Run, items: list[Any]) -> Any:
     try:
         total: Any = 0
         for item in items:
-            total = numbers.add(total, item)
-        mean, squares = numbers.divide(total, len(items)), numbers.divide(0, 1)
+            total = decimals.add(total, item)
+        mean, squares = decimals.divide(total, len(items)), decimals.divide(0, 1)
         for item in items:
-            difference = numbers.subtract(item, mean)
-            squares = numbers.add(squares, numbers.multiply(difference, difference))
-        variance = numbers.DECIMAL128.create_decimal(numbers.divide(squares, len(items) - 1))
-        return numbers.number(numbers.DECIMAL128.sqrt(variance))
+            difference = decimals.subtract(item, mean)
+            squares = decimals.add(squares, decimals.multiply(difference, difference))
+        variance = decimals.DECIMAL128.create_decimal(decimals.divide(squares, len(items) - 1))
+        return decimals.number(decimals.DECIMAL128.sqrt(variance))
     except DecimalException:
         return _bad(run, "the numbers are too large")
 
@@ -201,7 +201,8 @@ def _insert_before(run: Run, items: list[Any], position: Any, item: Any) -> Any:
 
 
 def _index(items: list[Any], position: Any, beyond: int = -1) -> int | None:
-    if type(position) is not int or position == 0:
+    position = int(position)
+    if position == 0:
         return None
     index = position - 1 if position > 0 else len(items) + position
     return index if 0 <= index <= len(items) + beyond else None

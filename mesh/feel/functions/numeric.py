@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal, DecimalException
 from typing import Any
 
-from mesh.feel import numbers
+from mesh.feel import decimals
 from mesh.feel.calls import feel
 from mesh.feel.errors import WarningKind
 from mesh.feel.evaluation import Run
@@ -22,18 +22,18 @@ def _bad(run: Run, what: str) -> Any:
 def _rounding(name: str, signature: str, rounding: str) -> None:
     @feel(name, signature)
     def _rounded(run: Run, value: Any, scale: Any = 0) -> Any:
-        if scale is None or not numbers.MIN_SCALE <= scale <= numbers.MAX_SCALE:
-            return _bad(run, f"a scale is from {numbers.MIN_SCALE} to {numbers.MAX_SCALE}")
-        return numbers.rounded(value, int(scale), rounding)
+        if scale is None or not decimals.MIN_SCALE <= scale <= decimals.MAX_SCALE:
+            return _bad(run, f"a scale is from {decimals.MIN_SCALE} to {decimals.MAX_SCALE}")
+        return decimals.rounded(value, int(scale), rounding)
 
 
-_rounding("decimal", "n: number, scale: number", numbers.HALF_EVEN)
-_rounding("floor", "n: number, scale?: number?", numbers.FLOOR)
-_rounding("ceiling", "n: number, scale?: number?", numbers.CEILING)
-_rounding("round up", "n: number, scale?: number?", numbers.UP)
-_rounding("round down", "n: number, scale?: number?", numbers.DOWN)
-_rounding("round half up", "n: number, scale?: number?", numbers.HALF_UP)
-_rounding("round half down", "n: number, scale?: number?", numbers.HALF_DOWN)
+_rounding("decimal", "n: number, scale: number", decimals.HALF_EVEN)
+_rounding("floor", "n: number, scale?: number?", decimals.FLOOR)
+_rounding("ceiling", "n: number, scale?: number?", decimals.CEILING)
+_rounding("round up", "n: number, scale?: number?", decimals.UP)
+_rounding("round down", "n: number, scale?: number?", decimals.DOWN)
+_rounding("round half up", "n: number, scale?: number?", decimals.HALF_UP)
+_rounding("round half down", "n: number, scale?: number?", decimals.HALF_DOWN)
 
 
 @feel("abs", "n: number|duration")
@@ -52,7 +52,7 @@ def _abs(run: Run, value: Any) -> Any:
 def _modulo(run: Run, dividend: Any, divisor: Any) -> Any:
     if divisor == 0:
         return _bad(run, "modulo by zero")
-    return numbers.modulo(dividend, divisor)
+    return decimals.modulo(dividend, divisor)
 
 
 def _function(name: str, operate: Callable[[Decimal], Decimal], allowed: Callable[[Any], bool]) -> None:
@@ -61,21 +61,21 @@ def _function(name: str, operate: Callable[[Decimal], Decimal], allowed: Callabl
         if not allowed(value):
             return _bad(run, f"{name} of {str(value)[:40]} has no value")
         try:
-            return numbers.number(operate(Decimal(value)))
+            return decimals.number(operate(Decimal(value)))
         except DecimalException:
             return _bad(run, f"{name} of {str(value)[:40]} has no value")
 
 
-_function("sqrt", numbers.DECIMAL128.sqrt, lambda value: value >= 0)
-_function("log", numbers.DECIMAL128.ln, lambda value: value > 0)
-_function("exp", numbers.DECIMAL128.exp, lambda value: True)
+_function("sqrt", decimals.DECIMAL128.sqrt, lambda value: value >= 0)
+_function("log", decimals.DECIMAL128.ln, lambda value: value > 0)
+_function("exp", decimals.DECIMAL128.exp, lambda value: True)
 
 
 @feel("odd", "number: number")
 def _odd(run: Run, value: Any) -> bool:
-    return bool(numbers.modulo(value, 2) == 1)
+    return bool(decimals.modulo(value, 2) == 1)
 
 
 @feel("even", "number: number")
 def _even(run: Run, value: Any) -> bool:
-    return bool(numbers.modulo(value, 2) == 0)
+    return bool(decimals.modulo(value, 2) == 0)

@@ -6,9 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from mesh.feel.calls import feel
+from mesh.feel.closures import folded
 from mesh.feel.comparison import holds, order
 from mesh.feel.errors import WarningKind
 from mesh.feel.evaluation import Run
+from mesh.feel.limits import MAX_NUMERAL_LENGTH
+from mesh.feel.nodes import Literal, RangeLiteral
+from mesh.feel.syntax import parse_expression
+from mesh.feel.tokens import ParseError
 from mesh.feel.values import Range
 
 _SIDE = {"start": -1, "end": 1}
@@ -210,3 +215,34 @@ def _coincides(left: Range, right: Range) -> bool:
         and left.start_included is right.start_included
         and left.end_included is right.end_included
     )
+
+
+@feel("range", "from: string")
+def _range(run: Run, text: str) -> Any:
+    # Reading costs as much as some hundred steps.
+    run.spend(500)
+    found = _parsed_range(text) if len(text) <= MAX_NUMERAL_LENGTH else None
+    if found is None:
+        return run.null(WarningKind.INVALID_ARGUMENTS, f"{text[:40]!r} is no range")
+    return found
+
+
+def _parsed_range(text: str) -> Range | None:
+    """Return the range that `text` is, whose bounds are literals."""
+    try:
+        node = parse_expression(text)
+    except ParseError:
+        return None
+    if not isinstance(node, RangeLiteral):
+        return None
+    start, end = folded(node.start), folded(node.end)
+    if not isinstance(start, Literal) or not isinstance(end, Literal):
+        return None
+    low, high = start.value, end.value
+    if low is None and high is None:
+        return None
+    if low is not None and high is not None and order(low, high) not in (-1, 0):
+        return None
+    if (low is None and node.start_included) or (high is None and node.end_included):
+        return None
+    return Range(low, high, node.start_included, node.end_included)

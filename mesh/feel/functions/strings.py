@@ -87,7 +87,8 @@ def _split(run: Run, text: str, delimiter: str) -> Any:
     return None if compiled is None else patterns.split(run, compiled, text)
 
 
-@feel("string join", "list: list, delimiter?: string?, prefix?: string?, suffix?: string?")
+@feel("string join", "list: list, delimiter?: string?")
+@feel("string join", "list: list, delimiter: string?, prefix: string?, suffix: string?")
 def _join(
     run: Run, items: list[Any], delimiter: str | None = None, prefix: str | None = None, suffix: str | None = None
 ) -> Any:

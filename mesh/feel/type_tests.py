@@ -71,9 +71,7 @@ def _generic(name: TypeName) -> Predicate:
         raise ParseError(f"the type {name.name[:40]!r} takes no types of this kind", 0)
     element = accepts(name.arguments[0])
     if name.name == "range":
-        return lambda run, value: (
-            type(value) is Range and element(run, value.start) and element(run, value.end)
-        )
+        return lambda run, value: type(value) is Range and element(run, value.start) and element(run, value.end)
 
     def check(run: Run, value: Any) -> bool:
         if type(value) is not list:

@@ -129,7 +129,7 @@ def power(base: Number, exponent: Number) -> Number:
 
 
 def modulo(dividend: Number, divisor: Number) -> Number:
-    """Return the remainder with the sign of the divisor, as DMN says: dividend - divisor * floor(dividend / divisor)."""
+    """Return the remainder with the sign of the divisor: dividend - divisor * floor(dividend / divisor)."""
     if type(dividend) is int and type(divisor) is int:
         return dividend % divisor
     remainder = _WIDE.remainder(dividend, divisor)
