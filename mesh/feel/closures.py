@@ -15,7 +15,7 @@ from typing import Any
 from mesh.feel.calls import BUILTINS, Builtin, call_value, call_value_named
 from mesh.feel.comparison import COMPARISONS, holds, is_in, order
 from mesh.feel.errors import WarningKind
-from mesh.feel.evaluation import PLAIN, Evaluate, Run, Scope
+from mesh.feel.evaluation import PLAIN, SMALL, Evaluate, Run, Scope
 from mesh.feel.nodes import (
     Arithmetic,
     Between,
@@ -145,15 +145,21 @@ class Builder:
         return evaluate
 
     def _property(self, owner: Node, name: str) -> Evaluate:
+        path = self._outer_path(owner)
         evaluate = self.build(owner)
+        if path is not None:
+            return _outer_entry((*path, name), _entry(evaluate, name))
+        return _entry(evaluate, name)
 
-        def read(scope: Scope) -> Any:
-            value = evaluate(scope)
-            if type(value) is dict and name in value:
-                return value[name]
-            return read_property(scope.run, value, name)
-
-        return read
+    def _outer_path(self, node: Node) -> tuple[str, ...] | None:
+        """Return the names of `a.b.c` where `a` is a variable from outside."""
+        names: list[str] = []
+        while isinstance(node, Property):
+            names.append(node.name)
+            node = node.owner
+        if not isinstance(node, Variable) or self._local or self._in_elements:
+            return None
+        return (node.name, *reversed(names))
 
     # Operators
 
@@ -201,7 +207,7 @@ class Builder:
         return tested
 
     def _unary_test(self, node: Node) -> Judge:
-        if not _reads_input(node):
+        if not _reads(node, "?"):
             return self._plain_unary_test(node)
         evaluate = self.build(node)
 
@@ -401,21 +407,25 @@ class Builder:
         return built
 
     def _for(self, loops: tuple[Loop, ...], body: Node) -> Evaluate:
-        self._local.append({"partial"})
         built = self._loops(loops)
+        self._local.append({"partial"})
         evaluate = self.build(body)
         del self._local[-len(loops) - 1 :]
+        reads_partial = _reads(body, "partial")
         weight = 1 + self._sizes[body] + sum(self._sizes[loop] for loop in loops)
 
         def produce(scope: Scope) -> Any:
-            partial: list[Any] = []
+            results: list[Any] = []
             run = scope.run
-            for inner in _scopes(Scope({"partial": partial}, scope), built, 0):
+            for inner in _scopes(scope, built, 0):
                 if inner is None:
                     return None
                 run.spend(weight)
-                partial.append(evaluate(inner))
-            return partial
+                if reads_partial:
+                    run.spend(len(results))
+                    inner = Scope({"partial": list(results)}, inner)
+                results.append(evaluate(inner))
+            return results
 
         return produce
 
@@ -460,9 +470,40 @@ def _outer_variable(name: str, builtin: Builtin | None) -> Evaluate:
             if builtin is not None:
                 return builtin.value
             return scope.run.null(WarningKind.NO_VARIABLE, f"there is no variable {name[:80]}")
-        return value if type(value) in PLAIN else scope.run.input(name, value)
+        kind = type(value)
+        if kind in PLAIN or (kind is int and -SMALL < value < SMALL):
+            return value
+        return scope.run.input(name, value)
 
     return evaluate
+
+
+def _entry(owner: Evaluate, name: str) -> Evaluate:
+    def read(scope: Scope) -> Any:
+        value = owner(scope)
+        if type(value) is dict and name in value:
+            return value[name]
+        return read_property(scope.run, value, name)
+
+    return read
+
+
+def _outer_entry(path: tuple[str, ...], otherwise: Evaluate) -> Evaluate:
+    """Read an entry of a variable from outside without a look at its other entries."""
+    first, *names = path
+
+    def read(scope: Scope) -> Any:
+        value = scope.values.get(first)
+        for name in names:
+            if type(value) is not dict or name not in value:
+                return otherwise(scope)
+            value = value[name]
+        kind = type(value)
+        if kind in PLAIN or (kind is int and -SMALL < value < SMALL):
+            return value
+        return scope.run.input(path, value)
+
+    return read
 
 
 def _comparison_with_literal(symbol: str, left: Evaluate, literal: int | str) -> Evaluate:
@@ -571,11 +612,11 @@ def _takes_list(kind: TypeName) -> bool:
     return kind.name == "list"
 
 
-def _reads_input(node: Node) -> bool:
+def _reads(node: Node, name: str) -> bool:
     pending = [node]
     while pending:
         each = pending.pop()
-        if isinstance(each, Variable) and each.name == "?":
+        if isinstance(each, Variable) and each.name == name:
             return True
         pending.extend(children(each))
     return False

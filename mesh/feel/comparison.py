@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from mesh.feel.evaluation import Run
-from mesh.feel.temporal import seconds_of_time
+from mesh.feel.temporal import elapsed, seconds_of_time
 from mesh.feel.values import NUMBERS, Function, Range, YearsMonths
 
+_NOTHING = timedelta()
 _ORDERED = frozenset({str, date, timedelta, YearsMonths})
 
 
@@ -69,11 +70,9 @@ def _compare_clocks(left: Any, right: Any) -> int:
     if type(left) is time:
         one, other = seconds_of_time(left), seconds_of_time(right)
         return (one > other) - (one < other)
-    if left.tzinfo is not None:
-        # In UTC: of two moments with the same time zone Python compares the clocks.
-        left, right = left - left.utcoffset(), right - right.utcoffset()
-        left, right = left.replace(tzinfo=None), right.replace(tzinfo=None)
-    return int(left > right) - int(left < right)
+    elapsed_time = elapsed(right, left)
+    assert elapsed_time is not None
+    return int(elapsed_time > _NOTHING) - int(elapsed_time < _NOTHING)
 
 
 def order(left: Any, right: Any) -> int | None:

@@ -59,7 +59,9 @@ def whole(value: int) -> Number:
     """Return `value`, rounded to 34 digits where it has more. Raises `DecimalException` where it is far too large."""
     if -_EXACT < value < _EXACT:
         return value
-    return DECIMAL128.plus(DECIMAL128.create_decimal(value) if value.bit_length() < 30_000 else Decimal("Infinity"))
+    if value.bit_length() > 4 * _MOST:
+        raise Overflow
+    return DECIMAL128.create_decimal(value)
 
 
 def from_float(value: float) -> Number | None:

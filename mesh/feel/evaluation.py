@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from typing import Any
 
-from mesh.feel.decimals import from_float, whole
+from mesh.feel.decimals import DECIMAL128, DIGITS, from_float, number, whole
 from mesh.feel.errors import FeelWarning, LimitExceeded, WarningKind
 from mesh.feel.limits import (
     CHARACTERS_PER_STEP,
@@ -46,7 +46,7 @@ class Run(Scope):
         self.steps = MAX_STEPS
         self.calls = 0
         self.warnings: list[FeelWarning] | None = None
-        self.inputs: dict[str, Any] | None = None
+        self.inputs: dict[str | tuple[str, ...], Any] | None = None
         self._now = now
 
     def null(self, kind: WarningKind, message: str) -> Any:
@@ -89,9 +89,9 @@ class Run(Scope):
             self._now = datetime.now(UTC)
         return self._now
 
-    def input(self, name: str, value: Any) -> Any:
-        """Return the variable `name`, whose value is `value`, as a value of FEEL."""
-        if type(value) is float:
+    def input(self, name: str | tuple[str, ...], value: Any) -> Any:
+        """Return the variable `name`, or the entry at the path `name` of it, as a value of FEEL."""
+        if type(value) in SCALARS or type(value) is float:
             return self.taken(value)
         if self.inputs is None:
             self.inputs = {}
@@ -103,10 +103,10 @@ class Run(Scope):
     def taken(self, value: Any) -> Any:
         """Return a value from outside as a value of FEEL; null for what is none."""
         kind = type(value)
-        if kind is int:
-            return whole(value)
+        if kind is int or kind is Decimal:
+            return self._number(value)
         if kind in SCALARS:
-            return value if kind is not Decimal or value.is_finite() else None
+            return value
         if kind is float:
             return from_float(value)
         if kind is list or kind is tuple:
@@ -121,9 +121,20 @@ class Run(Scope):
             return str.__str__(value)
         return self.null(WarningKind.INVALID_INPUT, "a variable holds a value that FEEL does not have")
 
+    def _number(self, value: int | Decimal) -> Any:
+        try:
+            if isinstance(value, int):
+                return whole(value)
+            return number(DECIMAL128.plus(value)) if value.is_finite() else None
+        except DecimalException:
+            return self.null(WarningKind.INVALID_INPUT, "a variable holds a number that is too large")
+
 
 Evaluate = Callable[[Scope], Any]
 """A compiled node."""
+
+SMALL = 10**DIGITS
+"""Whole numbers below it are taken as they are."""
 
 PLAIN = frozenset({type(None), bool, str, date, time, datetime, timedelta, YearsMonths})
 """Types of variables that need no look at their value."""

@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 
 from mesh.feel import temporal
-from mesh.feel.decimals import whole
+from mesh.feel.errors import LimitExceeded
 from mesh.feel.evaluation import Run
+from mesh.feel.limits import MAX_JSON_DEPTH
 from mesh.feel.values import Function, Range
 
 _MAX_EXACT = 2**63
@@ -44,31 +45,29 @@ def json_value(value: Any) -> Any:
     return temporal.text_of(value)
 
 
-def check_size(run: Run, value: Any) -> None:
+def check_size(run: Run, value: Any, depth: int = 1) -> None:
     """Take a step for each value within `value`, so that what is handed out is no larger than what may be made."""
-    if type(value) is list:
+    if depth > MAX_JSON_DEPTH:
+        raise LimitExceeded(f"a value is nested more than {MAX_JSON_DEPTH} levels deep")
+    if type(value) is list or type(value) is dict:
         run.spend(len(value))
-        for item in value:
-            if type(item) is list or type(item) is dict:
-                check_size(run, item)
-            elif type(item) is str:
-                run.spend_text(len(item))
-    elif type(value) is dict:
-        run.spend(len(value))
-        for item in value.values():
-            if type(item) is list or type(item) is dict:
-                check_size(run, item)
-            elif type(item) is str:
-                run.spend_text(len(item))
+        items: Any = value.values() if isinstance(value, dict) else value
+        for item in items:
+            check_size(run, item, depth + 1)
+    elif type(value) is str:
+        run.spend_text(len(value))
 
 
 def json_text(run: Run, value: Any) -> str | None:
     """Return a value as a JSON text."""
     check_size(run, value)
-    return orjson.dumps(json_value(value), option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    try:
+        return orjson.dumps(json_value(value)).decode()
+    except orjson.JSONEncodeError:
+        # Half a character.
+        return None
 
 
 def parse_json(run: Run, text: str) -> Any:
     """Return the value of a JSON text. Raises `orjson.JSONDecodeError`."""
-    value = orjson.loads(text)
-    return whole(value) if type(value) is int else run.taken(value)
+    return run.taken(orjson.loads(text))

@@ -80,15 +80,18 @@ def _moments(left: Any, right: Any) -> tuple[datetime, datetime]:
 def _moved(run: Run, symbol: str, moment: Any, duration: Any, sign: int) -> Any:
     kind = type(moment)
     found: Any = None
-    if type(duration) is YearsMonths:
+    shift: Any = duration if sign > 0 else negate(run, duration)
+    if type(shift) is YearsMonths:
         if kind is date or kind is datetime:
-            found = moved_months(moment, sign * duration.months)
+            found = moved_months(moment, shift.months)
+    elif shift is None:
+        found = None
     elif kind is time:
-        found = moved_time(moment, sign * duration)
+        found = moved_time(moment, shift)
     elif kind is datetime:
-        found = shifted(moment, sign * duration)
+        found = shifted(moment, shift)
     elif kind is date:
-        start = shifted(datetime.combine(moment, time()), sign * duration)
+        start = shifted(datetime.combine(moment, time()), shift)
         found = None if start is None else start.date()
     return _refused(run, symbol, moment, duration) if found is None else found
 

@@ -28,6 +28,7 @@ _DAYS_TIME = re.compile(r"(-?)P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:
 MAX_OFFSET = timedelta(hours=18)
 _MICROSECOND = timedelta(microseconds=1)
 _DAY = timedelta(days=1)
+_NO_OFFSET = timedelta()
 _REFERENCE = datetime(1970, 1, 1)
 """The day that tells the offset of a time with a time zone."""
 
@@ -247,7 +248,7 @@ def shifted(moment: datetime, duration: timedelta) -> datetime | None:
         if moment.tzinfo is None:
             return moment + duration
         return (moment.astimezone(UTC) + duration).astimezone(moment.tzinfo)
-    except OverflowError:
+    except (OverflowError, ValueError):
         return None
 
 
@@ -255,9 +256,9 @@ def elapsed(start: datetime, end: datetime) -> timedelta | None:
     """Return how long it is from `start` to `end`; None where one of them has no time zone and the other has."""
     if (start.tzinfo is None) != (end.tzinfo is None):
         return None
-    if start.tzinfo is None:
-        return end - start
-    return end.astimezone(UTC) - start.astimezone(UTC)
+    clocks = end.replace(tzinfo=None) - start.replace(tzinfo=None)
+    # Of two moments with the same time zone Python would compare the clocks, and UTC has no year 0.
+    return clocks - (end.utcoffset() or _NO_OFFSET) + (start.utcoffset() or _NO_OFFSET)
 
 
 def moved_time(moment: time, duration: timedelta) -> time:

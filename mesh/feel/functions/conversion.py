@@ -217,7 +217,7 @@ def _assert(run: Run, value: Any, condition: Any, cause: str | None = None) -> A
 @feel("to json", "value: any?")
 def _to_json(run: Run, value: Any) -> Any:
     found = json_text(run, value)
-    return _bad(run, "a function or a range is not JSON") if found is None else run.text(found)
+    return _bad(run, "a string holds half a character") if found is None else run.text(found)
 
 
 @feel("from json", "value: string")

@@ -24,7 +24,10 @@ def _rounding(name: str, signature: str, rounding: str) -> None:
     def _rounded(run: Run, value: Any, scale: Any = 0) -> Any:
         if scale is None or not decimals.MIN_SCALE <= scale <= decimals.MAX_SCALE:
             return _bad(run, f"a scale is from {decimals.MIN_SCALE} to {decimals.MAX_SCALE}")
-        return decimals.rounded(value, int(scale), rounding)
+        try:
+            return decimals.rounded(value, int(scale), rounding)
+        except DecimalException:
+            return _bad(run, "the number is too large")
 
 
 _rounding("decimal", "n: number, scale: number", decimals.HALF_EVEN)
@@ -52,7 +55,10 @@ def _abs(run: Run, value: Any) -> Any:
 def _modulo(run: Run, dividend: Any, divisor: Any) -> Any:
     if divisor == 0:
         return _bad(run, "modulo by zero")
-    return decimals.modulo(dividend, divisor)
+    try:
+        return decimals.modulo(dividend, divisor)
+    except DecimalException:
+        return _bad(run, "modulo of numbers that are too far apart")
 
 
 def _function(name: str, operate: Callable[[Decimal], Decimal], allowed: Callable[[Any], bool]) -> None:
