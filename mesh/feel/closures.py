@@ -100,7 +100,7 @@ class Builder:
             case Between(value=value, low=low, high=high):
                 return _between(self.build(value), self.build(low), self.build(high))
             case In(value=value, tests=tests):
-                return _within(self.build(value), [self.judge(test) for test in tests])
+                return _within(self.build(value), [self._in_test(test) for test in tests])
             case Test():
                 return self._test_value(node)
             case InstanceOf(value=value, type=kind):
@@ -181,12 +181,19 @@ class Builder:
             case Literal(value=literal):
                 return lambda scope, value: is_in(scope.run, value, literal)
         target = self.build(node)
+        return lambda scope, value: _passes(scope.run, value, target(scope))
+
+    def _in_test(self, node: Node) -> Judge:
+        if isinstance(node, Test):
+            return self.judge(node)
+        target = self.build(node)
 
         def tested(scope: Scope, value: Any) -> Any:
             found = target(scope)
-            if type(found) is Function:
-                return call_value(scope.run, found, [value])
-            return is_in(scope.run, value, found)
+            if found is None and value is not None:
+                # Whether something is in a list that is not there is not known.
+                return None
+            return _passes(scope.run, value, found)
 
         return tested
 
@@ -229,9 +236,7 @@ class Builder:
             if type(found) is bool and type(value) is not bool:
                 # A condition on other variables.
                 return found
-            if type(found) is Function:
-                return call_value(scope.run, found, [value])
-            return is_in(scope.run, value, found)
+            return _passes(scope.run, value, found)
 
         return tested
 
@@ -582,6 +587,12 @@ def _within(value: Evaluate, tests: list[Judge]) -> Evaluate:
         return _any_of([test(scope, found) for test in tests])
 
     return evaluate
+
+
+def _passes(run: Run, value: Any, target: Any) -> Any:
+    if type(target) is Function:
+        return call_value(run, target, [value])
+    return is_in(run, value, target)
 
 
 def _any_of(answers: list[Any]) -> bool | None:

@@ -19,10 +19,10 @@ def _bad(run: Run, what: str) -> Any:
 def _substring(run: Run, text: str, start: Any, length: Any = None) -> Any:
     run.spend_text(len(text))
     start, length = int(start), None if length is None else int(length)
-    if start == 0 or abs(start) > len(text) or (length is not None and length < 1):
-        return _bad(run, "a position is not in the string, or a length not positive")
+    if start == 0 or start < -len(text):
+        return _bad(run, "there is no such position")
     first = start - 1 if start > 0 else len(text) + start
-    return text[first:] if length is None else text[first : first + length]
+    return text[first:] if length is None else text[first : first + max(length, 0)]
 
 
 @feel("string length", "string: string")
