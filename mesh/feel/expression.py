@@ -106,8 +106,11 @@ def compile_expression(text: str, names: Iterable[str] = ()) -> Expression:
 
 
 def compile_unary_tests(text: str, names: Iterable[str] = ()) -> UnaryTestsExpression:
-    """Compile unary tests, such as `> 5, [1..3]`, `not("a")` or `-`; raise `FeelSyntaxError`. See above for `names`."""
-    return _compile_unary_tests(text, frozenset(names))
+    """Compile unary tests, such as `> 5, [1..3]`, `not("a")` or `-`; raise `FeelSyntaxError`.
+
+    No text is `-`, as in a decision table. For `names` see `compile_expression`.
+    """
+    return _compile_unary_tests(text if text.strip() else "-", frozenset(names))
 
 
 @lru_cache(maxsize=1000)
