@@ -203,21 +203,19 @@ def _signature(text: str, function: Callable[..., Any]) -> Signature:
 
 def call_value(run: Run, function: Function, arguments: list[Any]) -> Any:
     """Call a function that is a value. Raises `LimitExceeded` where functions call one another too deeply."""
-    if run.calls >= MAX_CALL_DEPTH:
-        raise LimitExceeded(f"functions call one another more than {MAX_CALL_DEPTH} levels deep")
-    run.calls += 1
-    try:
-        return function.call(run, arguments)
-    finally:
-        run.calls -= 1
+    return _nested(run, function.call, arguments)
 
 
 def call_value_named(run: Run, function: Function, arguments: dict[str, Any]) -> Any:
-    """Call a function that is a value with named arguments."""
+    """Call a function that is a value with named arguments. Raises `LimitExceeded` as `call_value` does."""
+    return _nested(run, function.call_named, arguments)
+
+
+def _nested(run: Run, call: Callable[[Run, Any], Any], arguments: Any) -> Any:
     if run.calls >= MAX_CALL_DEPTH:
         raise LimitExceeded(f"functions call one another more than {MAX_CALL_DEPTH} levels deep")
     run.calls += 1
     try:
-        return function.call_named(run, arguments)
+        return call(run, arguments)
     finally:
         run.calls -= 1
