@@ -99,7 +99,8 @@ class Builder:
             case Between(value=value, low=low, high=high):
                 return between(self.build(value), self.build(low), self.build(high))
             case In(value=value, tests=tests):
-                return within(self.build(value), [self._in_test(test) for test in tests])
+                judge = self.judge if len(tests) > 1 else self._in_test
+                return within(self.build(value), [judge(test) for test in tests])
             case Test():
                 return self._test_value(node)
             case InstanceOf(value=value, type=kind):
@@ -259,7 +260,8 @@ class Builder:
 
         def make(scope: Scope) -> Any:
             low, high = start(scope), end(scope)
-            if low is not None and high is not None and order(low, high) not in (-1, 0):
+            bounded = low is not None and high is not None
+            if (bounded and order(low, high) not in (-1, 0)) or (low is None and high is None):
                 kinds = f"{type_name(low)}..{type_name(high)}"
                 return scope.run.null(
                     WarningKind.INVALID_TYPE, f"there is no range {kinds}, or it ends before it starts"
