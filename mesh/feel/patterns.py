@@ -119,13 +119,11 @@ def _replacement(text: str) -> list[tuple[str, str]] | None:
     parts: list[tuple[str, str]] = []
     end = 0
     for match in _REFERENCE.finditer(text):
-        parts.append(("text", text[end : match.start()]))
-        parts.append(("text", match[1]) if match[1] is not None else ("group", match[2]))
-        end = match.end()
-    parts.append(("text", text[end:]))
-    if any(kind == "text" and "$" in part and part != "$" for kind, part in parts):
-        return None
-    return parts
+        plain, end = text[end : match.start()], match.end()
+        if "$" in plain:
+            return None
+        parts += [("text", plain), ("text", match[1]) if match[1] is not None else ("group", match[2])]
+    return None if "$" in text[end:] else [*parts, ("text", text[end:])]
 
 
 def _group(match: Any, digits: str, groups: int) -> str:

@@ -42,7 +42,9 @@ class Expressions:
     def number(self, depth: int) -> str:
         """Return an expression that gives a number, or null."""
         if depth <= 0:
-            return self._of("a", "b", "c", "zero", "1", "2", "10", "0.5", "-3", "order.total", "Monthly Salary", "numbers[1]")
+            return self._of(
+                "a", "b", "c", "zero", "1", "2", "10", "0.5", "-3", "order.total", "Monthly Salary", "numbers[1]"
+            )
         down = depth - 1
         n, m = self.number(down), self.number(down)
         return self._of(
@@ -117,7 +119,7 @@ class Expressions:
     def list(self, depth: int) -> str:
         """Return an expression that gives a list."""
         if depth <= 0:
-            return self._of("numbers", "words", "none", "[1, \"x\", true]", "people.age")
+            return self._of("numbers", "words", "none", '[1, "x", true]', "people.age")
         down = depth - 1
         return self._of(
             self.numbers(down), self.words(down), f"people[age > {self.number(down)}].name", f"[{self.any(down)}]",
@@ -142,7 +144,9 @@ class Expressions:
                 'date("2024-02-29")', '@"2023-12-31"', "date(2024, 1, 31)", 'date("2021-05-05")',
             )  # fmt: skip
         down = depth - 1
-        return self._of(f"({self.moment(down)}) + ({self.duration(down)})", f"({self.moment(down)}) - ({self.duration(down)})")
+        return self._of(
+            f"({self.moment(down)}) + ({self.duration(down)})", f"({self.moment(down)}) - ({self.duration(down)})"
+        )
 
     def duration(self, depth: int) -> str:
         """Return an expression that gives a duration."""
