@@ -57,6 +57,10 @@ class Run(Scope):
             self.warnings.append(FeelWarning(kind, message))
         return None
 
+    def refused(self, message: str) -> Any:
+        """Note that a function can do nothing with its arguments; return null."""
+        return self.null(WarningKind.INVALID_ARGUMENTS, message)
+
     def spend(self, steps: int) -> None:
         """Take some of the steps that are left. Raises `LimitExceeded`."""
         self.steps -= steps

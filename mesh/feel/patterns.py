@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from mesh.feel.errors import WarningKind
 from mesh.feel.evaluation import Run
 from mesh.feel.limits import MAX_PATTERN_LENGTH, MAX_PATTERN_MEMORY, STEPS_OF_PATTERN
 
@@ -25,13 +24,13 @@ _STEPS_OF_MATCH = 4
 def compiled(run: Run, pattern: str, flags: str) -> Any:
     """Return the pattern, ready to use; null where there is no such pattern."""
     if not _FLAGS.issuperset(flags):
-        return run.null(WarningKind.INVALID_ARGUMENTS, f"unknown flags {flags[:20]!r}")
+        return run.refused(f"unknown flags {flags[:20]!r}")
     if len(pattern) > MAX_PATTERN_LENGTH:
-        return run.null(WarningKind.INVALID_ARGUMENTS, f"a pattern is longer than {MAX_PATTERN_LENGTH} characters")
+        return run.refused(f"a pattern is longer than {MAX_PATTERN_LENGTH} characters")
     run.spend(STEPS_OF_PATTERN + len(pattern))
     found = _compiled(pattern, "".join(sorted(set(flags))))
     if found is None:
-        return run.null(WarningKind.INVALID_ARGUMENTS, f"{pattern[:80]!r} is no pattern")
+        return run.refused(f"{pattern[:80]!r} is no pattern")
     return found
 
 
@@ -88,7 +87,7 @@ def matches(run: Run, pattern: Any, text: str) -> bool | None:
 
 
 def _broken(run: Run) -> Any:
-    return run.null(WarningKind.INVALID_ARGUMENTS, "the string holds half a character")
+    return run.refused("the string holds half a character")
 
 
 def _occurrences(run: Run, pattern: Any, text: str) -> Iterator[Any]:
@@ -102,7 +101,7 @@ def replaced(run: Run, pattern: Any, text: str, replacement: str, literal: bool)
     """Return the text with each occurrence replaced; `$1` in the replacement is the first group."""
     parts = [("text", replacement)] if literal else _replacement(replacement)
     if parts is None:
-        return run.null(WarningKind.INVALID_ARGUMENTS, "a '$' in a replacement is followed by a digit, or is '\\$'")
+        return run.refused("a '$' in a replacement is followed by a digit, or is '\\$'")
     pieces: list[str] = []
     end = 0
     try:

@@ -5,12 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mesh.feel.calls import feel
-from mesh.feel.errors import WarningKind
 from mesh.feel.evaluation import Run
-
-
-def _bad(run: Run, what: str) -> Any:
-    return run.null(WarningKind.INVALID_ARGUMENTS, what)
 
 
 @feel("get value", "m: context, key: string")
@@ -40,9 +35,9 @@ def _context(run: Run, entries: list[Any]) -> Any:
     made: dict[str, Any] = {}
     for entry in entries:
         if type(entry) is not dict or "value" not in entry or type(entry.get("key")) is not str:
-            return _bad(run, "an entry has a key, which is a string, and a value")
+            return run.refused("an entry has a key, which is a string, and a value")
         if entry["key"] in made:
-            return _bad(run, f"the key {entry['key'][:40]!r} is there twice")
+            return run.refused(f"the key {entry['key'][:40]!r} is there twice")
         made[entry["key"]] = entry["value"]
     return made
 
@@ -56,14 +51,14 @@ def _put(run: Run, context: dict[str, Any], key: str, value: Any) -> Any:
 @feel("context put", "context: context, keys: list, value: any?")
 def _put_deep(run: Run, context: dict[str, Any], keys: list[Any], value: Any) -> Any:
     if not keys or any(type(key) is not str for key in keys):
-        return _bad(run, "keys are strings, and there is one at least")
+        return run.refused("keys are strings, and there is one at least")
     made = dict(context)
     run.spend(1 + len(made))
     inner = made
     for key in keys[:-1]:
         below = inner.get(key)
         if type(below) is not dict:
-            return _bad(run, f"there is no context {key[:40]!r} within the context")
+            return run.refused(f"there is no context {key[:40]!r} within the context")
         run.spend(1 + len(below))
         inner[key] = dict(below)
         inner = inner[key]
@@ -76,7 +71,7 @@ def _merge(run: Run, contexts: list[Any]) -> Any:
     made: dict[str, Any] = {}
     for context in contexts:
         if type(context) is not dict:
-            return _bad(run, "context merge takes contexts")
+            return run.refused("context merge takes contexts")
         run.spend(1 + len(context))
         made.update(context)
     return made

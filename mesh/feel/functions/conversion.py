@@ -30,13 +30,9 @@ from mesh.feel.temporal import (
 from mesh.feel.values import YearsMonths
 
 
-def _bad(run: Run, what: str) -> Any:
-    return run.null(WarningKind.INVALID_ARGUMENTS, what)
-
-
 @feel("date", "from: string")
 def _date_from_text(run: Run, text: str) -> Any:
-    return parse_date(text) or _bad(run, f"{text[:40]!r} is no date")
+    return parse_date(text) or run.refused(f"{text[:40]!r} is no date")
 
 
 @feel("date", "from: day")
@@ -49,13 +45,13 @@ def _date_from_parts(run: Run, year: Any, month: Any, day: Any) -> Any:
     try:
         return date(year, month, day)
     except (ValueError, TypeError, OverflowError):
-        return _bad(run, "there is no such date")
+        return run.refused("there is no such date")
 
 
 @feel("time", "from: string")
 def _time_from_text(run: Run, text: str) -> Any:
     found = parse_time(text)
-    return _bad(run, f"{text[:40]!r} is no time") if found is None else found
+    return run.refused(f"{text[:40]!r} is no time") if found is None else found
 
 
 @feel("time", "from: time|date|date and time")
@@ -69,7 +65,7 @@ def _time_from_moment(run: Run, value: Any) -> Any:
 def _time_from_parts(run: Run, hour: Any, minute: Any, second: Any, offset: timedelta | None = None) -> Any:
     zone = None if offset is None else offset_zone(offset)
     if offset is not None and zone is None:
-        return _bad(run, "there is no such offset")
+        return run.refused("there is no such offset")
     return _clock(run, hour, minute, second, zone)
 
 
@@ -81,13 +77,13 @@ def _clock(run: Run, hour: Any, minute: Any, second: Any, zone: tzinfo | None) -
             second, micros = whole, int((second - whole) * 1_000_000)
         return time(hour, minute, second, micros, zone)
     except (ValueError, TypeError, OverflowError):
-        return _bad(run, "there is no such time")
+        return run.refused("there is no such time")
 
 
 @feel("date and time", "from: string")
 def _date_time_from_text(run: Run, text: str) -> Any:
     found = parse_date_time(text)
-    return _bad(run, f"{text[:40]!r} is no date and time") if found is None else found
+    return run.refused(f"{text[:40]!r} is no date and time") if found is None else found
 
 
 @feel("date and time", "from: day")
@@ -104,7 +100,7 @@ def _date_time_from_both(run: Run, day: Any, moment: time) -> Any:
 def _date_time_in_zone(run: Run, value: datetime, name: str) -> Any:
     zone = zone_of(name)
     if zone is None or value.tzinfo is None:
-        return _bad(run, f"{name[:40]!r} is no time zone, or the time has none")
+        return run.refused(f"{name[:40]!r} is no time zone, or the time has none")
     return value.astimezone(zone)
 
 
@@ -126,7 +122,7 @@ def _date_time_from_parts_in_zone(
 ) -> Any:
     zone = zone_of(name)
     if zone is None:
-        return _bad(run, f"{name[:40]!r} is no time zone")
+        return run.refused(f"{name[:40]!r} is no time zone")
     found, moment = _date_from_parts(run, year, month, day), _clock(run, hour, minute, second, zone)
     return None if found is None or moment is None else datetime.combine(found, moment)
 
@@ -134,7 +130,7 @@ def _date_time_from_parts_in_zone(
 @feel("duration", "from: string")
 def _duration_from_text(run: Run, text: str) -> Any:
     found = parse_duration(text)
-    return _bad(run, f"{text[:40]!r} is no duration") if found is None else found
+    return run.refused(f"{text[:40]!r} is no duration") if found is None else found
 
 
 @feel("duration", "from: duration")
@@ -150,7 +146,7 @@ def _years_and_months(run: Run, start: Any, end: Any) -> YearsMonths | None:
 @feel("@", "from: string")
 def _moment(run: Run, text: str) -> Any:
     found = parse_moment(text) if len(text) < 400 else None
-    return _bad(run, f"@{text[:40]!r} is no date, time or duration") if found is None else found
+    return run.refused(f"@{text[:40]!r} is no date, time or duration") if found is None else found
 
 
 @feel("number", "from: number")
@@ -161,14 +157,14 @@ def _number(run: Run, value: Any) -> Any:
 @feel("number", "from: string, grouping separator?: string?, decimal separator?: string?")
 def _number_from_text(run: Run, text: str, grouping: str | None = None, point: str | None = None) -> Any:
     if grouping not in (None, " ", ",", ".") or point not in (None, ",", "."):
-        return _bad(run, "a separator is a space, a comma or a period")
+        return run.refused("a separator is a space, a comma or a period")
     if grouping is not None and grouping == (point or "."):
-        return _bad(run, "both separators are the same")
+        return run.refused("both separators are the same")
     plain = text.replace(grouping, "") if grouping else text
     if point == ",":
         plain = plain.replace(".", "#").replace(",", ".")
     found = parse_number(plain)
-    return _bad(run, f"{text[:40]!r} is no number") if found is None else found
+    return run.refused(f"{text[:40]!r} is no number") if found is None else found
 
 
 @feel("string", "from: any?")
@@ -217,7 +213,7 @@ def _assert(run: Run, value: Any, condition: Any, cause: str | None = None) -> A
 @feel("to json", "value: any?")
 def _to_json(run: Run, value: Any) -> Any:
     found = json_text(run, value)
-    return _bad(run, "a string holds half a character") if found is None else run.text(found)
+    return run.refused("a string holds half a character") if found is None else run.text(found)
 
 
 @feel("from json", "value: string")
@@ -225,4 +221,4 @@ def _from_json(run: Run, text: str) -> Any:
     try:
         return parse_json(run, text)
     except (orjson.JSONDecodeError, RecursionError):
-        return _bad(run, "the text is no JSON")
+        return run.refused("the text is no JSON")

@@ -10,14 +10,9 @@ from typing import Any
 from mesh.feel import decimals
 from mesh.feel.calls import call_value, feel
 from mesh.feel.comparison import order, same
-from mesh.feel.errors import WarningKind
 from mesh.feel.evaluation import Run
 from mesh.feel.operators import add, divide
 from mesh.feel.values import NUMBERS, Function, YearsMonths
-
-
-def _bad(run: Run, what: str) -> Any:
-    return run.null(WarningKind.INVALID_ARGUMENTS, what)
 
 
 def _of_many(name: str) -> Callable[[Callable[[Run, list[Any]], Any]], Callable[[Run, list[Any]], Any]]:
@@ -53,7 +48,7 @@ def _extreme(run: Run, items: list[Any], wanted: int) -> Any:
     for item in items:
         found = order(item, best)
         if found is None:
-            return _bad(run, "the elements cannot be compared with each other")
+            return run.refused("the elements cannot be compared with each other")
         if found == wanted:
             best = item
     return best
@@ -75,7 +70,7 @@ def _total(run: Run, items: list[Any], kinds: frozenset[type] = NUMBERS) -> Any:
         return None
     total = items[0]
     if any(type(item) not in kinds for item in items):
-        return _bad(run, "an element is no number")
+        return run.refused("an element is no number")
     for item in items[1:]:
         total = add(run, total, item)
         if total is None:
@@ -100,20 +95,20 @@ def _mean(run: Run, items: list[Any]) -> Any:
 @_of_many("product")
 def _product(run: Run, items: list[Any]) -> Any:
     if not items or any(type(item) not in NUMBERS for item in items):
-        return _bad(run, "product takes numbers")
+        return run.refused("product takes numbers")
     product: Any = 1
     try:
         for item in items:
             product = decimals.multiply(product, item)
     except DecimalException:
-        return _bad(run, "the product is too large")
+        return run.refused("the product is too large")
     return product
 
 
 @_of_many("median")
 def _median(run: Run, items: list[Any]) -> Any:
     if not items or any(type(item) not in NUMBERS for item in items):
-        return _bad(run, "median takes numbers")
+        return run.refused("median takes numbers")
     run.spend(4 * len(items))
     ordered, middle = sorted(items), len(items) // 2
     if len(items) % 2:
@@ -124,7 +119,7 @@ def _median(run: Run, items: list[Any]) -> Any:
 @_of_many("stddev")
 def _stddev(run: Run, items: list[Any]) -> Any:
     if len(items) < 2 or any(type(item) not in NUMBERS for item in items):
-        return _bad(run, "stddev takes two numbers at least")
+        return run.refused("stddev takes two numbers at least")
     run.spend(4 * len(items))
     try:
         total: Any = 0
@@ -137,13 +132,13 @@ def _stddev(run: Run, items: list[Any]) -> Any:
         variance = decimals.DECIMAL128.create_decimal(decimals.divide(squares, len(items) - 1))
         return decimals.number(decimals.DECIMAL128.sqrt(variance))
     except DecimalException:
-        return _bad(run, "the numbers are too large")
+        return run.refused("the numbers are too large")
 
 
 @_of_many("mode")
 def _mode(run: Run, items: list[Any]) -> Any:
     if any(type(item) not in NUMBERS for item in items):
-        return _bad(run, "mode takes numbers")
+        return run.refused("mode takes numbers")
     run.spend(4 * len(items))
     counts: dict[Any, int] = {}
     for item in items:
@@ -172,7 +167,7 @@ def _sublist(run: Run, items: list[Any], start: Any, length: Any = None) -> Any:
     run.spend(len(items))
     start, length = int(start), None if length is None else int(length)
     if start == 0 or start < -len(items):
-        return _bad(run, "there is no such position")
+        return run.refused("there is no such position")
     first = start - 1 if start > 0 else len(items) + start
     return items[first:] if length is None else items[first : first + max(length, 0)]
 
@@ -193,7 +188,7 @@ def _concatenate(run: Run, lists: list[list[Any]]) -> list[Any]:
 def _insert_before(run: Run, items: list[Any], position: Any, item: Any) -> Any:
     index = _index(items, position, 0 if position == len(items) + 1 else -1)
     if index is None:
-        return _bad(run, "the position is not in the list")
+        return run.refused("the position is not in the list")
     run.reserve(len(items) + 1)
     return [*items[:index], item, *items[index:]]
 
@@ -210,7 +205,7 @@ def _index(items: list[Any], position: Any, beyond: int = -1) -> int | None:
 def _remove(run: Run, items: list[Any], position: Any) -> Any:
     index = _index(items, position)
     if index is None:
-        return _bad(run, "the position is not in the list")
+        return run.refused("the position is not in the list")
     run.reserve(len(items))
     return items[:index] + items[index + 1 :]
 
@@ -219,7 +214,7 @@ def _remove(run: Run, items: list[Any], position: Any) -> Any:
 def _replace_at(run: Run, items: list[Any], position: Any, item: Any) -> Any:
     index = _index(items, position)
     if index is None:
-        return _bad(run, "the position is not in the list")
+        return run.refused("the position is not in the list")
     run.reserve(len(items))
     return [*items[:index], item, *items[index + 1 :]]
 
@@ -227,11 +222,11 @@ def _replace_at(run: Run, items: list[Any], position: Any, item: Any) -> Any:
 @feel("list replace", "list: list, match: function, newItem: any?")
 def _replace_matching(run: Run, items: list[Any], match: Function, new: Any) -> Any:
     if len(match.parameters) != 2:
-        return _bad(run, "match is a function of the element and the new one")
+        return run.refused("match is a function of the element and the new one")
     run.reserve(len(items))
     answers = [call_value(run, match, [item, new]) for item in items]
     if any(type(answer) is not bool for answer in answers):
-        return _bad(run, "match gives true or false")
+        return run.refused("match gives true or false")
     return [new if answer else item for item, answer in zip(items, answers, strict=True)]
 
 
@@ -306,7 +301,7 @@ def _flatten(run: Run, items: list[Any]) -> list[Any]:
 @feel("sort", "list: list, precedes: function")
 def _sort(run: Run, items: list[Any], precedes: Function) -> Any:
     if len(precedes.parameters) != 2:
-        return _bad(run, "precedes is a function of two elements")
+        return run.refused("precedes is a function of two elements")
     run.reserve(len(items))
 
     class _Key:
@@ -325,7 +320,7 @@ def _sort(run: Run, items: list[Any], precedes: Function) -> Any:
 def _sort_naturally(run: Run, items: list[Any]) -> Any:
     run.reserve(8 * len(items))
     if items and any(order(item, items[0]) is None for item in items):
-        return _bad(run, "the elements cannot be compared with each other")
+        return run.refused("the elements cannot be compared with each other")
 
     class _Key:
         __slots__ = ("value",)
@@ -355,6 +350,6 @@ def _is_empty(run: Run, items: list[Any]) -> bool:
 @feel("partition", "list: list, size: number")
 def _partition(run: Run, items: list[Any], size: Any) -> Any:
     if type(size) is not int or size < 1:
-        return _bad(run, "a size is a whole number and positive")
+        return run.refused("a size is a whole number and positive")
     run.reserve(2 * len(items))
     return [items[start : start + size] for start in range(0, len(items), size)]

@@ -9,26 +9,21 @@ from typing import Any
 
 from mesh.feel import decimals
 from mesh.feel.calls import feel
-from mesh.feel.errors import WarningKind
 from mesh.feel.evaluation import Run
 from mesh.feel.limits import STEPS_OF_LOGARITHM
 from mesh.feel.operators import negate
 from mesh.feel.values import YearsMonths
 
 
-def _bad(run: Run, what: str) -> Any:
-    return run.null(WarningKind.INVALID_ARGUMENTS, what)
-
-
 def _rounding(name: str, signature: str, rounding: str) -> None:
     @feel(name, signature)
     def _rounded(run: Run, value: Any, scale: Any = 0) -> Any:
         if scale is None or not decimals.MIN_SCALE <= scale <= decimals.MAX_SCALE:
-            return _bad(run, f"a scale is from {decimals.MIN_SCALE} to {decimals.MAX_SCALE}")
+            return run.refused(f"a scale is from {decimals.MIN_SCALE} to {decimals.MAX_SCALE}")
         try:
             return decimals.rounded(value, int(scale), rounding)
         except DecimalException:
-            return _bad(run, "the number is too large")
+            return run.refused("the number is too large")
 
 
 _rounding("decimal", "n: number, scale: number", decimals.HALF_EVEN)
@@ -55,11 +50,11 @@ def _abs(run: Run, value: Any) -> Any:
 @feel("modulo", "dividend: number, divisor: number")
 def _modulo(run: Run, dividend: Any, divisor: Any) -> Any:
     if divisor == 0:
-        return _bad(run, "modulo by zero")
+        return run.refused("modulo by zero")
     try:
         return decimals.modulo(dividend, divisor)
     except DecimalException:
-        return _bad(run, "modulo of numbers that are too far apart")
+        return run.refused("modulo of numbers that are too far apart")
 
 
 def _function(name: str, steps: int, operate: Callable[[Decimal], Decimal], allowed: Callable[[Any], bool]) -> None:
@@ -67,11 +62,11 @@ def _function(name: str, steps: int, operate: Callable[[Decimal], Decimal], allo
     def _applied(run: Run, value: Any) -> Any:
         run.spend(steps)
         if not allowed(value):
-            return _bad(run, f"{name} of {str(value)[:40]} has no value")
+            return run.refused(f"{name} of {str(value)[:40]} has no value")
         try:
             return decimals.number(operate(Decimal(value)))
         except DecimalException:
-            return _bad(run, f"{name} of {str(value)[:40]} has no value")
+            return run.refused(f"{name} of {str(value)[:40]} has no value")
 
 
 _function("sqrt", 5, decimals.DECIMAL128.sqrt, lambda value: value >= 0)

@@ -8,7 +8,6 @@ from typing import Any
 from mesh.feel.calls import feel
 from mesh.feel.closures import folded
 from mesh.feel.comparison import holds, order
-from mesh.feel.errors import WarningKind
 from mesh.feel.evaluation import Run
 from mesh.feel.limits import MAX_NUMERAL_LENGTH
 from mesh.feel.nodes import Literal, RangeLiteral
@@ -54,7 +53,7 @@ def _relation(name: str, signature: str) -> Callable[[Callable[[Any, Any], bool]
             try:
                 return relate(left, right)
             except _NotOrdered:
-                return run.null(WarningKind.INVALID_ARGUMENTS, f"{name} cannot compare the two")
+                return run.refused(f"{name} cannot compare the two")
 
         return relate
 
@@ -223,7 +222,7 @@ def _range(run: Run, text: str) -> Any:
     run.spend(500)
     found = _parsed_range(text) if len(text) <= MAX_NUMERAL_LENGTH else None
     if found is None:
-        return run.null(WarningKind.INVALID_ARGUMENTS, f"{text[:40]!r} is no range")
+        return run.refused(f"{text[:40]!r} is no range")
     return found
 
 

@@ -7,19 +7,14 @@ from typing import Any
 
 from mesh.feel import patterns
 from mesh.feel.calls import feel
-from mesh.feel.errors import WarningKind
 from mesh.feel.evaluation import Run
-
-
-def _bad(run: Run, what: str) -> Any:
-    return run.null(WarningKind.INVALID_ARGUMENTS, what)
 
 
 @feel("substring", "string: string, start position: number, length?: number?")
 def _substring(run: Run, text: str, start: Any, length: Any = None) -> Any:
     start, length = int(start), None if length is None else int(length)
     if start == 0 or start < -len(text):
-        return _bad(run, "there is no such position")
+        return run.refused("there is no such position")
     first = start - 1 if start > 0 else len(text) + start
     return text[first:] if length is None else text[first : first + max(length, 0)]
 
@@ -91,7 +86,7 @@ def _join(
     run.spend(len(items))
     texts = [item for item in items if item is not None]
     if any(type(text) is not str for text in texts):
-        return _bad(run, "string join takes strings")
+        return run.refused("string join takes strings")
     between = delimiter or ""
     run.spend_text(sum(map(len, texts)) + len(between) * len(texts))
     return run.text(f"{prefix or ''}{between.join(texts)}{suffix or ''}")
