@@ -127,6 +127,9 @@ def power(base: Number, exponent: Number) -> Number:
     """Return `base` to the power of `exponent`."""
     if exponent == 0:
         return 1
+    if base == 0 and exponent < 0:
+        # What the decimals take for infinite.
+        raise DivisionByZero
     return number(DECIMAL128.power(base, exponent))
 
 
