@@ -5,5 +5,6 @@ pytest_plugins = [
     "tests.infrastructure.kafka",
     "tests.infrastructure.buses",
     "tests.infrastructure.redis",
+    "tests.infrastructure.feelin",
     "tests.infrastructure.oidc",
 ]
