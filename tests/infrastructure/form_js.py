@@ -40,11 +40,16 @@ class FormJs:
         *,
         files: dict[str, list[dict[str, str]]] | None = None,
         zone: str = "UTC",
+        fixed: list[str] | None = None,
     ) -> dict[str, Any]:
-        """Show the form with the variables, enter what is submitted, submit; return the outcome."""
+        """Show the form with the variables, enter what is submitted, submit; return the outcome.
+
+        `fixed`: ids of fields into which nothing can be entered.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        case = {"schema": schema, "variables": variables, "submitted": submitted, "files": files, "zone": zone}
+        case = {"schema": schema, "variables": variables, "submitted": submitted, "files": files}
+        case |= {"zone": zone, "fixed": fixed}
         self._process.stdin.write(json.dumps(case) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()

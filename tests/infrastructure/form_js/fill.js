@@ -35,7 +35,7 @@ const MOST_STEPS = 20000;
 const MOST_CYCLES = 40;
 
 // Rendering and effects run when the queue is worked off, so that a page is known to have come to rest.
-let queue = [];
+const queue = [];
 options.debounceRendering = (work) => queue.push(work);
 options.requestAnimationFrame = (work) => queue.push(work);
 
@@ -45,6 +45,17 @@ const rest = () => {
       throw new Error('the page does not come to rest');
     }
     queue.shift()();
+  }
+};
+
+// What is left of a page is worked off in any case: preact waits for it. What fails there is the case's failure already.
+const drain = () => {
+  for (let step = 0; queue.length && step < MOST_STEPS; step++) {
+    try {
+      queue.shift()();
+    } catch (error) {
+      continue;
+    }
   }
 };
 
@@ -78,41 +89,69 @@ const settle = (form) => {
   }
 };
 
-// Returns where the submission has values, and writes them over the data.
-const layOver = (data, submitted, container, base, take, given) => {
-  for (const field of container.components || []) {
-    if (field.type === 'dynamiclist') {
-      const path = [...base, ...field.path.split('.')];
-      const rows = get(submitted, path);
-      const held = get(data, path) || [];
-      if (rows === undefined || rows === null) {
-        if (field.allowAddRemove !== false) {
-          put(data, path, []);
-        }
-      } else if (Array.isArray(rows)) {
-        put(data, path, rows.map((_, index) => held[index] || {}));
-        rows.forEach((_, index) => layOver(data, submitted, field, [...path, index], take, given));
-      }
-    } else if (field.components) {
-      layOver(data, submitted, field, field.path ? [...base, ...field.path.split('.')] : base, take, given);
-    } else if (isKeyed(field) && field.type !== 'expression' && !field.disabled && field.readonly !== true) {
-      const path = [...base, ...field.key.split('.')];
-      const value = get(submitted, path);
-      if (value !== undefined && take(field)) {
-        put(data, path, copy(value));
-        given.push(path);
-      }
-    }
-  }
-};
-
 const hasComputedOptions = (field) => field.valuesExpression !== undefined;
 
-const fill = ({ schema, variables, submitted, files, zone }) => {
+// Enters what the user can enter now: values of fields that are on the page, each once. Tells whether there was anything.
+const enter = (form, { submitted, fixed }, entered, take) => {
+  const data = copy(form._getState().data);
+  const before = entered.size;
+  const walk = (container, base) => {
+    for (const field of container.components || []) {
+      if (field.type === 'dynamiclist') {
+        const path = [...base, ...field.path.split('.')];
+        const held = get(data, path) || [];
+        if (take(field) && !entered.has(text(path)) && isShown(form, field, path)) {
+          entered.set(text(path), path);
+          const rows = get(submitted, path);
+          if (Array.isArray(rows)) {
+            put(data, path, rows.map((_, index) => held[index] || {}));
+          } else if ((rows === undefined || rows === null) && field.allowAddRemove !== false) {
+            put(data, path, []);
+          }
+          continue;
+        }
+        held.forEach((_, index) => walk(field, [...path, index]));
+      } else if (field.components) {
+        walk(field, field.path ? [...base, ...field.path.split('.')] : base);
+      } else if (isKeyed(field) && field.type !== 'expression' && !field.disabled && !fixed.includes(field.id)) {
+        const path = [...base, ...field.key.split('.')];
+        const value = get(submitted, path);
+        if (value !== undefined && take(field) && !entered.has(text(path)) && isShown(form, field, path)) {
+          entered.set(text(path), path);
+          put(data, path, copy(value));
+        }
+      }
+    }
+  };
+  walk(form._getState().schema, []);
+  if (entered.size > before) {
+    form._setState({ data: form._getInitializedFieldData(data) });
+    settle(form);
+    return true;
+  }
+  return false;
+};
+
+const isShown = (form, field, path) =>
+  form.get('formFieldInstanceRegistry').getAll().some(({ id, valuePath }) => id === field.id && text(valuePath) === text(path));
+
+const isList = (field) => field.type === 'dynamiclist';
+
+// Rows first, then what is entered into them; what is chosen from computed options when these are there.
+const ORDER = [isList, (field) => !isList(field) && !hasComputedOptions(field), hasComputedOptions];
+
+const enterAll = (form, given) => {
+  const entered = new Map();
+  while (ORDER.some((take) => enter(form, given, entered, take))) {
+    continue;
+  }
+  return entered;
+};
+
+const fill = ({ schema, variables, submitted, files, zone, fixed }) => {
   process.env.TZ = zone || 'UTC';
   const container = window.document.createElement('div');
   window.document.body.appendChild(container);
-  queue = [];
   const form = new Form({ container, debounce: false });
   const errorsThrown = [];
   form.get('eventBus').on('error', ({ error }) => errorsThrown.push(String(error)));
@@ -127,16 +166,7 @@ const fill = ({ schema, variables, submitted, files, zone }) => {
     }
     const initial = copy(form._getState().data);
     settle(form);
-    const given = [];
-    let data = copy(form._getState().data);
-    layOver(data, submitted, schema, [], (field) => !hasComputedOptions(field), given);
-    form._setState({ data: form._getInitializedFieldData(data) });
-    settle(form);
-    // The user can choose only what is offered once everything else is entered.
-    data = copy(form._getState().data);
-    layOver(data, submitted, schema, [], hasComputedOptions, given);
-    form._setState({ data: form._getInitializedFieldData(data) });
-    settle(form);
+    const entered = enterAll(form, { submitted, fixed: fixed || [] });
     const result = form.submit();
     const errors = {};
     const shown = [];
@@ -149,19 +179,13 @@ const fill = ({ schema, variables, submitted, files, zone }) => {
       }
     }
     const now = form._getState().data;
-    const held = Object.fromEntries(given.map((path) => [text(path), get(now, path) ?? null]));
+    const held = Object.fromEntries([...entered].map(([place, path]) => [place, get(now, path) ?? null]));
     return { initial, data: result.data, errors, shown, held, errorsThrown };
   } catch (error) {
     return { crash: String(error && error.stack) };
   } finally {
-    queue = [];
-    try {
-      form.destroy();
-      rest();
-    } catch (error) {
-      // What became of the case is known already.
-    }
-    queue = [];
+    queue.push(() => form.destroy());
+    drain();
     container.remove();
   }
 };
