@@ -65,6 +65,7 @@ class _Maker:
         self.count = 0
         self.zone = chance.choice(ZONES)
         self.entering = False
+        self.files: dict[str, list[dict[str, str]]] = {}
         self.today = datetime.datetime.now(ZoneInfo(self.zone)).date()
         # Names that conditions may read, by what they hold.
         self.numbers = ["n1", "n2", "nothing"]
@@ -95,7 +96,7 @@ class _Maker:
         if not variables["f2"]:
             holding.add("=not(f2)")
         fixed = [one["id"] for one in _all(schema) if one.get("readonly") in holding]
-        return Case(schema, variables, submitted, self.zone, {"files::one": [{"name": "a.txt"}]}, fixed)
+        return Case(schema, variables, submitted, self.zone, self.files, fixed)
 
     # The form.
 
@@ -141,10 +142,23 @@ class _Maker:
         chance = self.chance
         one["key"] = name if chance.random() < 0.8 else f"{name}.part"
         kind = chance.choice(
-            (
-                "textfield textarea number number checkbox radio select checklist taglist datetime datetime expression"
-                " filepicker textfield number"
-            ).split()
+            [
+                "textfield",
+                "textarea",
+                "number",
+                "number",
+                "checkbox",
+                "radio",
+                "select",
+                "checklist",
+                "taglist",
+                "datetime",
+                "datetime",
+                "expression",
+                "filepicker",
+                "textfield",
+                "number",
+            ]
         )
         one["type"] = kind
         validate: Json = {}
@@ -322,7 +336,11 @@ class _Maker:
         if kind == "datetime":
             return self.moment(one)
         if kind == "filepicker":
-            return chance.choice(("files::one", "files::one", "files::unknown"))
+            if not self.entering or chance.random() < 0.3:
+                return "files::unknown"
+            key = f"files::{len(self.files)}"
+            self.files[key] = [{"name": "a.txt"}]
+            return key
         return chance.choice((1, "x", None))
 
     def option(self, one: Json) -> Any:
@@ -342,7 +360,11 @@ class _Maker:
                 "1899-12-31",
             )
         )
-        time = f"{chance.randint(0, 23):02}:{chance.choice((0, 0, 15, 30, 5, 20, 7)):02}"
+        minute = chance.choice((0, 0, 15, 30, 5, 20, 7))
+        if not self.entering:
+            # Whether form-js moves a time with which a field begins depends on what else the page has to do just then.
+            minute -= minute % one.get("timeInterval", 15)
+        time = f"{chance.randint(0, 23):02}:{minute:02}"
         offset = f"{datetime.datetime.now(ZoneInfo(self.zone)):%z}"
         zone_format = one.get("timeSerializingFormat", "")
         zone = {"utc_offset": f"{offset[:3]}:{offset[3:]}", "utc_normalized": "Z"}.get(zone_format, "")
