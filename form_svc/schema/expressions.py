@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,12 +11,29 @@ from typing import Any, Final, Protocol
 SIGN: Final = "="
 
 
+class TooCostly(Exception):
+    """All the expressions of a form together take too long."""
+
+
+class Budget:
+    """The time that one pass over a form may take: each expression is bounded, and so are all of them."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def check(self) -> None:
+        """Raise `TooCostly` when the time is up."""
+        if time.monotonic() > self._end:
+            raise TooCostly
+
+
 @dataclass(slots=True, frozen=True)
 class Context:
     """What an expression sees."""
 
     variables: Mapping[str, Any]
     now: datetime
+    budget: Budget
 
 
 class Expression(Protocol):

@@ -52,6 +52,7 @@ class _Expression:
         return self.compiled.names
 
     def evaluate(self, context: Context) -> Any:
+        context.budget.check()
         return mesh.feel.json_value(self.compiled.evaluate(context.variables, now=context.now))
 
 
@@ -64,5 +65,6 @@ class _UnaryTests:
         return self.compiled.names
 
     def holds(self, context: Context) -> bool:
+        context.budget.check()
         # The tests are of no value in particular: form-js writes conditions as unary tests of null.
         return self.compiled.evaluate(None, context.variables, now=context.now) is True

@@ -215,7 +215,9 @@ def read_computation(properties: Properties) -> Computation:
     return Computation(expression=expression, on_submit=when == "presubmit")
 
 
-def read_default(properties: Properties, field_type: FieldType, number: NumberFormat) -> Any:
+def read_default(
+    properties: Properties, field_type: FieldType, number: NumberFormat, options: OptionSource | None
+) -> Any:
     """Return the value with which the field begins; `MISSING` where there is none."""
     value = properties.raw("defaultValue")
     if value is MISSING or value is None:
@@ -224,7 +226,17 @@ def read_default(properties: Properties, field_type: FieldType, number: NumberFo
     if wanted:
         properties.problem("defaultValue", f"{shown(value)} does not fit; write {wanted}, or leave it out")
         return MISSING
+    if isinstance(options, StaticOptions):
+        for chosen in value if isinstance(value, list) else [value]:
+            if not any(_is_value_of(option, chosen) for option in options.values):
+                properties.problem("defaultValue", f"{shown(chosen)} is none of the options; choose one of them")
+                return MISSING
     return value
+
+
+def _is_value_of(option: Any, chosen: Any) -> bool:
+    value = option.get("value") if isinstance(option, dict) else option
+    return isinstance(value, bool) is isinstance(chosen, bool) and bool(value == chosen)
 
 
 def _unfit(value: Any, field_type: FieldType, number: NumberFormat) -> str:

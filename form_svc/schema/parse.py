@@ -150,7 +150,7 @@ class _FormReader:
                 field.computation = read_computation(properties)
             case _:
                 pass
-        field.default = read_default(properties, kind, field.number)
+        field.default = read_default(properties, kind, field.number, field.options)
 
     def _components(self, field: Field, properties: Properties, depth: int) -> tuple[Field, ...]:
         components = properties.raw("components")

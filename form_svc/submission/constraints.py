@@ -56,6 +56,7 @@ def _faults(field: Field, value: Any, context: Context) -> Iterator[Fault]:
     rules = field.constraints
     blank = is_blank(value)
     if rules.pattern is not None and not blank:
+        context.budget.check()
         try:
             if not rules.pattern.found_in(text_of(value)):
                 yield Fault.of(Rule.PATTERN, pattern=rules.pattern.text, own=rules.pattern_message)

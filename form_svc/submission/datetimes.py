@@ -13,8 +13,9 @@ from form_svc.schema.model import DateTimeFormat, DateTimeKind, TimeZoneFormat
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ZONE: Final = r"(?P<zone>Z|[+-][0-9]{2}(?::?[0-9]{2})?)?"
-_TIME: Final = re.compile(r"(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{1,2})(?::(?P<rest>[0-9]{1,2}(?:\.[0-9]{1,9})?))?)?" + _ZONE)
-_TIME_OF_DATE: Final = re.compile(r"(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<rest>[0-5][0-9](?:\.[0-9]{1,9})?))?" + _ZONE)
+_REST: Final = r"(?::(?P<rest>[0-5][0-9](?:\.[0-9]{1,9})?))?"
+_TIME: Final = re.compile(rf"(?P<hour>[0-9]{{1,2}})(?::(?P<minute>[0-9]{{1,2}}){_REST})?{_ZONE}")
+_TIME_OF_DATE: Final = re.compile(rf"(?P<hour>[0-9]{{2}}):(?P<minute>[0-9]{{2}}){_REST}{_ZONE}")
 _EARLIEST: Final = datetime.date(1900, 1, 1)
 """Before it form-js's calendar does not reach."""
 _FIRST_ZONE: Final = datetime.timedelta(hours=12)
@@ -176,7 +177,9 @@ def _shown_moment(
     moment: datetime.datetime, late: int, reading: _Reading, form: DateTimeFormat, refusal: Refusal | None
 ) -> Shown:
     earlier = moment - datetime.timedelta(minutes=late)
-    return Shown(_moment_text(earlier, form.zone_format), _moment_text(moment, form.zone_format), reading.whole, refusal)
+    return Shown(
+        _moment_text(earlier, form.zone_format), _moment_text(moment, form.zone_format), reading.whole, refusal
+    )
 
 
 def _refusal(date: datetime.date, form: DateTimeFormat, today: datetime.date) -> Refusal | None:

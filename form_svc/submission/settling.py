@@ -14,7 +14,7 @@ from form_svc.submission.files import SubmittedFiles
 from form_svc.submission.options import choices, fixed_options
 from form_svc.submission.values import Step, get, identity, is_blank, is_same, put
 from form_svc.submission.violations import Fault, Rule
-from form_svc.submission.visibility import Instance, Page
+from form_svc.submission.visibility import Conditions, Instance, Page
 
 _SPARE_ROUNDS: Final = 3
 _MAX_ROUNDS: Final = 50
@@ -39,12 +39,14 @@ class Settling:
         schema: FormSchema,
         initial: Mapping[str, Any],
         calendar: Calendar,
+        conditions: Conditions,
         files: SubmittedFiles,
         on_dropped: OnDropped,
     ) -> None:
         self._schema = schema
         self._initial = initial
         self._calendar = calendar
+        self._conditions = conditions
         self._files = files
         self._on_dropped = on_dropped
         computed = sum(1 for field in schema.fields.values() if field.computation is not None)
@@ -75,7 +77,7 @@ class Settling:
         return page
 
     def _page(self, data: dict[str, Any]) -> Page:
-        page = Page(self._schema, self._initial, data, self._calendar.now)
+        page = Page(self._schema, self._initial, data, self._conditions)
         before = self._began
         self._began = {
             instance.path: before.get(instance.path, get(data, instance.path))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from form_svc.schema.expressions import Expression, is_expression
+from form_svc.schema.expressions import Budget, Expression, TooCostly, is_expression
 from form_svc.schema.field_types import Input
 from form_svc.schema.limits import MAX_INSTANCES
 from form_svc.schema.model import MISSING, Field, FormSchema, OptionsFromExpression
@@ -18,11 +18,13 @@ from form_svc.submission.files import SubmittedFile, SubmittedFiles, is_accepted
 from form_svc.submission.initial import TooManyFields, initialised, own_copy
 from form_svc.submission.readonly import FixedValues
 from form_svc.submission.settling import Settling, is_readonly
-from form_svc.submission.values import Step, copied, get, identity, is_same, put, without_gaps
+from form_svc.submission.values import Step, copied, get, put, without_gaps
 from form_svc.submission.violations import Fault, Rule, Violation, message, path_text
-from form_svc.submission.visibility import Instance, Page
+from form_svc.submission.visibility import Conditions, Instance
 
 ENGLISH: Final = "en"
+_MOST_SECONDS: Final = 5.0
+"""Time after which a submission is refused as too costly to check."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -73,7 +75,9 @@ def submit(
         return _Filling(schema, variables, circumstances or present()).submit(data, language)
     except TooManyFields:
         fault = Fault.of(Rule.TOO_MANY_FIELDS, bound=MAX_INSTANCES)
-        return Submission((_violation(schema.root, (), fault, language),), {})
+    except TooCostly:
+        fault = Fault(Rule.TOO_COSTLY)
+    return Submission((_violation(schema.root, (), fault, language),), {})
 
 
 def check(
@@ -105,7 +109,8 @@ class _Filling:
         self._calendar = circumstances.calendar
         self._files = circumstances.files or {}
         self._initial = without_gaps(initialised(schema, variables, self._calendar))
-        self._settling = Settling(schema, self._initial, self._calendar, self._files, self._drop)
+        conditions = Conditions(self._calendar.now, Budget(_MOST_SECONDS))
+        self._settling = Settling(schema, self._initial, self._calendar, conditions, self._files, self._drop)
         self._entered: set[tuple[Step, ...]] = set()
         self._faults: dict[tuple[Step, ...], Fault] = {}
         self._data = own_copy(schema, self._initial)
@@ -113,11 +118,19 @@ class _Filling:
         self._fixed = FixedValues(schema, self._page, self._data)
 
     def submit(self, data: Mapping[str, Any], language: str) -> Submission:
-        while self._enter_rows(data) or self._enter_values(data, computed=False) or self._enter_values(data, computed=True):
+        while self._enter(data):
             self._data = initialised(self._schema, self._data, self._calendar, self._drop)
             self._page = self._settling.settle(self._data)
         self._compute_on_submit()
         return Submission(tuple(self._violations(language)), self._handed_over())
+
+    def _enter(self, data: Mapping[str, Any]) -> bool:
+        """Enter what can be entered now; tell whether there was anything."""
+        return (
+            self._enter_rows(data)
+            or self._enter_values(data, computed=False)
+            or self._enter_values(data, computed=True)
+        )
 
     def _enter_rows(self, data: Mapping[str, Any]) -> bool:
         """Make as many rows as were submitted, in the lists that are on the page and were not entered yet."""
@@ -167,7 +180,7 @@ class _Filling:
             self._entered.add(path)
             if self._fixed.is_fixed(field):
                 entered = enter(field, value, self._data, self._calendar).value
-                if not self._fixed.may_be(field, path, entered):
+                if not (self._fixed.may_be(field, path, entered) or self._fixed.may_be(field, path, value)):
                     self._faults[path] = Fault(Rule.READONLY)
                     continue
             put(self._data, path, copied(value))

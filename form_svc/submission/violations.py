@@ -47,6 +47,7 @@ class Rule(enum.StrEnum):
     FILE_TYPE = "FILE_TYPE"
     ROWS_FIXED = "ROWS_FIXED"
     TOO_MANY_FIELDS = "TOO_MANY_FIELDS"
+    TOO_COSTLY = "TOO_COSTLY"
 
 
 @dataclass(slots=True, frozen=True)
@@ -121,6 +122,7 @@ _ENGLISH: Final = {
     Rule.FILE_TYPE: "The file {name} is of another kind; choose files of {accept}.",
     Rule.ROWS_FIXED: "There are {count} rows; rows cannot be added here, so send {bound}.",
     Rule.TOO_MANY_FIELDS: "There are more than {bound} fields with those of all rows; submit fewer rows.",
+    Rule.TOO_COSTLY: "Checking the form takes too long; submit fewer rows, or have the form simplified.",
 }
 
 _CHINESE: Final = {
@@ -154,4 +156,5 @@ _CHINESE: Final = {
     Rule.FILE_TYPE: "文件 {name} 的类型不符，请选择 {accept} 类型的文件。",
     Rule.ROWS_FIXED: "当前有 {count} 行，此列表不能增加行，请提交 {bound} 行。",
     Rule.TOO_MANY_FIELDS: "各行合计超过 {bound} 个字段，请减少行数。",
+    Rule.TOO_COSTLY: "校验此表单耗时过长，请减少行数，或请表单设计者简化表单。",
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from form_svc.schema.expressions import Context
+from form_svc.schema.expressions import Budget, Context
 from form_svc.schema.model import Field, FormSchema
 from form_svc.submission.initial import own_copy
 from form_svc.submission.values import Step, get, remove, without_gaps
@@ -29,20 +29,28 @@ def variables_seen(data: Mapping[str, Any], this: Any, parent: Any, rows: list[i
     return {"this": this, "parent": parent, "i": rows, **data, "_this_": this, "_parent_": parent, "_i_": rows}
 
 
-def visible_data(schema: FormSchema, data: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
+@dataclass(slots=True, frozen=True)
+class Conditions:
+    """When expressions are evaluated, and how long they may take."""
+
+    now: datetime
+    budget: Budget
+
+
+def visible_data(schema: FormSchema, data: Mapping[str, Any], conditions: Conditions) -> Mapping[str, Any]:
     """Return data without the values of hidden fields."""
     if not schema.has_conditions:
         return data
-    return _Filter(schema, data, now).run()
+    return _Filter(schema, data, conditions).run()
 
 
 class _Filter:
     """As form-js's condition checker: conditions see all data here, those of hidden fields too."""
 
-    def __init__(self, schema: FormSchema, data: Mapping[str, Any], now: datetime) -> None:
+    def __init__(self, schema: FormSchema, data: Mapping[str, Any], conditions: Conditions) -> None:
         self._schema = schema
         self._data = data
-        self._now = now
+        self._conditions = conditions
         self._result = own_copy(schema, data)
 
     def run(self) -> dict[str, Any]:
@@ -50,7 +58,9 @@ class _Filter:
         return without_gaps(self._result)  # type: ignore[no-any-return]
 
     def _context(self, this: Any, parent: Any, rows: list[int]) -> Context:
-        return Context(variables_seen(self._data, this, parent, rows), self._now)
+        self._conditions.budget.check()
+        seen = variables_seen(self._data, this, parent, rows)
+        return Context(seen, self._conditions.now, self._conditions.budget)
 
     def _below(
         self, container: Field, base: tuple[Step, ...], context: Context, this: Any, rows: list[int], *, hidden: bool
@@ -83,14 +93,16 @@ class _Filter:
 class Page:
     """What is on the page with some data."""
 
-    def __init__(self, schema: FormSchema, initial: Mapping[str, Any], data: Mapping[str, Any], now: datetime) -> None:
+    def __init__(
+        self, schema: FormSchema, initial: Mapping[str, Any], data: Mapping[str, Any], conditions: Conditions
+    ) -> None:
         self.instances: list[Instance] = []
         """The fields with values, in the form's order."""
         self.lists: list[Instance] = []
         self._data = data
-        self._now = now
+        self._conditions = conditions
         # Hidden fields are seen as they were at first.
-        self._seen = {**initial, **visible_data(schema, data, now)}
+        self._seen = {**initial, **visible_data(schema, data, conditions)}
         self.context = self._context(self._seen, None, [])
         """What expressions see outside of lists."""
         root = schema.root
@@ -122,4 +134,6 @@ class Page:
             self._below(field, (*path, at), self._context(row, above, numbers), row, above, numbers)
 
     def _context(self, this: Any, parent: Any, rows: list[int]) -> Context:
-        return Context(variables_seen(self._seen, this, parent, rows), self._now)
+        self._conditions.budget.check()
+        seen = variables_seen(self._seen, this, parent, rows)
+        return Context(seen, self._conditions.now, self._conditions.budget)

@@ -228,7 +228,10 @@ class _Maker:
         if source < 0.5:
             one["values"] = chance.choice(OPTION_LISTS)
             if chance.random() < 0.2 and one["type"] in ("select", "radio"):
-                one["defaultValue"] = chance.choice(("a", 1, "zz"))
+                option = chance.choice(one["values"])
+                value = option.get("value") if isinstance(option, dict) else option
+                if value not in (None, ""):
+                    one["defaultValue"] = value
         elif source < 0.7:
             one["valuesKey"] = chance.choice(("choices", "choices", "missing", "s1"))
         elif source < 0.95:
