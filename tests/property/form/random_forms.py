@@ -366,7 +366,7 @@ class _Maker:
                 (self.today + datetime.timedelta(days=chance.randint(-2, 2))).isoformat(),
                 "2031-07-04",
                 "2030-01-31",
-                "1899-12-31",
+                "1899-06-01",
             )
         )
         minute = chance.choice((0, 0, 15, 30, 5, 20, 7))
@@ -385,9 +385,7 @@ class _Maker:
         if chance.random() < 0.15:
             time += chance.choice((":00", ":30.125"))
         if chance.random() < 0.05:
-            # form-js keeps a day that there is not, if it is put into a page that is shown already.
-            no_day = "tomorrow" if self.entering else "2030-02-30"
-            return chance.choice(("tomorrow", no_day, "25:00", "2030-01", f"{date}T{time}", date, time))
+            return chance.choice(("tomorrow", "2030-13-01", "25:00", "2030-01", f"{date}T{time}", date, time))
         if one["subtype"] == "date":
             return date
         return f"{time}{zone}" if one["subtype"] == "time" else f"{date}T{time}{zone}"
