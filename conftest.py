@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.infrastructure.redis",
     "tests.infrastructure.feelin",
     "tests.infrastructure.oidc",
+    "tests.infrastructure.form_js",
 ]
