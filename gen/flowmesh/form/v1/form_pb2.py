@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x66lowmesh/form/v1/form.proto\x12\x10\x66lowmesh.form.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"q\n\x0cRenderedForm\x12\x1a\n\x12\x66orm_definition_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\'\n\x06schema\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\"\xda\x01\n\tFormDraft\x12\x14\n\x0cuser_task_id\x18\x01 \x01(\t\x12\x33\n\x04\x64\x61ta\x18\x02 \x03(\x0b\x32%.flowmesh.form.v1.FormDraft.DataEntry\x12/\n\x0bupdate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x1a\x43\n\tDataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x66lowmesh/form/v1/form.proto\x12\x10\x66lowmesh.form.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"q\n\x0cRenderedForm\x12\x1a\n\x12\x66orm_definition_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\'\n\x06schema\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\"\xda\x01\n\tFormDraft\x12\x14\n\x0cuser_task_id\x18\x01 \x01(\t\x12\x33\n\x04\x64\x61ta\x18\x02 \x03(\x0b\x32%.flowmesh.form.v1.FormDraft.DataEntry\x12/\n\x0bupdate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x1a\x43\n\tDataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\",\n\x0b\x46ormFileIds\x12\x1d\n\x03ids\x18\x01 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\x64\"\x06r\x04\x10\x01\x18@b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,10 +36,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_FORMDRAFT_DATAENTRY']._loaded_options = None
   _globals['_FORMDRAFT_DATAENTRY']._serialized_options = b'8\001'
-  _globals['_RENDEREDFORM']._serialized_start=112
-  _globals['_RENDEREDFORM']._serialized_end=225
-  _globals['_FORMDRAFT']._serialized_start=228
-  _globals['_FORMDRAFT']._serialized_end=446
-  _globals['_FORMDRAFT_DATAENTRY']._serialized_start=379
-  _globals['_FORMDRAFT_DATAENTRY']._serialized_end=446
+  _globals['_FORMFILEIDS'].fields_by_name['ids']._loaded_options = None
+  _globals['_FORMFILEIDS'].fields_by_name['ids']._serialized_options = b'\272H\r\222\001\n\020d\"\006r\004\020\001\030@'
+  _globals['_RENDEREDFORM']._serialized_start=141
+  _globals['_RENDEREDFORM']._serialized_end=254
+  _globals['_FORMDRAFT']._serialized_start=257
+  _globals['_FORMDRAFT']._serialized_end=475
+  _globals['_FORMDRAFT_DATAENTRY']._serialized_start=408
+  _globals['_FORMDRAFT_DATAENTRY']._serialized_end=475
+  _globals['_FORMFILEIDS']._serialized_start=477
+  _globals['_FORMFILEIDS']._serialized_end=521
 # @@protoc_insertion_point(module_scope)

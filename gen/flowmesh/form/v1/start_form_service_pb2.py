@@ -30,7 +30,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)flowmesh/form/v1/start_form_service.proto\x12\x10\x66lowmesh.form.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a\x1b\x66lowmesh/form/v1/form.proto\x1a!flowmesh/form/v1/submission.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\"?\n\x13GetStartFormRequest\x12(\n\x15process_definition_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"D\n\x14GetStartFormResponse\x12,\n\x04\x66orm\x18\x01 \x01(\x0b\x32\x1e.flowmesh.form.v1.RenderedForm\"\xbe\x02\n\x16SubmitStartFormRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12(\n\x15process_definition_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12T\n\x04\x64\x61ta\x18\x03 \x03(\x0b\x32\x32.flowmesh.form.v1.SubmitStartFormRequest.DataEntryB\x12\xbaH\x0f\x9a\x01\x0c\x10\xe8\x07\"\x07r\x05\x10\x01\x18\xff\x01\x12\x1e\n\x0c\x62usiness_key\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12!\n\x08language\x18\x05 \x01(\tB\x0f\xbaH\x0cr\nR\x00R\x02\x65nR\x02zh\x1a\x43\n\tDataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"a\n\x17SubmitStartFormResponse\x12\x30\n\nsubmission\x18\x01 \x01(\x0b\x32\x1c.flowmesh.form.v1.Submission\x12\x14\n\x0c\x63ommit_token\x18\x0f \x01(\t2\x9c\x03\n\x10StartFormService\x12\xb8\x01\n\x0cGetStartForm\x12%.flowmesh.form.v1.GetStartFormRequest\x1a&.flowmesh.form.v1.GetStartFormResponse\"Y\xaa\xbb\x18\x1a\n\x16processDefinitions.get(\x02\x82\xd3\xe4\x93\x02\x35\x12\x33/v1/processDefinitions/{process_definition_id}/form\x12\xcc\x01\n\x0fSubmitStartForm\x12(.flowmesh.form.v1.SubmitStartFormRequest\x1a).flowmesh.form.v1.SubmitStartFormResponse\"d\xaa\xbb\x18\x1b\n\x17processInstances.create(\x02\x82\xd3\xe4\x93\x02?\":/v1/processDefinitions/{process_definition_id}/form:submit:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)flowmesh/form/v1/start_form_service.proto\x12\x10\x66lowmesh.form.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a\x1b\x66lowmesh/form/v1/form.proto\x1a!flowmesh/form/v1/submission.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1cgoogle/protobuf/struct.proto\"?\n\x13GetStartFormRequest\x12(\n\x15process_definition_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"D\n\x14GetStartFormResponse\x12,\n\x04\x66orm\x18\x01 \x01(\x0b\x32\x1e.flowmesh.form.v1.RenderedForm\"\xe3\x03\n\x16SubmitStartFormRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12(\n\x15process_definition_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12T\n\x04\x64\x61ta\x18\x03 \x03(\x0b\x32\x32.flowmesh.form.v1.SubmitStartFormRequest.DataEntryB\x12\xbaH\x0f\x9a\x01\x0c\x10\xe8\x07\"\x07r\x05\x10\x01\x18\xff\x01\x12\x1e\n\x0c\x62usiness_key\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12V\n\x05\x66iles\x18\x06 \x03(\x0b\x32\x33.flowmesh.form.v1.SubmitStartFormRequest.FilesEntryB\x12\xbaH\x0f\x9a\x01\x0c\x10\xc8\x01\"\x07r\x05\x10\x01\x18\xff\x01\x12!\n\x08language\x18\x05 \x01(\tB\x0f\xbaH\x0cr\nR\x00R\x02\x65nR\x02zh\x1a\x43\n\tDataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\x1aK\n\nFilesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12,\n\x05value\x18\x02 \x01(\x0b\x32\x1d.flowmesh.form.v1.FormFileIds:\x02\x38\x01\"a\n\x17SubmitStartFormResponse\x12\x30\n\nsubmission\x18\x01 \x01(\x0b\x32\x1c.flowmesh.form.v1.Submission\x12\x14\n\x0c\x63ommit_token\x18\x0f \x01(\t2\x9c\x03\n\x10StartFormService\x12\xb8\x01\n\x0cGetStartForm\x12%.flowmesh.form.v1.GetStartFormRequest\x1a&.flowmesh.form.v1.GetStartFormResponse\"Y\xaa\xbb\x18\x1a\n\x16processDefinitions.get(\x02\x82\xd3\xe4\x93\x02\x35\x12\x33/v1/processDefinitions/{process_definition_id}/form\x12\xcc\x01\n\x0fSubmitStartForm\x12(.flowmesh.form.v1.SubmitStartFormRequest\x1a).flowmesh.form.v1.SubmitStartFormResponse\"d\xaa\xbb\x18\x1b\n\x17processInstances.create(\x02\x82\xd3\xe4\x93\x02?\":/v1/processDefinitions/{process_definition_id}/form:submit:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,6 +41,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSTARTFORMREQUEST'].fields_by_name['process_definition_id']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_SUBMITSTARTFORMREQUEST_DATAENTRY']._loaded_options = None
   _globals['_SUBMITSTARTFORMREQUEST_DATAENTRY']._serialized_options = b'8\001'
+  _globals['_SUBMITSTARTFORMREQUEST_FILESENTRY']._loaded_options = None
+  _globals['_SUBMITSTARTFORMREQUEST_FILESENTRY']._serialized_options = b'8\001'
   _globals['_SUBMITSTARTFORMREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_SUBMITSTARTFORMREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\030\200\001'
   _globals['_SUBMITSTARTFORMREQUEST'].fields_by_name['process_definition_id']._loaded_options = None
@@ -49,6 +51,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SUBMITSTARTFORMREQUEST'].fields_by_name['data']._serialized_options = b'\272H\017\232\001\014\020\350\007\"\007r\005\020\001\030\377\001'
   _globals['_SUBMITSTARTFORMREQUEST'].fields_by_name['business_key']._loaded_options = None
   _globals['_SUBMITSTARTFORMREQUEST'].fields_by_name['business_key']._serialized_options = b'\272H\005r\003\030\377\001'
+  _globals['_SUBMITSTARTFORMREQUEST'].fields_by_name['files']._loaded_options = None
+  _globals['_SUBMITSTARTFORMREQUEST'].fields_by_name['files']._serialized_options = b'\272H\017\232\001\014\020\310\001\"\007r\005\020\001\030\377\001'
   _globals['_SUBMITSTARTFORMREQUEST'].fields_by_name['language']._loaded_options = None
   _globals['_SUBMITSTARTFORMREQUEST'].fields_by_name['language']._serialized_options = b'\272H\014r\nR\000R\002enR\002zh'
   _globals['_STARTFORMSERVICE'].methods_by_name['GetStartForm']._loaded_options = None
@@ -60,11 +64,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSTARTFORMRESPONSE']._serialized_start=316
   _globals['_GETSTARTFORMRESPONSE']._serialized_end=384
   _globals['_SUBMITSTARTFORMREQUEST']._serialized_start=387
-  _globals['_SUBMITSTARTFORMREQUEST']._serialized_end=705
-  _globals['_SUBMITSTARTFORMREQUEST_DATAENTRY']._serialized_start=638
-  _globals['_SUBMITSTARTFORMREQUEST_DATAENTRY']._serialized_end=705
-  _globals['_SUBMITSTARTFORMRESPONSE']._serialized_start=707
-  _globals['_SUBMITSTARTFORMRESPONSE']._serialized_end=804
-  _globals['_STARTFORMSERVICE']._serialized_start=807
-  _globals['_STARTFORMSERVICE']._serialized_end=1219
+  _globals['_SUBMITSTARTFORMREQUEST']._serialized_end=870
+  _globals['_SUBMITSTARTFORMREQUEST_DATAENTRY']._serialized_start=726
+  _globals['_SUBMITSTARTFORMREQUEST_DATAENTRY']._serialized_end=793
+  _globals['_SUBMITSTARTFORMREQUEST_FILESENTRY']._serialized_start=795
+  _globals['_SUBMITSTARTFORMREQUEST_FILESENTRY']._serialized_end=870
+  _globals['_SUBMITSTARTFORMRESPONSE']._serialized_start=872
+  _globals['_SUBMITSTARTFORMRESPONSE']._serialized_end=969
+  _globals['_STARTFORMSERVICE']._serialized_start=972
+  _globals['_STARTFORMSERVICE']._serialized_end=1384
 # @@protoc_insertion_point(module_scope)

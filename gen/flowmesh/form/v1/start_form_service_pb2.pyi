@@ -25,7 +25,7 @@ class GetStartFormResponse(_message.Message):
     def __init__(self, form: _Optional[_Union[_form_pb2.RenderedForm, _Mapping]] = ...) -> None: ...
 
 class SubmitStartFormRequest(_message.Message):
-    __slots__ = ("request_id", "process_definition_id", "data", "business_key", "language")
+    __slots__ = ("request_id", "process_definition_id", "data", "business_key", "files", "language")
     class DataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -33,17 +33,26 @@ class SubmitStartFormRequest(_message.Message):
         key: str
         value: _struct_pb2.Value
         def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
+    class FilesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _form_pb2.FormFileIds
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_form_pb2.FormFileIds, _Mapping]] = ...) -> None: ...
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     PROCESS_DEFINITION_ID_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     BUSINESS_KEY_FIELD_NUMBER: _ClassVar[int]
+    FILES_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     process_definition_id: str
     data: _containers.MessageMap[str, _struct_pb2.Value]
     business_key: str
+    files: _containers.MessageMap[str, _form_pb2.FormFileIds]
     language: str
-    def __init__(self, request_id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., data: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., business_key: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
+    def __init__(self, request_id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., data: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., business_key: _Optional[str] = ..., files: _Optional[_Mapping[str, _form_pb2.FormFileIds]] = ..., language: _Optional[str] = ...) -> None: ...
 
 class SubmitStartFormResponse(_message.Message):
     __slots__ = ("submission", "commit_token")

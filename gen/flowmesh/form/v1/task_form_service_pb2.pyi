@@ -72,7 +72,7 @@ class DeleteTaskFormDraftResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class SubmitTaskFormRequest(_message.Message):
-    __slots__ = ("request_id", "user_task_id", "data", "outcome", "language")
+    __slots__ = ("request_id", "user_task_id", "data", "outcome", "files", "language")
     class DataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -80,17 +80,26 @@ class SubmitTaskFormRequest(_message.Message):
         key: str
         value: _struct_pb2.Value
         def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_struct_pb2.Value, _Mapping]] = ...) -> None: ...
+    class FilesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _form_pb2.FormFileIds
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_form_pb2.FormFileIds, _Mapping]] = ...) -> None: ...
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     USER_TASK_ID_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    FILES_FIELD_NUMBER: _ClassVar[int]
     LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     user_task_id: str
     data: _containers.MessageMap[str, _struct_pb2.Value]
     outcome: str
+    files: _containers.MessageMap[str, _form_pb2.FormFileIds]
     language: str
-    def __init__(self, request_id: _Optional[str] = ..., user_task_id: _Optional[str] = ..., data: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., outcome: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
+    def __init__(self, request_id: _Optional[str] = ..., user_task_id: _Optional[str] = ..., data: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., outcome: _Optional[str] = ..., files: _Optional[_Mapping[str, _form_pb2.FormFileIds]] = ..., language: _Optional[str] = ...) -> None: ...
 
 class SubmitTaskFormResponse(_message.Message):
     __slots__ = ("submission", "process_instance_ended", "commit_token")
