@@ -30,9 +30,7 @@ class FormSettings(MeshSettings):
         10.0, "After which time a submission whose call broke off is brought to its end.", minimum=0.1, maximum=3600
     )
     max_file_bytes: int = setting(20 << 20, "Size of a file of a form.", minimum=1024, maximum=1 << 30)
-    max_loose_files: int = setting(
-        200, "Files of one user that are in no submission yet.", minimum=1, maximum=100_000
-    )
+    max_loose_files: int = setting(200, "Files of one user that are in no submission yet.", minimum=1, maximum=100_000)
     file_retention_seconds: int = setting(
         86_400, "How long a file is kept that is in no submission.", minimum=60, maximum=31_536_000
     )

@@ -59,7 +59,9 @@ class DefinitionFilter:
 def insert_definition(new: Definition, content: bytes) -> Program[Definition]:
     """Give a form its next version. Versions of one form are made one after another."""
     key = (new.tenant_id, new.form_key)
-    yield UpsertMany("form_counter", ("tenant_id", "form_key", "last_version"), ("tenant_id", "form_key"), (), [(*key, 0)])
+    yield UpsertMany(
+        "form_counter", ("tenant_id", "form_key", "last_version"), ("tenant_id", "form_key"), (), [(*key, 0)]
+    )
     # From here on nobody else counts this form until the transaction ends.
     yield Execute("UPDATE form_counter SET last_version=last_version+1 WHERE tenant_id=? AND form_key=?", key)
     rows: list[Row] = yield FetchKeys("form_counter", ("last_version",), ("tenant_id", "form_key"), [key])
@@ -114,7 +116,9 @@ def find_newest(tenant_id: str, form_key: str) -> Program[Definition | None]:
 def lock_newest(tenant_id: str, form_key: str) -> Program[Definition | None]:
     """Read the newest version of a form, and let nobody make another one until the transaction ends."""
     key = (tenant_id, form_key)
-    yield UpsertMany("form_counter", ("tenant_id", "form_key", "last_version"), ("tenant_id", "form_key"), (), [(*key, 0)])
+    yield UpsertMany(
+        "form_counter", ("tenant_id", "form_key", "last_version"), ("tenant_id", "form_key"), (), [(*key, 0)]
+    )
     yield Fetch("SELECT last_version FROM form_counter WHERE tenant_id=? AND form_key=?", key, lock=True)
     return (yield from find_newest(tenant_id, form_key))
 
@@ -137,21 +141,23 @@ def find_tagged(tenant_id: str, form_key: str, version_tag: str) -> Program[Defi
 
 def find_in_deployment(deployment_id: str, form_key: str) -> Program[Definition | None]:
     """Read the form of a key that came with a deployment."""
-    return (
-        yield from _first(f"{_SELECT} WHERE deployment_id=? AND form_key=? {_NEWEST}", deployment_id, form_key)
-    )
+    return (yield from _first(f"{_SELECT} WHERE deployment_id=? AND form_key=? {_NEWEST}", deployment_id, form_key))
 
 
 def find_resource(deployment_id: str, resource_name: str) -> Program[Definition | None]:
     """Read the form that came with a deployment in a file."""
     return (
-        yield from _first(f"{_SELECT} WHERE deployment_id=? AND resource_name=? {_NEWEST}", deployment_id, resource_name)
+        yield from _first(
+            f"{_SELECT} WHERE deployment_id=? AND resource_name=? {_NEWEST}", deployment_id, resource_name
+        )
     )
 
 
 def definitions_of(deployment_id: str) -> Program[list[Definition]]:
     """Read all that came with a deployment."""
-    rows: list[Row] = yield Fetch(f"{_SELECT} WHERE deployment_id=? ORDER BY resource_name LIMIT 1000", (deployment_id,))
+    rows: list[Row] = yield Fetch(
+        f"{_SELECT} WHERE deployment_id=? ORDER BY resource_name LIMIT 1000", (deployment_id,)
+    )
     return [Definition(*row) for row in rows]
 
 

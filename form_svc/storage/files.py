@@ -110,8 +110,7 @@ def delete_file(file_id: str) -> Program[None]:
 def expired_files(now: int) -> Program[list[str]]:
     """Return a bounded batch of files that nobody has submitted in time, the oldest first."""
     rows: list[Row] = yield Fetch(
-        "SELECT id FROM form_file WHERE submission_id='' AND expires_at<? "
-        f"ORDER BY expires_at, id LIMIT {PRUNE_BATCH}",
+        f"SELECT id FROM form_file WHERE submission_id='' AND expires_at<? ORDER BY expires_at, id LIMIT {PRUNE_BATCH}",
         (now,),
     )
     return [row[0] for row in rows]

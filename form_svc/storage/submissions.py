@@ -166,13 +166,6 @@ def involved(opened: Rows) -> Condition:
     return "submitted_by=?", (opened.user_id,)
 
 
-def count_pending() -> Program[int]:
-    """Return how many submissions wait for the engine."""
-    rows: list[Row] = yield Fetch("SELECT COUNT(*) FROM submission WHERE state=?", (PENDING,))
-    count: int = rows[0][0]
-    return count
-
-
 def _merged(lists: Sequence[Sequence[Submission]]) -> list[Submission]:
     found = {each.id: each for part in lists for each in part}
     return [found[key] for key in sorted(found, reverse=True)]

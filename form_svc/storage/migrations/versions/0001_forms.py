@@ -79,8 +79,8 @@ Table(
     **TABLE_OPTIONS,
 )
 
-# `scope` is a digest over method, user and request id: it makes a submission happen once. `engine_request` and `actor_rows`
-# are what the engine is sent, the same each time. `next_attempt_at` counts while it is pending.
+# `scope` is a digest over method, user and request id: it makes a submission happen once. `next_attempt_at` counts
+# while it is pending.
 Table(
     "submission",
     metadata,
@@ -123,6 +123,7 @@ Table(
     Column("id", text_type(36), primary_key=True),
     Column("data", blob_type(), nullable=False),
     Column("actor_rows", blob_type(), nullable=False),
+    # What the engine is sent, the same each time.
     Column("engine_request", blob_type(), nullable=False),
     # What the engine answered or refused with; empty while it is pending.
     Column("engine_answer", blob_type(), nullable=False),
