@@ -28,6 +28,7 @@ _DISTRIBUTED_OPTIONS = (
     "engines",
     "histories",
     "identities",
+    "forms",
     "database",
     "bus",
     "cache",
@@ -35,6 +36,7 @@ _DISTRIBUTED_OPTIONS = (
     "force_clock",
     "monitoring_metrics_port",
     "identity_metrics_port",
+    "form_metrics_port",
 )
 _JOB_STATES = ("ready", "leased", "backoff", "failed", "suspended", "scheduled")
 _JOB_KINDS = ("external", "timer", "async")
@@ -74,6 +76,7 @@ def _up(arguments: argparse.Namespace) -> int:
         "engine_port": arguments.engine_port,
         "history_port": arguments.history_port,
         "identity_port": arguments.identity_port,
+        "form_port": arguments.form_port,
         "monitoring_port": arguments.monitoring_port,
         "engine_metrics_port": arguments.engine_metrics_port,
         "history_metrics_port": arguments.history_metrics_port,
@@ -518,10 +521,11 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         ("--port", "REST and gRPC for everybody"),
         ("--engine-port", "gRPC of the engine"),
         ("--identity-port", "gRPC of identity"),
+        ("--form-port", "gRPC of forms"),
         ("--history-port", "gRPC of history"),
         ("--monitoring-port", "gRPC of monitoring"),
         ("--engine-metrics-port", "metrics and health of the engine"),
-        ("--history-metrics-port", "metrics and health of history, identity and monitoring"),
+        ("--history-metrics-port", "metrics and health of history, identity, forms and monitoring"),
     ):
         port = default.ports()[option]
         up.add_argument(option, type=_port, default=port, metavar="PORT", help=f"{about} (default {port}, 0: any free)")
@@ -549,6 +553,7 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     distributed.add_argument("--engines", type=_processes, metavar="N", help="engine processes (default 1)")
     distributed.add_argument("--histories", type=_processes, metavar="N", help="history processes (default 1)")
     distributed.add_argument("--identities", type=_processes, metavar="N", help="identity processes (default 1)")
+    distributed.add_argument("--forms", type=_processes, metavar="N", help="form processes (default 1)")
     for name, form, about in (
         ("--database", "mariadb://USER:PASSWORD@HOST:PORT/", "the server; each service has a database of its own"),
         ("--bus", "kafka://HOST:PORT,HOST:PORT", "the event bus; sqlite:///PATH on one machine"),
@@ -561,7 +566,7 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         metavar="DIR",
         help="TLS at the gateway and between the services, by what `flowmesh certificates` made (else FLOWMESH_TLS_…)",
     )
-    for service, port in (("identity", 9302), ("monitoring", 9306)):
+    for service, port in (("identity", 9302), ("form", 9303), ("monitoring", 9306)):
         about = f"metrics and health of {service} (default {port}, 0: any free)"
         distributed.add_argument(f"--{service}-metrics-port", type=_port, metavar="PORT", help=about)
     distributed.add_argument(

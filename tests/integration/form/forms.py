@@ -173,11 +173,13 @@ class Forms:
         request = submission_service_pb2.ListSubmissionsRequest(**filters)
         return list((await self.submissions.ListSubmissions(request)).submissions)
 
-    async def upload(self, task_id: str, content: bytes, **fields: Any) -> form_file_service_pb2.FormFile:
+    async def upload(
+        self, task_id: str, content: bytes, *, content_type: str = "text/plain", **fields: Any
+    ) -> form_file_service_pb2.FormFile:
         fields = {"file_name": "a.txt", "field_key": "file", **fields}
         first = form_file_service_pb2.UploadTaskFormFileRequest(user_task_id=task_id, **fields)
         answer = await self.files.UploadTaskFormFile(
-            pieces(form_file_service_pb2.UploadTaskFormFileRequest, first, content)
+            pieces(form_file_service_pb2.UploadTaskFormFileRequest, first, content, content_type)
         )
         uploaded: form_file_service_pb2.FormFile = answer.file
         return uploaded

@@ -151,7 +151,7 @@ async def test_bundle_with_a_form_that_cannot_be_used(forms: Forms) -> None:
     """Nothing of it is deployed, and every problem is told: those of models with those of forms."""
     bad = json.dumps({"type": "default", "id": "x", "components": [{"type": "nope"}, {"type": "never"}]}).encode()
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await forms.deploy(m_bpmn=model("p", ENDS), bad_form=bad)
+        await forms.deploy(m_bpmn=model("p", ENDS, "s>nowhere"), bad_form=bad)
     faults = faults_of(raised.value)
     assert {"bad.form#$.components[0].type", "bad.form#$.components[1].type"} <= set(faults)
     assert any(not fault.startswith("bad.form") for fault in faults)
@@ -185,7 +185,7 @@ ZEEBE = '<zeebe:formDefinition formId="request" {}/>'
 async def test_bindings(forms: Forms, attributes: str, extension: str, version: int) -> None:
     await forms.deploy(m_bpmn=review("review", attributes, extension), request_form=form("request"))
     task = await forms.task()
-    await forms.task_form(task)
+    await until(lambda: _listed(forms))
     await forms.create(form("request", text_field("b"), versionTag="stable"))
     await forms.create(form("request", text_field("c")))
     assert (await forms.task_form(task)).form.version == version

@@ -60,8 +60,8 @@ async def test_the_same_upload_again(forms: Forms, task: str) -> None:
         ({}, b"x" * 2_000_000, "FORM_FILE_TOO_LARGE"),
         ({"file_name": ""}, b"x", "FIELD_INVALID"),
         ({"file_name": "a/b"}, b"x", "FIELD_INVALID"),
-        ({"content": {"content_type": "image/png"}}, b"x", "FORM_FILE_TYPE_REFUSED"),
-        ({"content": {"content_type": "not a type"}}, b"x", "FIELD_INVALID"),
+        ({"content_type": "image/png"}, b"x", "FORM_FILE_TYPE_REFUSED"),
+        ({"content_type": "not a type"}, b"x", "FIELD_INVALID"),
     ],
 )
 async def test_refused_uploads_leave_nothing(
