@@ -23,6 +23,7 @@ SETTINGS = GatewaySettings(
         "flowmesh.history.v1": ["127.0.0.1:3005"],
         "flowmesh.monitoring.v1": ["127.0.0.1:3006"],
         "flowmesh.identity.v1": ["127.0.0.1:3002"],
+        "flowmesh.form.v1": ["127.0.0.1:3003"],
     },
     openapi=ROOT / "gen" / "openapi.json",
 )
