@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.infrastructure.buses",
     "tests.infrastructure.redis",
     "tests.infrastructure.oidc",
+    "tests.infrastructure.form_js",
 ]
