@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from launcher.form_commands import add_form_commands
 from launcher.identity_commands import add_identity_commands
 
 if TYPE_CHECKING:
@@ -238,8 +239,10 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(run=run)
         return made
 
-    deploy = command("deploy", "deploy BPMN, JSON and YAML files", "deploying:deploy", tenant)
+    deploy = command("deploy", "deploy BPMN, JSON, YAML and form files", "deploying:deploy", tenant)
     deploy.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    about = "deploy the files together under this name, all of them or none; a process finds the forms beside it"
+    deploy.add_argument("--bundle", default="", metavar="NAME", help=about)
     deploy.add_argument("--force", action="store_true", help="make a new version even where nothing changed")
 
     start = command("start", "start an instance of a process", "instances:start", tenant)
@@ -342,6 +345,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_sagas(commands, common, tenant, listing)
     _add_bus(commands, common, listing)
+    add_form_commands(commands, common, tenant, listing)
     add_identity_commands(commands, common, listing)
 
     version = commands.add_parser("version", help="tell the version")
