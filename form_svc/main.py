@@ -26,6 +26,7 @@ from form_svc.commands.writing import RequestWriter
 from form_svc.consumers.deployments import DeploymentConsumer
 from form_svc.engine.host import EngineHost
 from form_svc.settings import FormSettings
+from form_svc.storage.layout import STATE_NAMES
 from form_svc.storage.schema import HEAD, MIGRATIONS
 from form_svc.workers import retention, settlement
 from form_svc.workers.retention import Retention
@@ -98,7 +99,10 @@ class FormService:
             settings.engine_request_retention_seconds * MICROS,
             file_retention,
         )
-        self.submitting = submitting = Submitting(served, clock, engine, times)
+        ends = metrics.counter("flowmesh_form_submissions_total", "Submissions that ended, by how.", ["state"])
+        self.submitting = submitting = Submitting(
+            served, clock, engine, times, lambda state: ends.at(STATE_NAMES[state]).add()
+        )
         limits = Limits(
             settings.max_file_bytes, settings.max_loose_files, file_retention, tuple(settings.file_types.split(","))
         )
@@ -111,7 +115,7 @@ class FormService:
             (submission_service_pb2, "SubmissionService", SubmissionServicer(served)),
         ):
             self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
-        self.consumer = DeploymentConsumer(bus, bundles)
+        self.consumer = DeploymentConsumer(bus, bundles, by_type=settings.event_topics == "type")
         counters = self.consumer.counters
         for name, about in _OBSERVED.items():
             metrics.observe(f"flowmesh_form_consumer_{name}", about, partial(_counted, counters, name))

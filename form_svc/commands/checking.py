@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from form_svc.commands.form_lookup import FoundForm
 from form_svc.schema.field_types import Input
 from form_svc.storage.files import File
@@ -15,6 +17,8 @@ from form_svc.submission import Circumstances, SubmittedFile, submit
 from mesh.errors import InvalidField, Violation
 
 ENGLISH = "en"
+MAX_DATA_BYTES = 3 * 1024 * 1024
+"""Of what is taken over, as JSON. It is stored twice, and a statement of MariaDB may have 16 MiB."""
 Files = Mapping[str, Sequence[str]]
 """File ids by the text that stands for them in the data."""
 
@@ -101,6 +105,10 @@ async def check_data(
             metadata={"form_key": found.key},
             violations=violations,
         )
+    size = len(orjson.dumps(accepted))
+    if size > MAX_DATA_BYTES:
+        description = f"has {size} bytes as JSON; a submission may have {MAX_DATA_BYTES}: upload files instead"
+        raise InvalidField("FIELD_INVALID", f"data: {description}", violations=[Violation("data", description)])
     paths = [each.value_path for each in schema.fields.values() if each.type.input is Input.FILES]
     named = _texts_at(accepted, paths)
     return CheckedData(accepted, {text: ids for text, ids in files.items() if text in named}, paths)

@@ -121,6 +121,8 @@ class Submitting:
     clock: Clock
     engine: EngineHost
     times: Times
+    ended: Callable[[int], None] = lambda state: None
+    """Is told the state that a submission has come to."""
 
     async def known(self, asked: Asked) -> Submission | None:
         """Return the submission of a request that was sent before. Raises `RequestIdReused`, `DependencyDown`."""
@@ -225,7 +227,8 @@ class Submitting:
             await self._wait(submission)
             raise still_pending(submission.id, error.message) from error
         else:
-            await write_again(self.database, lambda: self._settled(submission, instance_id, answer))
+            if await write_again(self.database, lambda: self._settled(submission, instance_id, answer)):
+                self.ended(SETTLED)
 
     async def _ask(self, submission: Submission, content: Content) -> tuple[str, bytes]:
         if submission.kind == TASK:
@@ -238,14 +241,14 @@ class Submitting:
         )
         return started.start.process_instance.id, started.start.SerializeToString()
 
-    def _settled(self, submission: Submission, instance_id: str, answer: bytes) -> Program[None]:
+    def _settled(self, submission: Submission, instance_id: str, answer: bytes) -> Program[bool]:
         now = self.clock.now_micros()
         changed = yield from settle(submission.id, SETTLED, answer, now, process_instance_id=instance_id)
-        if not changed:
-            return
-        yield from place_files(submission.id, instance_id)
-        if submission.user_task_id:
-            yield from delete_drafts(submission.user_task_id)
+        if changed:
+            yield from place_files(submission.id, instance_id)
+            if submission.user_task_id:
+                yield from delete_drafts(submission.user_task_id)
+        return changed
 
     def _is_forgotten(self, submission: Submission) -> bool:
         """Tell whether the engine was asked before, and may have forgotten what it did then."""
@@ -258,14 +261,16 @@ class Submitting:
         now = self.clock.now_micros()
         status = status_from(error, DOMAIN).SerializeToString()
 
-        def program() -> Program[None]:
+        def program() -> Program[bool]:
             changed = yield from settle(
                 submission.id, state, status, now, reason=error.reason[:64], message=error.message[:MAX_MESSAGE]
             )
             if changed and state == REFUSED:
                 yield from release_files(submission.id, now + self.times.file_retention)
+            return changed
 
-        await write_again(self.database, program)
+        if await write_again(self.database, program):
+            self.ended(state)
 
     async def _wait(self, submission: Submission) -> None:
         pause = min(2.0 ** min(submission.attempts, 10), LONGEST_PAUSE_SECONDS)

@@ -14,6 +14,7 @@ from mesh.consumer import ConsumerCounters
 from mesh.logs import get_log
 
 CONSUMER_GROUP = "form-service"
+TYPE_TOPICS = ("deployment.forms.deployed.v1", "deployment.forms.deleted.v1")
 RESTART_SECONDS = 5.0
 
 _log = get_log(__name__)
@@ -25,9 +26,14 @@ class DeploymentConsumer:
     It keeps its loop at work until `stop`: what the loop cannot live through is a bug, which is logged.
     """
 
-    def __init__(self, bus: Bus, bundles: Bundles, *, restart_seconds: float = RESTART_SECONDS) -> None:
+    def __init__(
+        self, bus: Bus, bundles: Bundles, *, by_type: bool = False, restart_seconds: float = RESTART_SECONDS
+    ) -> None:
+        """`by_type`: events have a topic for each type alone."""
         self._bundles = bundles
-        self._loop = _FormEvents(bus, CONSUMER_GROUP, (FUNCTION_UNIT_EVENTS,), self._perform)
+        self._loop = _FormEvents(
+            bus, CONSUMER_GROUP, TYPE_TOPICS if by_type else (FUNCTION_UNIT_EVENTS,), self._perform
+        )
         self._restart_seconds = restart_seconds
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None

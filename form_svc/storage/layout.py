@@ -11,6 +11,7 @@ PENDING: Final = 1
 SETTLED: Final = 2
 REFUSED: Final = 3
 UNCLEAR: Final = 4
+STATE_NAMES: Final = {PENDING: "pending", SETTLED: "settled", REFUSED: "refused", UNCLEAR: "unclear"}
 
 UPLOADING: Final = 1
 READY: Final = 2

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from form_svc.storage.drafts import PRUNE_BATCH as DRAFTS_BATCH
 from form_svc.storage.drafts import prune_drafts
 from form_svc.storage.files import PRUNE_BATCH as FILES_BATCH
@@ -32,5 +30,5 @@ class Retention:
         files = await self._database.read(expired_files(now))
         for file_id in files:
             # Each by itself: their pieces are many bytes.
-            await self._database.write(partial(delete_expired, file_id, now)())
+            await self._database.write(delete_expired(file_id, now))
         return requests == PRUNE_BATCH or drafts == DRAFTS_BATCH or len(files) == FILES_BATCH

@@ -11,9 +11,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from form_svc.schema import parse
 from form_svc.submission import Circumstances, Rule, Submission, SubmittedFile, Violation, initial_data, submit
-
 from tests.infrastructure.form_js import FormJs
 from tests.property.form.random_forms import Case, random_case
 
