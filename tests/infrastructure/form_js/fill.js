@@ -104,7 +104,8 @@ const enter = (form, { submitted, fixed }, entered, take) => {
           entered.set(text(path), path);
           const rows = get(submitted, path);
           if (Array.isArray(rows)) {
-            put(data, path, rows.map((_, index) => held[index] || {}));
+            const count = field.allowAddRemove === false ? Math.max(rows.length, held.length) : rows.length;
+            put(data, path, Array.from({ length: count }, (_, index) => held[index] || {}));
           } else if ((rows === undefined || rows === null) && field.allowAddRemove !== false) {
             put(data, path, []);
           }

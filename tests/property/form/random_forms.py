@@ -63,6 +63,7 @@ class _Maker:
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
         self.count = 0
+        self.depth = 0
         self.zone = chance.choice(ZONES)
         self.entering = False
         self.files: dict[str, list[dict[str, str]]] = {}
@@ -134,7 +135,9 @@ class _Maker:
     def inside(self, count: int, depth: int, rows: list[str]) -> list[Json]:
         # What lies deeper has other paths, so conditions outside do not name it.
         kept = self.numbers[:], self.texts[:], self.flags[:]
+        self.depth += 1
         components = self.components(count, depth + 1, rows)
+        self.depth -= 1
         self.numbers, self.texts, self.flags = kept
         return components
 
@@ -174,7 +177,7 @@ class _Maker:
             one["readonly"] = True
         elif fate < 0.12 and kind != "datetime":
             one["readonly"] = chance.choice(("=true", "=f1", "=not(f2)"))
-        elif fate < 0.14 and kind != "datetime" and len(self.flags) > 2:
+        elif fate < 0.14 and kind != "datetime" and len(self.flags) > 2 and not self.depth:
             one["readonly"] = f"={self.flags[-1]}"
 
     def as_textfield(self, one: Json, validate: Json, rows: list[str]) -> None:
@@ -225,7 +228,10 @@ class _Maker:
         if source < 0.5:
             one["values"] = chance.choice(OPTION_LISTS)
             if chance.random() < 0.2 and one["type"] in ("select", "radio"):
-                one["defaultValue"] = chance.choice(("a", 1, "zz"))
+                option = chance.choice(one["values"])
+                value = option.get("value") if isinstance(option, dict) else option
+                if value not in (None, ""):
+                    one["defaultValue"] = value
         elif source < 0.7:
             one["valuesKey"] = chance.choice(("choices", "choices", "missing", "s1"))
         elif source < 0.95:
@@ -319,9 +325,11 @@ class _Maker:
 
     def value(self, one: Json) -> Any:
         chance = self.chance
-        if chance.random() < 0.07:
-            return chance.choice(JUNK)
         kind = one["type"]
+        # What is no list takes form-js's page down where the options are computed.
+        breaks_page = kind in ("checklist", "taglist") and "valuesExpression" in one
+        if chance.random() < 0.07 and not breaks_page:
+            return chance.choice(JUNK)
         if kind in ("textfield", "textarea"):
             return chance.choice(WORDS)
         if kind == "number":
@@ -376,7 +384,9 @@ class _Maker:
         if chance.random() < 0.15:
             time += chance.choice((":00", ":30.125"))
         if chance.random() < 0.05:
-            return chance.choice(("tomorrow", "2030-02-30", "25:00", "2030-01", f"{date}T{time}", date, time))
+            # form-js keeps a day that there is not, if it is put into a page that is shown already.
+            no_day = "tomorrow" if self.entering else "2030-02-30"
+            return chance.choice(("tomorrow", no_day, "25:00", "2030-01", f"{date}T{time}", date, time))
         if one["subtype"] == "date":
             return date
         return f"{time}{zone}" if one["subtype"] == "time" else f"{date}T{time}{zone}"
