@@ -34,7 +34,7 @@ def _component(field: FormHostField, number: int) -> dict[str, Any]:
     component: dict[str, Any] = {
         "id": f"Field_{number}",
         "key": field.variable or field.id,
-        "label": field.name or field.id,
+        "label": _literal(field.name or field.id),
         **_kind(field),
     }
     validate = _validation(field, rules, component["type"])
@@ -57,11 +57,17 @@ def _kind(field: FormHostField) -> dict[str, Any]:
     if name == "boolean":
         return {"type": "checkbox"}
     if name == "date":
-        return {"type": "datetime", "subtype": "date", "dateLabel": field.name or field.id}
+        return {"type": "datetime", "subtype": "date", "dateLabel": _literal(field.name or field.id)}
     if name in _CHOICE:
-        values = [{"value": value.id, "label": value.name or value.id} for value in field.values]
+        values = [{"value": value.id, "label": _literal(value.name or value.id)} for value in field.values]
         return {"type": "select", "values": values}
     return {"type": "textfield"}
+
+
+def _literal(text: str) -> str:
+    """Return a text that is shown as it is: no expression, no template."""
+    text = text.replace("{{", "{ {")
+    return f" {text}" if text.startswith("=") else text
 
 
 def _validation(field: FormHostField, rules: dict[str, str], kind: str) -> dict[str, Any]:

@@ -139,6 +139,8 @@ async def test_who_sends_slowly_is_looked_at_again() -> None:
 
     async def slowly() -> AsyncIterator[StringValue]:
         yield StringValue(value="a")
+        while not things.received:
+            await asyncio.sleep(0.01)
         gate.refusal = Unauthenticated("SESSION_REVOKED", "ended")
         await asyncio.sleep(10)
         yield StringValue(value="b")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flowmesh.engine.v1.form_host_service_pb2 import FormHostConstraint, FormHostField, FormHostValue
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from form_svc.commands.listed_fields import schema_of
@@ -72,6 +72,14 @@ def test_defaults(kind: str, text: str, expected: Any) -> None:
     assert component(field(kind=kind, default_value=text)).get("defaultValue") == expected
 
 
+@pytest.mark.parametrize("text", ["=", "=now()", "{{secret}}", "{{"])
+def test_labels_are_no_expressions(text: str) -> None:
+    made = component(field(name=text, kind="enum", values=[FormHostValue(id="a", name=text)]))
+    for label in (made["label"], made["values"][0]["label"]):
+        assert not label.startswith("=")
+        assert "{{" not in label
+
+
 def test_values_and_their_default() -> None:
     values = [FormHostValue(id="a", name="First"), FormHostValue(id="b")]
     made = component(field(kind="enum", values=values, default_value="b"))
@@ -93,6 +101,7 @@ def test_what_must_not_be_read_is_left_out() -> None:
     assert component(field(writable=False))["readonly"] is True
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.builds(
