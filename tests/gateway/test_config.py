@@ -56,7 +56,7 @@ def test_same_input_gives_the_same_configuration() -> None:
 
 
 def test_a_service_without_address_is_refused() -> None:
-    with pytest.raises(ContractError, match=r"no backend address for flowmesh\.history\.v1"):
+    with pytest.raises(ContractError, match=r"no backend address for flowmesh\.form\.v1"):
         envoy_config(DESCRIPTORS, dataclasses.replace(SETTINGS, backends={"flowmesh.engine.v1": ["127.0.0.1:1"]}))
 
 
