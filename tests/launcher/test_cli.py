@@ -330,7 +330,7 @@ def test_forms(commands: Commands, tmp_path: Path) -> None:
     started = commands.json("forms", "start", definition["id"], "--var", "name=Ada", "--business-key", "F-1")
     (task,) = commands.json("tasks", "--instance", started["processInstanceId"])
     assert commands.json("forms", "show", task["id"])["data"] == {"name": "Ada"}
-    code, error = commands.failure("forms", "submit", task["id"], "--language", "zh")
+    code, error = commands.failure("forms", "submit", task["id"], "--var", "name=", "--language", "zh")
     assert (code, "name" in error) == (1, True)
     file = commands.json("forms", "upload", task["id"], files[0], "--field", "file", "--type", "text/xml")
     assert int(file["sizeBytes"]) == len(review("cli-review"))
