@@ -42,11 +42,13 @@ def read_binding(properties: Properties, field_type: FieldType) -> Path:
     """Return the segments of a field's key, or of a container's path."""
     name = "key" if field_type.is_keyed else "path"
     text = properties.text(name)
-    if not text:
+    if not text and properties.raw(name) in (MISSING, None, ""):
         if field_type.is_keyed:
             properties.problem(name, "the field has no key, so nothing could be kept; give it one, such as amount")
         elif field_type.is_list:
             properties.problem(name, "the list has no path, so nothing could be kept; give it one, such as items")
+        return ()
+    if not text:
         return ()
     if len(text) > MAX_KEY_CHARACTERS:
         properties.problem(name, f"it has {len(text)} characters; use at most {MAX_KEY_CHARACTERS}")

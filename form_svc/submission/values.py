@@ -154,7 +154,10 @@ def text_of(value: Any) -> str:
     if value is None:
         return "null"
     if isinstance(value, int | float):
-        return number_text(value) if math.isfinite(value) else str(value)
+        try:
+            return number_text(value)
+        except OverflowError:
+            return "Infinity"
     return str(value)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from mesh.feel.errors import LimitExceeded, WarningKind
 from mesh.feel.evaluation import Run
-from mesh.feel.limits import MAX_CALL_DEPTH
+from mesh.feel.limits import CHARACTERS_PER_STEP, MAX_CALL_DEPTH
 from mesh.feel.values import Function, Range, YearsMonths, type_name
 
 _TYPES: dict[str, frozenset[type]] = {
@@ -138,6 +138,7 @@ class Builtin:
         for signature in self.signatures:
             bound = signature.bind(arguments)
             if bound is not None:
+                _spend_texts(run, bound)
                 return signature.function(run, *bound)
         return self._refused(run, arguments)
 
@@ -146,12 +147,20 @@ class Builtin:
         for signature in self.signatures:
             bound = signature.bind_named(arguments)
             if bound is not None:
+                _spend_texts(run, bound)
                 return signature.function(run, *bound)
         return self._refused(run, list(arguments.values()))
 
     def _refused(self, run: Run, arguments: list[Any]) -> Any:
         types = ", ".join(type_name(argument) for argument in arguments[:8])
         return run.null(WarningKind.INVALID_ARGUMENTS, f"{self.name}({types}) is not known")
+
+
+def _spend_texts(run: Run, arguments: list[Any]) -> None:
+    """Take the steps for going through each string once, as all functions do in one way or another."""
+    for argument in arguments:
+        if type(argument) is str and len(argument) >= CHARACTERS_PER_STEP:
+            run.spend_text(len(argument))
 
 
 BUILTINS: dict[str, Builtin] = {}
@@ -194,21 +203,19 @@ def _signature(text: str, function: Callable[..., Any]) -> Signature:
 
 def call_value(run: Run, function: Function, arguments: list[Any]) -> Any:
     """Call a function that is a value. Raises `LimitExceeded` where functions call one another too deeply."""
-    if run.calls >= MAX_CALL_DEPTH:
-        raise LimitExceeded(f"functions call one another more than {MAX_CALL_DEPTH} levels deep")
-    run.calls += 1
-    try:
-        return function.call(run, arguments)
-    finally:
-        run.calls -= 1
+    return _nested(run, function.call, arguments)
 
 
 def call_value_named(run: Run, function: Function, arguments: dict[str, Any]) -> Any:
-    """Call a function that is a value with named arguments."""
+    """Call a function that is a value with named arguments. Raises `LimitExceeded` as `call_value` does."""
+    return _nested(run, function.call_named, arguments)
+
+
+def _nested(run: Run, call: Callable[[Run, Any], Any], arguments: Any) -> Any:
     if run.calls >= MAX_CALL_DEPTH:
         raise LimitExceeded(f"functions call one another more than {MAX_CALL_DEPTH} levels deep")
     run.calls += 1
     try:
-        return function.call_named(run, arguments)
+        return call(run, arguments)
     finally:
         run.calls -= 1

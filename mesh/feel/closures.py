@@ -1,21 +1,27 @@
 """Turns a syntax tree into nested Python functions.
 
-Comparisons with a literal and reads of a variable have functions of their own: conditions consist of little else, and
-each call saved is a tenth of their cost. Whatever is evaluated more than once takes steps by its number of nodes.
+Whatever is evaluated more than once takes steps by its number of nodes.
 """
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterator
-from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from mesh.feel.calls import BUILTINS, Builtin, call_value, call_value_named
+from mesh.feel.combinators import (
+    Judge,
+    any_of,
+    arithmetic,
+    between,
+    comparison_with_literal,
+    conditional,
+    logical,
+    within,
+)
 from mesh.feel.comparison import COMPARISONS, holds, is_in, order
 from mesh.feel.errors import WarningKind
-from mesh.feel.evaluation import PLAIN, SMALL, Evaluate, Run, Scope
+from mesh.feel.evaluation import Evaluate, Run, Scope
+from mesh.feel.iteration import Loops, scopes
 from mesh.feel.nodes import (
     Arithmetic,
     Between,
@@ -44,17 +50,10 @@ from mesh.feel.nodes import (
     children,
 )
 from mesh.feel.operators import ARITHMETIC, negate
-from mesh.feel.properties import read_property
+from mesh.feel.reading import element, entry, outer_entry, outer_variable
 from mesh.feel.type_tests import accepts, predicate
 from mesh.feel.values import NUMBERS, Function, Range, type_name
 
-_NATIVE: dict[str, Callable[[Any, Any], Any]] = {
-    "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
-Judge = Callable[[Scope, Any], Any]
-"""A test of a value: true, false or null."""
-
-_DAY = timedelta(days=1)
 _FOLDED = frozenset({"date", "time", "date and time", "duration"})
 
 
@@ -80,14 +79,14 @@ class Builder:
             case Comparison(operator=symbol, left=left, right=right):
                 return self._comparison(symbol, left, right)
             case Logical(operator=word, operands=operands):
-                return _logical([self.build(operand) for operand in operands], word == "or")
+                return logical([self.build(operand) for operand in operands], word == "or")
             case Arithmetic(first=first, rest=rest):
-                return _arithmetic(self.build(first), [(ARITHMETIC[symbol], self.build(each)) for symbol, each in rest])
+                return arithmetic(self.build(first), [(ARITHMETIC[symbol], self.build(each)) for symbol, each in rest])
             case Negation(operand=operand):
                 evaluate = self.build(operand)
                 return lambda scope: negate(scope.run, evaluate(scope))
             case Conditional(condition=condition, then=then, otherwise=otherwise):
-                return _conditional(self.build(condition), self.build(then), self.build(otherwise))
+                return conditional(self.build(condition), self.build(then), self.build(otherwise))
             case Call():
                 return self._call(node)
             case Filter():
@@ -98,9 +97,10 @@ class Builder:
     def _build_rarer(self, node: Node) -> Evaluate:
         match node:
             case Between(value=value, low=low, high=high):
-                return _between(self.build(value), self.build(low), self.build(high))
+                return between(self.build(value), self.build(low), self.build(high))
             case In(value=value, tests=tests):
-                return _within(self.build(value), [self.judge(test) for test in tests])
+                judge = self.judge if len(tests) > 1 else self._in_test
+                return within(self.build(value), [judge(test) for test in tests])
             case Test():
                 return self._test_value(node)
             case InstanceOf(value=value, type=kind):
@@ -131,7 +131,7 @@ class Builder:
         if name != "?" and not self._is_local(name):
             self.read.add(name)
         if not self._local and not self._in_elements:
-            return _outer_variable(name, builtin)
+            return outer_variable(name, builtin)
 
         def evaluate(scope: Scope) -> Any:
             while scope.outer is not None:
@@ -141,15 +141,15 @@ class Builder:
                 scope = scope.outer
             return outermost(scope)
 
-        outermost = _outer_variable(name, builtin)
+        outermost = outer_variable(name, builtin)
         return evaluate
 
     def _property(self, owner: Node, name: str) -> Evaluate:
         path = self._outer_path(owner)
         evaluate = self.build(owner)
         if path is not None:
-            return _outer_entry((*path, name), _entry(evaluate, name))
-        return _entry(evaluate, name)
+            return outer_entry((*path, name), entry(evaluate, name))
+        return entry(evaluate, name)
 
     def _outer_path(self, node: Node) -> tuple[str, ...] | None:
         """Return the names of `a.b.c` where `a` is a variable from outside."""
@@ -166,7 +166,7 @@ class Builder:
     def _comparison(self, symbol: str, left: Node, right: Node) -> Evaluate:
         compare = COMPARISONS[symbol]
         if isinstance(right, Literal) and type(right.value) in (int, str):
-            return _comparison_with_literal(symbol, self.build(left), right.value)
+            return comparison_with_literal(symbol, self.build(left), right.value)
         evaluate_left, evaluate_right = self.build(left), self.build(right)
         return lambda scope: compare(scope.run, evaluate_left(scope), evaluate_right(scope))
 
@@ -181,12 +181,19 @@ class Builder:
             case Literal(value=literal):
                 return lambda scope, value: is_in(scope.run, value, literal)
         target = self.build(node)
+        return lambda scope, value: _passes(scope.run, value, target(scope))
+
+    def _in_test(self, node: Node) -> Judge:
+        if isinstance(node, Test):
+            return self.judge(node)
+        target = self.build(node)
 
         def tested(scope: Scope, value: Any) -> Any:
             found = target(scope)
-            if type(found) is Function:
-                return call_value(scope.run, found, [value])
-            return is_in(scope.run, value, found)
+            if found is None and value is not None:
+                # Whether something is in a list that is not there is not known.
+                return None
+            return _passes(scope.run, value, found)
 
         return tested
 
@@ -201,7 +208,7 @@ class Builder:
             if not tests:
                 return True
             inner = Scope({"?": value}, scope)
-            found = _any_of([test(inner, value) for test in tests])
+            found = any_of([test(inner, value) for test in tests])
             return not found if negated and found is not None else found
 
         return tested
@@ -229,9 +236,7 @@ class Builder:
             if type(found) is bool and type(value) is not bool:
                 # A condition on other variables.
                 return found
-            if type(found) is Function:
-                return call_value(scope.run, found, [value])
-            return is_in(scope.run, value, found)
+            return _passes(scope.run, value, found)
 
         return tested
 
@@ -255,7 +260,8 @@ class Builder:
 
         def make(scope: Scope) -> Any:
             low, high = start(scope), end(scope)
-            if low is not None and high is not None and order(low, high) not in (-1, 0):
+            bounded = low is not None and high is not None
+            if (bounded and order(low, high) not in (-1, 0)) or (low is None and high is None):
                 kinds = f"{type_name(low)}..{type_name(high)}"
                 return scope.run.null(
                     WarningKind.INVALID_TYPE, f"there is no range {kinds}, or it ends before it starts"
@@ -293,7 +299,8 @@ class Builder:
         self._local.append(set(names))
         body = self.build(node.body)
         self._local.pop()
-        weight = self._sizes[node.body]
+        # A call takes some more than its nodes.
+        weight = 4 + self._sizes[node.body]
 
         def make(scope: Scope) -> Any:
             def call_named(run: Run, arguments: dict[str, Any]) -> Any:
@@ -355,7 +362,7 @@ class Builder:
         owner, condition = self.build(node.owner), node.condition
         if isinstance(condition, Literal) and type(condition.value) in NUMBERS:
             index = condition.value
-            return lambda scope: _element(scope.run, owner(scope), index)
+            return lambda scope: element(scope.run, owner(scope), index)
         self._in_elements += 1
         # Within a filter `item` is the element; a name may be one of its entries.
         self._local.append({"item"})
@@ -372,7 +379,7 @@ class Builder:
                 run.spend(weight)
                 index = index_of(scope)
                 if type(index) in NUMBERS:
-                    return _element(run, value, index)
+                    return element(run, value, index)
                 if run.warnings:
                     del run.warnings[warnings:]
             if type(value) is not list:
@@ -397,7 +404,7 @@ class Builder:
         never_index = Comparison | Logical | In | Between | Quantified | InstanceOf
         return judge, None if isinstance(condition, never_index) else evaluate
 
-    def _loops(self, loops: tuple[Loop, ...]) -> list[tuple[str, Evaluate, Evaluate | None]]:
+    def _loops(self, loops: tuple[Loop, ...]) -> Loops:
         """Build the domains; the names are known to what is built next. The caller takes the names away again."""
         built = []
         for loop in loops:
@@ -417,7 +424,7 @@ class Builder:
         def produce(scope: Scope) -> Any:
             results: list[Any] = []
             run = scope.run
-            for inner in _scopes(scope, built, 0):
+            for inner in scopes(scope, built):
                 if inner is None:
                     return None
                 run.spend(weight)
@@ -438,7 +445,7 @@ class Builder:
 
         def judge(scope: Scope) -> Any:
             unknown = False
-            for inner in _scopes(scope, built, 0):
+            for inner in scopes(scope, built):
                 if inner is None:
                     return None
                 inner.run.spend(weight)
@@ -462,134 +469,6 @@ def folded(node: Node) -> Node:
     return node if found is None else Literal(found)
 
 
-def _outer_variable(name: str, builtin: Builtin | None) -> Evaluate:
-    def evaluate(scope: Scope) -> Any:
-        try:
-            value = scope.values[name]
-        except KeyError:
-            if builtin is not None:
-                return builtin.value
-            return scope.run.null(WarningKind.NO_VARIABLE, f"there is no variable {name[:80]}")
-        kind = type(value)
-        if kind in PLAIN or (kind is int and -SMALL < value < SMALL):
-            return value
-        return scope.run.input(name, value)
-
-    return evaluate
-
-
-def _entry(owner: Evaluate, name: str) -> Evaluate:
-    def read(scope: Scope) -> Any:
-        value = owner(scope)
-        if type(value) is dict and name in value:
-            return value[name]
-        return read_property(scope.run, value, name)
-
-    return read
-
-
-def _outer_entry(path: tuple[str, ...], otherwise: Evaluate) -> Evaluate:
-    """Read an entry of a variable from outside without a look at its other entries."""
-    first, *names = path
-
-    def read(scope: Scope) -> Any:
-        value = scope.values.get(first)
-        for name in names:
-            if type(value) is not dict or name not in value:
-                return otherwise(scope)
-            value = value[name]
-        kind = type(value)
-        if kind in PLAIN or (kind is int and -SMALL < value < SMALL):
-            return value
-        return scope.run.input(path, value)
-
-    return read
-
-
-def _comparison_with_literal(symbol: str, left: Evaluate, literal: int | str) -> Evaluate:
-    compare, native, kind = COMPARISONS[symbol], _NATIVE[symbol], type(literal)
-
-    def evaluate(scope: Scope) -> Any:
-        value = left(scope)
-        if type(value) is kind:
-            return native(value, literal)
-        return compare(scope.run, value, literal)
-
-    return evaluate
-
-
-def _logical(operands: list[Evaluate], decisive: bool) -> Evaluate:
-    if len(operands) == 2:
-        return _logical_pair(operands[0], operands[1], decisive)
-
-    def evaluate(scope: Scope) -> Any:
-        unknown = False
-        for operand in operands:
-            value = operand(scope)
-            if value is decisive:
-                return decisive
-            unknown = unknown or type(value) is not bool
-        return None if unknown else not decisive
-
-    return evaluate
-
-
-def _logical_pair(left: Evaluate, right: Evaluate, decisive: bool) -> Evaluate:
-    other = not decisive
-
-    def evaluate(scope: Scope) -> Any:
-        first = left(scope)
-        if first is decisive:
-            return decisive
-        second = right(scope)
-        if second is decisive:
-            return decisive
-        return other if first is other and second is other else None
-
-    return evaluate
-
-
-def _arithmetic(first: Evaluate, rest: list[tuple[Callable[[Run, Any, Any], Any], Evaluate]]) -> Evaluate:
-    if len(rest) == 1:
-        ((operate, second),) = rest
-        return lambda scope: operate(scope.run, first(scope), second(scope))
-
-    def evaluate(scope: Scope) -> Any:
-        value, run = first(scope), scope.run
-        for operate, operand in rest:
-            value = operate(run, value, operand(scope))
-        return value
-
-    return evaluate
-
-
-def _conditional(condition: Evaluate, then: Evaluate, otherwise: Evaluate) -> Evaluate:
-    return lambda scope: then(scope) if condition(scope) is True else otherwise(scope)
-
-
-def _between(value: Evaluate, low: Evaluate, high: Evaluate) -> Evaluate:
-    def evaluate(scope: Scope) -> Any:
-        found = value(scope)
-        above, below = order(found, low(scope)), order(found, high(scope))
-        return None if above is None or below is None else above >= 0 and below <= 0
-
-    return evaluate
-
-
-def _within(value: Evaluate, tests: list[Judge]) -> Evaluate:
-    def evaluate(scope: Scope) -> Any:
-        found = value(scope)
-        return _any_of([test(scope, found) for test in tests])
-
-    return evaluate
-
-
-def _any_of(answers: list[Any]) -> bool | None:
-    if any(answer is True for answer in answers):
-        return True
-    return None if any(answer is None for answer in answers) else False
-
-
 def _builtin_call(builtin: Builtin, arguments: list[Evaluate], names: tuple[str, ...] | None) -> Evaluate:
     call, call_named = builtin.call, builtin.call_named
     if names is None:
@@ -597,15 +476,6 @@ def _builtin_call(builtin: Builtin, arguments: list[Evaluate], names: tuple[str,
     return lambda scope: call_named(
         scope.run, dict(zip(names, [argument(scope) for argument in arguments], strict=True))
     )
-
-
-def _element(run: Run, value: Any, index: int | Decimal) -> Any:
-    if value is None:
-        return None
-    items = value if type(value) is list else [value]
-    if type(index) is int and index != 0 and -len(items) <= index <= len(items):
-        return items[index - 1 if index > 0 else index]
-    return run.null(WarningKind.NO_PROPERTY, f"a list of {len(items)} has no element {str(index)[:40]}")
 
 
 def _takes_list(kind: TypeName) -> bool:
@@ -622,50 +492,7 @@ def _reads(node: Node, name: str) -> bool:
     return False
 
 
-def _scopes(scope: Scope, loops: list[tuple[str, Evaluate, Evaluate | None]], index: int) -> Iterator[Scope | None]:
-    """Yield a scope for each round of the loops; None, and no more, where there is nothing to go through."""
-    name, domain, end = loops[index]
-    values = _domain(scope, domain(scope), None if end is None else (end(scope),))
-    if values is None:
-        yield None
-        return
-    last = index == len(loops) - 1
-    for value in values:
-        inner = Scope({name: value}, scope)
-        if last:
-            yield inner
-        else:
-            scope.run.spend(1)
-            for found in _scopes(inner, loops, index + 1):
-                yield found
-                if found is None:
-                    return
-
-
-def _domain(scope: Scope, start: Any, end: tuple[Any] | None) -> Any:
-    """Return what a loop goes through; None where it is nothing."""
-    run = scope.run
-    if end is not None:
-        return _steps(run, Range(start, end[0], True, True))
-    if type(start) is list:
-        return start
-    if type(start) is Range:
-        return _steps(run, start)
-    return run.null(WarningKind.INVALID_TYPE, f"a loop goes through a list or a range, not a {type_name(start)}")
-
-
-def _steps(run: Run, range_: Range) -> Any:
-    """Return the whole numbers, or the days, of a range, downwards where it ends before it starts."""
-    start, end = range_.start, range_.end
-    if type(start) is date and type(end) is date:
-        days = _steps(run, Range(0, (end - start) // _DAY, range_.start_included, range_.end_included))
-        return [start + day * _DAY for day in days]
-    if type(start) is not int or type(end) is not int:
-        kinds = f"{type_name(start)} to {type_name(end)}"
-        return run.null(WarningKind.INVALID_TYPE, f"a loop goes through whole numbers or dates, not from {kinds}")
-    step = 1 if start <= end else -1
-    first = start if range_.start_included else start + step
-    last = end if range_.end_included else end - step
-    numbers = range(first, last + step, step)
-    run.reserve(abs(last - first) + 1)
-    return numbers
+def _passes(run: Run, value: Any, target: Any) -> Any:
+    if type(target) is Function:
+        return call_value(run, target, [value])
+    return is_in(run, value, target)

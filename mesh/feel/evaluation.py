@@ -53,7 +53,7 @@ class Run(Scope):
         """Note why a value is null; return null."""
         if self.warnings is None:
             self.warnings = [FeelWarning(kind, message)]
-        elif len(self.warnings) < MAX_WARNINGS:
+        elif len(self.warnings) < MAX_WARNINGS or kind is WarningKind.LIMIT:
             self.warnings.append(FeelWarning(kind, message))
         return None
 

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from mesh.feel import functions  # noqa: F401  (registers them)
-from mesh.feel.closures import Builder, Judge
+from mesh.feel.closures import Builder
+from mesh.feel.combinators import Judge
 from mesh.feel.errors import FeelSyntaxError, FeelWarning, LimitExceeded, WarningKind
 from mesh.feel.evaluation import Evaluate, Run
 from mesh.feel.json_values import check_size
@@ -51,10 +52,8 @@ class Expression:
             value = self._evaluate(run)
             if type(value) is list or type(value) is dict:
                 check_size(run, value)
-        except LimitExceeded as error:
-            value = run.null(WarningKind.LIMIT, str(error))
-        except RecursionError:
-            value = run.null(WarningKind.LIMIT, "the evaluation goes too deep")
+        except (LimitExceeded, RecursionError) as error:
+            value = _ended(run, error)
         if warnings is not None and run.warnings:
             warnings.extend(run.warnings)
         return value
@@ -86,13 +85,16 @@ class UnaryTestsExpression:
         run = Run(context, now)
         try:
             found: bool | None = self._judge(run, run.taken(value))
-        except LimitExceeded as error:
-            found = run.null(WarningKind.LIMIT, str(error))
-        except RecursionError:
-            found = run.null(WarningKind.LIMIT, "the evaluation goes too deep")
+        except (LimitExceeded, RecursionError) as error:
+            found = _ended(run, error)
         if warnings is not None and run.warnings:
             warnings.extend(run.warnings)
         return found
+
+
+def _ended(run: Run, error: Exception) -> Any:
+    message = str(error) if isinstance(error, LimitExceeded) else "the evaluation goes too deep"
+    return run.null(WarningKind.LIMIT, message)
 
 
 def compile_expression(text: str, names: Iterable[str] = ()) -> Expression:
@@ -106,8 +108,11 @@ def compile_expression(text: str, names: Iterable[str] = ()) -> Expression:
 
 
 def compile_unary_tests(text: str, names: Iterable[str] = ()) -> UnaryTestsExpression:
-    """Compile unary tests, such as `> 5, [1..3]`, `not("a")` or `-`; raise `FeelSyntaxError`. See above for `names`."""
-    return _compile_unary_tests(text, frozenset(names))
+    """Compile unary tests, such as `> 5, [1..3]`, `not("a")` or `-`; raise `FeelSyntaxError`.
+
+    No text is `-`, as in a decision table. For `names` see `compile_expression`.
+    """
+    return _compile_unary_tests(text if text.strip() else "-", frozenset(names))
 
 
 @lru_cache(maxsize=1000)

@@ -36,5 +36,11 @@ MAX_WARNINGS = 50
 MAX_JSON_DEPTH = 100
 """Levels of a JSON text that `from json` reads, and of a value that a caller gets."""
 
+STEPS_OF_LOGARITHM = 100
+"""Steps that a logarithm takes, or a power with an exponent that is not whole."""
+
+STEPS_OF_PATTERN = 50
+"""Steps that the use of a regular expression takes, besides those for the text."""
+
 CHARACTERS_PER_STEP = 32
 """Characters of a string that cost as much as one node."""

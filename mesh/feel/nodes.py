@@ -169,7 +169,7 @@ class Quantified(Node):
 
 
 @dataclass(slots=True, frozen=True, eq=False)
-class TypeName:
+class TypeName(Node):
     """A type: `number`, `list<string>`, `context<a: number>`, `function<number> -> string`."""
 
     name: str

@@ -10,6 +10,7 @@ from typing import Any
 from mesh.feel import decimals
 from mesh.feel.errors import WarningKind
 from mesh.feel.evaluation import Run
+from mesh.feel.limits import STEPS_OF_LOGARITHM
 from mesh.feel.temporal import (
     duration_of,
     elapsed,
@@ -125,6 +126,7 @@ def divide(run: Run, left: Any, right: Any) -> Any:
 def power(run: Run, left: Any, right: Any) -> Any:
     """`left ** right`."""
     if type(left) in NUMBERS and type(right) in NUMBERS:
+        run.spend(5 if type(right) is int else STEPS_OF_LOGARITHM)
         return _number(run, "**", decimals.power, left, right)
     return _refused(run, "**", left, right)
 

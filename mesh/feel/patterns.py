@@ -13,11 +13,13 @@ from typing import Any
 
 from mesh.feel.errors import WarningKind
 from mesh.feel.evaluation import Run
-from mesh.feel.limits import MAX_PATTERN_LENGTH, MAX_PATTERN_MEMORY
+from mesh.feel.limits import MAX_PATTERN_LENGTH, MAX_PATTERN_MEMORY, STEPS_OF_PATTERN
 
 _FLAGS = frozenset("smixq")
 _REFERENCE = re.compile(r"\\(.)|\$([0-9]+)", re.DOTALL)
 _CHARACTERS_PER_STEP = 8
+_STATES = 16
+_STEPS_OF_MATCH = 4
 
 
 def compiled(run: Run, pattern: str, flags: str) -> Any:
@@ -26,7 +28,7 @@ def compiled(run: Run, pattern: str, flags: str) -> Any:
         return run.null(WarningKind.INVALID_ARGUMENTS, f"unknown flags {flags[:20]!r}")
     if len(pattern) > MAX_PATTERN_LENGTH:
         return run.null(WarningKind.INVALID_ARGUMENTS, f"a pattern is longer than {MAX_PATTERN_LENGTH} characters")
-    run.spend(10 + len(pattern))
+    run.spend(STEPS_OF_PATTERN + len(pattern))
     found = _compiled(pattern, "".join(sorted(set(flags))))
     if found is None:
         return run.null(WarningKind.INVALID_ARGUMENTS, f"{pattern[:80]!r} is no pattern")
@@ -69,13 +71,14 @@ def _translated(pattern: str, flags: str) -> str | None:
     return "".join(parts)
 
 
-def _spend(run: Run, text: str) -> None:
-    run.spend(1 + len(text) // _CHARACTERS_PER_STEP)
+def _spend(run: Run, pattern: Any, text: str) -> None:
+    # Where the automaton does not fit its memory each character takes time for each of its states.
+    run.spend(len(text) * (1 + pattern.programsize // _STATES) // _CHARACTERS_PER_STEP)
 
 
 def matches(run: Run, pattern: Any, text: str) -> bool | None:
     """Tell whether the pattern occurs in the text."""
-    _spend(run, text)
+    _spend(run, pattern, text)
     try:
         found: bool = pattern.search(text) is not None
     except UnicodeEncodeError:
@@ -89,9 +92,9 @@ def _broken(run: Run) -> Any:
 
 
 def _occurrences(run: Run, pattern: Any, text: str) -> Iterator[Any]:
-    _spend(run, text)
+    _spend(run, pattern, text)
     for match in pattern.finditer(text):
-        run.spend(1)
+        run.spend(_STEPS_OF_MATCH)
         yield match
 
 
@@ -116,13 +119,11 @@ def _replacement(text: str) -> list[tuple[str, str]] | None:
     parts: list[tuple[str, str]] = []
     end = 0
     for match in _REFERENCE.finditer(text):
-        parts.append(("text", text[end : match.start()]))
-        parts.append(("text", match[1]) if match[1] is not None else ("group", match[2]))
-        end = match.end()
-    parts.append(("text", text[end:]))
-    if any(kind == "text" and "$" in part and part != "$" for kind, part in parts):
-        return None
-    return parts
+        plain, end = text[end : match.start()], match.end()
+        if "$" in plain:
+            return None
+        parts += [("text", plain), ("text", match[1]) if match[1] is not None else ("group", match[2])]
+    return None if "$" in text[end:] else [*parts, ("text", text[end:])]
 
 
 def _group(match: Any, digits: str, groups: int) -> str:

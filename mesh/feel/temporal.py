@@ -10,6 +10,7 @@ import re
 import zoneinfo
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
+from importlib import resources
 from typing import Any
 
 from mesh.feel.limits import MAX_NUMERAL_LENGTH
@@ -21,7 +22,6 @@ _ZONE = r"(Z|z|[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2})?|@[A-Za-z][A-Za-z0-9_+/-]*)?"
 _DATE_TEXT = re.compile(_DATE, re.ASCII)
 _TIME_TEXT = re.compile(rf"T?{_TIME}{_ZONE}", re.ASCII)
 _DATETIME_TEXT = re.compile(rf"{_DATE}T{_TIME}{_ZONE}", re.ASCII)
-_ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*", re.ASCII)
 _OFFSET = re.compile(r"([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?", re.ASCII)
 _YEARS_MONTHS = re.compile(r"(-?)P(?:([0-9]+)Y)?(?:([0-9]+)M)?", re.ASCII)
 _DAYS_TIME = re.compile(r"(-?)P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)(?:\.([0-9]*))?S)?)?", re.ASCII)
@@ -139,13 +139,13 @@ def offset_zone(offset: timedelta) -> tzinfo | None:
 
 @lru_cache(maxsize=1024)
 def _named_zone(name: str) -> tzinfo | None:
-    if _ZONE_NAME.fullmatch(name) is None:
-        return None
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        # There is no such file, or it is one that describes no zone.
-        return None
+    return zoneinfo.ZoneInfo(name) if name in _zone_names() else None
+
+
+@lru_cache(maxsize=1)
+def _zone_names() -> frozenset[str]:
+    """Return the names of all time zones, so that no other file is ever looked for."""
+    return frozenset((resources.files("tzdata") / "zones").read_text(encoding="utf-8").split())
 
 
 def _micros(fraction: str | None) -> int:

@@ -43,6 +43,7 @@ _SYMBOLS = {
 _OPERAND_ENDS = frozenset(
     {"NAME", "NUMBER", "STRING", "MOMENT", "NULL", "TRUE", "FALSE", "_RPAR", "_RSQB", "_RBRACE", "_RANGE_END"}
 )
+_BEHIND_OPERANDS = frozenset({"and", "or", "then", "else", "return", "satisfies", "in", "instance", "between"})
 _OPENERS = frozenset({"_LPAR", "_LSQB", "_RANGE_START", "_LBRACE"})
 _CLOSERS = frozenset({"_RPAR", "_RSQB", "_RANGE_END", "_RBRACE"})
 _CLOSING = {"(": ")]", "[": "])", "]": "])", "{": "}"}
@@ -194,7 +195,7 @@ class _Tokenizer:
             return False
         if word[0] == "instance" and self._is_instance_of(word.end()):
             return True
-        if word[0] in _KEYWORDS and not after_dot:
+        if word[0] in _KEYWORDS and not after_dot and not self._is_called(word):
             self._add(_KEYWORDS[word[0]], word[0], word.end())
             return True
         words, end = [word[0]], word.end()
@@ -203,6 +204,10 @@ class _Tokenizer:
             end = following.end()
         self._add("NAME", " ".join(words), end)
         return True
+
+    def _is_called(self, word: re.Match[str]) -> bool:
+        """Tell whether an `and` or `or` is the function and not the operator."""
+        return word[0] in ("and", "or") and self._last() not in _OPERAND_ENDS and self._rest(word.end())[:1] == "("
 
     def _following_word(self, end: int) -> re.Match[str] | None:
         """Return the next word of a name: nothing else can stand behind a name without an operator."""
@@ -236,7 +241,7 @@ class _Tokenizer:
         elif symbol == "[" and self._ends_range(end):
             kind = "_RANGE_END"
             self._brackets.pop()
-        elif symbol == "]" and self._last() not in _OPERAND_ENDS and self._last() != "_LSQB":
+        elif symbol == "]" and self._starts_range(end):
             kind = "_RANGE_START"
             self._open(symbol)
         elif symbol in "([{":
@@ -252,22 +257,35 @@ class _Tokenizer:
             raise ParseError(f"nested more than {MAX_DEPTH} levels deep", self._at)
         self._brackets.append(_Bracket(sign))
 
+    def _starts_range(self, end: int) -> bool:
+        """Tell whether a `]` is the start of `]1..5]` and not the end of a list."""
+        if self._last() != "_LSQB":
+            return self._last() not in _OPERAND_ENDS
+        # Behind a list without elements no operand can stand.
+        rest = self._rest(end)
+        word = _WORD.match(rest)
+        return rest[:1] in tuple('"@0123456789') if word is None else word[0] not in _BEHIND_OPERANDS
+
+    def _rest(self, end: int) -> str:
+        """Return what comes next, without space."""
+        space = _SPACE.match(self._text, end)
+        assert space is not None
+        return self._text[space.end() : space.end() + 16]
+
     def _ends_range(self, end: int) -> bool:
         """Tell whether a `[` is the end of `[1..5[` and not the start of a filter."""
         if not self._brackets or not self._brackets[-1].dots or self._last() not in _OPERAND_ENDS:
             return False
-        space = _SPACE.match(self._text, end)
-        assert space is not None
-        rest = self._text[space.end() : space.end() + 16]
+        rest = self._rest(end)
         word = _WORD.match(rest)
         if word:
-            return word[0] in ("and", "or", "then", "else", "return", "satisfies", "in", "instance", "between")
+            return word[0] in _BEHIND_OPERANDS
         return rest[:1] in ("", ")", "]", "}", ",", "=", "!", "+", "*", "/", ".")
 
     def _mark_negation(self) -> None:
         """Make the `not` of `not(tests)` a token of its own, where the parentheses hold all that there is."""
         found = self._found
-        if len(found) < 4 or found[0] != "not" or found[1].type != "_LPAR":
+        if len(found) < 3 or found[0] != "not" or found[1].type != "_LPAR":
             return
         level = 0
         for index, token in enumerate(found):

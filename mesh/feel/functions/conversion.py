@@ -222,7 +222,6 @@ def _to_json(run: Run, value: Any) -> Any:
 
 @feel("from json", "value: string")
 def _from_json(run: Run, text: str) -> Any:
-    run.spend_text(len(text))
     try:
         return parse_json(run, text)
     except (orjson.JSONDecodeError, RecursionError):

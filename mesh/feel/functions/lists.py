@@ -171,12 +171,10 @@ _of_many("or")(_logic(True))
 def _sublist(run: Run, items: list[Any], start: Any, length: Any = None) -> Any:
     run.spend(len(items))
     start, length = int(start), None if length is None else int(length)
-    if start == 0 or abs(start) > len(items) or (length is not None and length < 0):
-        return _bad(run, "a position is not in the list, or a length not positive")
+    if start == 0 or start < -len(items):
+        return _bad(run, "there is no such position")
     first = start - 1 if start > 0 else len(items) + start
-    if length is not None and first + length > len(items):
-        return _bad(run, "the list is not that long")
-    return items[first:] if length is None else items[first : first + length]
+    return items[first:] if length is None else items[first : first + max(length, 0)]
 
 
 @feel("append", "list: list, ...item: any?")

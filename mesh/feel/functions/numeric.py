@@ -11,6 +11,7 @@ from mesh.feel import decimals
 from mesh.feel.calls import feel
 from mesh.feel.errors import WarningKind
 from mesh.feel.evaluation import Run
+from mesh.feel.limits import STEPS_OF_LOGARITHM
 from mesh.feel.operators import negate
 from mesh.feel.values import YearsMonths
 
@@ -61,9 +62,10 @@ def _modulo(run: Run, dividend: Any, divisor: Any) -> Any:
         return _bad(run, "modulo of numbers that are too far apart")
 
 
-def _function(name: str, operate: Callable[[Decimal], Decimal], allowed: Callable[[Any], bool]) -> None:
+def _function(name: str, steps: int, operate: Callable[[Decimal], Decimal], allowed: Callable[[Any], bool]) -> None:
     @feel(name, "number: number")
     def _applied(run: Run, value: Any) -> Any:
+        run.spend(steps)
         if not allowed(value):
             return _bad(run, f"{name} of {str(value)[:40]} has no value")
         try:
@@ -72,9 +74,9 @@ def _function(name: str, operate: Callable[[Decimal], Decimal], allowed: Callabl
             return _bad(run, f"{name} of {str(value)[:40]} has no value")
 
 
-_function("sqrt", decimals.DECIMAL128.sqrt, lambda value: value >= 0)
-_function("log", decimals.DECIMAL128.ln, lambda value: value > 0)
-_function("exp", decimals.DECIMAL128.exp, lambda value: True)
+_function("sqrt", 5, decimals.DECIMAL128.sqrt, lambda value: value >= 0)
+_function("log", STEPS_OF_LOGARITHM, decimals.DECIMAL128.ln, lambda value: value > 0)
+_function("exp", STEPS_OF_LOGARITHM, decimals.DECIMAL128.exp, lambda value: True)
 
 
 @feel("odd", "number: number")

@@ -17,12 +17,11 @@ def _bad(run: Run, what: str) -> Any:
 
 @feel("substring", "string: string, start position: number, length?: number?")
 def _substring(run: Run, text: str, start: Any, length: Any = None) -> Any:
-    run.spend_text(len(text))
     start, length = int(start), None if length is None else int(length)
-    if start == 0 or abs(start) > len(text) or (length is not None and length < 1):
-        return _bad(run, "a position is not in the string, or a length not positive")
+    if start == 0 or start < -len(text):
+        return _bad(run, "there is no such position")
     first = start - 1 if start > 0 else len(text) + start
-    return text[first:] if length is None else text[first : first + length]
+    return text[first:] if length is None else text[first : first + max(length, 0)]
 
 
 @feel("string length", "string: string")
@@ -42,20 +41,17 @@ def _lower(run: Run, text: str) -> str:
 
 @feel("substring before", "string: string, match: string")
 def _before(run: Run, text: str, match: str) -> str:
-    run.spend_text(len(text))
     before, found, _ = text.partition(match) if match else ("", "", "")
     return before if found else ""
 
 
 @feel("substring after", "string: string, match: string")
 def _after(run: Run, text: str, match: str) -> str:
-    run.spend_text(len(text))
     return text.partition(match)[2] if match else text
 
 
 @feel("contains", "string: string, match: string")
 def _contains(run: Run, text: str, match: str) -> bool:
-    run.spend_text(len(text))
     return match in text
 
 

@@ -173,9 +173,10 @@ class _Maker:
         fate = chance.random()
         if fate < 0.06:
             one["disabled"] = True
-        elif fate < 0.1 and kind != "datetime":
+        elif fate < 0.1 and kind != "datetime" and not rows:
+            # In rows that come and go the server cannot tell which row it was.
             one["readonly"] = True
-        elif fate < 0.12 and kind != "datetime":
+        elif fate < 0.12 and kind != "datetime" and not rows:
             one["readonly"] = chance.choice(("=true", "=f1", "=not(f2)"))
         elif fate < 0.14 and kind != "datetime" and len(self.flags) > 2 and not self.depth:
             one["readonly"] = f"={self.flags[-1]}"
