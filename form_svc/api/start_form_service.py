@@ -13,7 +13,7 @@ from flowmesh.form.v1 import start_form_service_pb2 as pb
 from form_svc.api.mapping import put_values, read_values, rendered_message, submission_message
 from form_svc.commands.checking import check_data
 from form_svc.commands.form_lookup import FormLookup, Host
-from form_svc.commands.submitting import Asked, Submitting, Wanted
+from form_svc.commands.submitting import Asked, Kept, Submitting, Wanted
 from form_svc.commands.writing import content_of
 from form_svc.engine.host import EngineHost, actor_of
 from form_svc.storage.files import find_files
@@ -44,8 +44,10 @@ class StartFormServicer:
         call = current_call()
         actor = actor_of(call)
         asked = Asked("SubmitStartForm", call.user_id or "", request.request_id, content_of(request))
-        submission = await self.submitting.known(asked)
-        if submission is None:
+        known = await self.submitting.known(asked)
+        if known is not None:
+            kept = Kept(known)
+        else:
             wanted = await self._checked(request, actor)
 
             def make(request_id: str, data: Mapping[str, Any]) -> bytes:
@@ -57,8 +59,8 @@ class StartFormServicer:
                 put_values(begun.start.variables, dict(data))
                 return content_of(begun)
 
-            submission = await self.submitting.keep(asked, wanted, actor.rows, make)
-        submission, answered = await self.submitting.drive(submission)
+            kept = await self.submitting.keep(asked, wanted, actor.rows, make)
+        submission, answered = await self.submitting.drive(kept)
         content = await self.database.read(read_content(submission.id))
         return pb.SubmitStartFormResponse(
             submission=submission_message(submission, content.data),

@@ -21,7 +21,7 @@ from form_svc.api.mapping import (
 from form_svc.commands import drafts
 from form_svc.commands.checking import check_data
 from form_svc.commands.form_lookup import FormLookup, Host
-from form_svc.commands.submitting import Asked, Submitting, Wanted
+from form_svc.commands.submitting import Asked, Kept, Submitting, Wanted
 from form_svc.commands.writing import content_of
 from form_svc.engine.host import EngineHost, actor_of
 from form_svc.storage.drafts import delete_draft, find_draft
@@ -90,8 +90,10 @@ class TaskFormServicer:
         call = current_call()
         actor = actor_of(call)
         asked = Asked("SubmitTaskForm", call.user_id or "", request.request_id, content_of(request))
-        submission = await self.submitting.known(asked)
-        if submission is None:
+        known = await self.submitting.known(asked)
+        if known is not None:
+            kept = Kept(known)
+        else:
             wanted = await self._checked(request, actor)
 
             def make(request_id: str, data: Mapping[str, Any]) -> bytes:
@@ -103,8 +105,8 @@ class TaskFormServicer:
                 put_values(completion.completion.variables, dict(data))
                 return content_of(completion)
 
-            submission = await self.submitting.keep(asked, wanted, actor.rows, make)
-        submission, answered = await self.submitting.drive(submission)
+            kept = await self.submitting.keep(asked, wanted, actor.rows, make)
+        submission, answered = await self.submitting.drive(kept)
         completed = CompleteUserTaskResponse.FromString(answered)
         content = await self.database.read(read_content(submission.id))
         return pb.SubmitTaskFormResponse(

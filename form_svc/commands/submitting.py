@@ -109,6 +109,14 @@ class Times:
     file_retention: int
 
 
+@dataclass(slots=True, frozen=True)
+class Kept:
+    """A submission that is there; `begun`: nobody else is at its first attempt."""
+
+    submission: Submission
+    begun: bool = False
+
+
 MakeRequest = Callable[[str, Mapping[str, Any]], bytes]
 """Makes what the engine is asked, given the request id and the data."""
 
@@ -133,16 +141,17 @@ class Submitting:
             raise request_id_reused(asked.method, asked.request_id)
         return found
 
-    async def keep(self, asked: Asked, wanted: Wanted, actor_rows: bytes, make: MakeRequest) -> Submission:
+    async def keep(self, asked: Asked, wanted: Wanted, actor_rows: bytes, make: MakeRequest) -> Kept:
         """Keep a submission as pending; return it, or the one that the same request has made meanwhile.
 
-        Raises `NotFound` (FORM_FILE_NOT_FOUND), `RequestIdReused`, `DependencyDown`.
+        Its first attempt has begun with that, for who keeps it. Raises `NotFound` (FORM_FILE_NOT_FOUND),
+        `RequestIdReused`, `DependencyDown`.
         """
         submission_id = new_id()
         if not asked.request_id:
             asked = replace(asked, request_id=submission_id)
 
-        def program() -> Program[Submission]:
+        def program() -> Program[Kept]:
             now = self.clock.now_micros()
             submission = _pending(submission_id, asked, wanted, now, now + self.times.attempt)
             files = yield from find_files(wanted.checked.file_ids, lock=True)
@@ -153,7 +162,7 @@ class Submitting:
             content = Content(orjson.dumps(data), actor_rows, make(f"form:{submission_id}", data))
             yield from insert_submission(submission, content)
             yield from attach_files(wanted.checked.file_ids, submission_id)
-            return submission
+            return Kept(submission, begun=True)
 
         try:
             return await write_again(self.database, program)
@@ -162,16 +171,17 @@ class Submitting:
             found = await self.known(asked)
             if found is None:
                 raise
-            return found
+            return Kept(found)
 
-    async def drive(self, submission: Submission) -> tuple[Submission, bytes]:
+    async def drive(self, kept: Kept) -> tuple[Submission, bytes]:
         """Bring a submission to its end; return it with the engine's answer.
 
         Raises what the engine has refused it with, `WrongState` (FORM_SUBMISSION_UNCLEAR), and `DependencyDown`
         (FORM_SUBMISSION_PENDING) where it cannot be told now.
         """
+        submission = kept.submission
         if submission.state == PENDING:
-            await self._attempt(submission)
+            await self._attempt(submission, begun=kept.begun)
             found = await self.database.read(find_submission(submission.id))
             assert found is not None
             submission = found
@@ -203,10 +213,12 @@ class Submitting:
                 explanation=error.message,
             )
 
-    async def _attempt(self, submission: Submission) -> None:
+    async def _attempt(self, submission: Submission, *, begun: bool = False) -> None:
         """Ask the engine once, and write down what it says. Raises `DependencyDown` where that cannot be done."""
         now = self.clock.now_micros()
-        if not await write_again(self.database, lambda: claim_attempt(submission, now + self.times.attempt)):
+        if not begun and not await write_again(
+            self.database, lambda: claim_attempt(submission, now + self.times.attempt)
+        ):
             # Somebody else is at it. Asking twice does no harm, and the caller waits for the answer.
             found = await self.database.read(find_submission(submission.id))
             if found is None or found.state != PENDING:
@@ -251,9 +263,9 @@ class Submitting:
         return changed
 
     def _is_forgotten(self, submission: Submission) -> bool:
-        """Tell whether the engine was asked before, and may have forgotten what it did then."""
+        """Tell whether the engine may have been asked so long ago that it has forgotten what it did then."""
         age = self.clock.now_micros() - submission.created_at
-        return submission.attempts > 0 and age > self.times.engine_retention * RETAINED_SHARE
+        return age > self.times.engine_retention * RETAINED_SHARE
 
     async def _refused(self, submission: Submission, error: DomainError, state: int) -> None:
         if state == UNCLEAR:
@@ -297,7 +309,7 @@ def _pending(submission_id: str, asked: Asked, wanted: Wanted, now: int, next_at
         outcome=wanted.outcome,
         created_at=now,
         settled_at=0,
-        attempts=0,
+        attempts=1,
         next_attempt_at=next_attempt_at,
         refusal_reason="",
         refusal_message="",
