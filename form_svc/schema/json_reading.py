@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Any
 
 import orjson
@@ -18,7 +19,7 @@ def read_json(document: bytes) -> Any:
     if len(document) > MAX_BYTES:
         raise NotReadable(f"the form has {len(document)} bytes; make it smaller than {MAX_BYTES}")
     try:
-        content = orjson.loads(document)
+        content = orjson.loads(document.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError as error:
         raise NotReadable(f"the form is no JSON: {error}; export it again from the form editor") from None
     if _depth(content) > MAX_JSON_DEPTH:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ import pytest
 SOURCE = Path(__file__).parent / "form_js"
 CACHE = Path(__file__).parents[2] / ".cache" / "form-js"
 FETCH_SECONDS = 240.0
+FILL_SECONDS = 60.0
+"""Time after which a page that does not come to rest is ended, and the process with it."""
 
 
 class FormJs:
@@ -52,7 +56,8 @@ class FormJs:
         case |= {"zone": zone, "fixed": fixed}
         self._process.stdin.write(json.dumps(case) + "\n")
         self._process.stdin.flush()
-        line = self._process.stdout.readline()
+        with _ended_after(self._process, FILL_SECONDS):
+            line = self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"form-js ended with {self._process.wait()}")
         outcome: dict[str, Any] = json.loads(line)
@@ -62,6 +67,16 @@ class FormJs:
         """End the process."""
         self._process.kill()
         self._process.communicate()
+
+
+@contextlib.contextmanager
+def _ended_after(process: subprocess.Popen[str], seconds: float) -> Iterator[None]:
+    timer = threading.Timer(seconds, process.kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _installed() -> Path:

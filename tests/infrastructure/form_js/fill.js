@@ -31,7 +31,7 @@ window.Element.prototype.scrollIntoView = () => {};
 const { options } = require('preact');
 const { Form } = require('@bpmn-io/form-js-viewer');
 
-const MOST_STEPS = 20000;
+const MOST_STEPS = 3000;
 const MOST_CYCLES = 40;
 
 // Rendering and effects run when the queue is worked off, so that a page is known to have come to rest.

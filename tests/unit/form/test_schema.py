@@ -42,6 +42,10 @@ def test_every_type_of_field_is_read() -> None:
     assert list(form(*components).fields) == ["default", *FIELD_TYPES]
 
 
+def test_a_byte_order_mark_does_not_matter() -> None:
+    assert parse(b"\xef\xbb\xbf" + document(TEXT)).root.components[0].value_path == ("a",)
+
+
 def test_properties_that_are_not_known_are_let_be() -> None:
     exporter = {"exporter": {"name": "Camunda Modeler", "version": "5.30"}, "executionPlatform": "Camunda Cloud"}
     layout = {"row": "Row_1", "columns": None}
