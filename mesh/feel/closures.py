@@ -20,7 +20,7 @@ from mesh.feel.combinators import (
 )
 from mesh.feel.comparison import COMPARISONS, holds, is_in, order
 from mesh.feel.errors import WarningKind
-from mesh.feel.evaluation import Evaluate, Run, Scope
+from mesh.feel.evaluation import Constant, Evaluate, Run, Scope
 from mesh.feel.iteration import Loops, scopes
 from mesh.feel.nodes import (
     Arithmetic,
@@ -71,7 +71,7 @@ class Builder:
         """Return a function that evaluates `node`."""
         match node:
             case Literal(value=value):
-                return lambda scope: value
+                return Constant(value)
             case Variable(name=name):
                 return self._variable(name)
             case Property(owner=owner, name=name):
@@ -178,9 +178,10 @@ class Builder:
             case Test(operator=symbol, operand=operand):
                 compare, evaluate = COMPARISONS[symbol], self.build(operand)
                 return lambda scope, value: compare(scope.run, value, evaluate(scope))
-            case Literal(value=literal):
-                return lambda scope, value: is_in(scope.run, value, literal)
         target = self.build(node)
+        if isinstance(target, Constant):
+            literal = target.value
+            return lambda scope, value: is_in(scope.run, value, literal)
         return lambda scope, value: _passes(scope.run, value, target(scope))
 
     def _in_test(self, node: Node) -> Judge:
@@ -256,6 +257,7 @@ class Builder:
 
     def _range(self, node: RangeLiteral) -> Evaluate:
         start, end = self.build(node.start), self.build(node.end)
+        constant = isinstance(start, Constant) and isinstance(end, Constant)
         start_included, end_included = node.start_included, node.end_included
 
         def make(scope: Scope) -> Any:
@@ -268,7 +270,8 @@ class Builder:
                 )
             return Range(low, high, start_included and low is not None, end_included and high is not None)
 
-        return make
+        found = make(Run({}, None)) if constant else None
+        return make if found is None else Constant(found)
 
     # What has names of its own
 

@@ -133,6 +133,20 @@ class Run(Scope):
 Evaluate = Callable[[Scope], Any]
 """A compiled node."""
 
+
+class Constant:
+    """A compiled node that gives the same value always."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __call__(self, scope: Scope) -> Any:
+        """Return the value, whatever is known."""
+        return self.value
+
+
 SMALL = 10**DIGITS
 """Whole numbers below it are taken as they are."""
 

@@ -13,10 +13,10 @@ from mesh.feel.combinators import Judge
 from mesh.feel.errors import FeelSyntaxError, FeelWarning, LimitExceeded, WarningKind
 from mesh.feel.evaluation import Evaluate, Run
 from mesh.feel.json_values import check_size
-from mesh.feel.limits import MAX_DEPTH, MAX_TEXT_LENGTH
+from mesh.feel.limits import KEPT_EXPRESSIONS, MAX_DEPTH, MAX_KEPT_LENGTH, MAX_TEXT_LENGTH
 from mesh.feel.nodes import Node, UnaryTests, sizes
 from mesh.feel.syntax import parse_expression, parse_unary_tests
-from mesh.feel.tokens import ParseError
+from mesh.feel.tokens import ParseError, special_names
 
 
 class Expression:
@@ -101,10 +101,10 @@ def compile_expression(text: str, names: Iterable[str] = ()) -> Expression:
     """Compile an expression; raise `FeelSyntaxError`.
 
     `names` are variables and entries whose names could be read as something else, because they hold operators or
-    keywords (`order-id`, `time in hours`); others need not be given, names with spaces neither. The last thousand
-    compiled expressions are kept.
+    keywords (`order-id`, `time in hours`); others need not be given, names with spaces neither. The last
+    thousand compiled expressions that are not long are kept, so it is cheap to compile one again.
     """
-    return _compile_expression(text, frozenset(names))
+    return _COMPILE_EXPRESSION[len(text) <= MAX_KEPT_LENGTH](text, special_names(names))
 
 
 def compile_unary_tests(text: str, names: Iterable[str] = ()) -> UnaryTestsExpression:
@@ -112,10 +112,10 @@ def compile_unary_tests(text: str, names: Iterable[str] = ()) -> UnaryTestsExpre
 
     No text is `-`, as in a decision table. For `names` see `compile_expression`.
     """
-    return _compile_unary_tests(text if text.strip() else "-", frozenset(names))
+    text = text if text.strip() else "-"
+    return _COMPILE_UNARY_TESTS[len(text) <= MAX_KEPT_LENGTH](text, special_names(names))
 
 
-@lru_cache(maxsize=1000)
 def _compile_expression(text: str, names: frozenset[str]) -> Expression:
     try:
         root = _checked(parse_expression(_bounded(text), names))
@@ -126,7 +126,6 @@ def _compile_expression(text: str, names: frozenset[str]) -> Expression:
     return Expression(text, evaluate, frozenset(builder.read))
 
 
-@lru_cache(maxsize=1000)
 def _compile_unary_tests(text: str, names: frozenset[str]) -> UnaryTestsExpression:
     try:
         root = _checked(parse_unary_tests(_bounded(text), names))
@@ -136,6 +135,11 @@ def _compile_unary_tests(text: str, names: frozenset[str]) -> UnaryTestsExpressi
     except ParseError as error:
         raise FeelSyntaxError(text, error.message, error.position + 1) from error
     return UnaryTestsExpression(text, judge, frozenset(builder.read))
+
+
+# Long ones are not kept: a thousand of them would take gigabytes.
+_COMPILE_EXPRESSION = (_compile_expression, lru_cache(maxsize=KEPT_EXPRESSIONS)(_compile_expression))
+_COMPILE_UNARY_TESTS = (_compile_unary_tests, lru_cache(maxsize=KEPT_EXPRESSIONS)(_compile_unary_tests))
 
 
 def _bounded(text: str) -> str:

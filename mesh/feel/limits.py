@@ -5,6 +5,12 @@ from __future__ import annotations
 MAX_TEXT_LENGTH = 10_000
 """Characters of one expression text."""
 
+MAX_KEPT_LENGTH = 500
+"""Characters of an expression that is kept when it is compiled, for the next who asks for it."""
+
+KEPT_EXPRESSIONS = 1000
+"""Compiled expressions that are kept, and as many unary tests."""
+
 MAX_DEPTH = 64
 """Parentheses, operators, conditions, filters and arguments inside one another."""
 
@@ -27,7 +33,7 @@ MAX_NUMERAL_LENGTH = 400
 MAX_PATTERN_LENGTH = 1_000
 """Characters of a regular expression."""
 
-MAX_PATTERN_MEMORY = 4 * 1024 * 1024
+MAX_PATTERN_MEMORY = 1024 * 1024
 """Bytes that the automaton of one regular expression may take."""
 
 MAX_WARNINGS = 50

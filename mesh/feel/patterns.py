@@ -35,7 +35,7 @@ def compiled(run: Run, pattern: str, flags: str) -> Any:
     return found
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=100)
 def _compiled(pattern: str, flags: str) -> Any:
     # The library takes some milliseconds to load, and most expressions have no pattern.
     import re2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -122,17 +122,17 @@ class _Tokens(Lexer):
         return iter(lexer_state.text)
 
 
-def parse_expression(text: str, names: Iterable[str] = ()) -> Node:
+def parse_expression(text: str, names: frozenset[str] = frozenset()) -> Node:
     """Return the syntax tree of an expression. Raises `ParseError`."""
     return _parse(text, names, "expression")
 
 
-def parse_unary_tests(text: str, names: Iterable[str] = ()) -> Node:
+def parse_unary_tests(text: str, names: frozenset[str] = frozenset()) -> Node:
     """Return the syntax tree of unary tests. Raises `ParseError`."""
     return _parse(text, names, "unary_tests")
 
 
-def _parse(text: str, names: Iterable[str], start: str) -> Node:
+def _parse(text: str, names: frozenset[str], start: str) -> Node:
     tokens = tokenize(text, names, unary=start == "unary_tests")
     try:
         tree: Any = _parser().parse(tokens, start=start)

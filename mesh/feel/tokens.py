@@ -74,10 +74,14 @@ def normalized_name(name: str) -> str:
     return " ".join(name.split())
 
 
-def tokenize(text: str, names: Iterable[str] = (), unary: bool = False) -> list[Token]:
-    """Return the tokens of `text`. `names` are names that hold operators, keywords or other signs."""
-    special = {*filter(_is_special, map(normalized_name, names)), *NAMES_WITH_KEYWORDS}
-    return _Tokenizer(text, special, unary).tokens()
+def special_names(names: Iterable[str]) -> frozenset[str]:
+    """Return those of the names that could be read as something else."""
+    return frozenset(filter(_is_special, map(normalized_name, names)))
+
+
+def tokenize(text: str, names: frozenset[str] = frozenset(), unary: bool = False) -> list[Token]:
+    """Return the tokens of `text`. `names` are what `special_names` gives."""
+    return _Tokenizer(text, {*names, *NAMES_WITH_KEYWORDS}, unary).tokens()
 
 
 def _is_special(name: str) -> bool:

@@ -52,7 +52,7 @@ class FormJs:
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        case = {"schema": schema, "variables": variables, "submitted": submitted, "files": files}
+        case: dict[str, Any] = {"schema": schema, "variables": variables, "submitted": submitted, "files": files}
         case |= {"zone": zone, "fixed": fixed}
         self._process.stdin.write(json.dumps(case) + "\n")
         self._process.stdin.flush()

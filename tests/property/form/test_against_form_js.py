@@ -17,8 +17,10 @@ from form_svc.submission import Circumstances, Rule, Submission, SubmittedFile, 
 from tests.infrastructure.form_js import FormJs
 from tests.property.form.random_forms import Case, random_case
 
-FORMS = int(os.environ.get("FLOWMESH_RANDOM_FORMS", "250"))
+FORMS = int(os.environ.get("FLOWMESH_RANDOM_FORMS", "150"))
 SEED = "FLOWMESH_RANDOM_SEED"
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 MESSAGES = (
     (Rule.INTEGER, "Value is expected to be an integer."),
@@ -133,8 +135,3 @@ def test_form_js_and_the_server_agree(form_js: FormJs) -> None:
     if len(seeds()) > 100:
         assert accepted > len(seeds()) // 20
         assert refused > len(seeds()) // 4
-
-
-@pytest.fixture(autouse=True)
-def _enough_time(request: pytest.FixtureRequest) -> None:
-    request.node.add_marker(pytest.mark.timeout(300))

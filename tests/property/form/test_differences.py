@@ -6,10 +6,14 @@ import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from form_svc.schema import parse
 from form_svc.submission import Submission, initial_data, submit
 from tests.infrastructure.form_js import FormJs
 from tests.unit.form.forms import circumstances, problems
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def both(

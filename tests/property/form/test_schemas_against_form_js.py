@@ -7,11 +7,16 @@ import os
 import random
 from typing import Any
 
+import pytest
+
 from form_svc.schema import FormSchemaInvalid, parse
 from tests.infrastructure.form_js import FormJs
 
 FORMS = int(os.environ.get("FLOWMESH_RANDOM_FORMS", "200"))
 SEED = "FLOWMESH_RANDOM_SEED"
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
 NAMES = ("a", "b", "a.b", "b.a", "a.b.c", "c")
 
 

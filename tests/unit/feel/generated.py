@@ -103,7 +103,7 @@ class Expressions:
             f"({lists})[item > 1]", f"append({lists}, {n})", f"concatenate({lists}, [9])", f"reverse({lists})",
             f"sort({lists}, function(x, y) x < y)", f"distinct values({lists})", f"sublist({lists}, 1, 1)",
             f"flatten([{lists}, [[5]]])", f"union({lists}, [1, 8])", f"remove({lists}, 1)", f"insert before({lists}, 1, 0)",
-            f"order.lines[qty > {n}].price", f"for x in [1, 2], y in [x, 10] return x * y",
+            f"order.lines[qty > {n}].price", "for x in [1, 2], y in [x, 10] return x * y",
         )  # fmt: skip
 
     def words(self, depth: int) -> str:
@@ -123,7 +123,7 @@ class Expressions:
         down = depth - 1
         return self._of(
             self.numbers(down), self.words(down), f"people[age > {self.number(down)}].name", f"[{self.any(down)}]",
-            f"index of({self.list(down)}, {self.number(down)})", f"for p in people return p.age",
+            f"index of({self.list(down)}, {self.number(down)})", "for p in people return p.age",
         )  # fmt: skip
 
     def context(self, depth: int) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mesh.feel import compile_expression
-from mesh.feel.rendering import string_of
 from mesh.feel.evaluation import Run
-
-MISSING = object()
+from mesh.feel.rendering import string_of
 
 
 def value(text: str, /, **context: Any) -> Any:

@@ -163,7 +163,10 @@ def test_nothing_of_python_can_be_reached() -> None:
 def test_compiled_expressions_are_kept() -> None:
     assert compile_expression("a + 1") is compile_expression("a + 1")
     assert compile_expression("a-b") is not compile_expression("a-b", ["a-b"])
+    assert compile_expression("a-b") is compile_expression("a-b", ["a", "b", "a long name"])
     assert compile_unary_tests("> 1") is compile_unary_tests("> 1")
+    long = " + ".join(["a"] * 200)
+    assert compile_expression(long) is not compile_expression(long)
 
 
 def test_a_compiled_expression_may_be_used_by_several_threads() -> None:
