@@ -22,6 +22,13 @@ from flowmesh.engine.v1 import (
     saga_service_pb2_grpc,
     user_task_service_pb2_grpc,
 )
+from flowmesh.form.v1 import (
+    form_definition_service_pb2_grpc,
+    form_file_service_pb2_grpc,
+    start_form_service_pb2_grpc,
+    submission_service_pb2_grpc,
+    task_form_service_pb2_grpc,
+)
 from flowmesh.history.v1 import history_service_pb2_grpc
 from flowmesh.identity.v1 import (
     access_service_pb2_grpc,
@@ -73,6 +80,11 @@ class Connection(Calls):
         self.batches = batch_service_pb2_grpc.BatchServiceStub(self._channel)
         self.sagas = saga_service_pb2_grpc.SagaServiceStub(self._channel)
         self.clocks = clock_service_pb2_grpc.ClockServiceStub(self._channel)
+        self.forms = form_definition_service_pb2_grpc.FormDefinitionServiceStub(self._channel)
+        self.task_forms = task_form_service_pb2_grpc.TaskFormServiceStub(self._channel)
+        self.start_forms = start_form_service_pb2_grpc.StartFormServiceStub(self._channel)
+        self.form_files = form_file_service_pb2_grpc.FormFileServiceStub(self._channel)
+        self.submissions = submission_service_pb2_grpc.SubmissionServiceStub(self._channel)
         self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
         self.topics = topic_service_pb2_grpc.TopicServiceStub(self._channel)
         self.consumer_groups = consumer_group_service_pb2_grpc.ConsumerGroupServiceStub(self._channel)

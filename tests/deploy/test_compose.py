@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from engine_svc.settings import EngineSettings
+from form_svc.settings import FormSettings
 from history_svc.settings import HistorySettings
 from identity_svc.settings import IdentitySettings
 from launcher.certificates import make_certificates
@@ -32,6 +33,7 @@ PASSWORDS = {
     "FLOWMESH_ENGINE_DB_PASSWORD": "e",
     "FLOWMESH_IDENTITY_DB_PASSWORD": "i",
     "FLOWMESH_HISTORY_DB_PASSWORD": "h",
+    "FLOWMESH_FORM_DB_PASSWORD": "f",
     "FLOWMESH_MESH_SECRET": "m" * 32,
 }
 MEBIBYTE = 1 << 20
@@ -109,6 +111,7 @@ def test_services_understand_their_settings(services: dict[str, Any]) -> None:
     for name, settings in (
         ("engine", EngineSettings),
         ("identity", IdentitySettings),
+        ("form", FormSettings),
         ("history", HistorySettings),
     ):
         environment = services[name]["environment"]
@@ -137,7 +140,7 @@ def test_with_tls_every_process_has_files_of_its_own(compose_checker: Path, tmp_
     assert result.returncode == 0, result.stderr
     services = json.loads(result.stdout)["services"]
     make_certificates(tmp_path)
-    for name in ("engine", "identity", "history", "monitoring", "gateway"):
+    for name in ("engine", "identity", "form", "history", "monitoring", "gateway"):
         service = services[name]
         folders = {each["target"]: each["source"] for each in service["volumes"]}
         assert all(each["read_only"] for each in service["volumes"])
@@ -153,6 +156,7 @@ def test_with_tls_every_process_has_files_of_its_own(compose_checker: Path, tmp_
         kinds = {
             "engine": EngineSettings,
             "identity": IdentitySettings,
+            "form": FormSettings,
             "history": HistorySettings,
             "monitoring": MonitoringSettings,
         }

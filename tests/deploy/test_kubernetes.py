@@ -116,7 +116,7 @@ def test_each_service_is_probed_scaled_and_drained(manifests: str) -> None:
     settings = _objects(manifests, "ConfigMap")
     drain = sum(float(settings["settings"]["data"][f"FLOWMESH_{name}_SECONDS"]) for name in ("DRAIN_NOTICE", "DRAIN"))
     deployments = _objects(manifests, "Deployment")
-    assert set(deployments) == {"engine", "identity", "history", "monitoring", "gateway"}
+    assert set(deployments) == {"engine", "identity", "form", "history", "monitoring", "gateway"}
     for name, deployment in deployments.items():
         pod = deployment["spec"]["template"]["spec"]
         (container,) = pod["containers"]
@@ -129,7 +129,7 @@ def test_each_service_is_probed_scaled_and_drained(manifests: str) -> None:
             # Where there is an autoscaler, it has the replicas.
             assert (name in _objects(manifests, kind)) == ("replicas" not in deployment["spec"]), kind
     services = _objects(manifests, "Service")
-    for name in ("engine", "identity", "history"):
+    for name in ("engine", "identity", "form", "history"):
         assert services[name]["spec"]["clusterIP"] == "None"
 
 

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import flowmesh.engine.v1
+import flowmesh.form.v1
 import flowmesh.history.v1
 import flowmesh.identity.v1
 import flowmesh.monitoring.v1
@@ -29,6 +30,7 @@ def _services(package: ModuleType) -> tuple[ModuleType, ...]:
 
 FILES = {
     "flowmesh.engine.v1": _services(flowmesh.engine.v1),
+    "flowmesh.form.v1": _services(flowmesh.form.v1),
     "flowmesh.history.v1": _services(flowmesh.history.v1),
     "flowmesh.identity.v1": _services(flowmesh.identity.v1),
     "flowmesh.monitoring.v1": _services(flowmesh.monitoring.v1),

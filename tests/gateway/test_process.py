@@ -41,7 +41,7 @@ async def started(**settings: object) -> asyncio.subprocess.Process:
 async def gateway_process(gate: Guarded, redis: RedisServer) -> AsyncIterator[httpx.AsyncClient]:
     """Run a gateway process before the backends of another one for the block."""
     port = free_port()
-    backends = (gate.engine, gate.history, gate.monitoring, gate.identity)
+    backends = (gate.engine, gate.history, gate.monitoring, gate.identity, gate.form)
     process = await started(
         gateway_port=port,
         gateway_admin_port=0,

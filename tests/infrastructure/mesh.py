@@ -115,6 +115,8 @@ class Mesh:
                     str(self.history_port),
                     "--identity-port",
                     "0",
+                    "--form-port",
+                    "0",
                     "--monitoring-port",
                     "0",
                     "--engine-metrics-port",

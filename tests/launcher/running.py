@@ -23,6 +23,7 @@ FREE_PORTS = tuple(
         "--engine-port",
         "--identity-port",
         "--history-port",
+        "--form-port",
         "--monitoring-port",
         "--engine-metrics-port",
         "--history-metrics-port",

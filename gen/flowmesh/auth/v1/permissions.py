@@ -120,6 +120,29 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "eventSubscriptions.list": (
         ("flowmesh.engine.v1.EventSubscriptionService/ListEventSubscriptions", 2),
     ),
+    "formFiles.delete": (
+        ("flowmesh.form.v1.FormFileService/DeleteFormFile", 3),
+    ),
+    "formFiles.get": (
+        ("flowmesh.form.v1.FormFileService/DownloadFormFile", 3),
+        ("flowmesh.form.v1.FormFileService/GetFormFile", 3),
+    ),
+    "forms.create": (
+        ("flowmesh.form.v1.FormDefinitionService/CreateFormDefinition", 1),
+    ),
+    "forms.delete": (
+        ("flowmesh.form.v1.FormDefinitionService/DeleteFormDefinition", 1),
+    ),
+    "forms.get": (
+        ("flowmesh.form.v1.FormDefinitionService/GetFormDefinition", 1),
+        ("flowmesh.form.v1.FormDefinitionService/GetFormDefinitionSchema", 1),
+    ),
+    "forms.list": (
+        ("flowmesh.form.v1.FormDefinitionService/ListFormDefinitions", 1),
+    ),
+    "forms.validate": (
+        ("flowmesh.form.v1.FormDefinitionService/ValidateFormDefinition", 1),
+    ),
     "groups.create": (
         ("flowmesh.identity.v1.GroupService/CreateGroup", 1),
     ),
@@ -221,6 +244,7 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionDocument", 2),
         ("flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionStartForm", 2),
         ("flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionXml", 2),
+        ("flowmesh.form.v1.StartFormService/GetStartForm", 2),
     ),
     "processDefinitions.list": (
         ("flowmesh.engine.v1.ProcessDefinitionService/ListProcessDefinitions", 2),
@@ -236,6 +260,8 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.engine.v1.ProcessInstanceService/BatchCreateProcessInstances", 3),
         ("flowmesh.engine.v1.ProcessInstanceService/CreateProcessInstance", 3),
         ("flowmesh.engine.v1.ProcessInstanceService/RestartProcessInstance", 2),
+        ("flowmesh.form.v1.FormFileService/UploadStartFormFile", 2),
+        ("flowmesh.form.v1.StartFormService/SubmitStartForm", 2),
     ),
     "processInstances.delete": (
         ("flowmesh.engine.v1.ProcessInstanceService/DeleteProcessInstance", 2),
@@ -331,6 +357,12 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "signals.broadcast": (
         ("flowmesh.engine.v1.SignalService/BroadcastSignal", 1),
     ),
+    "submissions.get": (
+        ("flowmesh.form.v1.SubmissionService/GetSubmission", 3),
+    ),
+    "submissions.list": (
+        ("flowmesh.form.v1.SubmissionService/ListSubmissions", 3),
+    ),
     "tenants.create": (
         ("flowmesh.identity.v1.TenantService/CreateTenant", 0),
     ),
@@ -363,6 +395,10 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     ),
     "userTasks.complete": (
         ("flowmesh.engine.v1.UserTaskService/CompleteUserTask", 3),
+        ("flowmesh.form.v1.FormFileService/UploadTaskFormFile", 3),
+        ("flowmesh.form.v1.TaskFormService/DeleteTaskFormDraft", 3),
+        ("flowmesh.form.v1.TaskFormService/SaveTaskFormDraft", 3),
+        ("flowmesh.form.v1.TaskFormService/SubmitTaskForm", 3),
     ),
     "userTasks.create": (
         ("flowmesh.engine.v1.UserTaskService/CreateUserTask", 2),
@@ -376,6 +412,8 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "userTasks.get": (
         ("flowmesh.engine.v1.UserTaskService/GetUserTask", 3),
         ("flowmesh.engine.v1.UserTaskService/GetUserTaskVariables", 3),
+        ("flowmesh.form.v1.FormFileService/DownloadTaskFormFile", 3),
+        ("flowmesh.form.v1.TaskFormService/GetTaskForm", 3),
     ),
     "userTasks.list": (
         ("flowmesh.engine.v1.UserTaskService/ListUserTasks", 3),
