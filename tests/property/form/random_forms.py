@@ -194,7 +194,7 @@ class _Maker:
         if chance.random() < 0.2:
             validate["validationType"] = chance.choice(("email", "phone", "custom", ""))
         if chance.random() < 0.2:
-            one["defaultValue"] = chance.choice(WORDS)
+            one["defaultValue"] = chance.choice(WORDS).replace("\n", " ")
         if not rows and "." not in one["key"]:
             self.texts.append(one["key"])
 
@@ -295,7 +295,7 @@ class _Maker:
             f'={words} = null or {words} = ""',
         ]
         if rows:
-            choices += ["=i[1] = 2", "=parent.n1 > 4", f"=_parent_.{flag}", f"=this.k{self.count} = null"]
+            choices += ["=i[1] = 2", "=parent.n1 > 4", f"=_parent_.{flag}", f"=this.k{self.count - 1} = null"]
         return chance.choice(choices)
 
     # What is in it.
