@@ -1,7 +1,7 @@
 """Shares kinds of background work out among the processes of a database, each kind done by one of them at a time.
 
-Claims and conditions in the statements see to it that nothing is done twice; this keeps N processes from looking for the
-same work N times. Where a process dies, another one does its kinds after `LEASE_SECONDS`.
+Claims and conditions in the statements see to it that nothing is done twice; this keeps N processes from looking for
+the same work N times. Where a process dies, another one does its kinds after `LEASE_SECONDS`.
 """
 
 from __future__ import annotations

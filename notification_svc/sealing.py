@@ -25,17 +25,17 @@ class Seal:
         key = HKDF(hashes.SHA256(), 32, salt=None, info=_PURPOSE).derive(secret.encode())
         self._cipher = AESGCM(key)
 
-    def close(self, place: str, content: str) -> bytes:
-        """Encrypt a text; it can be read in this place alone."""
+    def close(self, place: str, content: bytes) -> bytes:
+        """Encrypt something; it can be read in this place alone."""
         nonce = os.urandom(_NONCE_BYTES)
-        return _FORMAT + nonce + self._cipher.encrypt(nonce, content.encode(), _FORMAT + place.encode())
+        return _FORMAT + nonce + self._cipher.encrypt(nonce, content, _FORMAT + place.encode())
 
-    def open(self, place: str, sealed: bytes) -> str:
-        """Decrypt a text. Raises SealBroken."""
+    def open(self, place: str, sealed: bytes) -> bytes:
+        """Decrypt it. Raises SealBroken."""
         nonce, content = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
             if sealed[:1] != _FORMAT:
                 raise SealBroken(place)
-            return self._cipher.decrypt(nonce, content, _FORMAT + place.encode()).decode()
+            return self._cipher.decrypt(nonce, content, _FORMAT + place.encode())
         except (InvalidTag, ValueError):
             raise SealBroken(place) from None

@@ -35,9 +35,9 @@ NAMES: Final[Mapping[EventType, str]] = {one: one.name.lower().replace("_", ".",
 class Fact:
     """One thing that has happened. `key` tells it from all others: nobody is told of one twice.
 
-    `matter_id`: the task or incident by which it becomes obsolete, as `matter` has it now. `actor`: who need not be told,
-    as it was them. `rule_id`: it is told for this rule alone, not for all that hold; `defaults`: the recipients that the
-    event has by itself are told. `data`: what templates and webhooks see.
+    `matter_id`: the task or incident by which it becomes obsolete, as `matter` has it now. `actor`: who need not be
+    told, as it was them. `rule_id`: it is told for this rule alone, not for all that hold. `data`: what templates and
+    webhooks see.
     """
 
     event_type: EventType
@@ -58,7 +58,6 @@ class Fact:
     candidate_users: tuple[str, ...] = ()
     candidate_groups: tuple[str, ...] = ()
     rule_id: str = ""
-    defaults: bool = True
     data: Mapping[str, Any] = field(default_factory=dict)
 
     def user_in(self, role: Role) -> str:

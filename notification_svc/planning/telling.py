@@ -97,9 +97,7 @@ def tell(facts: Sequence[Fact], now: int, limits: Limits) -> Program[Told]:
     tenants = {fact.tenant_id for fact in facts}
     rules = yield from rules_of(tenants)
     webhooks = yield from webhooks_of(tenants)
-    audiences = [
-        _audience(fact, rules.get(fact.tenant_id, ()), webhooks.get(fact.tenant_id, ())) for fact in facts
-    ]
+    audiences = [_audience(fact, rules.get(fact.tenant_id, ()), webhooks.get(fact.tenant_id, ())) for fact in facts]
     yield from _resolve_groups(audiences, limits)
     known = yield from _resolve_people(audiences)
     rows = yield from _new_notifications(audiences, known, now)
@@ -114,12 +112,10 @@ def tell(facts: Sequence[Fact], now: int, limits: Limits) -> Program[Told]:
 
 def _audience(fact: Fact, rules: Iterable[Rule], webhooks: Iterable[Webhook]) -> _Audience:
     found = _Audience(fact)
-    holding = [
-        rule for rule in rules if rule.is_about(fact.event_type, fact.process_definition_key, fact.element_id)
-    ]
+    holding = [rule for rule in rules if rule.is_about(fact.event_type, fact.process_definition_key, fact.element_id)]
     if fact.rule_id:
         holding = [rule for rule in holding if rule.id == fact.rule_id]
-    elif fact.defaults and not any(rule.replaces_default for rule in holding):
+    elif not any(rule.replaces_default for rule in holding):
         for role in DEFAULT_ROLES.get(fact.event_type, ()):
             found.add_role(role)
     if fact.rule_id or fact.event_type not in _REMINDING:
@@ -181,8 +177,8 @@ def _new_notifications(
     before = yield from told_already(wanted)
     rows: list[NotificationRow] = []
     changed: dict[str, int] = {}
-    for (kind, recipient, key), (audience, concern) in wanted.items():
-        if (kind, recipient, key) in before:
+    for (kind, recipient, fact_key), (audience, concern) in wanted.items():
+        if (kind, recipient, fact_key) in before:
             continue
         row = _row(audience.fact, kind, recipient, concern, now)
         if kind == RecipientKind.USER:
@@ -254,9 +250,7 @@ def _join_digests(for_digest: Sequence[tuple[DeliveryRow, DeliveryRow]]) -> Prog
             delivery.state = int(DeliveryState.PENDING)
 
 
-def send_times(
-    preference: Preference, subject: Subject, channel: ChannelType, now: int
-) -> tuple[int, int | None]:
+def send_times(preference: Preference, subject: Subject, channel: ChannelType, now: int) -> tuple[int, int | None]:
     """Return when something is to be sent to a user, and when in a digest, None where it goes by itself."""
     zone = zone_of(preference.time_zone, subject.attributes.get(TIME_ZONE, ""))
     due = now

@@ -87,15 +87,17 @@ def ensure_digests(rows: Iterable[DeliveryRow]) -> Program[dict[str, str]]:
     values = [row.values() for _, row in sorted(wanted.items(), key=lambda pair: pair[0] or "")]
     yield UpsertMany(DELIVERY, DELIVERY_COLUMNS, ("digest_key",), (), values)
     found: list[Row] = yield FetchKeys(
-        DELIVERY, ("digest_key", "id", "state", "attempts"), ("digest_key",), sorted((key,) for key in wanted), lock=True
+        DELIVERY,
+        ("digest_key", "id", "state", "attempts"),
+        ("digest_key",),
+        sorted((key,) for key in wanted),
+        lock=True,
     )
     # One that is being sent takes nothing more in.
     return {key: one for key, one, state, attempts in found if state == DeliveryState.PENDING and not attempts}
 
 
-def claim(
-    channels: Collection[int], now: int, until: int, lease: str, limit: int
-) -> Program[list[DeliveryRow]]:
+def claim(channels: Collection[int], now: int, until: int, lease: str, limit: int) -> Program[list[DeliveryRow]]:
     """Take up to `limit` due deliveries until a time; nobody else takes them before. The attempt counts from now on."""
     rows: list[Row] = []
     for channel in sorted(channels):

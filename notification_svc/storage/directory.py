@@ -29,8 +29,8 @@ TIME_ZONE = "timeZone"
 class SubjectRow:
     """What is known of a user or service account; the fields are the columns, in their order.
 
-    `…_position`: when it was told, in microseconds since the Unix epoch. Each group of fields belongs to the latest word
-    of it, in whatever order they come.
+    `…_position`: when it was told, in microseconds since the Unix epoch. Each group of fields belongs to the latest
+    word of it, in whatever order they come.
     """
 
     id: str

@@ -61,9 +61,7 @@ class Preference:
         """Return the channels by which something is sent for an event: the inbox is none of them."""
         wanted = self.channels.get(event_type, DEFAULT_CHANNELS)
         reached = {address.channel for address in self.addresses}
-        return [
-            one for one in wanted if one == ChannelType.EMAIL or (one in BY_ADDRESS and one in reached)
-        ]
+        return [one for one in wanted if one == ChannelType.EMAIL or (one in BY_ADDRESS and one in reached)]
 
 
 def read_preferences(user_ids: Collection[str]) -> Program[dict[str, Preference]]:

@@ -73,10 +73,19 @@ def key_matches(pattern: str, key: str) -> bool:
 
 def rule_of_row(row: Row) -> Rule:
     """Return the rule of a row of `COLUMNS`."""
-    users, groups, roles = orjson.loads(row[5])
-    recipients = Recipients(tuple(users), tuple(groups), tuple(Role(one) for one in roles))
+    one, tenant_id, event_type, key, element_id, recipients, offset, replaces_default, disabled, *rest = row
+    users, groups, roles = orjson.loads(recipients)
     return Rule(
-        *row[:2], EventType(row[2]), *row[3:5], recipients, row[6], bool(row[7]), bool(row[8]), *row[9:]  # type: ignore[misc]
+        one,
+        tenant_id,
+        EventType(event_type),
+        key,
+        element_id,
+        Recipients(tuple(users), tuple(groups), tuple(Role(role) for role in roles)),
+        offset,
+        bool(replaces_default),
+        bool(disabled),
+        *rest,
     )
 
 
@@ -159,9 +168,7 @@ def next_rule_change() -> Program[RuleChange | None]:
 def advance_rule_change(change: RuleChange, after_task_id: str | None) -> Program[None]:
     """Note how far the reminders follow, None: all do."""
     if after_task_id is None:
-        yield Execute(
-            "DELETE FROM rule_change WHERE tenant_id=? AND number=?", (change.tenant_id, change.number)
-        )
+        yield Execute("DELETE FROM rule_change WHERE tenant_id=? AND number=?", (change.tenant_id, change.number))
     else:
         yield Execute(
             "UPDATE rule_change SET after_task_id=? WHERE tenant_id=? AND number=?",

@@ -62,16 +62,20 @@ class Webhook:
 
 def webhook_of_row(row: Row) -> Webhook:
     """Return the webhook of a row of `COLUMNS`."""
+    one, tenant_id, url, events, keys, description, state, failures, failure, secret, former, *rest = row
     return Webhook(
-        *row[:3],
-        tuple(EventType(one) for one in orjson.loads(row[3])),
-        tuple(orjson.loads(row[4])),
-        row[5],
-        WebhookState(row[6]),
-        *row[7:9],
-        bytes(row[9]),
-        bytes(row[10]),
-        *row[11:],
+        one,
+        tenant_id,
+        url,
+        tuple(EventType(event) for event in orjson.loads(events)),
+        tuple(orjson.loads(keys)),
+        description,
+        WebhookState(state),
+        failures,
+        failure,
+        bytes(secret),
+        bytes(former),
+        *rest,
     )
 
 

@@ -37,7 +37,7 @@ class DirectoryReading:
     def __init__(self, database: Database, clock: Clock, channel: grpc.aio.Channel) -> None:
         self._database = database
         self._clock = clock
-        self._directory: DirectoryServiceAsyncStub = DirectoryServiceStub(channel)  # type: ignore[assignment]
+        self._directory: DirectoryServiceAsyncStub = DirectoryServiceStub(channel)
         self.known = asyncio.Event()
 
     async def look(self) -> bool:

@@ -71,9 +71,7 @@ class Reminding:
         return True
 
 
-def _facts(
-    due: Sequence[Reminder], tasks: dict[str, TaskRow], initiators: dict[str, str], now: int
-) -> list[Fact]:
+def _facts(due: Sequence[Reminder], tasks: dict[str, TaskRow], initiators: dict[str, str], now: int) -> list[Fact]:
     facts = []
     for one in due:
         task = tasks.get(one.task_id)

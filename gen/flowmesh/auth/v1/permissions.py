@@ -364,6 +364,23 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "signals.broadcast": (
         ("flowmesh.engine.v1.SignalService/BroadcastSignal", 1),
     ),
+    "templates.create": (
+        ("flowmesh.notification.v1.TemplateService/CreateTemplate", 1),
+    ),
+    "templates.delete": (
+        ("flowmesh.notification.v1.TemplateService/DeleteTemplate", 1),
+    ),
+    "templates.get": (
+        ("flowmesh.notification.v1.TemplateService/GetBuiltInTemplate", 1),
+        ("flowmesh.notification.v1.TemplateService/GetTemplate", 1),
+        ("flowmesh.notification.v1.TemplateService/PreviewTemplate", 1),
+    ),
+    "templates.list": (
+        ("flowmesh.notification.v1.TemplateService/ListTemplates", 1),
+    ),
+    "templates.update": (
+        ("flowmesh.notification.v1.TemplateService/UpdateTemplate", 1),
+    ),
     "tenants.create": (
         ("flowmesh.identity.v1.TenantService/CreateTenant", 0),
     ),
