@@ -6,11 +6,12 @@ Each page is a transaction together with how far the reading has come, so that a
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import grpc
 import grpc.aio
 from flowmesh.identity.v1 import directory_service_pb2 as pb
-from flowmesh.identity.v1.directory_service_pb2_grpc import DirectoryServiceAsyncStub, DirectoryServiceStub
+from flowmesh.identity.v1.directory_service_pb2_grpc import DirectoryServiceStub
 
 from mesh.clock import Clock
 from mesh.db.database import Database
@@ -20,6 +21,9 @@ from notification_svc.consumers.directory import DirectoryChanges
 from notification_svc.consumers.times import micros_of
 from notification_svc.storage.directory import Reading, find_reading, leave_other_groups, write_reading
 from notification_svc.storage.layout import ACTIVE, DISABLED
+
+if TYPE_CHECKING:
+    from flowmesh.identity.v1.directory_service_pb2_grpc import DirectoryServiceAsyncStub
 
 PAGE_SIZE = 500
 PAGE_SECONDS = 10.0
@@ -37,7 +41,8 @@ class DirectoryReading:
     def __init__(self, database: Database, clock: Clock, channel: grpc.aio.Channel) -> None:
         self._database = database
         self._clock = clock
-        self._directory: DirectoryServiceAsyncStub = DirectoryServiceStub(channel)
+        stub: DirectoryServiceAsyncStub = DirectoryServiceStub(channel)
+        self._directory = stub
         self.known = asyncio.Event()
 
     async def look(self) -> bool:
