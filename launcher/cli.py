@@ -34,6 +34,8 @@ _DISTRIBUTED_OPTIONS = (
     "certificates",
     "force_clock",
     "monitoring_metrics_port",
+    "notification_metrics_port",
+    "notifications",
     "identity_metrics_port",
 )
 _JOB_STATES = ("ready", "leased", "backoff", "failed", "suspended", "scheduled")
@@ -72,6 +74,7 @@ def _up(arguments: argparse.Namespace) -> int:
         "host": arguments.host,
         "port": arguments.port,
         "engine_port": arguments.engine_port,
+        "notification_port": arguments.notification_port,
         "history_port": arguments.history_port,
         "identity_port": arguments.identity_port,
         "monitoring_port": arguments.monitoring_port,
@@ -518,10 +521,11 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         ("--port", "REST and gRPC for everybody"),
         ("--engine-port", "gRPC of the engine"),
         ("--identity-port", "gRPC of identity"),
+        ("--notification-port", "gRPC of notifications"),
         ("--history-port", "gRPC of history"),
         ("--monitoring-port", "gRPC of monitoring"),
         ("--engine-metrics-port", "metrics and health of the engine"),
-        ("--history-metrics-port", "metrics and health of history, identity and monitoring"),
+        ("--history-metrics-port", "metrics and health of history, identity, monitoring and notifications"),
     ):
         port = default.ports()[option]
         up.add_argument(option, type=_port, default=port, metavar="PORT", help=f"{about} (default {port}, 0: any free)")
@@ -561,7 +565,8 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         metavar="DIR",
         help="TLS at the gateway and between the services, by what `flowmesh certificates` made (else FLOWMESH_TLS_…)",
     )
-    for service, port in (("identity", 9302), ("monitoring", 9306)):
+    distributed.add_argument("--notifications", type=_processes, metavar="N", help="notification processes (default 1)")
+    for service, port in (("identity", 9302), ("notification", 9304), ("monitoring", 9306)):
         about = f"metrics and health of {service} (default {port}, 0: any free)"
         distributed.add_argument(f"--{service}-metrics-port", type=_port, metavar="PORT", help=about)
     distributed.add_argument(

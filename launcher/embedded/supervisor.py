@@ -56,6 +56,7 @@ class EmbeddedMesh(SupervisedMesh):
             "bootstrap_token_file": str(folder.path / BOOTSTRAP_FILE),
         }
         monitoring = {**engine, "port": options.monitoring_port}
+        notification = {**engine_settings, "port": options.notification_port}
         try:
             self._engine = ServiceProcess(
                 "engine",
@@ -69,7 +70,7 @@ class EmbeddedMesh(SupervisedMesh):
             self._services = ServiceProcess(
                 "services",
                 "launcher.embedded.services_process",
-                {"history": history, "identity": identity, "monitoring": monitoring},
+                {"history": history, "identity": identity, "monitoring": monitoring, "notification": notification},
                 *self.process_log("services"),
                 inherited=folder.lock,
                 before_exec=before_exec,
@@ -111,6 +112,7 @@ class EmbeddedMesh(SupervisedMesh):
             "authentication": self.options.authentication,
             "engine": f"{host}:{self.options.engine_port}",
             "identity": f"{host}:{self.options.identity_port}",
+            "notification": f"{host}:{self.options.notification_port}",
             "history": f"{host}:{self.options.history_port}",
             "monitoring": f"{host}:{self.options.monitoring_port}",
             "engine_metrics": f"http://{host}:{self.options.engine_metrics_port}/metrics",

@@ -21,6 +21,7 @@ from launcher.tls import check_files, process_files
 from mesh.settings import SettingsError
 from mesh.tls import read_identity
 from monitoring_svc.settings import MonitoringSettings
+from notification_svc.settings import NotificationSettings
 from tests.deploy.tools import BACKENDS, DEPLOY, ROOT, checker
 
 FILE = DEPLOY / "compose.yaml"
@@ -28,6 +29,7 @@ PASSWORDS = {
     "FLOWMESH_DB_ROOT_PASSWORD": "r",
     "FLOWMESH_ENGINE_DB_PASSWORD": "e",
     "FLOWMESH_IDENTITY_DB_PASSWORD": "i",
+    "FLOWMESH_NOTIFICATION_DB_PASSWORD": "n",
     "FLOWMESH_HISTORY_DB_PASSWORD": "h",
     "FLOWMESH_MESH_SECRET": "m" * 32,
 }
@@ -106,6 +108,7 @@ def test_services_understand_their_settings(services: dict[str, Any]) -> None:
     for name, settings in (
         ("engine", EngineSettings),
         ("identity", IdentitySettings),
+        ("notification", NotificationSettings),
         ("history", HistorySettings),
     ):
         environment = services[name]["environment"]
@@ -134,7 +137,7 @@ def test_with_tls_every_process_has_files_of_its_own(compose_checker: Path, tmp_
     assert result.returncode == 0, result.stderr
     services = json.loads(result.stdout)["services"]
     make_certificates(tmp_path)
-    for name in ("engine", "identity", "history", "monitoring", "gateway"):
+    for name in ("engine", "identity", "notification", "history", "monitoring", "gateway"):
         service = services[name]
         folders = {each["target"]: each["source"] for each in service["volumes"]}
         assert all(each["read_only"] for each in service["volumes"])
@@ -150,6 +153,7 @@ def test_with_tls_every_process_has_files_of_its_own(compose_checker: Path, tmp_
         kinds = {
             "engine": EngineSettings,
             "identity": IdentitySettings,
+            "notification": NotificationSettings,
             "history": HistorySettings,
             "monitoring": MonitoringSettings,
         }

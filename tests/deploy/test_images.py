@@ -22,7 +22,7 @@ from tests.infrastructure.ports import free_ports
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-IMAGES = ("engine", "identity", "history", "monitoring", "gateway")
+IMAGES = ("engine", "identity", "notification", "history", "monitoring", "gateway")
 SECONDS = 60.0
 
 
@@ -78,7 +78,7 @@ def mesh(
     """The processes of the images together, each started by its CMD, on SQLite."""
     stages, tools = built
     folder = tmp_path_factory.mktemp("containers")
-    names = ("engine", "identity", "history", "monitoring")
+    names = ("engine", "identity", "notification", "history", "monitoring")
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     admins = dict(zip(names, free_ports(len(names)), strict=True))
     (gateway,) = free_ports(1)
@@ -107,7 +107,13 @@ def mesh(
             FLOWMESH_GATEWAY_RATE_LIMIT="0",
             FLOWMESH_GATEWAY_BACKENDS=" ".join(f"flowmesh.{name}.v1=127.0.0.1:{port}" for name, port in ports.items()),
         )
-        for name, image_port in (("engine", 9301), ("identity", 9302), ("history", 9305), ("monitoring", 9306)):
+        for name, image_port in (
+            ("engine", 9301),
+            ("identity", 9302),
+            ("notification", 9304),
+            ("history", 9305),
+            ("monitoring", 9306),
+        ):
             containers[name].wait_until_healthy({image_port: admins[name]})
         containers["gateway"].wait_until_healthy({8080: gateway})
         yield containers, f"http://127.0.0.1:{gateway}"
@@ -171,7 +177,7 @@ def test_the_images_serve_together(mesh: tuple[dict[str, Container], str]) -> No
 
 def test_a_container_that_is_stopped_ends_by_itself(mesh: tuple[dict[str, Container], str]) -> None:
     containers, _ = mesh
-    for name in ("gateway", "monitoring", "history", "engine", "identity"):
+    for name in ("gateway", "monitoring", "history", "notification", "engine", "identity"):
         assert containers[name].end() == 0, containers[name].log.read_text()
 
 

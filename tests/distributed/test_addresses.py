@@ -25,7 +25,9 @@ def _stores(**environ: str) -> Stores:
 
 def test_each_service_has_a_database_of_its_own() -> None:
     stores = settled_stores(DistributedOptions(database=f"{SERVER}/", bus=BUS, cache="redis://c:6379/0"), {})
-    assert stores.databases == {name: f"{SERVER}/flowmesh_{name}" for name in ("engine", "identity", "history")}
+    assert stores.databases == {
+        name: f"{SERVER}/flowmesh_{name}" for name in ("engine", "identity", "notification", "history")
+    }
     assert (stores.bus, stores.cache) == (BUS, "redis://c:6379/0")
 
 
@@ -69,10 +71,12 @@ def test_processes_have_ports_and_settings_of_their_own() -> None:
         port=0,
         engine_port=0,
         identity_port=0,
+        notification_port=0,
         history_port=0,
         monitoring_port=0,
         engine_metrics_port=0,
         identity_metrics_port=0,
+        notification_metrics_port=0,
         history_metrics_port=0,
         monitoring_metrics_port=0,
         engines=3,
@@ -86,12 +90,13 @@ def test_processes_have_ports_and_settings_of_their_own() -> None:
         "engine-3",
         "identity-1",
         "identity-2",
+        "notification-1",
         "history-1",
         "history-2",
         "monitoring-1",
     ]
     ports = [port, *(each for node in nodes for each in (node.port, node.admin_port))]
-    assert len(set(ports)) == 17
+    assert len(set(ports)) == 19
     stores = settled_stores(DistributedOptions(database=SERVER, bus=BUS), {})
     inherited = {"FLOWMESH_DATABASE_URL": SERVER, "FLOWMESH_DRAIN_NOTICE_SECONDS": "7", "PATH": "/bin"}
     address = identity_address(options, nodes)

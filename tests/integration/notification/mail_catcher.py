@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class MailCatcher:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.seconds:
-            time.sleep(self.seconds)
+            await asyncio.sleep(self.seconds)
         said = self.answers.pop(0) if self.answers else self.answer
         if said.startswith("250"):
             mail = cast("EmailMessage", message_from_bytes(cast("bytes", envelope.content), policy=policy.default))

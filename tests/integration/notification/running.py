@@ -163,7 +163,9 @@ class Running:
 
         async def nothing() -> bool:
             now = self.clock.now_micros()
-            return not await self.rows("SELECT id FROM delivery WHERE state=1 AND (next_attempt_at<=? OR lease<>'')", now)
+            return not await self.rows(
+                "SELECT id FROM delivery WHERE state=1 AND (next_attempt_at<=? OR lease<>'')", now
+            )
 
         await until(nothing)
 
