@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from launcher.identity_commands import add_identity_commands
+from launcher.notification_commands import add_notification_commands
 
 if TYPE_CHECKING:
     from launcher.client.bus_connection import BusConnection
@@ -343,6 +344,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_sagas(commands, common, tenant, listing)
     _add_bus(commands, common, listing)
     add_identity_commands(commands, common, listing)
+    add_notification_commands(commands, common, tenant, listing)
 
     version = commands.add_parser("version", help="tell the version")
     version.add_argument("--json", action="store_true", help="print JSON for scripts")

@@ -71,7 +71,7 @@ WORKFLOW_GROUP = "notification-service"
 DIRECTORY_GROUP = "notification-directory"
 INBOX_SECONDS = 3_600
 """What is told has keys of its own, so that the inbox only saves work and may be short."""
-CHANNEL_SLACK_SECONDS = 5.0
+CHANNEL_SLACK_SECONDS = 2.0
 """By what a lane waits longer than the channel's own limits."""
 _OBSERVED = {
     "received": "Messages read from the bus.",

@@ -27,6 +27,8 @@ from notification_svc.timing.wall_clock import MICROS, zone_of
 MAX_ENTRIES = 50
 """Notifications that a digest lists; of more it says how many they are."""
 MAX_DIGEST = 5_000
+UNKNOWN_SECONDS = (5, 60, 600)
+"""How long after its making a delivery looks again whether its user is known."""
 
 _log = get_log(__name__)
 
@@ -89,7 +91,9 @@ class Composer:
         if delivery.recipient_kind == RecipientKind.WEBHOOK:
             return self._to_webhook(delivery, material, now)
         subject = material.library.subjects.get(delivery.recipient_id)
-        if subject is None or not subject.active or not subject.belongs_to(delivery.tenant_id):
+        if subject is None:
+            return _once_known(delivery, now)
+        if not subject.active or not subject.belongs_to(delivery.tenant_id):
             return Nothing("The user is not there any more, or not in this tenant.")
         preference = material.library.preferences.get(delivery.recipient_id) or Preference(delivery.recipient_id)
         if not delivery.forced and (until := _quiet_until(preference, subject, now)) is not None:
@@ -177,6 +181,14 @@ class Composer:
             data={"tenant_id": row.tenant_id, **data},
             signing_secrets=tuple(secrets),
         )
+
+
+def _once_known(delivery: DeliveryRow, now: int) -> Later | Nothing:
+    """Wait a while for somebody who is not known: identity's events come by another way than the engine's."""
+    for seconds in UNKNOWN_SECONDS:
+        if now < delivery.created_at + seconds * MICROS:
+            return Later(delivery.created_at + seconds * MICROS)
+    return Nothing("There is no such user.")
 
 
 def _quiet_until(preference: Preference, subject: Subject, now: int) -> int | None:

@@ -29,7 +29,7 @@ from notification_svc.timing.wall_clock import MICROS
 
 POLL_SECONDS = 1.0
 PAUSE_SECONDS = 1.0
-LEASE_SLACK_SECONDS = 10.0
+LEASE_SLACK_SECONDS = 5.0
 MAX_RETRIES = 3
 MAX_SETTLED = 200
 
@@ -178,15 +178,22 @@ class _LaneWorker:
         claimed = await self._database.write(claim(self._lane.channels, now, until, new_id(), room))
         if not claimed:
             return False
+        if self._lane.channel is None:
+            for delivery in claimed:
+                self._settling.add(Settlement(delivery, DeliveryState.SKIPPED, "This channel is not set up."))
+            return len(claimed) == room
         material = await self._database.read(read_material(claimed))
         for delivery in claimed:
             under = _Under(delivery, begun + self._lane.lease_seconds)
-            task = asyncio.create_task(self._deliver(under, self._composer.compose(delivery, material, now)))
+            composing = self._composer.compose(delivery, material, now)
+            task = asyncio.create_task(self._deliver(under, composing, self._lane.channel))
             self._under.add(task)
             task.add_done_callback(self._under.discard)
         return len(claimed) == room
 
-    async def _deliver(self, under: _Under, composing: Awaitable[OutgoingMessage | Nothing | Later]) -> None:
+    async def _deliver(
+        self, under: _Under, composing: Awaitable[OutgoingMessage | Nothing | Later], channel: Channel
+    ) -> None:
         delivery = under.delivery
         try:
             composed = await composing
@@ -199,10 +206,8 @@ class _LaneWorker:
         elif isinstance(composed, Nothing):
             state = DeliveryState.DEAD if composed.dead else DeliveryState.SKIPPED
             self._settling.add(Settlement(delivery, state, composed.reason))
-        elif self._lane.channel is None:
-            self._settling.add(Settlement(delivery, DeliveryState.SKIPPED, "This channel is not set up."))
         else:
-            await self._send(under, composed, self._lane.channel)
+            await self._send(under, composed, channel)
 
     async def _send(self, under: _Under, message: OutgoingMessage, channel: Channel) -> None:
         delivery = under.delivery

@@ -224,9 +224,10 @@ def _deliveries(
         if row.recipient_kind == RecipientKind.WEBHOOK:
             deliveries.append(_delivery(row, ChannelType.WEBHOOK, now, now))
             continue
-        subject = known.get(row.recipient_id)
-        if subject is None or row.obsolete:
+        if row.obsolete:
             continue
+        # Somebody who is not known may be so in a moment: a user who was made just now.
+        subject = known.get(row.recipient_id)
         preference = preferences.get(row.recipient_id) or Preference(row.recipient_id)
         for channel in preference.sent_by(row.event):
             due, digest_due = send_times(preference, subject, channel, now)
@@ -250,9 +251,11 @@ def _join_digests(for_digest: Sequence[tuple[DeliveryRow, DeliveryRow]]) -> Prog
             delivery.state = int(DeliveryState.PENDING)
 
 
-def send_times(preference: Preference, subject: Subject, channel: ChannelType, now: int) -> tuple[int, int | None]:
+def send_times(
+    preference: Preference, subject: Subject | None, channel: ChannelType, now: int
+) -> tuple[int, int | None]:
     """Return when something is to be sent to a user, and when in a digest, None where it goes by itself."""
-    zone = zone_of(preference.time_zone, subject.attributes.get(TIME_ZONE, ""))
+    zone = zone_of(preference.time_zone, "" if subject is None else subject.attributes.get(TIME_ZONE, ""))
     due = now
     in_digest = channel == ChannelType.EMAIL and preference.digest != Digest.NONE
     if in_digest:

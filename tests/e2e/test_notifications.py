@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -58,7 +59,11 @@ async def test_a_task_comes_to_its_assignee(mesh: Mesh, rest: httpx.AsyncClient,
     await _post(rest, "/v1/users/li:setPassword", password="a long way to the sea")
     tokens = (await _post(rest, "/v1/sessions:login", user="li", password="a long way to the sea"))["tokens"]
     own = {"authorization": f"Bearer {tokens['accessToken']}"}
-    await _post(rest, "/v1/deployments", resources=[{"name": "leave.bpmn", "text": MODEL}])
+    await _post(
+        rest,
+        "/v1/deployments",
+        resources=[{"name": "leave.bpmn", "content": base64.b64encode(MODEL.encode()).decode()}],
+    )
     async with httpx.AsyncClient(base_url=mesh.url, timeout=60, headers=own) as li:
         watching = asyncio.create_task(_first_notification(li, ""))
         await asyncio.sleep(0.5)

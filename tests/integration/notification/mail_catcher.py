@@ -33,13 +33,19 @@ class MailCatcher:
             await asyncio.sleep(self.seconds)
         said = self.answers.pop(0) if self.answers else self.answer
         if said.startswith("250"):
-            mail = cast("EmailMessage", message_from_bytes(cast("bytes", envelope.content), policy=policy.default))
+            mail = message_from_bytes(cast("bytes", envelope.content), policy=policy.default)
             self.mails.append(mail)
         return said
 
     def to(self, address: str) -> list[EmailMessage]:
         """Return what somebody was sent."""
         return [mail for mail in self.mails if address in str(mail["To"])]
+
+    def text_to(self, address: str) -> str:
+        """Return the plain text of the last e-mail that somebody was sent."""
+        part = self.to(address)[-1].get_body(("plain",))
+        assert part is not None
+        return str(part.get_content())
 
     def ids(self) -> Counter[str]:
         """Return how often each Message-ID came."""

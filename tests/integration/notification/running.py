@@ -73,9 +73,11 @@ async def directory_server(directory: Directory) -> AsyncIterator[grpc.aio.Chann
     server = MeshServer(MeshSettings(drain_seconds=0), RpcMetrics(Metrics()))
     server.add(directory_service_pb2.DESCRIPTOR.services_by_name["DirectoryService"], directory)
     port = await server.serve("127.0.0.1", 0)
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield channel
-    await server.stop()
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield channel
+    finally:
+        await server.stop()
 
 
 @dataclass
