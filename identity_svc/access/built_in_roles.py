@@ -36,7 +36,9 @@ _DEVELOPER = (
     "jobs.get",
     "jobs.list",
     "messages.*",
+    "notificationRules.*",
     "signals.*",
+    "templates.*",
     "userTasks.get",
     "userTasks.list",
 )

@@ -40,6 +40,8 @@ from mesh.settings import MeshSettings
 from mesh.status import error_info_of, reason_of
 from monitoring_svc.main import MonitoringService
 from monitoring_svc.settings import MonitoringSettings
+from notification_svc import main as notification
+from notification_svc.settings import NotificationSettings
 from tests.access.accounts import Accounts
 from tests.integration.engine.serving import user_task
 from tests.integration.identity import signed_in
@@ -166,6 +168,9 @@ async def served_mesh(folder: Path) -> AsyncIterator[Served]:
         await bus.ensure_topics(all_topics())
         engine_database = await _database(closing, folder / "engine.db", engine.MIGRATIONS, engine.MIGRATIONS_HEAD)
         history_database = await _database(closing, folder / "history.db", history.MIGRATIONS, history.MIGRATIONS_HEAD)
+        notification_database = await _database(
+            closing, folder / "notification.db", notification.MIGRATIONS, notification.MIGRATIONS_HEAD
+        )
         relay = EngineRelay(engine_database, bus, Metrics())
         relay.start()
         closing.push_async_callback(relay.stop)
@@ -174,6 +179,13 @@ async def served_mesh(folder: Path) -> AsyncIterator[Served]:
             engine.EngineService(EngineSettings(**own), engine_database, Metrics(), bus=bus, **allowed),
             history.HistoryService(HistorySettings(**own), history_database, bus, Metrics(), **allowed),
             MonitoringService(MonitoringSettings(**own), bus, Metrics(), **allowed),
+            notification.NotificationService(
+                NotificationSettings(**own, identity_address=f"127.0.0.1:{identity.port}"),
+                notification_database,
+                bus,
+                Metrics(),
+                **allowed,
+            ),
         ]
         channels = [identity.channel]
         for service in services:
