@@ -34,6 +34,11 @@ def add_notification_commands(
     which.add_argument("--all", action="store_true")
     action("delete", "delete a notification", "inbox:delete", common).add_argument("id", metavar="ID")
 
+    clock = action("clock", "show or turn the clock of reminders, for tests", "notification_clock:clock", common)
+    turned = clock.add_mutually_exclusive_group()
+    turned.add_argument("--set", default="", metavar="TIME", help="2030-01-31T09:00:00Z; it stops there")
+    turned.add_argument("--reset", action="store_true", help="let it run as the machine's again")
+
     action("webhooks", "list webhooks", "webhooks:list_webhooks", tenant, listing)
     added = action("add-webhook", "make a webhook and show its secret, once", "webhooks:create", tenant)
     added.add_argument("target", metavar="URL", help="https://…")

@@ -9,6 +9,7 @@ import grpc.aio
 from flowmesh.events.v1.event_pb2 import EventEnvelope
 from flowmesh.identity.v1 import directory_service_pb2
 from flowmesh.notification.v1 import (
+    clock_service_pb2,
     delivery_service_pb2,
     notification_service_pb2,
     preference_service_pb2,
@@ -37,6 +38,7 @@ from mesh.serving import serving
 from mesh.shared_work import Kind, SharedWork
 from mesh.stores import database_check
 from mesh.telemetry import Telemetry
+from notification_svc.api.clock_service import NotificationClockServicer
 from notification_svc.api.delivery_service import DeliveryServicer
 from notification_svc.api.notification_service import NotificationServicer
 from notification_svc.api.preference_service import PreferenceServicer
@@ -246,6 +248,7 @@ class NotificationService:
             (template_service_pb2, "TemplateService", TemplateServicer(served, writer, renderer)),
             (webhook_service_pb2, "WebhookService", WebhookServicer(served, writer, seal, channels.webhook)),
             (delivery_service_pb2, "DeliveryService", DeliveryServicer(served, writer, due)),
+            (clock_service_pb2, "NotificationClockService", NotificationClockServicer(self.clock, due)),
         ):
             self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
 

@@ -37,6 +37,7 @@ from flowmesh.identity.v1 import (
     user_service_pb2_grpc,
 )
 from flowmesh.monitoring.v1 import consumer_group_service_pb2_grpc, dead_letter_service_pb2_grpc, topic_service_pb2_grpc
+from flowmesh.notification.v1 import clock_service_pb2_grpc as notification_clock_pb2_grpc
 from flowmesh.notification.v1 import (
     delivery_service_pb2_grpc,
     notification_service_pb2_grpc,
@@ -82,6 +83,7 @@ class Connection(Calls):
         self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
         self.notifications = notification_service_pb2_grpc.NotificationServiceStub(self._channel)
         self.webhooks = webhook_service_pb2_grpc.WebhookServiceStub(self._channel)
+        self.notification_clock = notification_clock_pb2_grpc.NotificationClockServiceStub(self._channel)
         self.deliveries = delivery_service_pb2_grpc.DeliveryServiceStub(self._channel)
         self.topics = topic_service_pb2_grpc.TopicServiceStub(self._channel)
         self.consumer_groups = consumer_group_service_pb2_grpc.ConsumerGroupServiceStub(self._channel)

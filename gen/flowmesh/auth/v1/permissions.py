@@ -60,9 +60,12 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.engine.v1.ClockService/Drain", 0),
         ("flowmesh.engine.v1.ClockService/ResetClock", 0),
         ("flowmesh.engine.v1.ClockService/SetClock", 0),
+        ("flowmesh.notification.v1.NotificationClockService/ResetNotificationClock", 0),
+        ("flowmesh.notification.v1.NotificationClockService/SetNotificationClock", 0),
     ),
     "clock.get": (
         ("flowmesh.engine.v1.ClockService/GetClock", 0),
+        ("flowmesh.notification.v1.NotificationClockService/GetNotificationClock", 0),
     ),
     "comments.create": (
         ("flowmesh.engine.v1.CommentService/CreateProcessInstanceComment", 3),
