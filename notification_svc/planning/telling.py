@@ -117,7 +117,9 @@ def _audience(fact: Fact, rules: Iterable[Rule], webhooks: Iterable[Webhook]) ->
         holding = [rule for rule in holding if rule.id == fact.rule_id]
     elif not any(rule.replaces_default for rule in holding):
         for role in DEFAULT_ROLES.get(fact.event_type, ()):
-            found.add_role(role)
+            # A task that is nobody's concerns all who may claim it.
+            nobodys = role == Role.ASSIGNEE and not fact.assignee and fact.event_type in _REMINDING
+            found.add_role(Role.CANDIDATES if nobodys else role)
     if fact.rule_id or fact.event_type not in _REMINDING:
         for rule in holding:
             found.add(rule.recipients)

@@ -162,16 +162,13 @@ def settle(settlements: Sequence[Settlement], now: int) -> Program[None]:
         )
     if attempts:
         yield UpsertMany(ATTEMPT, ATTEMPT_COLUMNS, ATTEMPT_COLUMNS[:2], ATTEMPT_COLUMNS[2:], sorted(attempts))
-    digests = [
-        one.delivery.id
-        for one in settlements
-        if one.delivery.is_digest and one.state == DeliveryState.DELIVERED and one.delivery.id in ours
-    ]
-    for digest_id in digests:
-        yield Execute(
-            "UPDATE delivery SET state=?, ended_at=? WHERE digest_id=? AND state=?",
-            (int(DeliveryState.DELIVERED), now, digest_id, int(DeliveryState.IN_DIGEST)),
-        )
+    for done in settlements:
+        # A dead digest keeps what is in it, for the time when it is sent again.
+        if done.delivery.is_digest and done.state in (DeliveryState.DELIVERED, DeliveryState.SKIPPED):
+            yield Execute(
+                "UPDATE delivery SET state=?, ended_at=? WHERE digest_id=? AND state=?",
+                (int(done.state), now, done.delivery.id, int(DeliveryState.IN_DIGEST)),
+            )
 
 
 def in_digest(digest_id: str, limit: int) -> Program[list[str]]:
