@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mesh.child_process import end_now
+from mesh.errors import DependencyDown
 from mesh.logs import get_log
 from notification_svc.channels.network_rules import NetworkRules
 from notification_svc.channels.port import AddressInvalid, Delivered, Failed, Outcome, OutgoingMessage
@@ -28,7 +29,8 @@ from notification_svc.channels.process_frames import LENGTH, MOST_BYTES, frame
 MOST_URL = 2000
 MOST_TITLE = 250
 MOST_TEXT = 20_000
-_START_SECONDS = 20.0
+_START_SECONDS = 30.0
+_RETRY_SECONDS = 1.0
 _GRACE_SECONDS = 2.0
 """So much later than its own deadline a message is given up."""
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{1,31}://", re.IGNORECASE | re.ASCII)
@@ -48,7 +50,7 @@ class AppriseLimits:
 
 
 class _Ended(Exception):
-    """The process is gone."""
+    """The process is gone; the message is for the delivery log."""
 
 
 class AppriseChannel:
@@ -77,14 +79,20 @@ class AppriseChannel:
         self._process: _AppriseProcess | None = None
         self._tired: set[_AppriseProcess] = set()
         self._idle: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     async def check(self, address: str) -> None:
-        """Raise AddressInvalid where a URL is none of a service."""
+        """Raise AddressInvalid where a URL is none of a service, DependencyDown where that cannot be told now."""
         _look_at(address)
         answer = await self._ask({"what": "check", "url": address})
         if isinstance(answer, Failed):
-            raise AddressInvalid(answer.reason)
+            raise DependencyDown(
+                "DEPENDENCY_UNAVAILABLE",
+                "The process that knows the services cannot be asked now; try again.",
+                metadata={"dependency": "push services"},
+                retry_after_seconds=_RETRY_SECONDS,
+            )
         if answer["fault"]:
             raise AddressInvalid(str(answer["fault"]))
 
@@ -113,6 +121,7 @@ class AppriseChannel:
 
     async def close(self) -> None:
         """End the process; messages that it sends fail."""
+        self._closed = True
         if self._idle is not None:
             self._idle.cancel()
         process, self._process = self._process, None
@@ -129,6 +138,13 @@ class AppriseChannel:
         return [process.pid for process in running]
 
     async def _ask(self, request: dict[str, Any]) -> dict[str, Any] | Failed:
+        # Whoever gives up waiting does not make the process stop: its place is taken until it does.
+        task = asyncio.ensure_future(self._asked(request))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await asyncio.shield(task)
+
+    async def _asked(self, request: dict[str, Any]) -> dict[str, Any] | Failed:
         async with self._places:
             if self._idle is not None:
                 self._idle.cancel()
@@ -142,7 +158,7 @@ class AppriseChannel:
                     True, f"The service did not answer within {self._limits.seconds:g} s; it may have the message."
                 )
             except _Ended as error:
-                return Failed(True, f"{error} The service may have the message.")
+                return Failed(True, str(error))
             finally:
                 self._rest()
 
@@ -150,9 +166,14 @@ class AppriseChannel:
         async with self._starting:
             if self._process is not None and self._process.gone:
                 self._process = None
-            if self._process is None:
+            if self._process is None and not self._closed:
                 self._process = await _AppriseProcess.start(self._command, self._options)
-            return self._process
+            process = self._process
+            if self._closed or process is None:
+                if process is not None:
+                    await process.end()
+                raise _Ended("Nothing is sent any more: the service is stopping.")
+            return process
 
     def _let_go(self, process: _AppriseProcess) -> None:
         """Give a process no further message, and end it when those that it has are done."""
@@ -170,7 +191,9 @@ class AppriseChannel:
             self._tired.discard(process)
 
     def _rest(self) -> None:
-        if self._process is not None and not self._process.busy:
+        if self._process is not None and not self._process.busy and not self._closed:
+            if self._idle is not None:
+                self._idle.cancel()
             self._idle = asyncio.get_running_loop().call_later(self._limits.idle_seconds, self._end_idle)
 
     def _end_idle(self) -> None:
@@ -277,7 +300,9 @@ class _AppriseProcess:
         finally:
             for answer in self._asked.values():
                 if not answer.done():
-                    answer.set_exception(_Ended("The process of push services ended."))
+                    answer.set_exception(
+                        _Ended("The process of push services ended; the service may have the message.")
+                    )
 
 
 def _environment() -> dict[str, str]:

@@ -14,6 +14,7 @@ import logging
 import os
 import resource
 import signal
+import socket
 import sys
 import sysconfig
 import threading
@@ -57,6 +58,19 @@ class Exchange:
     tried: int = 0
     answers: list[tuple[int, float, Any]] = field(default_factory=list)
     """Status, seconds that the service asks to be left alone for, and what the answer said as JSON."""
+    sockets: list[socket.socket] = field(default_factory=list)
+    """Second handles of the connections, which stay what they are when TLS is put over the first ones."""
+
+    def cut(self) -> None:
+        """End the connections: whoever reads from them reads no further."""
+        for each in self.sockets:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> None:
+        """Let go of the handles."""
+        for each in self.sockets:
+            each.close()
 
 
 _current = threading.local()
@@ -72,20 +86,23 @@ class Guard:
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Look at an event of `sys.addaudithook`. Raises Refused."""
         if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
-            self._address(arguments[1])
+            self._address(arguments[0], arguments[1])
         elif event == "open":
             self._file(arguments[0], arguments[2])
         elif event in _FORBIDDEN:
             raise Refused("no plugin starts processes")
 
-    def _address(self, address: Any) -> None:
-        # A name instead of a number would be looked up once more, and could lead elsewhere.
-        if isinstance(address, tuple) and self._rules.permits(str(address[0])):
-            return
+    def _address(self, connection: socket.socket, address: Any) -> None:
         exchange: Exchange | None = getattr(_current, "exchange", None)
+        # A name instead of a number would be looked up once more, and could lead elsewhere.
+        if not isinstance(address, tuple) or not self._rules.permits(str(address[0])):
+            if exchange is not None:
+                exchange.refused = True
+            raise Refused("the host is none on the public internet")
         if exchange is not None:
-            exchange.refused = True
-        raise Refused("the host is none on the public internet")
+            if time.monotonic() > exchange.deadline:
+                raise Refused("it is too late for another connection")
+            exchange.sockets.append(connection.dup())
 
     def _file(self, path: Any, flags: Any) -> None:
         if isinstance(path, int):
@@ -122,6 +139,8 @@ class Sender:
             language="en",
         )
         _observe(requests, answer_seconds, ca_file)
+        # Loads all plugins, half a second that is no time of the first message.
+        apprise.Apprise.instantiate("json://localhost", asset=self._asset)
 
     def fault(self, url: str) -> str:
         """Return what is wrong with a URL, nothing where it can be used."""
@@ -134,6 +153,10 @@ class Sender:
             return _failed(fault)
         exchange = Exchange(deadline)
         _current.exchange = exchange
+        # Time-outs of a request begin anew with each byte.
+        ending = threading.Timer(deadline - time.monotonic(), exchange.cut)
+        ending.daemon = True
+        ending.start()
         try:
             done = bool(
                 plugin.notify(
@@ -147,7 +170,10 @@ class Sender:
             return _failed(f"The plugin of {plugin.service_name} failed with {type(error).__name__}.", retryable=True)
         finally:
             _current.exchange = None
-        return _outcome(str(plugin.service_name), _scheme(url), len(plugin), done, exchange)
+            ending.cancel()
+            ending.join()
+            exchange.end()
+        return _outcome(str(plugin.service_name), _scheme(url), done, exchange)
 
     def _plugin(self, url: str) -> tuple[Any, str]:
         try:
@@ -162,6 +188,9 @@ class Sender:
             return None, "The URL must not say verify=no: anybody could take the service's place."
         if not len(plugin):
             return None, "The URL names nobody that the service could reach."
+        if len(plugin) > 1:
+            # Of several, some could be reached and others not, and some would be told twice.
+            return None, f"The URL names {len(plugin)} targets: use a URL for each."
         # What the URL says of these is of no account.
         plugin.redirects = False
         plugin.overflow_mode = self._truncate
@@ -217,7 +246,7 @@ def _as_json(content: bytes) -> Any:
         return None
 
 
-def _outcome(service: str, scheme: str, targets: int, done: bool, exchange: Exchange) -> dict[str, Any]:
+def _outcome(service: str, scheme: str, done: bool, exchange: Exchange) -> dict[str, Any]:
     if exchange.refused and not exchange.answers:
         return _failed("The host of the URL is none on the public internet.")
     status, wait, said = exchange.answers[-1] if exchange.answers else (0, 0.0, None)
@@ -227,8 +256,6 @@ def _outcome(service: str, scheme: str, targets: int, done: bool, exchange: Exch
         return _failed(f"{service} answered with the code {code}.", retryable=code in _PASSING_CODES, wait=wait)
     if done:
         return {"delivered": f"HTTP {status}" if status else ""}
-    if targets > 1 and any(200 <= each < 300 for each, _, _ in exchange.answers):
-        return _failed(f"{service} was reached for a part of the {targets} that the URL names; nobody is told twice.")
     if not exchange.tried:
         return _failed(f"The URL names nobody that {service} could reach.")
     if len(exchange.answers) < exchange.tried:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -26,7 +27,6 @@ class EmailChannel:
     def __init__(
         self, server: MailServer, sender: Sender, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
-        self._server = server
         self._sender = sender
         self._now = now
         self.connections = SmtpConnections(server)
@@ -45,23 +45,22 @@ class EmailChannel:
         utf8 = not recipient.isascii()
         content = mail.as_bytes()
         try:
-            # The wait for a connection is no time of the server's.
-            async with self.connections.use() as smtp:
-                return await self._handed_in(smtp, recipient, content, utf8)
+            async with self.connections.use() as (smtp, until):
+                return await self._handed_in(smtp, until, recipient, content, utf8)
         except aiosmtplib.SMTPAuthenticationError as error:
             return Failed(True, f"The mail server refuses the sign-in: {_answer(error)}.", _SIGN_IN_PAUSE_SECONDS)
         except aiosmtplib.SMTPResponseException as error:
             return Failed(True, f"The mail server cannot be used now: {_answer(error)}.")
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            return Failed(True, f"The mail server cannot be used now: {one_line(str(error), _MOST_ANSWER)}.")
+            return Failed(True, f"The mail server cannot be used now: {_cause(error)}.")
 
     async def close(self) -> None:
         """End the connections."""
         await self.connections.close()
 
-    async def _handed_in(self, smtp: SMTP, recipient: str, content: bytes, utf8: bool) -> Outcome:
+    async def _handed_in(self, smtp: SMTP, until: float, recipient: str, content: bytes, utf8: bool) -> Outcome:
         try:
-            async with asyncio.timeout(self._server.send_seconds):
+            async with asyncio.timeout_at(until):
                 _, answer = await smtp.sendmail(
                     self._sender.address.addr_spec, recipient, content, mail_options=_UTF8_OPTIONS if utf8 else ()
                 )
@@ -87,6 +86,16 @@ def _refused(what: str, error: aiosmtplib.SMTPResponseException) -> Failed:
     if error.code in _NOT_SIGNED_IN:
         return Failed(True, f"The mail server wants another sign-in: {_answer(error)}.", _SIGN_IN_PAUSE_SECONDS)
     return Failed(error.code < 500, f"The mail server refuses {what}: {_answer(error)}.")
+
+
+def _cause(error: BaseException) -> str:
+    """Return what is at the bottom of an error, in the library's words where there are no better ones."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not valid, {cause.verify_message}"
+        cause = cause.__cause__ or cause.__context__
+    return one_line(str(error) or "it does not answer in time", _MOST_ANSWER).rstrip(".: ")
 
 
 def _answer(error: aiosmtplib.SMTPResponseException) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import HeaderParseError, MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, AddressHeader
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import EmailPolicy
 from email.utils import format_datetime
+from typing import Any
 
 import idna
 
@@ -20,13 +22,35 @@ MOST_ADDRESS = 254
 _MOST_LOCAL_PART = 64
 _MOST_SUBJECT = 250
 _MOST_NAME = 100
-# Not every server takes 8-bit bodies.
-_ASCII = SMTP.clone(cte_type="7bit")
-_UTF8 = SMTPUTF8.clone(cte_type="7bit")
+_WORD_BYTES = 39
+"""Bytes of text in an encoded word, so that none makes a line longer than 78 characters."""
 _LOCAL_PART = re.compile(r"[^\s\x00-\x1f\x7f()<>\[\]:;@\\,.\"]+(\.[^\s\x00-\x1f\x7f()<>\[\]:;@\\,.\"]+)*")
 _TURNS = frozenset(chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 """Characters that turn the direction of writing: with them a subject or a name can look like another one."""
 _DOMAIN = re.compile(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+|localhost", re.ASCII)
+
+
+class _Policy(EmailPolicy):
+    """Writes the headers of people's words itself: what the library makes of them gains and loses spaces (3.11)."""
+
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        """Keep a subject as it is: the library would decode what looks encoded in it, line breaks and all."""
+        return (name, value) if name == "Subject" else super().header_store_parse(name, value)
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """Return a header as it goes over the wire."""
+        if isinstance(value, AddressHeader):
+            written = ", ".join(map(_written, value.addresses))
+        elif name == "Subject":
+            written = encoded_words(value)
+        else:
+            return super().fold_binary(name, value)
+        return f"{name}: {written}\r\n".encode()
+
+
+# Not every server takes 8-bit bodies.
+_ASCII = _Policy(linesep="\r\n", cte_type="7bit", raise_on_defect=True)
+_UTF8 = _Policy(linesep="\r\n", cte_type="7bit", raise_on_defect=True, utf8=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +93,45 @@ def email_message(message: OutgoingMessage, origin: Sender, now: datetime) -> Em
         mail["Subject"] = one_line(message.subject, _MOST_SUBJECT)
         mail["Date"] = format_datetime(now)
         mail["Message-ID"] = message_id(message.delivery_id, origin.domain)
-        if message.language.replace("-", "").isalnum() and message.language.isascii():
-            mail["Content-Language"] = message.language
         # RFC 3834: no answering machine answers.
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
         mail.set_content(_body(message.text))
         if message.html:
             mail.add_alternative(_body(message.html), subtype="html")
+        # Last, as it would become one of the first part otherwise.
+        if message.language.replace("-", "").isalnum() and message.language.isascii():
+            mail["Content-Language"] = message.language
     except (HeaderParseError, MessageError, ValueError) as error:
         raise AddressInvalid(f"The message cannot be written as an e-mail: {error}.") from error
     return mail
+
+
+def encoded_words(text: str) -> str:
+    """Return a text for a header: as it is where it is ASCII, else as encoded words (RFC 2047)."""
+    if text.isascii() and text.isprintable() and "=?" not in text:
+        return text
+    words: list[bytearray] = [bytearray()]
+    for character in text:
+        encoded = character.encode()
+        if len(words[-1]) + len(encoded) > _WORD_BYTES:
+            words.append(bytearray())
+        words[-1] += encoded
+    # The line break between two of them is no part of the text.
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(word).decode()}?=" for word in words)
 
 
 def one_line(text: str, most: int) -> str:
     """Return a text without line breaks, control characters and what turns the direction of writing, not too long."""
     kept = " ".join("".join(map(_kept, text)).split())
     return kept if len(kept) <= most else kept[: most - 1].rstrip() + "…"
+
+
+def _written(address: Address) -> str:
+    name = encoded_words(address.display_name)
+    if name == address.display_name:
+        return str(address)
+    return f"{name}\r\n <{address.addr_spec}>"
 
 
 def _kept(character: str) -> str:

@@ -70,7 +70,10 @@ class Channel(Protocol):
     """One way to deliver. Used on one event loop."""
 
     async def check(self, address: str) -> None:
-        """Look at an address before it is stored. Raises AddressInvalid."""
+        """Look at an address before it is stored.
+
+        Raises AddressInvalid, and `mesh.errors.DependencyDown` where it cannot be told now.
+        """
 
     async def send(self, message: OutgoingMessage) -> Outcome:
         """Deliver, in bounded time, whatever the other side does.

@@ -57,16 +57,19 @@ class SmtpConnections:
         """Connections that were opened so far."""
 
     @contextlib.asynccontextmanager
-    async def use(self) -> AsyncIterator[SMTP]:
+    async def use(self) -> AsyncIterator[tuple[SMTP, float]]:
         """Give a connection that answers, and keep it where the block ends without an error.
 
-        Raises aiosmtplib's errors and OSError.
+        With it comes the time of the event loop at which all is to be done; it does not begin before there is a place.
+        Raises aiosmtplib's errors, OSError and TimeoutError.
         """
         async with self._places:
-            connection = await self._taken() or await self._opened()
+            until = asyncio.get_running_loop().time() + self._server.send_seconds
+            async with asyncio.timeout_at(until):
+                connection = await self._taken() or await self._opened()
             good = False
             try:
-                yield connection.smtp
+                yield connection.smtp, until
                 good = True
             finally:
                 self._give_back(connection, good)
@@ -105,14 +108,18 @@ class SmtpConnections:
         smtp = SMTP(
             hostname=server.host,
             port=server.port,
-            username=server.user or None,
-            password=server.password or None,
             timeout=server.answer_seconds,
             use_tls=server.security == "tls",
             start_tls=server.security == "starttls",
             tls_context=None if server.security == "none" else client_context(str(server.ca_file or "")),
         )
         await smtp.connect()
+        try:
+            if server.user:
+                await _signed_in(smtp, server.user, server.password)
+        except BaseException:
+            smtp.close()
+            raise
         self.opened += 1
         return _Connection(smtp)
 
@@ -138,6 +145,20 @@ class SmtpConnections:
         task = asyncio.ensure_future(_said_goodbye(connection.smtp))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
+
+
+async def _signed_in(smtp: SMTP, user: str, password: str) -> None:
+    """Sign in once; the library would try each way that the server knows, and a wrong password would count for each."""
+    await smtp.ehlo()
+    methods = smtp.server_auth_methods
+    if "plain" in methods:
+        await smtp.auth_plain(user, password)
+    elif "login" in methods:
+        await smtp.auth_login(user, password)
+    elif "cram-md5" in methods:
+        await smtp.auth_crammd5(user, password)
+    else:
+        raise SMTPException("the server offers no way to sign in with a password")
 
 
 async def _said_goodbye(smtp: SMTP) -> None:

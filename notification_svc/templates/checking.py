@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -117,6 +118,9 @@ class _Checker:
             case nodes.Assign():
                 value = self._expression(node.node, scope)
                 self._bind(node.target, value, scope)
+            case nodes.Scope():
+                # Around what is refused in it.
+                self.body(node.body, scope)
             case _:
                 self._refuse(node)
 
@@ -163,6 +167,8 @@ class _Checker:
                 self._say(node, f"there is no test {node.name}" + _near(node.name, tuple(ALL_TESTS)))
             case nodes.Filter() | nodes.Test() if node.dyn_args is not None or node.dyn_kwargs is not None:
                 self._say(node, "* and ** are not there")
+            case nodes.Const(value=float(number)) if not math.isfinite(number):
+                self._say(node, "no number is that large")
             case nodes.CondExpr() if node.expr2 is None:
                 self._say(node, "… if … needs an else")
             case _ if not isinstance(node, _ALLOWED):
@@ -198,7 +204,7 @@ class _Checker:
         self._say(node, _REFUSED.get(type(node), f"{type(node).__name__.lower()} is not there"))
 
     def _say(self, node: nodes.Node, message: str) -> None:
-        self.faults.append(TemplateFault(self._part, node.lineno, message + "."))
+        self.faults.append(TemplateFault(self._part, node.lineno or 1, message + "."))
 
 
 def _near(name: str, known: Sequence[str]) -> str:

@@ -141,5 +141,5 @@ def _count(source: nodes.Template) -> None:
 
 
 def _joining(node: nodes.Concat) -> nodes.Filter:
-    parts = nodes.List(node.nodes, "load", lineno=node.lineno)
+    parts = nodes.List(node.nodes, lineno=node.lineno)
     return nodes.Filter(parts, JOINED, [], [], None, None, lineno=node.lineno)

@@ -43,15 +43,19 @@ def budget_of(context: Context) -> Budget:
 
 @lru_cache(maxsize=64)
 def locale_of(language: str) -> Locale:
-    """Return the locale of a language, that of its first part or English where there is none."""
+    """Return the locale of a language with its data, that of its first part or English where there is none."""
     from babel import Locale, UnknownLocaleError
+    from babel.dates import format_timedelta
 
     tag = language.replace("_", "-")
     for attempt in (tag, tag.partition("-")[0], _FALLBACK):
         try:
-            return Locale.parse(attempt, sep="-")
+            locale = Locale.parse(attempt, sep="-")
         except (UnknownLocaleError, ValueError, TypeError):
             continue
+        # Reads the data, which would count as time of the first template.
+        format_timedelta(timedelta(hours=1), locale=locale)
+        return locale
     raise AssertionError("babel knows English")
 
 

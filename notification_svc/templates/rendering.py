@@ -14,13 +14,13 @@ from notification_svc.templates.checking import check, parsed
 from notification_svc.templates.environment import SOURCE_NAME, compiled
 from notification_svc.templates.events import EVENTS
 from notification_svc.templates.faults import RenderingFailed, TemplateFault, TemplateInvalid
-from notification_svc.templates.filters import FilterMisused
+from notification_svc.templates.filters import FilterMisused, locale_of
 from notification_svc.templates.html_document import html_document
-from notification_svc.templates.template import MessageTemplate, Reader, Rendered, RenderLimits
+from notification_svc.templates.template import PARTS, MessageTemplate, Reader, Rendered, RenderLimits
 from notification_svc.templates.variables import prepared
 
 LIMITS = RenderLimits()
-_KEPT = 512
+_KEPT = 256
 """Templates kept compiled; compiling one takes some milliseconds, rendering it a few tenths."""
 _FAULTS = (TemplateError, FilterMisused, LimitReached, TypeError, ValueError, ArithmeticError, LookupError)
 
@@ -37,13 +37,15 @@ def render(
     if variables is None:
         raise TemplateInvalid([TemplateFault("event_type", 1, f"there is no event {template.event_type}.")])
     given = prepared(variables, data)
-    # One budget for all parts.
+    parts = {part: _ready(template.event_type, part, getattr(template, part), limits) for part in PARTS}
+    locale_of(reader.language)
+    # One budget for all parts; what is done once and kept is not counted.
     budget = Budget(limits, reader)
-    subject = _part(template, "subject", given, budget, limits.subject_characters * 4, limits)
-    text = _part(template, "text", given, budget, limits.text_characters, limits)
+    subject = _part("subject", parts, given, budget, limits.subject_characters * 4)
+    text = _part("text", parts, given, budget, limits.text_characters)
     html = ""
     if template.html:
-        html = _part(template, "html", given, budget, limits.html_characters, limits)
+        html = _part("html", parts, given, budget, limits.html_characters)
         html = html_document(html, subject, reader.language)
     return Rendered(_in_one_line(subject, limits.subject_characters), text.strip() + "\n", html)
 
@@ -68,7 +70,7 @@ def _ready(event_type: str, part: str, source: str, limits: RenderLimits) -> Tem
 def faults_of(template: MessageTemplate, limits: RenderLimits = LIMITS) -> tuple[TemplateFault, ...]:
     """Return what is wrong with the parts of a template of a known event, without rendering it."""
     found: list[TemplateFault] = []
-    for part in ("subject", "text", "html"):
+    for part in PARTS:
         try:
             _ready(template.event_type, part, getattr(template, part), limits)
         except TemplateInvalid as error:
@@ -76,10 +78,8 @@ def faults_of(template: MessageTemplate, limits: RenderLimits = LIMITS) -> tuple
     return tuple(found)
 
 
-def _part(
-    template: MessageTemplate, part: str, data: Mapping[str, Any], budget: Budget, most: int, limits: RenderLimits
-) -> str:
-    ready = _ready(template.event_type, part, getattr(template, part), limits)
+def _part(part: str, parts: Mapping[str, Template], data: Mapping[str, Any], budget: Budget, most: int) -> str:
+    ready = parts[part]
     context = ready.new_context({**data, CONTEXT_NAME: budget})
     pieces: list[str] = []
     size = 0

@@ -58,10 +58,10 @@ class RenderLimits:
     source_characters: int = 32_000
     """Of each part."""
     depth: int = 30
-    nodes: int = 4_000
+    nodes: int = 2_000
     steps: int = 20_000
     """Turns of loops, filters, operators and pieces of output."""
-    cpu_seconds: float = 0.5
+    cpu_seconds: float = 0.2
     value_characters: int = 64_000
     """Of one value on its way."""
     text_characters: int = 64_000

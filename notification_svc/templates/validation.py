@@ -8,6 +8,8 @@ from notification_svc.templates.rendering import LIMITS, faults_of, render
 from notification_svc.templates.template import Medium, MessageTemplate, Reader, Rendered, RenderLimits
 from notification_svc.templates.variables import sample_of
 
+_BARE_EVENT = ", where an event has no more than every one has: ask with {% if %}."
+
 
 def validate(template: MessageTemplate, limits: RenderLimits = LIMITS) -> None:
     """Look at a template before it is stored, and try it with sample data: all of it, and no more than there must be.
@@ -29,7 +31,13 @@ def validate(template: MessageTemplate, limits: RenderLimits = LIMITS) -> None:
         try:
             rendered = _tried(template, everything=everything, reader=None, limits=limits)
         except RenderingFailed as error:
-            raise TemplateInvalid([error.fault]) from error
+            fault = error.fault
+            if not everything:
+                message = (
+                    f"{fault.message.rstrip('.')}, where an event has no more than every one has: ask with {{% if %}}."
+                )
+                fault = TemplateFault(fault.part, fault.line, message)
+            raise TemplateInvalid([fault]) from error
         if not rendered.subject:
             raise TemplateInvalid([TemplateFault("subject", 1, "it comes to nothing with sample data.")])
 
