@@ -87,8 +87,8 @@ class Access:
     tenants: dict[str, frozenset[str] | None] = field(default_factory=dict)
 
     async def authorize(self, call: CallContext, needed: permission_pb2.MethodPermission) -> None:
-        """The correlation id names the caller."""
-        name = call.correlation_id
+        """The token, or else the correlation id, names the caller."""
+        name = call.authorization.removeprefix("Bearer ") or call.correlation_id
         call.user_id = name
         call.grants = object()  # type: ignore[assignment] # not None: callers have to sign in
         if needed.signed_in:

@@ -82,7 +82,7 @@ async def test_the_inbox_and_its_stream(notification: Database, bus: Bus, tmp_pa
         await service.publish(instance.task("t2", "ada"), instance.done("t1", by="ada"))
         async with asyncio.timeout(60):
             rest, kind = await _told(client, first["cursor"], 2, "application/json")
-        assert kind.startswith("application/json")
+        assert kind.startswith("application/x-ndjson")
         assert {(one["notification"]["taskId"], one["notification"]["obsolete"]) for one in rest} == {
             ("t1", True),
             ("t2", False),
