@@ -2,7 +2,8 @@
 
 What a backup holds belongs together: history and notifications have every event that is no longer in the engine's
 outbox. So the outbox is held for a moment: commits of the engine wait until they have read what was published before,
-and all dumps have begun. Definitions and their files are rows of the engine's database. What only the bus has is not kept.
+and all dumps have begun. Definitions and their files are rows of the engine's database. What only the bus has is not
+kept.
 """
 
 from __future__ import annotations
@@ -130,8 +131,8 @@ async def _outbox_held(bus: Bus, url: str) -> AsyncIterator[Any]:
             await asyncio.sleep(PAUSE_SECONDS)
         else:
             raise BackupFailed(
-                "History or notifications are too far behind the engine for a backup that fits together: try again when they "
-                "have caught up."
+                "History or notifications are too far behind the engine for a backup that fits together: try again when "
+                "they have caught up."
             )
         ended = 0.0
         yield lambda: ended - started
