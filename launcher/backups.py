@@ -131,8 +131,8 @@ async def _outbox_held(bus: Bus, url: str) -> AsyncIterator[Any]:
             await asyncio.sleep(PAUSE_SECONDS)
         else:
             raise BackupFailed(
-                "History or notifications are too far behind the engine for a backup that fits together: try again when "
-                "they have caught up."
+                "History or notifications are too far behind the engine for a backup that fits together: try again "
+                "when they have caught up."
             )
         ended = 0.0
         yield lambda: ended - started
