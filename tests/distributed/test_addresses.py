@@ -40,6 +40,7 @@ def test_addresses_come_from_the_environment_too() -> None:
     assert stores.databases == {
         "engine": "mariadb://u@db:3306/acme_engine",
         "identity": "mariadb://u@db:3306/acme_identity",
+        "notification": "mariadb://u@db:3306/acme_notification",
         "history": "mariadb://h@other:3306/h",
     }
     assert stores.cache == ""

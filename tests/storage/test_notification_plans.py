@@ -56,5 +56,8 @@ def test_it_is_found_by_an_index(connection: sqlite3.Connection, name: str) -> N
         sql = fetch_keys_sql(statement.table, statement.columns, statement.key_columns, len(statement.keys))
         count = sql.count("?")
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", ["x"] * count)]
-    assert not [step for step in plan if step.startswith("SCAN ") and "CONSTANT" not in step], plan
-    assert not [step for step in plan if "TEMP B-TREE" in step], plan
+    assert not [
+        step for step in plan if step.startswith("SCAN ") and not step.startswith(("SCAN wanted", "SCAN 2 CONSTANT"))
+    ], plan
+    # Keys that are looked up one by one are put into their order afterwards.
+    assert isinstance(statement, FetchKeys) or not [step for step in plan if "TEMP B-TREE" in step], plan
