@@ -33,6 +33,7 @@ _START_SECONDS = 30.0
 _RETRY_SECONDS = 1.0
 _GRACE_SECONDS = 2.0
 """So much later than its own deadline a message is given up."""
+_STOPPING = "Nothing is sent any more: the service is stopping."
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{1,31}://", re.IGNORECASE | re.ASCII)
 _COMMAND = (sys.executable, "-m", "notification_svc.channels.apprise_process")
 
@@ -79,6 +80,7 @@ class AppriseChannel:
         self._process: _AppriseProcess | None = None
         self._tired: set[_AppriseProcess] = set()
         self._idle: asyncio.TimerHandle | None = None
+        self._start_work: asyncio.Task[_AppriseProcess] | None = None
         self._closed = False
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -124,6 +126,9 @@ class AppriseChannel:
         self._closed = True
         if self._idle is not None:
             self._idle.cancel()
+        if self._start_work is not None:
+            self._start_work.cancel()
+            await asyncio.wait([self._start_work])
         process, self._process = self._process, None
         for each in [process, *self._tired]:
             if each is not None:
@@ -166,14 +171,21 @@ class AppriseChannel:
         async with self._starting:
             if self._process is not None and self._process.gone:
                 self._process = None
-            if self._process is None and not self._closed:
-                self._process = await _AppriseProcess.start(self._command, self._options)
-            process = self._process
-            if self._closed or process is None:
-                if process is not None:
+            if self._closed:
+                raise _Ended(_STOPPING)
+            if self._process is None:
+                self._start_work = asyncio.ensure_future(_AppriseProcess.start(self._command, self._options))
+                try:
+                    self._process = await self._start_work
+                except asyncio.CancelledError:
+                    if self._closed:
+                        raise _Ended(_STOPPING) from None
+                    raise
+                if self._closed:
+                    process, self._process = self._process, None
                     await process.end()
-                raise _Ended("Nothing is sent any more: the service is stopping.")
-            return process
+                    raise _Ended(_STOPPING)
+            return self._process
 
     def _let_go(self, process: _AppriseProcess) -> None:
         """Give a process no further message, and end it when those that it has are done."""

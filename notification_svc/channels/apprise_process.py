@@ -35,7 +35,7 @@ _THROTTLED_SECONDS = 30.0
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _UNDER_LOAD = frozenset({429, 503})
 _CODE_NAMES = {"feishu": "code", "lark": "code"}
-"""In which field of an answer a service tells a failure that HTTP calls a success; of all others `errcode`."""
+"""In which field of an answer a service tells a failure that HTTP calls a success; in those of all others `errcode`."""
 _PASSING_CODES = frozenset({-1, 45009, 45033, 130101, 410100, 11232, 99991400})
 """Codes of DingTalk, WeCom and Feishu for «busy» and «too often»."""
 _FORBIDDEN = frozenset(
@@ -173,7 +173,7 @@ class Sender:
             ending.cancel()
             ending.join()
             exchange.end()
-        return _outcome(str(plugin.service_name), _scheme(url), done, exchange)
+        return _outcome(str(plugin.service_name), type(plugin).__module__.rpartition(".")[2], done, exchange)
 
     def _plugin(self, url: str) -> tuple[Any, str]:
         try:
@@ -246,11 +246,11 @@ def _as_json(content: bytes) -> Any:
         return None
 
 
-def _outcome(service: str, scheme: str, done: bool, exchange: Exchange) -> dict[str, Any]:
+def _outcome(service: str, plugin: str, done: bool, exchange: Exchange) -> dict[str, Any]:
     if exchange.refused and not exchange.answers:
         return _failed("The host of the URL is none on the public internet.")
     status, wait, said = exchange.answers[-1] if exchange.answers else (0, 0.0, None)
-    code = said.get(_CODE_NAMES.get(scheme, "errcode")) if isinstance(said, dict) else None
+    code = said.get(_CODE_NAMES.get(plugin, "errcode")) if isinstance(said, dict) else None
     if isinstance(code, int) and code != 0 and status < 300:
         # Services that answer 200 to everything, and plugins that look no further.
         return _failed(f"{service} answered with the code {code}.", retryable=code in _PASSING_CODES, wait=wait)
@@ -298,7 +298,8 @@ class Serving:
                 deadline = time.monotonic() + request["seconds"]
                 answer = self._sender.send(request["url"], request["title"], request["body"], deadline)
         except Exception as error:  # noqa: BLE001 - who asked must be told something, and nothing of the URL
-            answer = _failed(f"The message could not be dealt with: {type(error).__name__}.", retryable=True)
+            reason = f"The URL or the message could not be dealt with: {type(error).__name__}."
+            answer = {"fault": reason, **_failed(reason, retryable=True)}
         with contextlib.suppress(BrokenPipeError):
             self.tell({**answer, "number": request["number"]})
 
