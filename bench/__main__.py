@@ -170,7 +170,7 @@ async def run(plan: Plan, parts: Sequence[str], databases: Sequence[str], folder
         if "rest" in parts:
             # Only the engine is asked here, but every package with REST routes needs a backend.
             addresses = dict.fromkeys(
-                ("engine", "history", "identity", "form", "monitoring"), backends[0].server.address
+                ("engine", "history", "identity", "form", "monitoring", "notification"), backends[0].server.address
             )
             envoy = await closing.enter_async_context(processes.gateway(addresses, folder))
             http = HttpClient("127.0.0.1", envoy.port)

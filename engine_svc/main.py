@@ -93,7 +93,6 @@ from engine_svc.workers.operation_retention import INTERVAL_SECONDS as OPERATION
 from engine_svc.workers.operation_retention import OperationRetention
 from engine_svc.workers.request_retention import RequestRetention
 from engine_svc.workers.saga_retention import SagaRetention
-from engine_svc.workers.shared_work import Kind, SharedWork
 from engine_svc.workers.start_timers import StartTimers
 from engine_svc.workers.thrown_events import ThrownEvents
 from mesh.admin_http import Readiness
@@ -116,6 +115,7 @@ from mesh.resilience.pressure import BackPressure, Watched
 from mesh.rpc_metrics import RpcMetrics
 from mesh.server import Authorize, MeshServer
 from mesh.serving import serving
+from mesh.shared_work import Kind, SharedWork
 from mesh.stores import database_check
 from mesh.telemetry import Telemetry
 

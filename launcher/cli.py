@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from launcher.form_commands import add_form_commands
 from launcher.identity_commands import add_identity_commands
+from launcher.notification_commands import add_notification_commands
 
 if TYPE_CHECKING:
     from launcher.client.bus_connection import BusConnection
@@ -36,6 +37,8 @@ _DISTRIBUTED_OPTIONS = (
     "certificates",
     "force_clock",
     "monitoring_metrics_port",
+    "notification_metrics_port",
+    "notifications",
     "identity_metrics_port",
     "form_metrics_port",
 )
@@ -75,6 +78,7 @@ def _up(arguments: argparse.Namespace) -> int:
         "host": arguments.host,
         "port": arguments.port,
         "engine_port": arguments.engine_port,
+        "notification_port": arguments.notification_port,
         "history_port": arguments.history_port,
         "identity_port": arguments.identity_port,
         "form_port": arguments.form_port,
@@ -347,6 +351,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_bus(commands, common, listing)
     add_form_commands(commands, common, tenant, listing)
     add_identity_commands(commands, common, listing)
+    add_notification_commands(commands, common, tenant, listing)
 
     version = commands.add_parser("version", help="tell the version")
     version.add_argument("--json", action="store_true", help="print JSON for scripts")
@@ -526,10 +531,11 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         ("--engine-port", "gRPC of the engine"),
         ("--identity-port", "gRPC of identity"),
         ("--form-port", "gRPC of forms"),
+        ("--notification-port", "gRPC of notifications"),
         ("--history-port", "gRPC of history"),
         ("--monitoring-port", "gRPC of monitoring"),
         ("--engine-metrics-port", "metrics and health of the engine"),
-        ("--history-metrics-port", "metrics and health of history, identity, forms and monitoring"),
+        ("--history-metrics-port", "metrics and health of history, identity, forms, monitoring and notifications"),
     ):
         port = default.ports()[option]
         up.add_argument(option, type=_port, default=port, metavar="PORT", help=f"{about} (default {port}, 0: any free)")
@@ -570,7 +576,8 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         metavar="DIR",
         help="TLS at the gateway and between the services, by what `flowmesh certificates` made (else FLOWMESH_TLS_…)",
     )
-    for service, port in (("identity", 9302), ("form", 9303), ("monitoring", 9306)):
+    distributed.add_argument("--notifications", type=_processes, metavar="N", help="notification processes (default 1)")
+    for service, port in (("identity", 9302), ("form", 9303), ("notification", 9304), ("monitoring", 9306)):
         about = f"metrics and health of {service} (default {port}, 0: any free)"
         distributed.add_argument(f"--{service}-metrics-port", type=_port, metavar="PORT", help=about)
     distributed.add_argument(

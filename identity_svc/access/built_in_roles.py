@@ -38,9 +38,11 @@ _DEVELOPER = (
     "jobs.get",
     "jobs.list",
     "messages.*",
+    "notificationRules.*",
     "signals.*",
     "submissions.get",
     "submissions.list",
+    "templates.*",
     "userTasks.get",
     "userTasks.list",
 )

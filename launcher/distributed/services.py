@@ -58,6 +58,15 @@ FORM = Service(
     "form_svc.storage.migrations",
     "form_svc.storage.schema:HEAD",
 )
+NOTIFICATION = Service(
+    "notification",
+    "notification_svc.main",
+    "flowmesh.notification.v1",
+    3004,
+    9304,
+    "notification_svc.storage.migrations",
+    "notification_svc.storage.schema:HEAD",
+)
 MONITORING = Service("monitoring", "monitoring_svc.main", "flowmesh.monitoring.v1", 3006, 9306)
-SERVICES = (ENGINE, IDENTITY, FORM, HISTORY, MONITORING)
+SERVICES = (ENGINE, IDENTITY, FORM, NOTIFICATION, HISTORY, MONITORING)
 WITH_DATABASE = tuple(service for service in SERVICES if service.migrations)

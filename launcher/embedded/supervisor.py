@@ -59,6 +59,7 @@ class EmbeddedMesh(SupervisedMesh):
         }
         form = {**engine, "port": options.form_port}
         monitoring = {**engine, "port": options.monitoring_port}
+        notification = {**engine_settings, "port": options.notification_port}
         try:
             self._engine = ServiceProcess(
                 "engine",
@@ -72,7 +73,13 @@ class EmbeddedMesh(SupervisedMesh):
             self._services = ServiceProcess(
                 "services",
                 "launcher.embedded.services_process",
-                {"history": history, "identity": identity, "form": form, "monitoring": monitoring},
+                {
+                    "history": history,
+                    "identity": identity,
+                    "form": form,
+                    "monitoring": monitoring,
+                    "notification": notification,
+                },
                 *self.process_log("services"),
                 inherited=folder.lock,
                 before_exec=before_exec,
@@ -115,6 +122,7 @@ class EmbeddedMesh(SupervisedMesh):
             "engine": f"{host}:{self.options.engine_port}",
             "identity": f"{host}:{self.options.identity_port}",
             "form": f"{host}:{self.options.form_port}",
+            "notification": f"{host}:{self.options.notification_port}",
             "history": f"{host}:{self.options.history_port}",
             "monitoring": f"{host}:{self.options.monitoring_port}",
             "engine_metrics": f"http://{host}:{self.options.engine_metrics_port}/metrics",

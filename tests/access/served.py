@@ -46,6 +46,8 @@ from mesh.settings import MeshSettings
 from mesh.status import error_info_of, reason_of
 from monitoring_svc.main import MonitoringService
 from monitoring_svc.settings import MonitoringSettings
+from notification_svc import main as notification
+from notification_svc.settings import NotificationSettings
 from tests.access.accounts import Accounts
 from tests.infrastructure.ports import free_ports
 from tests.integration.engine.serving import user_task
@@ -176,6 +178,9 @@ async def served_mesh(folder: Path) -> AsyncIterator[Served]:
         form_database = await _database(closing, folder / "form.db", form_schema.MIGRATIONS, form_schema.HEAD)
         engine_port, form_port = free_ports(2)
         between = {"engine_address": f"127.0.0.1:{engine_port}", "form_address": f"127.0.0.1:{form_port}"}
+        notification_database = await _database(
+            closing, folder / "notification.db", notification.MIGRATIONS, notification.MIGRATIONS_HEAD
+        )
         relay = EngineRelay(engine_database, bus, Metrics())
         relay.start()
         closing.push_async_callback(relay.stop)
@@ -192,6 +197,13 @@ async def served_mesh(folder: Path) -> AsyncIterator[Served]:
             MonitoringService(MonitoringSettings(**own), bus, Metrics(), **allowed),
             FormService(
                 FormSettings(**{**own, **between, "port": form_port}), form_database, bus, Metrics(), **allowed
+            ),
+            notification.NotificationService(
+                NotificationSettings(**own, identity_address=f"127.0.0.1:{identity.port}"),
+                notification_database,
+                bus,
+                Metrics(),
+                **allowed,
             ),
         ]
         channels = [identity.channel]

@@ -22,7 +22,7 @@ from tests.infrastructure.ports import free_ports
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-IMAGES = ("engine", "identity", "form", "history", "monitoring", "gateway")
+IMAGES = ("engine", "identity", "form", "notification", "history", "monitoring", "gateway")
 SECONDS = 60.0
 
 
@@ -78,7 +78,7 @@ def mesh(
     """The processes of the images together, each started by its CMD, on SQLite."""
     stages, tools = built
     folder = tmp_path_factory.mktemp("containers")
-    names = ("engine", "identity", "form", "history", "monitoring")
+    names = ("engine", "identity", "form", "notification", "history", "monitoring")
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     admins = dict(zip(names, free_ports(len(names)), strict=True))
     (gateway,) = free_ports(1)
@@ -113,6 +113,7 @@ def mesh(
             ("engine", 9301),
             ("identity", 9302),
             ("form", 9303),
+            ("notification", 9304),
             ("history", 9305),
             ("monitoring", 9306),
         ):
@@ -179,7 +180,7 @@ def test_the_images_serve_together(mesh: tuple[dict[str, Container], str]) -> No
 
 def test_a_container_that_is_stopped_ends_by_itself(mesh: tuple[dict[str, Container], str]) -> None:
     containers, _ = mesh
-    for name in ("gateway", "monitoring", "history", "form", "engine", "identity"):
+    for name in ("gateway", "monitoring", "history", "form", "notification", "engine", "identity"):
         assert containers[name].end() == 0, containers[name].log.read_text()
 
 

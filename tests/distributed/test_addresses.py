@@ -26,7 +26,9 @@ def _stores(**environ: str) -> Stores:
 
 def test_each_service_has_a_database_of_its_own() -> None:
     stores = settled_stores(DistributedOptions(database=f"{SERVER}/", bus=BUS, cache="redis://c:6379/0"), {})
-    assert stores.databases == {name: f"{SERVER}/flowmesh_{name}" for name in ("engine", "identity", "form", "history")}
+    assert stores.databases == {
+        name: f"{SERVER}/flowmesh_{name}" for name in ("engine", "identity", "form", "notification", "history")
+    }
     assert (stores.bus, stores.cache) == (BUS, "redis://c:6379/0")
 
 
@@ -40,6 +42,7 @@ def test_addresses_come_from_the_environment_too() -> None:
         "engine": "mariadb://u@db:3306/acme_engine",
         "identity": "mariadb://u@db:3306/acme_identity",
         "form": "mariadb://u@db:3306/acme_form",
+        "notification": "mariadb://u@db:3306/acme_notification",
         "history": "mariadb://h@other:3306/h",
     }
     assert stores.cache == ""
@@ -72,11 +75,13 @@ def test_processes_have_ports_and_settings_of_their_own() -> None:
         engine_port=0,
         identity_port=0,
         form_port=0,
+        notification_port=0,
         history_port=0,
         monitoring_port=0,
         engine_metrics_port=0,
         identity_metrics_port=0,
         form_metrics_port=0,
+        notification_metrics_port=0,
         history_metrics_port=0,
         monitoring_metrics_port=0,
         engines=3,
@@ -91,6 +96,7 @@ def test_processes_have_ports_and_settings_of_their_own() -> None:
         "identity-1",
         "identity-2",
         "form-1",
+        "notification-1",
         "history-1",
         "history-2",
         "monitoring-1",

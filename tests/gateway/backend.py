@@ -14,6 +14,7 @@ import flowmesh.form.v1
 import flowmesh.history.v1
 import flowmesh.identity.v1
 import flowmesh.monitoring.v1
+import flowmesh.notification.v1
 import grpc
 import grpc.aio
 from google.protobuf import message_factory
@@ -34,6 +35,7 @@ FILES = {
     "flowmesh.history.v1": _services(flowmesh.history.v1),
     "flowmesh.identity.v1": _services(flowmesh.identity.v1),
     "flowmesh.monitoring.v1": _services(flowmesh.monitoring.v1),
+    "flowmesh.notification.v1": _services(flowmesh.notification.v1),
 }
 
 Answer = Callable[[Any, grpc.aio.ServicerContext], Any]

@@ -51,6 +51,7 @@ def settings_for(
     chosen: dict[str, Any] = {
         "backends": {
             "flowmesh.engine.v1": [f"127.0.0.1:{engine.port}"],
+            "flowmesh.notification.v1": [f"127.0.0.1:{history.port}"],
             "flowmesh.history.v1": [f"127.0.0.1:{history.port}"],
             "flowmesh.monitoring.v1": [f"127.0.0.1:{(monitoring or engine).port}"],
             "flowmesh.identity.v1": [f"127.0.0.1:{(identity or engine).port}"],

@@ -20,6 +20,7 @@ from tests.gateway.running import DESCRIPTORS, ROOT
 SETTINGS = GatewaySettings(
     backends={
         "flowmesh.engine.v1": ["127.0.0.1:3001"],
+        "flowmesh.notification.v1": ["127.0.0.1:3004"],
         "flowmesh.history.v1": ["127.0.0.1:3005"],
         "flowmesh.monitoring.v1": ["127.0.0.1:3006"],
         "flowmesh.identity.v1": ["127.0.0.1:3002"],

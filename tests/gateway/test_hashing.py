@@ -47,6 +47,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Two
         await backend.start()
     backends = {
         "flowmesh.engine.v1": [f"127.0.0.1:{engine.port}" for engine in engines],
+        "flowmesh.notification.v1": [f"127.0.0.1:{history.port}"],
         "flowmesh.history.v1": [f"127.0.0.1:{history.port}"],
         "flowmesh.monitoring.v1": [f"127.0.0.1:{history.port}"],
         "flowmesh.identity.v1": [f"127.0.0.1:{history.port}"],

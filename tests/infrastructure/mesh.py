@@ -113,6 +113,8 @@ class Mesh:
                     str(self.engine_port),
                     "--history-port",
                     str(self.history_port),
+                    "--notification-port",
+                    "0",
                     "--identity-port",
                     "0",
                     "--form-port",

@@ -22,6 +22,7 @@ FREE_PORTS = tuple(
         "--port",
         "--engine-port",
         "--identity-port",
+        "--notification-port",
         "--history-port",
         "--form-port",
         "--monitoring-port",

@@ -66,6 +66,7 @@ def test_says_where_it_listens_and_each_address_answers(mesh: Up) -> None:
         "engine",
         "identity",
         "form",
+        "notification",
         "history",
         "monitoring",
         "engine_metrics",

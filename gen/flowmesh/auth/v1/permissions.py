@@ -60,9 +60,12 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.engine.v1.ClockService/Drain", 0),
         ("flowmesh.engine.v1.ClockService/ResetClock", 0),
         ("flowmesh.engine.v1.ClockService/SetClock", 0),
+        ("flowmesh.notification.v1.NotificationClockService/ResetNotificationClock", 0),
+        ("flowmesh.notification.v1.NotificationClockService/SetNotificationClock", 0),
     ),
     "clock.get": (
         ("flowmesh.engine.v1.ClockService/GetClock", 0),
+        ("flowmesh.notification.v1.NotificationClockService/GetNotificationClock", 0),
     ),
     "comments.create": (
         ("flowmesh.engine.v1.CommentService/CreateProcessInstanceComment", 3),
@@ -99,6 +102,18 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     ),
     "deadLetters.replay": (
         ("flowmesh.monitoring.v1.DeadLetterService/ReplayDeadLetters", 0),
+    ),
+    "deliveries.discard": (
+        ("flowmesh.notification.v1.DeliveryService/DiscardDelivery", 1),
+    ),
+    "deliveries.get": (
+        ("flowmesh.notification.v1.DeliveryService/GetDelivery", 1),
+    ),
+    "deliveries.list": (
+        ("flowmesh.notification.v1.DeliveryService/ListDeliveries", 1),
+    ),
+    "deliveries.resend": (
+        ("flowmesh.notification.v1.DeliveryService/ResendDelivery", 1),
     ),
     "deployments.create": (
         ("flowmesh.engine.v1.DeploymentService/CreateDeployment", 1),
@@ -235,8 +250,29 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "messages.publish": (
         ("flowmesh.engine.v1.MessageService/PublishMessage", 1),
     ),
+    "notificationRules.create": (
+        ("flowmesh.notification.v1.NotificationRuleService/CreateNotificationRule", 1),
+    ),
+    "notificationRules.delete": (
+        ("flowmesh.notification.v1.NotificationRuleService/DeleteNotificationRule", 1),
+    ),
+    "notificationRules.get": (
+        ("flowmesh.notification.v1.NotificationRuleService/GetNotificationRule", 1),
+    ),
+    "notificationRules.list": (
+        ("flowmesh.notification.v1.NotificationRuleService/ListNotificationRules", 1),
+    ),
+    "notificationRules.update": (
+        ("flowmesh.notification.v1.NotificationRuleService/UpdateNotificationRule", 1),
+    ),
     "permissions.list": (
         ("flowmesh.identity.v1.PermissionService/ListPermissions", 1),
+    ),
+    "preferences.get": (
+        ("flowmesh.notification.v1.PreferenceService/GetPreferences", 1),
+    ),
+    "preferences.update": (
+        ("flowmesh.notification.v1.PreferenceService/UpdatePreferences", 1),
     ),
     "processDefinitions.get": (
         ("flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinition", 2),
@@ -363,6 +399,23 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "submissions.list": (
         ("flowmesh.form.v1.SubmissionService/ListSubmissions", 3),
     ),
+    "templates.create": (
+        ("flowmesh.notification.v1.TemplateService/CreateTemplate", 1),
+    ),
+    "templates.delete": (
+        ("flowmesh.notification.v1.TemplateService/DeleteTemplate", 1),
+    ),
+    "templates.get": (
+        ("flowmesh.notification.v1.TemplateService/GetBuiltInTemplate", 1),
+        ("flowmesh.notification.v1.TemplateService/GetTemplate", 1),
+        ("flowmesh.notification.v1.TemplateService/PreviewTemplate", 1),
+    ),
+    "templates.list": (
+        ("flowmesh.notification.v1.TemplateService/ListTemplates", 1),
+    ),
+    "templates.update": (
+        ("flowmesh.notification.v1.TemplateService/UpdateTemplate", 1),
+    ),
     "tenants.create": (
         ("flowmesh.identity.v1.TenantService/CreateTenant", 0),
     ),
@@ -447,5 +500,23 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     ),
     "users.update": (
         ("flowmesh.identity.v1.UserService/UpdateUser", 1),
+    ),
+    "webhooks.create": (
+        ("flowmesh.notification.v1.WebhookService/CreateWebhook", 1),
+    ),
+    "webhooks.delete": (
+        ("flowmesh.notification.v1.WebhookService/DeleteWebhook", 1),
+    ),
+    "webhooks.get": (
+        ("flowmesh.notification.v1.WebhookService/GetWebhook", 1),
+    ),
+    "webhooks.list": (
+        ("flowmesh.notification.v1.WebhookService/ListWebhooks", 1),
+    ),
+    "webhooks.update": (
+        ("flowmesh.notification.v1.WebhookService/DisableWebhook", 1),
+        ("flowmesh.notification.v1.WebhookService/EnableWebhook", 1),
+        ("flowmesh.notification.v1.WebhookService/RotateWebhookSecret", 1),
+        ("flowmesh.notification.v1.WebhookService/UpdateWebhook", 1),
     ),
 }
