@@ -102,7 +102,7 @@ def test_processes_have_ports_and_settings_of_their_own() -> None:
         "monitoring-1",
     ]
     ports = [port, *(each for node in nodes for each in (node.port, node.admin_port))]
-    assert len(set(ports)) == 19
+    assert len(set(ports)) == 21
     stores = settled_stores(DistributedOptions(database=SERVER, bus=BUS), {})
     inherited = {"FLOWMESH_DATABASE_URL": SERVER, "FLOWMESH_DRAIN_NOTICE_SECONDS": "7", "PATH": "/bin"}
     address = address_of(IDENTITY, options, nodes)
