@@ -20,7 +20,7 @@ from tests.integration.notification.running import Running, running
 from tests.integration.notification.told_events import Instance, user
 
 DESCRIPTORS = (Path(__file__).resolve().parents[3] / "gen" / "descriptors.binpb").read_bytes()
-PACKAGES = ("engine", "identity", "history", "monitoring", "notification")
+PACKAGES = ("engine", "identity", "form", "notification", "history", "monitoring")
 
 
 @contextlib.asynccontextmanager
