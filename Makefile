@@ -7,7 +7,7 @@ SHELL := /bin/sh
 # An interpreter of one's own choice: make up PYTHON=/path/to/python3
 BOOTSTRAP = $$(test -x .venv/bin/python && echo .venv/bin/python || echo $${PYTHON:-python3}) launcher/bootstrap.py
 BIN := .venv/bin
-TYPED := engine_svc mesh history_svc identity_svc monitoring_svc gateway_envoy launcher proto bench tests conftest.py
+TYPED := engine_svc mesh history_svc identity_svc form_svc monitoring_svc notification_svc gateway_envoy launcher proto bench tests conftest.py
 IMPORTS := PYTHONPATH=.:gen
 # Tests a run of `make test` uses at once.
 WORKERS ?= 2

@@ -169,7 +169,9 @@ async def run(plan: Plan, parts: Sequence[str], databases: Sequence[str], folder
             subjects += [Subject(f"W2 {one.name}", one.server, one.engine.w2, calls=3) for one in backends]
         if "rest" in parts:
             # Only the engine is asked here, but every package with REST routes needs a backend.
-            addresses = dict.fromkeys(("engine", "history", "identity", "monitoring"), backends[0].server.address)
+            addresses = dict.fromkeys(
+                ("engine", "history", "identity", "form", "monitoring", "notification"), backends[0].server.address
+            )
             envoy = await closing.enter_async_context(processes.gateway(addresses, folder))
             http = HttpClient("127.0.0.1", envoy.port)
             closing.callback(http.close)

@@ -42,7 +42,7 @@ async def signed_mesh(folder: Path) -> AsyncIterator[SignedMesh]:
         engine = await closing.enter_async_context(
             processes.server("signed engine", "bench.signed_engine_process", database, environment=environment)
         )
-        backends = dict.fromkeys(("engine", "history", "monitoring"), engine.address)
+        backends = dict.fromkeys(("engine", "history", "form", "monitoring", "notification"), engine.address)
         gateway = await closing.enter_async_context(
             processes.gateway({**backends, "identity": identity.address}, folder, authentication=REQUIRED)
         )

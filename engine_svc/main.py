@@ -16,6 +16,7 @@ from flowmesh.engine.v1 import (
     deployment_service_pb2,
     event_subscription_service_pb2,
     explanation_service_pb2,
+    form_host_service_pb2,
     incident_service_pb2,
     job_service_pb2,
     message_service_pb2,
@@ -39,6 +40,7 @@ from engine_svc.api.condition_service import ConditionServicer
 from engine_svc.api.deployment_service import DeploymentServicer
 from engine_svc.api.event_subscription_service import EventSubscriptionServicer
 from engine_svc.api.explanation_service import ExplanationServicer
+from engine_svc.api.form_host_service import FormHostServicer
 from engine_svc.api.incident_service import IncidentServicer
 from engine_svc.api.job_service import JobServicer
 from engine_svc.api.message_service import MessageServicer
@@ -65,6 +67,7 @@ from engine_svc.commands.sagas import CompletionSagas
 from engine_svc.commands.todo_lists import TodoLists
 from engine_svc.consumers.answers import AnswerConsumer
 from engine_svc.consumers.job_answers import JobAnswers
+from engine_svc.form_checks import FormChecks
 from engine_svc.relay import EngineRelay
 from engine_svc.scripts.sandbox import ScriptRunner
 from engine_svc.settings import CONTROLLED, EngineSettings
@@ -90,7 +93,6 @@ from engine_svc.workers.operation_retention import INTERVAL_SECONDS as OPERATION
 from engine_svc.workers.operation_retention import OperationRetention
 from engine_svc.workers.request_retention import RequestRetention
 from engine_svc.workers.saga_retention import SagaRetention
-from engine_svc.workers.shared_work import Kind, SharedWork
 from engine_svc.workers.start_timers import StartTimers
 from engine_svc.workers.thrown_events import ThrownEvents
 from mesh.admin_http import Readiness
@@ -113,6 +115,7 @@ from mesh.resilience.pressure import BackPressure, Watched
 from mesh.rpc_metrics import RpcMetrics
 from mesh.server import Authorize, MeshServer
 from mesh.serving import serving
+from mesh.shared_work import Kind, SharedWork
 from mesh.stores import database_check
 from mesh.telemetry import Telemetry
 
@@ -237,6 +240,8 @@ class EngineService:
         )
         self._sagas = CompletionSagas(executor, lambda result: ends.at(result).add())
         other_due_work: list[DueWork] = [timers.run_due, thrown.run_due, batches.run_due, self._sagas.run_due]
+        self._form_checks = FormChecks(settings, telemetry=telemetry)
+        task_servicer = UserTaskServicer(executor, served, largest, todo_lists)
         self.server = MeshServer(
             settings,
             rpcs or RpcMetrics(metrics),
@@ -245,7 +250,7 @@ class EngineService:
             pressure=self._pressure,
         )
         for module, name, servicer in (
-            (deployment_service_pb2, "DeploymentService", DeploymentServicer(executor, served)),
+            (deployment_service_pb2, "DeploymentService", DeploymentServicer(executor, served, self._form_checks)),
             (
                 process_definition_service_pb2,
                 "ProcessDefinitionService",
@@ -256,7 +261,12 @@ class EngineService:
                 "ProcessInstanceService",
                 instance_servicer,
             ),
-            (user_task_service_pb2, "UserTaskService", UserTaskServicer(executor, served, largest, todo_lists)),
+            (user_task_service_pb2, "UserTaskService", task_servicer),
+            (
+                form_host_service_pb2,
+                "FormHostService",
+                FormHostServicer(served, contents, task_servicer, instance_servicer),
+            ),
             (job_service_pb2, "JobService", job_servicer),
             (clock_service_pb2, "ClockService", ClockServicer(clock, signals, due_jobs, other_due_work)),
             (comment_service_pb2, "CommentService", CommentServicer(executor, served)),
@@ -378,6 +388,7 @@ class EngineService:
         await self.backlog.stop()
         for worker in self._workers:
             await worker.stop()
+        await self._form_checks.close()
         await self._delivery.close()
         await self._committer.close()
         await self._scripts.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowmesh.identity.v1 import (
     audit_service_pb2,
+    directory_service_pb2,
     group_service_pb2,
     permission_service_pb2,
     role_assignment_service_pb2,
@@ -15,6 +16,7 @@ from flowmesh.identity.v1 import (
 
 from identity_svc.api.audit_service import AuditServicer
 from identity_svc.api.callers import Callers
+from identity_svc.api.directory_service import DirectoryServicer
 from identity_svc.api.group_service import GroupServicer
 from identity_svc.api.own_access import OwnAccess
 from identity_svc.api.permission_service import PermissionServicer
@@ -105,6 +107,7 @@ class IdentityService:
             ),
             (permission_service_pb2, "PermissionService", PermissionServicer()),
             (audit_service_pb2, "AuditService", AuditServicer(served, callers)),
+            (directory_service_pb2, "DirectoryService", DirectoryServicer(served, self._clock)),
         ):
             self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
         old = Retention(database, self._clock, settings.request_retention_seconds)

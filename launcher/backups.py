@@ -1,8 +1,9 @@
 """Backups of the distributed profile's databases, taken while the mesh runs, and their restoring.
 
-What a backup holds belongs together: history has every event that is no longer in the engine's outbox. So the outbox is
-held for a moment: commits of the engine wait until history has read what was published before, and both dumps
-have begun. Definitions and their files are rows of the engine's database. What only the bus has is not kept.
+What a backup holds belongs together: history and notifications have every event that is no longer in the engine's
+outbox. So the outbox is held for a moment: commits of the engine wait until they have read what was published before,
+and all dumps have begun. Definitions and their files are rows of the engine's database. What only the bus has is not
+kept.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from mesh.db.database import DatabaseError
 from mesh.db.mariadb_address import parse_mariadb_url
 from mesh.startup import StartupError
 
-HISTORY_GROUP = "history-service"
+READERS = ("history-service", "notification-service")
+"""Groups whose services' databases must have what the engine's outbox has no more."""
 HOLD_SECONDS = 2.0
 """How long commits may be kept waiting at one attempt."""
 ATTEMPTS = 30
@@ -116,20 +118,21 @@ async def _dump_together(dump: str, stores: Stores, folder: Path) -> dict[str, A
 
 @contextlib.asynccontextmanager
 async def _outbox_held(bus: Bus, url: str) -> AsyncIterator[Any]:
-    """Hold the engine's outbox once history has read everything that was taken out of it."""
+    """Hold the engine's outbox once its readers have read everything that was taken out of it."""
     loop = asyncio.get_running_loop()
     connection = await asyncio.to_thread(_connect, url)
     try:
         for _ in range(ATTEMPTS):
             started = loop.time()
             await asyncio.to_thread(_execute, connection, "LOCK TABLES outbox READ")
-            if await _history_catches_up(bus, started + HOLD_SECONDS):
+            if await _readers_catch_up(bus, started + HOLD_SECONDS):
                 break
             await asyncio.to_thread(_execute, connection, "UNLOCK TABLES")
             await asyncio.sleep(PAUSE_SECONDS)
         else:
             raise BackupFailed(
-                "History is too far behind the engine for a backup that fits together: try again when it has caught up."
+                "History or notifications are too far behind the engine for a backup that fits together: try again "
+                "when they have caught up."
             )
         ended = 0.0
         yield lambda: ended - started
@@ -140,10 +143,17 @@ async def _outbox_held(bus: Bus, url: str) -> AsyncIterator[Any]:
         await asyncio.to_thread(connection.close)
 
 
-async def _history_catches_up(bus: Bus, until: float) -> bool:
-    ends = {(each.topic, each.partition): each.end for each in await bus.group_offsets(HISTORY_GROUP)}
+async def _readers_catch_up(bus: Bus, until: float) -> bool:
+    for group in READERS:
+        if not await _catches_up(bus, group, until):
+            return False
+    return True
+
+
+async def _catches_up(bus: Bus, group: str, until: float) -> bool:
+    ends = {(each.topic, each.partition): each.end for each in await bus.group_offsets(group)}
     while True:
-        offsets = await bus.group_offsets(HISTORY_GROUP)
+        offsets = await bus.group_offsets(group)
         behind = [
             each for each in offsets if max(each.committed or 0, each.begin) < ends.get((each.topic, each.partition), 0)
         ]

@@ -14,7 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from launcher.form_commands import add_form_commands
 from launcher.identity_commands import add_identity_commands
+from launcher.notification_commands import add_notification_commands
 
 if TYPE_CHECKING:
     from launcher.client.bus_connection import BusConnection
@@ -28,13 +30,17 @@ _DISTRIBUTED_OPTIONS = (
     "engines",
     "histories",
     "identities",
+    "forms",
     "database",
     "bus",
     "cache",
     "certificates",
     "force_clock",
     "monitoring_metrics_port",
+    "notification_metrics_port",
+    "notifications",
     "identity_metrics_port",
+    "form_metrics_port",
 )
 _JOB_STATES = ("ready", "leased", "backoff", "failed", "suspended", "scheduled")
 _JOB_KINDS = ("external", "timer", "async")
@@ -72,8 +78,10 @@ def _up(arguments: argparse.Namespace) -> int:
         "host": arguments.host,
         "port": arguments.port,
         "engine_port": arguments.engine_port,
+        "notification_port": arguments.notification_port,
         "history_port": arguments.history_port,
         "identity_port": arguments.identity_port,
+        "form_port": arguments.form_port,
         "monitoring_port": arguments.monitoring_port,
         "engine_metrics_port": arguments.engine_metrics_port,
         "history_metrics_port": arguments.history_metrics_port,
@@ -235,8 +243,10 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(run=run)
         return made
 
-    deploy = command("deploy", "deploy BPMN, JSON and YAML files", "deploying:deploy", tenant)
+    deploy = command("deploy", "deploy BPMN, JSON, YAML and form files", "deploying:deploy", tenant)
     deploy.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    about = "deploy the files together under this name, all of them or none; a process finds the forms beside it"
+    deploy.add_argument("--bundle", default="", metavar="NAME", help=about)
     deploy.add_argument("--force", action="store_true", help="make a new version even where nothing changed")
 
     start = command("start", "start an instance of a process", "instances:start", tenant)
@@ -339,7 +349,9 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_sagas(commands, common, tenant, listing)
     _add_bus(commands, common, listing)
+    add_form_commands(commands, common, tenant, listing)
     add_identity_commands(commands, common, listing)
+    add_notification_commands(commands, common, tenant, listing)
 
     version = commands.add_parser("version", help="tell the version")
     version.add_argument("--json", action="store_true", help="print JSON for scripts")
@@ -518,10 +530,12 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         ("--port", "REST and gRPC for everybody"),
         ("--engine-port", "gRPC of the engine"),
         ("--identity-port", "gRPC of identity"),
+        ("--form-port", "gRPC of forms"),
+        ("--notification-port", "gRPC of notifications"),
         ("--history-port", "gRPC of history"),
         ("--monitoring-port", "gRPC of monitoring"),
         ("--engine-metrics-port", "metrics and health of the engine"),
-        ("--history-metrics-port", "metrics and health of history, identity and monitoring"),
+        ("--history-metrics-port", "metrics and health of history, identity, forms, monitoring and notifications"),
     ):
         port = default.ports()[option]
         up.add_argument(option, type=_port, default=port, metavar="PORT", help=f"{about} (default {port}, 0: any free)")
@@ -549,6 +563,7 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     distributed.add_argument("--engines", type=_processes, metavar="N", help="engine processes (default 1)")
     distributed.add_argument("--histories", type=_processes, metavar="N", help="history processes (default 1)")
     distributed.add_argument("--identities", type=_processes, metavar="N", help="identity processes (default 1)")
+    distributed.add_argument("--forms", type=_processes, metavar="N", help="form processes (default 1)")
     for name, form, about in (
         ("--database", "mariadb://USER:PASSWORD@HOST:PORT/", "the server; each service has a database of its own"),
         ("--bus", "kafka://HOST:PORT,HOST:PORT", "the event bus; sqlite:///PATH on one machine"),
@@ -561,7 +576,8 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         metavar="DIR",
         help="TLS at the gateway and between the services, by what `flowmesh certificates` made (else FLOWMESH_TLS_…)",
     )
-    for service, port in (("identity", 9302), ("monitoring", 9306)):
+    distributed.add_argument("--notifications", type=_processes, metavar="N", help="notification processes (default 1)")
+    for service, port in (("identity", 9302), ("form", 9303), ("notification", 9304), ("monitoring", 9306)):
         about = f"metrics and health of {service} (default {port}, 0: any free)"
         distributed.add_argument(f"--{service}-metrics-port", type=_port, metavar="PORT", help=about)
     distributed.add_argument(

@@ -41,8 +41,9 @@ class GatewayProcessSettings(MeshSettings):
 
     admin_port: int = setting(9901, "Port of Envoy's own pages, on this host only.", minimum=0, maximum=65535)
     backends: str = setting(
-        "flowmesh.engine.v1=127.0.0.1:3001 flowmesh.identity.v1=127.0.0.1:3002 flowmesh.history.v1=127.0.0.1:3005 "
-        "flowmesh.monitoring.v1=127.0.0.1:3006",
+        "flowmesh.engine.v1=127.0.0.1:3001 flowmesh.identity.v1=127.0.0.1:3002 "
+        "flowmesh.form.v1=127.0.0.1:3003 flowmesh.notification.v1=127.0.0.1:3004 "
+        "flowmesh.history.v1=127.0.0.1:3005 flowmesh.monitoring.v1=127.0.0.1:3006",
         f"The services: {_FORM}.",
     )
     edge_certificate_file: Path | None = setting(

@@ -30,6 +30,8 @@ def welcome(mesh: EmbeddedMesh, seconds: float) -> str:
         ("API documentation", f"{mesh.url}/api-docs"),
         ("engine (gRPC)", f"{host}:{options.engine_port}"),
         ("identity (gRPC)", f"{host}:{options.identity_port}"),
+        ("forms (gRPC)", f"{host}:{options.form_port}"),
+        ("notifications (gRPC)", f"{host}:{options.notification_port}"),
         ("history (gRPC)", f"{host}:{options.history_port}"),
         ("monitoring (gRPC)", f"{host}:{options.monitoring_port}"),
         ("metrics of the engine", f"http://{host}:{options.engine_metrics_port}/metrics"),

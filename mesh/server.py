@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Container
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Container
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -114,6 +114,7 @@ class _Method:
         "response_class",
         "rows_matter",
         "streams",
+        "takes_stream",
     )
 
     def __init__(
@@ -130,6 +131,7 @@ class _Method:
         self.path = f"/{service.full_name}/{descriptor.name}"
         self.domain = domain_of(service.full_name)
         self.streams: bool = descriptor.server_streaming
+        self.takes_stream: bool = descriptor.client_streaming
         self.request_class = GetMessageClass(descriptor.input_type)
         self.parse = self.request_class.FromString
         self.response_class = GetMessageClass(descriptor.output_type)
@@ -160,8 +162,8 @@ def _permission_of(descriptor: MethodDescriptor, path: str) -> MethodPermission:
 
 
 def _handler_of(descriptor: MethodDescriptor, servicer: object, path: str) -> Callable[[Any], Any]:
-    if descriptor.client_streaming:
-        raise MethodUnserved(f"The method {path} streams from the client, which this server does not offer.")
+    if descriptor.client_streaming and descriptor.server_streaming:
+        raise MethodUnserved(f"The method {path} streams both ways, which this server does not offer.")
     handler = getattr(servicer, descriptor.name, None)
     is_right = inspect.isasyncgenfunction if descriptor.server_streaming else inspect.iscoroutinefunction
     if handler is None or not is_right(handler):
@@ -192,7 +194,8 @@ class MeshServer:
     """A gRPC server for some services, with health and reflection.
 
     Servicers have a method for each RPC, named as in the contract: `async def GetX(self, request) -> Response` or an
-    async generator for a stream. The answer is a message or its serialized bytes. The context of the call comes
+    async generator for a stream; what takes a stream gets an async iterator of its messages, each of them valid by
+    itself. The answer is a message or its serialized bytes. The context of the call comes
     from `mesh.call.current_call()`; what cannot be served is raised as a `mesh.errors.DomainError`.
     """
 
@@ -241,6 +244,8 @@ class MeshServer:
         handlers = {
             method.path.rpartition("/")[2]: grpc.unary_stream_rpc_method_handler(self._stream_wrapper(method))
             if method.streams
+            else grpc.stream_unary_rpc_method_handler(self._upload_wrapper(method))
+            if method.takes_stream
             else grpc.unary_unary_rpc_method_handler(self._unary_wrapper(method))
             for method in methods
         }
@@ -495,6 +500,60 @@ class MeshServer:
 
         return serve
 
+    def _upload_wrapper(self, method: _Method) -> Callable[[AsyncIterable[bytes], Context], Awaitable[bytes]]:
+        handler, places, calls, authorize = method.handler, self._streams, self._calls, self._authorize
+        most = self._settings.max_concurrent_calls
+
+        async def serve(raws: AsyncIterable[bytes], context: Context) -> bytes:
+            started = time.monotonic()
+            task = asyncio.current_task()
+            assert task is not None
+            call = self._open(method, context, started, places)
+            calls[task] = call
+            places.enter()
+            code = "CANCELLED"
+
+            async def requests() -> AsyncGenerator[Message, None]:
+                source = aiter(raws)
+                while True:
+                    # Whoever sends slowly is looked at again and again, whether they may still.
+                    call.waiting = authorize is not None
+                    try:
+                        raw = await anext(source)
+                    except StopAsyncIteration:
+                        return
+                    finally:
+                        call.waiting = False
+                    yield self._request(method, raw)
+
+            try:
+                crowded = places.gauge.value > most
+                late = call.deadline is not None and call.deadline <= started + _LEAST_SECONDS
+                if crowded or late or self._pressure.level >= int(method.demand):
+                    self._refuse(call, started, crowded=crowded)
+                if authorize is not None:
+                    await authorize(call, method.permission)
+                async with aclosing(requests()) as received:
+                    response = method.serialized(await handler(received))
+                if method.rows_matter:
+                    _check_rows_asked(call)
+                if call.correlation_made:
+                    context.set_trailing_metadata(((CORRELATION_ID, call.correlation_id),))
+                code = "OK"
+            except (Exception, asyncio.CancelledError) as error:
+                code, status = self._ending(method, call, error, task)
+                if status is None:
+                    raise
+                await _abort(context, call, status)
+            else:
+                return response
+            finally:
+                places.leave()
+                del calls[task]
+                method.metrics.finished(code, time.monotonic() - started)
+
+        return serve
+
     def _open(self, method: _Method, context: Context, started: float, places: _Places) -> CallContext:
         """Read the metadata of a call, once, and make its context the current one."""
         correlation_id = request_id = traceparent = authorization = mesh_token = ""
@@ -523,7 +582,7 @@ class MeshServer:
         if self._records:
             traceparent = self._telemetry.traceparent() or traceparent
         remaining = context.time_remaining()
-        imposed = not method.streams and (remaining is None or remaining > self._longest)
+        imposed = not (method.streams or method.takes_stream) and (remaining is None or remaining > self._longest)
         if imposed:
             remaining = self._unasked if remaining is None else self._longest
         deadline = None if remaining is None else started + remaining

@@ -155,6 +155,16 @@ class MeshSettings:
         "Whether callers must have signed in; off: nobody is asked, on addresses of this machine alone.",
         choices=(REQUIRED, OFF),
     )
+    form_address: str = setting(
+        "127.0.0.1:3003",
+        "Address of the form service, which the engine lets check the forms of deployments.",
+        pattern=r"\S+:\d{1,5}",
+    )
+    engine_address: str = setting(
+        "127.0.0.1:3001",
+        "Address of the engine, which the form service asks about tasks and definitions.",
+        pattern=r"\S+:\d{1,5}",
+    )
     identity_address: str = setting(
         "127.0.0.1:3002",
         "Address of the identity service.",

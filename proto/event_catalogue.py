@@ -22,7 +22,10 @@ from mesh.bus.topics import topic_of_type
 PACKAGE = "flowmesh.events.v1"
 FIRST_PAYLOAD_FIELD = 100
 _TYPE = re.compile(r"`([a-z]+(?:\.[a-z_]+){2}\.v[0-9]+)`[:.]?\s*")
-_KEYS = {"identity": "the id of the user, service account, group or role"}
+_KEYS = {
+    "identity": "the id of the user, service account, group or role",
+    "deployment": "`tenant:` with the id of the tenant behind it",
+}
 """What the key of a domain's messages is, where it is not the process instance's id."""
 _HEAD = """\
 # Events

@@ -11,11 +11,11 @@ from google.api import httpbody_pb2
 
 from engine_svc.api import messages
 from engine_svc.commands.deployment_removal import delete_deployment
-from engine_svc.commands.deployments import LoadedBundle, create_deployment, load_bundle
+from engine_svc.commands.deployments import CheckForms, LoadedBundle, create_deployment, load_bundle, no_forms
 from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.idempotency import request_record
 from engine_svc.commands.walls import require_tenant
-from engine_svc.compile.load import YAML_ENDINGS
+from engine_svc.compile.load import FORM_ENDINGS, YAML_ENDINGS
 from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.definitions import (
     DEPLOYMENT_COLUMNS,
@@ -34,6 +34,7 @@ MAX_RESOURCE_BYTES = 5 * 1024 * 1024
 TENANT_ID = DEPLOYMENT_COLUMNS.index("tenant_id")
 XML = "application/xml"
 YAML = "application/yaml"
+JSON = "application/json"
 
 
 @dataclass(slots=True)
@@ -42,6 +43,7 @@ class DeploymentServicer:
 
     executor: InstanceExecutor
     database: Database
+    check_forms: CheckForms = no_forms
 
     async def CreateDeployment(self, request: pb.CreateDeploymentRequest) -> pb.CreateDeploymentResponse:
         """See the contract."""
@@ -96,13 +98,16 @@ class DeploymentServicer:
             resources=resources,
             force=force,
             request=record,
+            check_forms=self.check_forms,
         )
 
     async def ValidateDeployment(self, request: pb.ValidateDeploymentRequest) -> pb.ValidateDeploymentResponse:
         """See the contract."""
         # It reads nothing that is stored, so that whatever rows are open are enough.
         open_rows()
-        bundle = await load_bundle([(resource.name, resource.content) for resource in request.resources])
+        bundle = await load_bundle(
+            [(resource.name, resource.content) for resource in request.resources], self.check_forms
+        )
         return pb.ValidateDeploymentResponse(
             deployable=not any(problem.is_error for _, problem in bundle.problems),
             problems=[messages.problem(name, problem) for name, problem in bundle.problems],
@@ -156,7 +161,8 @@ class DeploymentServicer:
         if content is None:
             raise _missing(f"{request.id}/{request.resource_name}")
         name = request.resource_name.lower()
-        kind = XML if name.endswith(".bpmn") else YAML if name.endswith(YAML_ENDINGS) else mimetypes.guess_type(name)[0]
+        kinds = {".bpmn": XML, **dict.fromkeys(YAML_ENDINGS, YAML), **dict.fromkeys(FORM_ENDINGS, JSON)}
+        kind = next((kind for ending, kind in kinds.items() if name.endswith(ending)), mimetypes.guess_type(name)[0])
         return httpbody_pb2.HttpBody(content_type=kind or "application/octet-stream", data=content)
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
 from engine_svc.commands import process_instances
+from engine_svc.commands.deployments import is_form
 from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.instance_batches import for_each_instance
+from engine_svc.events.forms import forms_deleted
 from engine_svc.storage.commit import AlreadyAnswered, RequestRecord
 from engine_svc.storage.deployment_removal import LIVE, begin_deletion, finish_deletion, remove_ended_instances
 from mesh.db.served_database import write_again
+from mesh.outbox import OutboxEntry
 
 DEFAULT_REASON = "the deployment was deleted"
 
@@ -52,9 +55,14 @@ async def delete_deployment(
             response = respond(terminated).SerializeToString()
             # An instance that was paused or resumed between the pages is met in the next round.
             now = clock.now_micros()
-            finish = partial(finish_deletion, deployment_id, definition_ids, request, response, now)
+            tell = partial(_told, deployment_id, now)
+            finish = partial(finish_deletion, deployment_id, definition_ids, request, response, now, tell)
             if await write_again(database, finish):
                 await executor.definitions.forget_deployment(deployment_id)
                 return response
     except AlreadyAnswered as answered:
         return answered.response
+
+
+def _told(deployment_id: str, now: int, tenant_id: str, resource_names: Sequence[str]) -> list[OutboxEntry]:
+    return [forms_deleted(deployment_id, tenant_id, now)] if any(map(is_form, resource_names)) else []

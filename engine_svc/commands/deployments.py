@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from engine_svc.commands.definition_cache import DefinitionCache
 from engine_svc.commands.start_texts import starts_of
 from engine_svc.compile.executable import ExecutableProcess
-from engine_svc.compile.load import MODEL_ENDINGS, load_definitions
+from engine_svc.compile.load import FORM_ENDINGS, MODEL_ENDINGS, load_definitions
+from engine_svc.events.forms import forms_deployed
 from engine_svc.model.problem import Problem
 from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.definitions import NewDefinition, NewDeployment, StoredDeployment, deploy
@@ -18,6 +19,14 @@ from mesh.db.database import Database
 from mesh.db.served_database import write_again
 from mesh.errors import InvalidField, InvalidModel, Violation
 from mesh.ids import new_id
+
+CheckForms = Callable[[Sequence[tuple[str, bytes]]], Awaitable[list[tuple[str, Problem]]]]
+"""Returns every problem of the forms of a bundle. Raises `DependencyDown`."""
+
+
+async def no_forms(forms: Sequence[tuple[str, bytes]]) -> list[tuple[str, Problem]]:
+    """Refuse forms: for engines that have no form service. Raises `InvalidField`."""
+    raise _invalid("resources", f"{forms[0][0]}: this engine has no form service, and takes no forms")
 
 
 @dataclass(slots=True, frozen=True)
@@ -28,16 +37,28 @@ class LoadedBundle:
     processes: list[tuple[str, ExecutableProcess]]
 
 
-async def load_bundle(resources: Sequence[tuple[str, bytes]]) -> LoadedBundle:
-    """Parse and validate every resource, off the event loop. Raises `InvalidField` for an unknown file ending."""
+async def load_bundle(resources: Sequence[tuple[str, bytes]], check_forms: CheckForms) -> LoadedBundle:
+    """Parse and validate every resource, off the event loop.
+
+    Raises `InvalidField` for an unknown file ending, `DependencyDown` where forms cannot be checked.
+    """
     names = [name for name, _ in resources]
     for position, name in enumerate(names):
         field = f"resources[{position}].name"
-        if not name.lower().endswith(MODEL_ENDINGS):
-            raise _invalid(field, f"{name}: the file must end in {', '.join(MODEL_ENDINGS)}")
+        if not name.lower().endswith((*MODEL_ENDINGS, *FORM_ENDINGS)):
+            raise _invalid(field, f"{name}: the file must end in {', '.join((*MODEL_ENDINGS, *FORM_ENDINGS))}")
         if name in names[:position]:
             raise _invalid(field, f"{name} is in the bundle twice; rename one of them")
-    return await asyncio.to_thread(_load, resources)
+    models = [resource for resource in resources if not is_form(resource[0])]
+    bundle = await asyncio.to_thread(_load, models)
+    if len(models) < len(resources):
+        bundle.problems.extend(await check_forms([resource for resource in resources if is_form(resource[0])]))
+    return bundle
+
+
+def is_form(resource_name: str) -> bool:
+    """Tell whether a file of a deployment is a form."""
+    return resource_name.lower().endswith(FORM_ENDINGS)
 
 
 def _load(resources: Sequence[tuple[str, bytes]]) -> LoadedBundle:
@@ -59,9 +80,13 @@ async def create_deployment(
     resources: Sequence[tuple[str, bytes]],
     force: bool,
     request: RequestRecord | None,
+    check_forms: CheckForms = no_forms,
 ) -> tuple[StoredDeployment, LoadedBundle]:
-    """Deploy a bundle: all of it or nothing. Raises `InvalidModel`, `InvalidField`, `RequestIdReused`."""
-    bundle = await load_bundle(resources)
+    """Deploy a bundle: all of it or nothing.
+
+    Raises `InvalidModel`, `InvalidField`, `RequestIdReused`, `DependencyDown`.
+    """
+    bundle = await load_bundle(resources, check_forms)
     errors = [(resource, problem) for resource, problem in bundle.problems if problem.is_error]
     if errors:
         raise _not_deployable(errors)
@@ -69,11 +94,13 @@ async def create_deployment(
     for resource, process in bundle.processes:
         if keys.count(process.key) > 1:
             raise _invalid("resources", f"process {process.key} is in the bundle more than once, last in {resource}")
+    deployment_id, now, bundle_name = new_id(), clock.now_micros(), name or resources[0][0]
+    forms = [resource for resource, _ in resources if is_form(resource)]
     new = NewDeployment(
-        new_id(),
-        name or resources[0][0],
+        deployment_id,
+        bundle_name,
         tenant_id,
-        clock.now_micros(),
+        now,
         resources,
         [
             NewDefinition(
@@ -83,11 +110,12 @@ async def create_deployment(
                 process.documentation,
                 process.version_tag,
                 resource,
-                starts_of(process, resource, clock.now_micros()),
+                starts_of(process, resource, now),
             )
             for resource, process in bundle.processes
         ],
         force,
+        [forms_deployed(deployment_id, bundle_name, tenant_id, forms, now)] if forms else [],
     )
     stored = await write_again(database, lambda: deploy(new, request))
     if isinstance(stored, Exception):

@@ -18,6 +18,8 @@ JSON_ENDINGS = (".json",)
 YAML_ENDINGS = (".yaml", ".yml")
 BPMN_ENDINGS = (".bpmn", ".bpmn20.xml", ".bpmn.xml")
 MODEL_ENDINGS = (*BPMN_ENDINGS, *JSON_ENDINGS, *YAML_ENDINGS)
+FORM_ENDINGS = (".form",)
+"""Files that the engine keeps with a deployment and does not read: the form service does."""
 
 
 @dataclass(slots=True, frozen=True)

@@ -14,6 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from engine_svc.events import record as compact
 from engine_svc.events.commit_record import COMMIT_RECORD, FORMAT
 from engine_svc.events.formats import UnknownRecordFormat
+from engine_svc.events.forms import FORMS_EVENT, expand_forms
 from engine_svc.events.job_activation import JOB_ACTIVATION, expand_activation
 from engine_svc.events.saga_id import saga_id_of
 from mesh.bus.port import BusMessage
@@ -41,9 +42,11 @@ def expand(row: OutboxRow) -> list[BusMessage]:
     """
     if row.kind == JOB_ACTIVATION:
         return expand_activation(row)
+    if row.kind == FORMS_EVENT:
+        return expand_forms(row)
     if row.kind != COMMIT_RECORD:
         raise UnknownRecordFormat(
-            f"outbox row of kind {row.kind}; this release reads {COMMIT_RECORD} and {JOB_ACTIVATION}"
+            f"outbox row of kind {row.kind}; this release reads {COMMIT_RECORD}, {JOB_ACTIVATION} and {FORMS_EVENT}"
         )
     record = stored_pb2.CommitRecord.FromString(row.payload)
     if record.format != FORMAT:

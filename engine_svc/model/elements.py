@@ -45,13 +45,32 @@ class Extension:
 
 @dataclass(slots=True, frozen=True)
 class FormField:
-    """A form property or form field: kept for display, not enforced by the engine."""
+    """A form property or form field: the form service makes a form of them, the engine does not enforce it."""
 
     id: str
     name: str
     type: str
     required: bool
     default: str
+    variable: str = ""
+    """The variable that it is about, where that is not its id."""
+    readable: bool = True
+    writable: bool = True
+    date_pattern: str = ""
+    values: tuple[tuple[str, str], ...] = ()
+    """Ids and names of an enumeration."""
+    constraints: tuple[tuple[str, str], ...] = ()
+    """Names of rules, and what they are set to."""
+
+
+class FormBinding(enum.Enum):
+    """Which version of the form is meant that an element names."""
+
+    UNSAID = ""
+    LATEST = "latest"
+    DEPLOYMENT = "deployment"
+    VERSION = "version"
+    VERSION_TAG = "versionTag"
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -356,6 +375,9 @@ class StartEvent(FlowNode):
     """Of an event sub-process."""
     initiator: str = ""
     form_key: ModelText | None = None
+    form_binding: FormBinding = FormBinding.UNSAID
+    form_version: str = ""
+    """The version or version tag that the binding is to."""
     form_fields: list[FormField] = field(default_factory=list)
     parameters: list[CaughtParameter] = field(default_factory=list)
     """What is kept of what comes with the event; empty: all of it, under its own names."""
@@ -489,6 +511,9 @@ class UserTask(Activity):
     follow_up_date: ModelText | None = None
     category: ModelText | None = None
     form_key: ModelText | None = None
+    form_binding: FormBinding = FormBinding.UNSAID
+    form_version: str = ""
+    """The version or version tag that the binding is to."""
     form_fields: list[FormField] = field(default_factory=list)
     task_name: ModelText | None = None
     """A name that is an expression of its own (zeebe); else `name` is the template."""

@@ -188,3 +188,6 @@ class Rule(enum.StrEnum):
     """A task of a JSON or YAML definition has a type that the format does not know."""
     DOCUMENT_START_UNCLEAR = "DOCUMENT_START_UNCLEAR"
     """A JSON or YAML definition without a START does not tell where to begin."""
+
+    FORM_INVALID = "FORM_INVALID"
+    """A form of the bundle has a schema that cannot be used."""

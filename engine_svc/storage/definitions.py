@@ -15,6 +15,7 @@ from mesh.access.rows import Rows
 from mesh.db.select import Select
 from mesh.db.statements import Execute, Fetch, FetchKeys, InsertMany, Program, Row
 from mesh.errors import NotFound
+from mesh.outbox import OutboxEntry, outbox_insert
 
 DEPLOYMENT_COLUMNS = ("id", "name", "tenant_id", "created_at", "content_hash", "deleting")
 DEFINITION_COLUMNS = (
@@ -68,6 +69,7 @@ class NewDeployment:
     resources: Sequence[tuple[str, bytes]]
     definitions: Sequence[NewDefinition]
     force: bool
+    told: Sequence[OutboxEntry] = ()
 
     def content_hash(self) -> str:
         """Return a digest of all resources, their names and order aside."""
@@ -131,6 +133,8 @@ def deploy(new: NewDeployment, request: RequestRecord | None) -> Program[StoredD
         [(new.id, name, content) for name, content in new.resources],
     )
     yield from _insert_definitions(new)
+    if new.told:
+        yield outbox_insert(new.told)
     yield from raise_epoch()
     yield from remember(request, new.id.encode(), new.now)
     stored = yield from read_deployment(new.id)

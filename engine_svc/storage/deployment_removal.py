@@ -5,7 +5,7 @@ Each part is one transaction. What broke off after the first one is taken up aga
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from engine_svc.state.instance import ENDED, Status
 from engine_svc.storage.commit import RequestRecord, find_answer
@@ -21,6 +21,7 @@ from engine_svc.storage.newest_version import replace_newest
 from engine_svc.storage.start_events import remove_starts
 from mesh.db.statements import DeleteMany, Fetch, FetchKeys, Program, Row, UpdateKeys
 from mesh.errors import NotFound, WrongState
+from mesh.outbox import OutboxEntry, outbox_insert
 
 ENDED_BATCH = 500
 LIVE = tuple(status for status in Status if status not in ENDED)
@@ -87,11 +88,17 @@ def remove_ended_instances(definition_id: str) -> Program[int]:
 
 
 def finish_deletion(
-    deployment_id: str, definition_ids: Sequence[str], request: RequestRecord | None, answer: bytes, now: int
+    deployment_id: str,
+    definition_ids: Sequence[str],
+    request: RequestRecord | None,
+    answer: bytes,
+    now: int,
+    tell: Callable[[str, Sequence[str]], Sequence[OutboxEntry]],
 ) -> Program[bool]:
     """Remove a deployment that has no instances left, and keep the answer; say False where it has some.
 
-    Raises what `find_answer` returns where the same request came to its end meanwhile. `now` in microseconds.
+    `tell` returns what is told of it, given its tenant and the names of its files. Raises what `find_answer` returns
+    where the same request came to its end meanwhile. `now` in microseconds.
     """
     yield from lock_definitions()
     if request is not None and (answered := (yield from find_answer(request))) is not None:
@@ -103,8 +110,12 @@ def finish_deletion(
     names: list[Row] = yield Fetch(
         "SELECT deployment_id, name FROM deployment_resource WHERE deployment_id=?", (deployment_id,)
     )
+    tenants: list[Row] = yield FetchKeys("deployment", ("tenant_id",), ("id",), [(deployment_id,)])
     if names:
         yield DeleteMany("deployment_resource", ("deployment_id", "name"), names)
+    # Whoever calls second finds it gone, and has nothing to tell.
+    if tenants and (told := tell(tenants[0][0], [name for _, name in names])):
+        yield outbox_insert(told)
     if definition_ids:
         yield from remove_starts(definition_ids)
         yield DeleteMany("process_definition", ("id",), [(definition_id,) for definition_id in definition_ids])

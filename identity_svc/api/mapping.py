@@ -55,6 +55,7 @@ def user_message(caller: Caller, user: Subject) -> user_service_pb2.User:
             locale=user.locale,
             tenant_ids=caller.visible(user.tenant_ids),
             all_tenants=user.all_tenants,
+            attributes=user.attributes,
         ),
         create_time=timestamp(user.created_at),
         update_time=timestamp(user.updated_at),

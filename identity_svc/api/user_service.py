@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from mesh.db.database import Database
 from mesh.db.statements import Program
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
 
-_FIELDS = ("display_name", "email", "given_name", "family_name", "locale", "tenant_ids", "all_tenants")
+_FIELDS = ("display_name", "email", "given_name", "family_name", "locale", "tenant_ids", "all_tenants", "attributes")
 
 
 @dataclass(slots=True)
@@ -127,4 +127,11 @@ class UserServicer:
 
 
 def _values(details: pb.UserDetails, fields: Iterable[str]) -> dict[str, Any]:
-    return {field: tuple(details.tenant_ids) if field == "tenant_ids" else getattr(details, field) for field in fields}
+    return {field: _KINDS.get(field, _same)(getattr(details, field)) for field in fields}
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_KINDS: Mapping[str, Callable[[Any], Any]] = {"tenant_ids": tuple, "attributes": dict}

@@ -8,7 +8,7 @@ from flowmesh.events.v1 import identity_pb2
 
 from identity_svc.access.grants import Grant, Narrowing
 from identity_svc.commands.changes import Changes
-from identity_svc.storage.layout import SERVICE_ACCOUNT
+from identity_svc.storage.layout import SERVICE_ACCOUNT, USER
 from identity_svc.storage.subjects import Subject
 
 
@@ -19,6 +19,19 @@ def user_ref(subject: Subject) -> identity_pb2.UserRef:
         tenant_ids=subject.tenant_ids,
         all_tenants=subject.all_tenants,
         service_account=subject.kind == SERVICE_ACCOUNT,
+    )
+
+
+def profile_of(subject: Subject) -> identity_pb2.UserProfile | None:
+    """Return what is known of a user as events have it; None for a service account."""
+    if subject.kind != USER:
+        return None
+    return identity_pb2.UserProfile(
+        email=subject.email,
+        given_name=subject.given_name,
+        family_name=subject.family_name,
+        locale=subject.locale,
+        attributes=subject.attributes,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from flowmesh.events.v1 import identity_pb2
 
 from identity_svc.commands.changes import Changes
-from identity_svc.commands.event_messages import user_ref
+from identity_svc.commands.event_messages import profile_of, user_ref
 from identity_svc.commands.giving import check_held
 from identity_svc.commands.refusals import check_etag, check_owned, field_invalid, id_is_taken
 from identity_svc.commands.sessions import end_and_tell
@@ -55,7 +55,9 @@ def create_subject(changes: Changes, wanted: Subject) -> Program[Subject]:
     changes.tell(
         "user_created",
         subject.id,
-        identity_pb2.UserCreated(user=user_ref(subject), display_name=subject.display_name),
+        identity_pb2.UserCreated(
+            user=user_ref(subject), display_name=subject.display_name, profile=profile_of(subject)
+        ),
     )
     changes.subjects([subject.id])
     return subject
@@ -86,7 +88,9 @@ def update_details(changes: Changes, subject: Subject, values: Mapping[str, Any]
     before = yield from read_grants(subject.id, subject.tenants)
     yield from update_subject(subject, changed)
     if changed.tenants != subject.tenants:
-        yield from leave_groups_outside(changed)
+        for group_id in (yield from leave_groups_outside(changed)):
+            message = identity_pb2.GroupMemberRemoved(subject_id=changed.id, group_id=group_id)
+            changes.tell("group_member_removed", changed.id, message)
         # Also of who is disabled: somebody else may let it in again.
         after = yield from read_grants(changed.id, changed.tenants)
         yield from check_held(caller, after, before)
@@ -102,6 +106,7 @@ def update_details(changes: Changes, subject: Subject, values: Mapping[str, Any]
             user=user_ref(changed),
             display_name=changed.display_name,
             fields=sorted(name for name in became if became[name] != was[name]),
+            profile=profile_of(changed),
         ),
     )
     return changed
@@ -159,6 +164,7 @@ def audited(subject: Subject) -> dict[str, Any]:
             "givenName": subject.given_name,
             "familyName": subject.family_name,
             "locale": subject.locale,
+            "attributes": dict(subject.attributes),
         }
     return fields | {"description": subject.description}
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import orjson
 
 from identity_svc.storage.layout import ACTIVE, DELETED, TO_SUBJECT, USER
 from mesh.db.statements import DeleteMany, Execute, Fetch, FetchKeys, InsertMany, Program, Row, UpsertMany
@@ -19,7 +21,8 @@ _COLUMNS = (
     "created_at",
     "updated_at",
 )
-_DATA = ("subject_id", "email", "given_name", "family_name", "locale")
+_DATA = ("subject_id", "email", "given_name", "family_name", "locale", "attributes")
+_NO_DATA = ("", "", "", "", b"{}")
 
 
 @dataclass(slots=True, frozen=True)
@@ -41,6 +44,7 @@ class Subject:
     given_name: str = ""
     family_name: str = ""
     locale: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tenants(self) -> frozenset[str] | None:
@@ -67,7 +71,8 @@ def read_subjects(ids: Sequence[str]) -> Program[dict[str, Subject]]:
                 bool(row[5]),
                 *row[6:],
                 tuple(sorted(of_subject.get(row[0], ()))),
-                *known.get(row[0], ("", "", "", "")),
+                *(details := known.get(row[0], _NO_DATA))[:-1],
+                orjson.loads(details[-1]),
             )
         )
         for row in rows
@@ -131,10 +136,10 @@ def erase_subject(subject: Subject, now: int) -> Program[None]:
     )
 
 
-def leave_groups_outside(subject: Subject) -> Program[None]:
-    """Take somebody out of the groups of the tenants it does not belong to."""
+def leave_groups_outside(subject: Subject) -> Program[list[str]]:
+    """Take somebody out of the groups of the tenants it does not belong to; return them."""
     if subject.all_tenants:
-        return
+        return []
     rows: list[Row] = yield Fetch(
         "SELECT g.id, g.tenant_id FROM group_member m JOIN subject_group g ON g.id=m.group_id "
         "WHERE m.subject_id=? AND g.all_tenants=0",
@@ -143,6 +148,7 @@ def leave_groups_outside(subject: Subject) -> Program[None]:
     outside = [(group_id, subject.id) for group_id, tenant_id in rows if tenant_id not in subject.tenant_ids]
     if outside:
         yield DeleteMany("group_member", ("group_id", "subject_id"), outside)
+    return [group_id for group_id, _ in outside]
 
 
 def _row(subject: Subject) -> Row:
@@ -162,7 +168,7 @@ def _row(subject: Subject) -> Row:
 def _write_details(subject: Subject) -> Program[None]:
     if subject.kind != USER:
         return
-    columns = ("subject_id", "email", "email_key", "given_name", "family_name", "locale")
+    columns = ("subject_id", "email", "email_key", "given_name", "family_name", "locale", "attributes")
     row = (
         subject.id,
         subject.email,
@@ -170,5 +176,6 @@ def _write_details(subject: Subject) -> Program[None]:
         subject.given_name,
         subject.family_name,
         subject.locale,
+        orjson.dumps(subject.attributes, option=orjson.OPT_SORT_KEYS),
     )
     yield UpsertMany("user_data", columns, ("subject_id",), columns[1:], [row])

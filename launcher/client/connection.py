@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,6 +23,13 @@ from flowmesh.engine.v1 import (
     saga_service_pb2_grpc,
     user_task_service_pb2_grpc,
 )
+from flowmesh.form.v1 import (
+    form_definition_service_pb2_grpc,
+    form_file_service_pb2_grpc,
+    start_form_service_pb2_grpc,
+    submission_service_pb2_grpc,
+    task_form_service_pb2_grpc,
+)
 from flowmesh.history.v1 import history_service_pb2_grpc
 from flowmesh.identity.v1 import (
     access_service_pb2_grpc,
@@ -36,9 +44,15 @@ from flowmesh.identity.v1 import (
     user_service_pb2_grpc,
 )
 from flowmesh.monitoring.v1 import consumer_group_service_pb2_grpc, dead_letter_service_pb2_grpc, topic_service_pb2_grpc
+from flowmesh.notification.v1 import clock_service_pb2_grpc as notification_clock_pb2_grpc
+from flowmesh.notification.v1 import (
+    delivery_service_pb2_grpc,
+    notification_service_pb2_grpc,
+    webhook_service_pb2_grpc,
+)
 from google.rpc import error_details_pb2
 
-from launcher.client.calls import CALL_SECONDS, Call, Calls, Request, Response
+from launcher.client.calls import CALL_SECONDS, Call, Calls, Item, Request, Response
 from launcher.client.credentials import Credentials
 from launcher.client.failure import CommandFailed, NotSignedIn, Unreachable
 from launcher.client.gateway_url import GatewayUrl
@@ -73,7 +87,16 @@ class Connection(Calls):
         self.batches = batch_service_pb2_grpc.BatchServiceStub(self._channel)
         self.sagas = saga_service_pb2_grpc.SagaServiceStub(self._channel)
         self.clocks = clock_service_pb2_grpc.ClockServiceStub(self._channel)
+        self.forms = form_definition_service_pb2_grpc.FormDefinitionServiceStub(self._channel)
+        self.task_forms = task_form_service_pb2_grpc.TaskFormServiceStub(self._channel)
+        self.start_forms = start_form_service_pb2_grpc.StartFormServiceStub(self._channel)
+        self.form_files = form_file_service_pb2_grpc.FormFileServiceStub(self._channel)
+        self.submissions = submission_service_pb2_grpc.SubmissionServiceStub(self._channel)
         self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
+        self.notifications = notification_service_pb2_grpc.NotificationServiceStub(self._channel)
+        self.webhooks = webhook_service_pb2_grpc.WebhookServiceStub(self._channel)
+        self.notification_clock = notification_clock_pb2_grpc.NotificationClockServiceStub(self._channel)
+        self.deliveries = delivery_service_pb2_grpc.DeliveryServiceStub(self._channel)
         self.topics = topic_service_pb2_grpc.TopicServiceStub(self._channel)
         self.consumer_groups = consumer_group_service_pb2_grpc.ConsumerGroupServiceStub(self._channel)
         self.dead_letters = dead_letter_service_pb2_grpc.DeadLetterServiceStub(self._channel)
@@ -114,6 +137,24 @@ class Connection(Calls):
             return self._call(method, request, seconds, fresh)
         except NotSignedIn as refusal:
             raise NotSignedIn(signing.advice, refusal.reason) from refusal
+
+    def stream(self, method: Callable[..., Iterable[Item]], request: object) -> Iterator[Item]:
+        """Yield what a stream tells until it ends. A token that has run out is renewed, once. Raises as `call`."""
+        token, told = self.signing.token(), False
+        while True:
+            metadata = (("authorization", f"Bearer {token}"),) if token else None
+            try:
+                for message in method(request, metadata=metadata):
+                    told = True
+                    yield message
+            except grpc.RpcError as error:
+                failure = self._failure(error)
+                fresh = "" if told or not isinstance(failure, NotSignedIn) else self.signing.renewed(token)
+                if not fresh:
+                    raise failure from error
+                token, told = fresh, True
+            else:
+                return
 
     def call_openly(self, method: Call[Request, Response], request: Request) -> Response:
         """Call a method that asks for no credentials. Raises as `call`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -15,25 +15,33 @@ from launcher.client.connection import Connection, new_request_id
 from launcher.client.failure import CommandFailed
 from launcher.client.output import Output, to_json
 
+_FORM = ".form"
 _MANY = 5
 """From this number of files on progress is shown."""
 
 
 def deploy(connection: Connection, output: Output, arguments: Namespace) -> None:
-    """Deploy each file by itself, all that can be; raises CommandFailed after the last where one could not."""
+    """Deploy each file by itself, all that can be; raises CommandFailed after the last where one could not.
+
+    With the name of a bundle: all of them together.
+    """
+    if arguments.bundle:
+        response = _deploy(connection, arguments.bundle, arguments.files, arguments)
+        output.message(response, "\n".join([*_told(response), *_told_forms(response)]))
+        return
     deployed: list[object] = []
     failures: list[str] = []
     with _progress(len(arguments.files), output) as advance:
         for path in arguments.files:
             try:
-                response = _deploy_file(connection, path, force=arguments.force, tenant=arguments.tenant)
+                response = _deploy(connection, path.name, [path], arguments)
             except CommandFailed as failure:
                 failures.append(f"{path}: {failure}")
                 if len(arguments.files) == 1:
                     raise
             else:
                 deployed.append(to_json(response))
-                for line in _told(response):
+                for line in (*_told(response), *_told_forms(response)):
                     output.say(line)
             advance(path.name)
     if output.as_json:
@@ -42,19 +50,21 @@ def deploy(connection: Connection, output: Output, arguments: Namespace) -> None
         raise CommandFailed("\n".join([*failures, f"{len(failures)} of {len(arguments.files)} files failed."]))
 
 
-def _deploy_file(
-    connection: Connection, path: Path, *, force: bool, tenant: str
+def _deploy(
+    connection: Connection, name: str, paths: Sequence[Path], arguments: Namespace
 ) -> deployment_service_pb2.CreateDeploymentResponse:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CommandFailed(f"{path} cannot be read: {error.strerror}.") from None
+    resources = []
+    for path in paths:
+        try:
+            resources.append(deployment_pb2.Resource(name=path.name, content=path.read_bytes()))
+        except OSError as error:
+            raise CommandFailed(f"{path} cannot be read: {error.strerror}.") from None
     request = deployment_service_pb2.CreateDeploymentRequest(
         request_id=new_request_id(),
-        name=path.name,
-        tenant_id=tenant,
-        resources=[deployment_pb2.Resource(name=path.name, content=content)],
-        force=force,
+        name=name,
+        tenant_id=arguments.tenant,
+        resources=resources,
+        force=arguments.force,
     )
     return connection.call(connection.deployments.CreateDeployment, request)
 
@@ -66,6 +76,12 @@ def _told(response: deployment_service_pb2.CreateDeploymentResponse) -> Iterator
     for warning in response.warnings:
         place = f"{warning.resource_name}:{warning.line}:{warning.column}" if warning.line else warning.resource_name
         yield f"  warning {warning.rule} at {place}: {warning.message}"
+
+
+def _told_forms(response: deployment_service_pb2.CreateDeploymentResponse) -> Iterator[str]:
+    for name in response.deployment.resource_names:
+        if name.lower().endswith(_FORM):
+            yield f"{name} is deployed{' (unchanged)' if response.duplicate else ''}."
 
 
 class _Advance(Protocol):

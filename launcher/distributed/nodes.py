@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway_envoy.settings import GatewaySettings
 from launcher.client.local_mesh import BOOTSTRAP_FILE
 from launcher.distributed.options import DistributedOptions
-from launcher.distributed.services import IDENTITY, SERVICES, Service
+from launcher.distributed.services import ENGINE, FORM, IDENTITY, SERVICES, Service
 from launcher.distributed.stores import Stores
 from launcher.embedded.addresses import reachable, settled_ports
 from launcher.files import definition_schema, openapi
@@ -50,9 +50,9 @@ def settled_nodes(options: DistributedOptions) -> tuple[int, list[Node]]:
 
 
 def node_environment(
-    node: Node, options: DistributedOptions, stores: Stores, identity_address: str, inherited: Mapping[str, str]
+    node: Node, options: DistributedOptions, stores: Stores, nodes: Sequence[Node], inherited: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the environment of a process: the settings of this mesh over what is inherited."""
+    """Return the environment of a process: the settings of this mesh, of `nodes`, over what is inherited."""
     own = f"FLOWMESH_{node.service.name.upper()}_"
     environment = {
         f"{own}HOST": options.host,
@@ -61,7 +61,9 @@ def node_environment(
         f"{own}DATA_DIR": str(options.data),
         f"{own}BUS_URL": stores.bus,
         f"{own}AUTHENTICATION": options.authentication,
-        f"{own}IDENTITY_ADDRESS": identity_address,
+        f"{own}IDENTITY_ADDRESS": address_of(IDENTITY, options, nodes),
+        f"{own}FORM_ADDRESS": address_of(FORM, options, nodes),
+        f"{own}ENGINE_ADDRESS": address_of(ENGINE, options, nodes),
     }
     if node.service.migrations:
         environment[f"{own}DATABASE_URL"] = stores.databases[node.service.name]
@@ -77,10 +79,10 @@ def node_environment(
     return {"FLOWMESH_DRAIN_NOTICE_SECONDS": str(DRAIN_NOTICE_SECONDS), **kept, **environment}
 
 
-def identity_address(options: DistributedOptions, nodes: list[Node]) -> str:
-    """Return where services ask who may do what: all identity processes, as gRPC names several addresses."""
+def address_of(service: Service, options: DistributedOptions, nodes: Sequence[Node]) -> str:
+    """Return where other services ask a service: all its processes, as gRPC names several addresses."""
     host = reachable(options.host)
-    addresses = ",".join(f"{host}:{node.port}" for node in nodes if node.service is IDENTITY)
+    addresses = ",".join(f"{host}:{node.port}" for node in nodes if node.service is service)
     return f"{'ipv6' if host.startswith('[') else 'ipv4'}:{addresses}"
 
 

@@ -24,14 +24,20 @@ class DistributedOptions:
     port: int = 8080
     engine_port: int = 3001
     identity_port: int = 3002
+    form_port: int = 3003
+    notification_port: int = 3004
     history_port: int = 3005
     monitoring_port: int = 3006
     engine_metrics_port: int = 9301
     identity_metrics_port: int = 9302
+    form_metrics_port: int = 9303
+    notification_metrics_port: int = 9304
     history_metrics_port: int = 9305
     monitoring_metrics_port: int = 9306
     engines: int = 1
     identities: int = 1
+    forms: int = 1
+    notifications: int = 1
     histories: int = 1
     database: str | None = None
     """`mariadb://USER:PASSWORD@HOST:PORT/`, with a database for each service."""
@@ -51,13 +57,22 @@ class DistributedOptions:
 
     def counts(self) -> dict[str, int]:
         """Return how many processes each service has."""
-        return {"engine": self.engines, "identity": self.identities, "history": self.histories, "monitoring": 1}
+        return {
+            "engine": self.engines,
+            "identity": self.identities,
+            "form": self.forms,
+            "notification": self.notifications,
+            "history": self.histories,
+            "monitoring": 1,
+        }
 
     def first_ports(self, service: str) -> tuple[int, int]:
         """Return the ports of gRPC and of metrics that the first process of a service was given."""
         return {
             "engine": (self.engine_port, self.engine_metrics_port),
             "identity": (self.identity_port, self.identity_metrics_port),
+            "form": (self.form_port, self.form_metrics_port),
+            "notification": (self.notification_port, self.notification_metrics_port),
             "history": (self.history_port, self.history_metrics_port),
             "monitoring": (self.monitoring_port, self.monitoring_metrics_port),
         }[service]

@@ -49,6 +49,24 @@ IDENTITY = Service(
     "identity_svc.storage.migrations",
     "identity_svc.storage.schema:HEAD",
 )
+FORM = Service(
+    "form",
+    "form_svc.main",
+    "flowmesh.form.v1",
+    3003,
+    9303,
+    "form_svc.storage.migrations",
+    "form_svc.storage.schema:HEAD",
+)
+NOTIFICATION = Service(
+    "notification",
+    "notification_svc.main",
+    "flowmesh.notification.v1",
+    3004,
+    9304,
+    "notification_svc.storage.migrations",
+    "notification_svc.storage.schema:HEAD",
+)
 MONITORING = Service("monitoring", "monitoring_svc.main", "flowmesh.monitoring.v1", 3006, 9306)
-SERVICES = (ENGINE, IDENTITY, HISTORY, MONITORING)
+SERVICES = (ENGINE, IDENTITY, FORM, NOTIFICATION, HISTORY, MONITORING)
 WITH_DATABASE = tuple(service for service in SERVICES if service.migrations)

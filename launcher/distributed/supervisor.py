@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from launcher.distributed.node_process import NodeProcess
-from launcher.distributed.nodes import gateway_settings, identity_address, node_environment, settled_nodes
+from launcher.distributed.nodes import gateway_settings, node_environment, settled_nodes
 from launcher.distributed.options import DistributedOptions
 from launcher.distributed.stores import Stores, settled_stores
 from launcher.embedded.addresses import check_authentication, reachable
@@ -44,13 +44,12 @@ class DistributedMesh(SupervisedMesh):
         super().__init__(folder, verbose=options.verbose)
         self._before_exec = end_with_parent()
         environment = {**child_environment(), **tls.environment(), **self._secrets}
-        address = identity_address(options, self.nodes)
         try:
             self._services = [
                 NodeProcess(
                     node,
                     options.host,
-                    node_environment(node, options, self.stores, address, environment),
+                    node_environment(node, options, self.stores, self.nodes, environment),
                     *self.process_log(node.name),
                     inherited=folder.lock,
                     before_exec=self._before_exec,

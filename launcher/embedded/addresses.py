@@ -16,6 +16,8 @@ _PORT_FIELDS = (
     "port",
     "engine_port",
     "identity_port",
+    "form_port",
+    "notification_port",
     "history_port",
     "monitoring_port",
     "engine_metrics_port",
@@ -72,6 +74,8 @@ def gateway_settings(options: MeshOptions) -> GatewaySettings:
         backends={
             "flowmesh.engine.v1": [f"{host}:{options.engine_port}"],
             "flowmesh.identity.v1": [f"{host}:{options.identity_port}"],
+            "flowmesh.form.v1": [f"{host}:{options.form_port}"],
+            "flowmesh.notification.v1": [f"{host}:{options.notification_port}"],
             "flowmesh.history.v1": [f"{host}:{options.history_port}"],
             "flowmesh.monitoring.v1": [f"{host}:{options.monitoring_port}"],
         },

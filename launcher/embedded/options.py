@@ -19,6 +19,8 @@ class MeshOptions:
     """REST, gRPC and gRPC-Web, through the gateway."""
     engine_port: int = 3001
     identity_port: int = 3002
+    form_port: int = 3003
+    notification_port: int = 3004
     history_port: int = 3005
     monitoring_port: int = 3006
     engine_metrics_port: int = 9301
@@ -38,6 +40,8 @@ class MeshOptions:
             "--port": self.port,
             "--engine-port": self.engine_port,
             "--identity-port": self.identity_port,
+            "--form-port": self.form_port,
+            "--notification-port": self.notification_port,
             "--history-port": self.history_port,
             "--monitoring-port": self.monitoring_port,
             "--engine-metrics-port": self.engine_metrics_port,

@@ -41,6 +41,8 @@ class EmbeddedMesh(SupervisedMesh):
             "data_dir": data,
             "authentication": options.authentication,
             "identity_address": f"{host}:{options.identity_port}",
+            "form_address": f"{host}:{options.form_port}",
+            "engine_address": f"{host}:{options.engine_port}",
         }
         engine_settings = {
             **engine,
@@ -55,7 +57,9 @@ class EmbeddedMesh(SupervisedMesh):
             "port": options.identity_port,
             "bootstrap_token_file": str(folder.path / BOOTSTRAP_FILE),
         }
+        form = {**engine, "port": options.form_port}
         monitoring = {**engine, "port": options.monitoring_port}
+        notification = {**engine_settings, "port": options.notification_port}
         try:
             self._engine = ServiceProcess(
                 "engine",
@@ -69,7 +73,13 @@ class EmbeddedMesh(SupervisedMesh):
             self._services = ServiceProcess(
                 "services",
                 "launcher.embedded.services_process",
-                {"history": history, "identity": identity, "monitoring": monitoring},
+                {
+                    "history": history,
+                    "identity": identity,
+                    "form": form,
+                    "monitoring": monitoring,
+                    "notification": notification,
+                },
                 *self.process_log("services"),
                 inherited=folder.lock,
                 before_exec=before_exec,
@@ -111,6 +121,8 @@ class EmbeddedMesh(SupervisedMesh):
             "authentication": self.options.authentication,
             "engine": f"{host}:{self.options.engine_port}",
             "identity": f"{host}:{self.options.identity_port}",
+            "form": f"{host}:{self.options.form_port}",
+            "notification": f"{host}:{self.options.notification_port}",
             "history": f"{host}:{self.options.history_port}",
             "monitoring": f"{host}:{self.options.monitoring_port}",
             "engine_metrics": f"http://{host}:{self.options.engine_metrics_port}/metrics",

@@ -30,7 +30,11 @@ EVENT_TOPICS = (
     TopicSpec(WORKFLOW_COMPLETION_ANSWERS, partitions=12, retention_seconds=3 * DAY_SECONDS),
 )
 
-DOMAIN_TOPICS = {"workflow": WORKFLOW_EXECUTION_EVENTS, "identity": USER_PERMISSION_EVENTS}
+DOMAIN_TOPICS = {
+    "workflow": WORKFLOW_EXECUTION_EVENTS,
+    "identity": USER_PERMISSION_EVENTS,
+    "deployment": FUNCTION_UNIT_EVENTS,
+}
 """The first word of an event's type, and the topic of such events."""
 
 DIRECTED_TOPICS = {

@@ -18,14 +18,20 @@ from flowmesh.engine.v1.deployment_service_pb2_grpc import DeploymentServiceStub
 from flowmesh.engine.v1.process_instance_service_pb2_grpc import ProcessInstanceServiceStub
 from flowmesh.engine.v1.user_task_service_pb2 import ListUserTasksRequest
 from flowmesh.engine.v1.user_task_service_pb2_grpc import UserTaskServiceStub
+from flowmesh.form.v1.form_definition_service_pb2 import CreateFormDefinitionRequest
+from flowmesh.form.v1.form_definition_service_pb2_grpc import FormDefinitionServiceStub
 from flowmesh.history.v1.history_service_pb2 import GetHistoricProcessInstanceRequest
 from flowmesh.history.v1.history_service_pb2_grpc import HistoryServiceStub
+from google.api import httpbody_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from engine_svc import main as engine
 from engine_svc.relay import EngineRelay
 from engine_svc.settings import EngineSettings
+from form_svc.main import FormService
+from form_svc.settings import FormSettings
+from form_svc.storage import schema as form_schema
 from history_svc import main as history
 from history_svc.settings import HistorySettings
 from mesh.access.needs import MethodNeed, need_of
@@ -40,7 +46,10 @@ from mesh.settings import MeshSettings
 from mesh.status import error_info_of, reason_of
 from monitoring_svc.main import MonitoringService
 from monitoring_svc.settings import MonitoringSettings
+from notification_svc import main as notification
+from notification_svc.settings import NotificationSettings
 from tests.access.accounts import Accounts
+from tests.infrastructure.ports import free_ports
 from tests.integration.engine.serving import user_task
 from tests.integration.identity import signed_in
 
@@ -166,14 +175,36 @@ async def served_mesh(folder: Path) -> AsyncIterator[Served]:
         await bus.ensure_topics(all_topics())
         engine_database = await _database(closing, folder / "engine.db", engine.MIGRATIONS, engine.MIGRATIONS_HEAD)
         history_database = await _database(closing, folder / "history.db", history.MIGRATIONS, history.MIGRATIONS_HEAD)
+        form_database = await _database(closing, folder / "form.db", form_schema.MIGRATIONS, form_schema.HEAD)
+        engine_port, form_port = free_ports(2)
+        between = {"engine_address": f"127.0.0.1:{engine_port}", "form_address": f"127.0.0.1:{form_port}"}
+        notification_database = await _database(
+            closing, folder / "notification.db", notification.MIGRATIONS, notification.MIGRATIONS_HEAD
+        )
         relay = EngineRelay(engine_database, bus, Metrics())
         relay.start()
         closing.push_async_callback(relay.stop)
         allowed: dict[str, Any] = {"authorize": known.authorize}
         services: list[Any] = [
-            engine.EngineService(EngineSettings(**own), engine_database, Metrics(), bus=bus, **allowed),
+            engine.EngineService(
+                EngineSettings(**{**own, **between, "port": engine_port}),
+                engine_database,
+                Metrics(),
+                bus=bus,
+                **allowed,
+            ),
             history.HistoryService(HistorySettings(**own), history_database, bus, Metrics(), **allowed),
             MonitoringService(MonitoringSettings(**own), bus, Metrics(), **allowed),
+            FormService(
+                FormSettings(**{**own, **between, "port": form_port}), form_database, bus, Metrics(), **allowed
+            ),
+            notification.NotificationService(
+                NotificationSettings(**own, identity_address=f"127.0.0.1:{identity.port}"),
+                notification_database,
+                bus,
+                Metrics(),
+                **allowed,
+            ),
         ]
         channels = [identity.channel]
         for service in services:
@@ -207,7 +238,12 @@ async def _furnish(served: Served) -> None:
         await listing.ListUserTasks(ListUserTasksRequest(process_instance_id=instance.id), metadata=signed)
     ).user_tasks
     await served.accounts.allow(INSIDER, tenants=(TENANT,))
+    making: Any = FormDefinitionServiceStub(await served.find("flowmesh.form.v1.FormDefinitionService"))
+    schema = httpbody_pb2.HttpBody(data=b'{"type": "default", "id": "form-of-acme", "components": []}')
+    form = CreateFormDefinitionRequest(tenant_id=TENANT, schema=schema)
+    made = (await making.CreateFormDefinition(form, metadata=signed)).form_definition
     served.things = {
+        "form": made.id,
         "deployment": deployment.id,
         "definition": instance.process_definition_id,
         "instance": instance.id,

@@ -277,6 +277,7 @@ async def test_token_of_another_tenant(mesh: Served) -> None:
         ("/flowmesh.engine.v1.DeploymentService/GetDeployment", "deployment"),
         ("/flowmesh.history.v1.HistoryService/GetHistoricProcessInstance", "instance"),
         ("/flowmesh.identity.v1.UserService/GetUser", "user"),
+        ("/flowmesh.form.v1.FormDefinitionService/GetFormDefinition", "form"),
     ):
         request = _filled(by_path[path], mesh.things[kind], TENANT, KEY)
         assert (await mesh.call(by_path[path], root, request.SerializeToString())).code == "OK"

@@ -13,7 +13,9 @@ _OPTION: Any = permission_pb2.method_permission
 
 
 def made_service(**options: permission_pb2.MethodPermission | None) -> Any:
-    """Return the descriptor of a service with a method for each name; one that ends with `Stream` answers with one.
+    """Return the descriptor of a service with a method for each name.
+
+    One that ends with `Stream` answers with a stream, one that ends with `Upload` takes one.
 
     Requests and answers are `google.protobuf.StringValue`.
     """
@@ -31,6 +33,7 @@ def made_service(**options: permission_pb2.MethodPermission | None) -> Any:
             input_type=".google.protobuf.StringValue",
             output_type=".google.protobuf.StringValue",
             server_streaming=name.endswith("Stream"),
+            client_streaming=name.endswith("Upload"),
         )
         if option is not None:
             method.options.Extensions[_OPTION].CopyFrom(option)

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from engine_svc.settings import EngineSettings
+from form_svc.settings import FormSettings
 from history_svc.settings import HistorySettings
 from identity_svc.settings import IdentitySettings
 from launcher.certificates import make_certificates
@@ -21,6 +22,7 @@ from launcher.tls import check_files, process_files
 from mesh.settings import SettingsError
 from mesh.tls import read_identity
 from monitoring_svc.settings import MonitoringSettings
+from notification_svc.settings import NotificationSettings
 from tests.deploy.tools import BACKENDS, DEPLOY, ROOT, checker
 
 # The checker is compiled, with all that it is made of.
@@ -31,7 +33,9 @@ PASSWORDS = {
     "FLOWMESH_DB_ROOT_PASSWORD": "r",
     "FLOWMESH_ENGINE_DB_PASSWORD": "e",
     "FLOWMESH_IDENTITY_DB_PASSWORD": "i",
+    "FLOWMESH_NOTIFICATION_DB_PASSWORD": "n",
     "FLOWMESH_HISTORY_DB_PASSWORD": "h",
+    "FLOWMESH_FORM_DB_PASSWORD": "f",
     "FLOWMESH_MESH_SECRET": "m" * 32,
 }
 MEBIBYTE = 1 << 20
@@ -109,6 +113,8 @@ def test_services_understand_their_settings(services: dict[str, Any]) -> None:
     for name, settings in (
         ("engine", EngineSettings),
         ("identity", IdentitySettings),
+        ("form", FormSettings),
+        ("notification", NotificationSettings),
         ("history", HistorySettings),
     ):
         environment = services[name]["environment"]
@@ -137,7 +143,7 @@ def test_with_tls_every_process_has_files_of_its_own(compose_checker: Path, tmp_
     assert result.returncode == 0, result.stderr
     services = json.loads(result.stdout)["services"]
     make_certificates(tmp_path)
-    for name in ("engine", "identity", "history", "monitoring", "gateway"):
+    for name in ("engine", "identity", "form", "notification", "history", "monitoring", "gateway"):
         service = services[name]
         folders = {each["target"]: each["source"] for each in service["volumes"]}
         assert all(each["read_only"] for each in service["volumes"])
@@ -153,6 +159,8 @@ def test_with_tls_every_process_has_files_of_its_own(compose_checker: Path, tmp_
         kinds = {
             "engine": EngineSettings,
             "identity": IdentitySettings,
+            "form": FormSettings,
+            "notification": NotificationSettings,
             "history": HistorySettings,
             "monitoring": MonitoringSettings,
         }

@@ -22,7 +22,7 @@ from tests.infrastructure.ports import free_ports
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-IMAGES = ("engine", "identity", "history", "monitoring", "gateway")
+IMAGES = ("engine", "identity", "form", "notification", "history", "monitoring", "gateway")
 SECONDS = 60.0
 
 
@@ -78,7 +78,7 @@ def mesh(
     """The processes of the images together, each started by its CMD, on SQLite."""
     stages, tools = built
     folder = tmp_path_factory.mktemp("containers")
-    names = ("engine", "identity", "history", "monitoring")
+    names = ("engine", "identity", "form", "notification", "history", "monitoring")
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     admins = dict(zip(names, free_ports(len(names)), strict=True))
     (gateway,) = free_ports(1)
@@ -87,6 +87,8 @@ def mesh(
         "FLOWMESH_DATA_DIR": str(folder / "data"),
         "FLOWMESH_DRAIN_NOTICE_SECONDS": "0",
         "FLOWMESH_IDENTITY_ADDRESS": f"127.0.0.1:{ports['identity']}",
+        "FLOWMESH_FORM_ADDRESS": f"127.0.0.1:{ports['form']}",
+        "FLOWMESH_ENGINE_ADDRESS": f"127.0.0.1:{ports['engine']}",
         "FLOWMESH_MESH_SECRET": secrets.token_urlsafe(32),
     }
     containers: dict[str, Container] = {}
@@ -107,7 +109,14 @@ def mesh(
             FLOWMESH_GATEWAY_RATE_LIMIT="0",
             FLOWMESH_GATEWAY_BACKENDS=" ".join(f"flowmesh.{name}.v1=127.0.0.1:{port}" for name, port in ports.items()),
         )
-        for name, image_port in (("engine", 9301), ("identity", 9302), ("history", 9305), ("monitoring", 9306)):
+        for name, image_port in (
+            ("engine", 9301),
+            ("identity", 9302),
+            ("form", 9303),
+            ("notification", 9304),
+            ("history", 9305),
+            ("monitoring", 9306),
+        ):
             containers[name].wait_until_healthy({image_port: admins[name]})
         containers["gateway"].wait_until_healthy({8080: gateway})
         yield containers, f"http://127.0.0.1:{gateway}"
@@ -171,7 +180,7 @@ def test_the_images_serve_together(mesh: tuple[dict[str, Container], str]) -> No
 
 def test_a_container_that_is_stopped_ends_by_itself(mesh: tuple[dict[str, Container], str]) -> None:
     containers, _ = mesh
-    for name in ("gateway", "monitoring", "history", "engine", "identity"):
+    for name in ("gateway", "monitoring", "history", "form", "notification", "engine", "identity"):
         assert containers[name].end() == 0, containers[name].log.read_text()
 
 

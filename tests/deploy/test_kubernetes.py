@@ -16,6 +16,7 @@ from identity_svc.settings import IdentitySettings
 from launcher.gateway import GatewayProcessSettings
 from mesh.tls import TlsFiles
 from monitoring_svc.settings import MonitoringSettings
+from notification_svc.settings import NotificationSettings
 from tests.deploy.tools import BACKENDS, DEPLOY, checker
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -116,7 +117,7 @@ def test_each_service_is_probed_scaled_and_drained(manifests: str) -> None:
     settings = _objects(manifests, "ConfigMap")
     drain = sum(float(settings["settings"]["data"][f"FLOWMESH_{name}_SECONDS"]) for name in ("DRAIN_NOTICE", "DRAIN"))
     deployments = _objects(manifests, "Deployment")
-    assert set(deployments) == {"engine", "identity", "history", "monitoring", "gateway"}
+    assert set(deployments) == {"engine", "identity", "form", "notification", "history", "monitoring", "gateway"}
     for name, deployment in deployments.items():
         pod = deployment["spec"]["template"]["spec"]
         (container,) = pod["containers"]
@@ -129,7 +130,7 @@ def test_each_service_is_probed_scaled_and_drained(manifests: str) -> None:
             # Where there is an autoscaler, it has the replicas.
             assert (name in _objects(manifests, kind)) == ("replicas" not in deployment["spec"]), kind
     services = _objects(manifests, "Service")
-    for name in ("engine", "identity", "history"):
+    for name in ("engine", "identity", "form", "notification", "history"):
         assert services[name]["spec"]["clusterIP"] == "None"
 
 
@@ -138,6 +139,7 @@ def test_processes_understand_their_settings(manifests: str) -> None:
     EngineSettings.from_environment(maps["settings"])
     HistorySettings.from_environment(maps["settings"])
     assert IdentitySettings.from_environment(maps["settings"]).identity_address == "dns:///identity:3002"
+    NotificationSettings.from_environment(maps["settings"])
     MonitoringSettings.from_environment(maps["settings"])
     gateway = GatewayProcessSettings.from_environment({**maps["settings"], **maps["gateway-settings"]}).gateway()
     assert gateway.hash_on_instance

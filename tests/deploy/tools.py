@@ -13,6 +13,8 @@ DEPLOY = ROOT / "deploy"
 BACKENDS = {
     "flowmesh.engine.v1": ["engine:3001"],
     "flowmesh.identity.v1": ["identity:3002"],
+    "flowmesh.form.v1": ["form:3003"],
+    "flowmesh.notification.v1": ["notification:3004"],
     "flowmesh.history.v1": ["history:3005"],
     "flowmesh.monitoring.v1": ["monitoring:3006"],
 }

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from launcher.distributed.nodes import identity_address, node_environment, settled_nodes
+from launcher.distributed.nodes import address_of, node_environment, settled_nodes
 from launcher.distributed.options import DistributedOptions
+from launcher.distributed.services import IDENTITY
 from launcher.distributed.stores import Stores, settled_stores
 from mesh.startup import StartupError
 from tests.infrastructure.distributed import own_databases
 from tests.infrastructure.mariadb import MariadbServer
 from tests.launcher.running import FREE_PORTS, flowmesh
 
-METRICS = ("--identity-metrics-port", "0", "--monitoring-metrics-port", "0")
+METRICS = ("--identity-metrics-port", "0", "--form-metrics-port", "0", "--monitoring-metrics-port", "0")
 SERVER = "mariadb://u:p%40w@db:3306"
 BUS = "kafka://a:9092,b:9092?replication=3"
 
@@ -25,7 +26,9 @@ def _stores(**environ: str) -> Stores:
 
 def test_each_service_has_a_database_of_its_own() -> None:
     stores = settled_stores(DistributedOptions(database=f"{SERVER}/", bus=BUS, cache="redis://c:6379/0"), {})
-    assert stores.databases == {name: f"{SERVER}/flowmesh_{name}" for name in ("engine", "identity", "history")}
+    assert stores.databases == {
+        name: f"{SERVER}/flowmesh_{name}" for name in ("engine", "identity", "form", "notification", "history")
+    }
     assert (stores.bus, stores.cache) == (BUS, "redis://c:6379/0")
 
 
@@ -38,6 +41,8 @@ def test_addresses_come_from_the_environment_too() -> None:
     assert stores.databases == {
         "engine": "mariadb://u@db:3306/acme_engine",
         "identity": "mariadb://u@db:3306/acme_identity",
+        "form": "mariadb://u@db:3306/acme_form",
+        "notification": "mariadb://u@db:3306/acme_notification",
         "history": "mariadb://h@other:3306/h",
     }
     assert stores.cache == ""
@@ -69,10 +74,14 @@ def test_processes_have_ports_and_settings_of_their_own() -> None:
         port=0,
         engine_port=0,
         identity_port=0,
+        form_port=0,
+        notification_port=0,
         history_port=0,
         monitoring_port=0,
         engine_metrics_port=0,
         identity_metrics_port=0,
+        form_metrics_port=0,
+        notification_metrics_port=0,
         history_metrics_port=0,
         monitoring_metrics_port=0,
         engines=3,
@@ -86,24 +95,26 @@ def test_processes_have_ports_and_settings_of_their_own() -> None:
         "engine-3",
         "identity-1",
         "identity-2",
+        "form-1",
+        "notification-1",
         "history-1",
         "history-2",
         "monitoring-1",
     ]
     ports = [port, *(each for node in nodes for each in (node.port, node.admin_port))]
-    assert len(set(ports)) == 17
+    assert len(set(ports)) == 21
     stores = settled_stores(DistributedOptions(database=SERVER, bus=BUS), {})
     inherited = {"FLOWMESH_DATABASE_URL": SERVER, "FLOWMESH_DRAIN_NOTICE_SECONDS": "7", "PATH": "/bin"}
-    address = identity_address(options, nodes)
+    address = address_of(IDENTITY, options, nodes)
     assert address == f"ipv4:127.0.0.1:{nodes[3].port},127.0.0.1:{nodes[4].port}"
-    environment = node_environment(nodes[1], options, stores, address, inherited)
+    environment = node_environment(nodes[1], options, stores, nodes, inherited)
     assert environment["FLOWMESH_ENGINE_DATABASE_URL"] == f"{SERVER}/flowmesh_engine"
     assert environment["FLOWMESH_ENGINE_PORT"] == str(nodes[1].port)
     assert environment["FLOWMESH_DRAIN_NOTICE_SECONDS"] == "7"
     assert environment["FLOWMESH_ENGINE_IDENTITY_ADDRESS"] == address
     assert environment["FLOWMESH_ENGINE_AUTHENTICATION"] == "required"
     assert not any(
-        name.endswith("DATABASE_URL") for name in node_environment(nodes[-1], options, stores, address, inherited)
+        name.endswith("DATABASE_URL") for name in node_environment(nodes[-1], options, stores, nodes, inherited)
     )
     # It names a server, and no service takes it for its own.
     assert "FLOWMESH_DATABASE_URL" not in environment

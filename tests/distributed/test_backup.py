@@ -63,7 +63,7 @@ async def test_a_mesh_goes_on_from_a_backup_that_was_taken_under_load(
         await record.reaches(20)
     assert not record.failures, "a backup fails no call"
     description = json.loads((target / "backup.json").read_text())
-    assert description["databases"] == ["engine", "history", "identity"]
+    assert description["databases"] == ["engine", "form", "history", "identity", "notification"]
     assert description["commits_waited_seconds"] < 10
 
     # Another server's empty databases, and an empty bus: all that is left is the backup.

@@ -101,7 +101,16 @@ async def test_status_tells_of_every_process(mesh: Mesh) -> None:
     code, status = await asyncio.to_thread(_status, mesh)
     assert code == 0, status
     assert status["profile"] == "distributed"
-    assert set(status["processes"]) == {"gateway", "engine-1", "engine-2", "identity-1", "history-1", "monitoring-1"}
+    assert set(status["processes"]) == {
+        "gateway",
+        "engine-1",
+        "engine-2",
+        "identity-1",
+        "form-1",
+        "notification-1",
+        "history-1",
+        "monitoring-1",
+    }
     assert status["lag"]["history-service"] >= 0
     paused = mesh.state()["processes"]["history-1"]
     os.kill(paused, signal.SIGSTOP)

@@ -10,9 +10,11 @@ from types import ModuleType
 from typing import Any
 
 import flowmesh.engine.v1
+import flowmesh.form.v1
 import flowmesh.history.v1
 import flowmesh.identity.v1
 import flowmesh.monitoring.v1
+import flowmesh.notification.v1
 import grpc
 import grpc.aio
 from google.protobuf import message_factory
@@ -29,9 +31,11 @@ def _services(package: ModuleType) -> tuple[ModuleType, ...]:
 
 FILES = {
     "flowmesh.engine.v1": _services(flowmesh.engine.v1),
+    "flowmesh.form.v1": _services(flowmesh.form.v1),
     "flowmesh.history.v1": _services(flowmesh.history.v1),
     "flowmesh.identity.v1": _services(flowmesh.identity.v1),
     "flowmesh.monitoring.v1": _services(flowmesh.monitoring.v1),
+    "flowmesh.notification.v1": _services(flowmesh.notification.v1),
 }
 
 Answer = Callable[[Any, grpc.aio.ServicerContext], Any]

@@ -17,18 +17,20 @@ async def running_mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
     folder = tmp_path_factory.mktemp("gateway")
     engine, history = Backend("flowmesh.engine.v1"), Backend("flowmesh.history.v1")
     monitoring, identity = Backend("flowmesh.monitoring.v1"), Backend("flowmesh.identity.v1")
-    for backend in (engine, history, monitoring, identity):
+    form = Backend("flowmesh.form.v1")
+    backends = (engine, history, monitoring, identity, form)
+    for backend in backends:
         await backend.start()
     access_log = folder / "access.log"
     with access_log.open("wb") as log:
-        envoy = EnvoyProcess(DESCRIPTORS, settings_for(engine, history, monitoring, identity), folder, access_log=log)
+        envoy = EnvoyProcess(DESCRIPTORS, settings_for(*backends), folder, access_log=log)
         await envoy.start()
     url = f"http://127.0.0.1:{envoy.port}"
     channel = grpc.aio.insecure_channel(f"127.0.0.1:{envoy.port}")
     async with httpx.AsyncClient(base_url=url, timeout=20) as http, channel:
-        yield Mesh(engine, history, monitoring, identity, envoy, access_log, http, channel)
+        yield Mesh(*backends, envoy, access_log, http, channel)
     await envoy.stop(drain=1)
-    for backend in (engine, history, monitoring, identity):
+    for backend in backends:
         await backend.stop()
 
 
@@ -38,4 +40,5 @@ def mesh(running_mesh: Mesh) -> Mesh:
     running_mesh.history.reset()
     running_mesh.monitoring.reset()
     running_mesh.identity.reset()
+    running_mesh.form.reset()
     return running_mesh

@@ -28,6 +28,7 @@ class Guarded:
     history: Backend
     monitoring: Backend
     identity: Backend
+    form: Backend
     identity_port: int
     envoy: EnvoyProcess
     access_log: Path
@@ -36,14 +37,15 @@ class Guarded:
     channel: grpc.aio.Channel
 
     def reset(self) -> None:
-        for backend in (self.engine, self.history, self.monitoring, self.identity):
+        for backend in (self.engine, self.history, self.monitoring, self.identity, self.form):
             backend.reset()
         publish(self.identity, self.key)
 
     def nothing_arrived(self) -> bool:
         """Tell whether no backend was called, but for the keys that Envoy asks for."""
         others = [call for call in self.identity.calls if not call[0].endswith("/GetKeySet")]
-        return not (self.engine.calls or self.history.calls or self.monitoring.calls or others)
+        asked = (self.engine, self.history, self.monitoring, self.form)
+        return not (any(backend.calls for backend in asked) or others)
 
     def kill(self) -> None:
         assert self.envoy.pid is not None
@@ -56,13 +58,14 @@ class Guarded:
 @contextlib.asynccontextmanager
 async def guarded(folder: Path, *, identity_up: bool = True, **changes: Any) -> AsyncIterator[Guarded]:
     """Run a gateway with authentication and these changes of its settings for the block."""
-    backends = [Backend(f"flowmesh.{name}.v1") for name in ("engine", "history", "monitoring", "identity")]
-    identity = backends[-1]
+    backends = [Backend(f"flowmesh.{name}.v1") for name in ("engine", "history", "monitoring", "identity", "form")]
+    identity = backends[3]
     key = SigningKey("k1")
     publish(identity, key)
     identity_port = free_port()
-    for backend in backends[:-1]:
-        await backend.start()
+    for backend in backends:
+        if backend is not identity:
+            await backend.start()
     if identity_up:
         await identity.start(identity_port)
     identity.port = identity_port

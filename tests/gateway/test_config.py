@@ -20,9 +20,11 @@ from tests.gateway.running import DESCRIPTORS, ROOT
 SETTINGS = GatewaySettings(
     backends={
         "flowmesh.engine.v1": ["127.0.0.1:3001"],
+        "flowmesh.notification.v1": ["127.0.0.1:3004"],
         "flowmesh.history.v1": ["127.0.0.1:3005"],
         "flowmesh.monitoring.v1": ["127.0.0.1:3006"],
         "flowmesh.identity.v1": ["127.0.0.1:3002"],
+        "flowmesh.form.v1": ["127.0.0.1:3003"],
     },
     openapi=ROOT / "gen" / "openapi.json",
 )
@@ -55,7 +57,7 @@ def test_same_input_gives_the_same_configuration() -> None:
 
 
 def test_a_service_without_address_is_refused() -> None:
-    with pytest.raises(ContractError, match=r"no backend address for flowmesh\.history\.v1"):
+    with pytest.raises(ContractError, match=r"no backend address for flowmesh\.form\.v1"):
         envoy_config(DESCRIPTORS, dataclasses.replace(SETTINGS, backends={"flowmesh.engine.v1": ["127.0.0.1:1"]}))
 
 

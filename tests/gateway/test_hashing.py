@@ -47,9 +47,11 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Two
         await backend.start()
     backends = {
         "flowmesh.engine.v1": [f"127.0.0.1:{engine.port}" for engine in engines],
+        "flowmesh.notification.v1": [f"127.0.0.1:{history.port}"],
         "flowmesh.history.v1": [f"127.0.0.1:{history.port}"],
         "flowmesh.monitoring.v1": [f"127.0.0.1:{history.port}"],
         "flowmesh.identity.v1": [f"127.0.0.1:{history.port}"],
+        "flowmesh.form.v1": [f"127.0.0.1:{history.port}"],
     }
     settings = settings_for(
         engines[0], history, backends=backends, hash_on_instance=True, access_log=False, unary_timeout=5.0

@@ -41,11 +41,16 @@ async def started(**settings: object) -> asyncio.subprocess.Process:
 async def gateway_process(gate: Guarded, redis: RedisServer) -> AsyncIterator[httpx.AsyncClient]:
     """Run a gateway process before the backends of another one for the block."""
     port = free_port()
-    backends = (gate.engine, gate.history, gate.monitoring, gate.identity)
+    backends = (gate.engine, gate.history, gate.monitoring, gate.identity, gate.form)
     process = await started(
         gateway_port=port,
         gateway_admin_port=0,
-        gateway_backends=" ".join(f"{backend.package}=127.0.0.1:{backend.port}" for backend in backends),
+        gateway_backends=" ".join(
+            [
+                *(f"{backend.package}=127.0.0.1:{backend.port}" for backend in backends),
+                f"flowmesh.notification.v1=127.0.0.1:{gate.history.port}",
+            ]
+        ),
         gateway_rate_limit=6,
         gateway_rate_limit_period_seconds=600,
         cache_url=redis.url,

@@ -154,7 +154,7 @@ async def two_gateways(folder: Path, redis: RedisServer) -> AsyncIterator[TwoGat
 
     one, two = folder / "1", folder / "2"
     async with server(one), server(two), guarded(one, **settings) as gate:
-        backends = (gate.engine, gate.history, gate.monitoring, gate.identity)
+        backends = (gate.engine, gate.history, gate.monitoring, gate.identity, gate.form)
         envoy = EnvoyProcess(
             DESCRIPTORS, settings_for(*backends, **{"authentication": "required", "access_log": False, **settings}), two
         )

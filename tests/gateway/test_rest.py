@@ -35,7 +35,9 @@ async def test_every_route_reaches_its_method(mesh: Mesh, method: Method, rule: 
     answer = await mesh.http.request(rule.verb, filled_path(rule, values), **body)  # type: ignore[arg-type]
     assert answer.status_code == 200, answer.text
     backend = next(
-        one for one in (mesh.engine, mesh.history, mesh.monitoring, mesh.identity) if one.package == method.package
+        one
+        for one in (mesh.engine, mesh.history, mesh.monitoring, mesh.identity, mesh.form)
+        if one.package == method.package
     )
     called, request, _ = backend.last
     assert called == f"{method.service}/{method.name}"

@@ -17,7 +17,7 @@ PROFILES = (
 )
 """For a fixture of a mesh: `-m distributed` takes what runs on it, `-m "not distributed"` leaves it out."""
 
-SERVICES = ("engine", "identity", "history")
+SERVICES = ("engine", "identity", "form", "notification", "history")
 
 
 @contextlib.contextmanager
@@ -34,7 +34,9 @@ def own_databases(server: MariadbServer) -> Iterator[str]:
 def distributed_options(database: str, bus: str, cache: str = "", *, engines: int = 2) -> list[str]:
     """Return the options of `flowmesh up` for a mesh of the distributed profile, on any free ports."""
     options = ["--profile", "distributed", "--engines", str(engines), "--engine-port", "0", "--history-port", "0"]
-    options += ["--identity-metrics-port", "0", "--monitoring-port", "0", "--monitoring-metrics-port", "0"]
+    options += ["--identity-metrics-port", "0", "--form-port", "0", "--form-metrics-port", "0"]
+    options += ["--notification-port", "0", "--notification-metrics-port", "0"]
+    options += ["--monitoring-port", "0", "--monitoring-metrics-port", "0"]
     return [*options, "--database", database, "--bus", bus, *(("--cache", cache) if cache else ())]
 
 

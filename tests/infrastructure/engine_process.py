@@ -32,7 +32,7 @@ from mesh.process import run, until_stopped
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = b"ready\n"
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 RECONNECTS = [("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200)]
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
 import re
 import secrets
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -22,10 +20,9 @@ import httpx
 import pytest
 
 from tests.infrastructure.mesh import free_ports
+from tests.infrastructure.npm import installed
 
 SOURCE = Path(__file__).parent / "oidc_provider"
-CACHE = Path(__file__).parents[2] / ".cache" / "oidc-provider"
-FETCH_SECONDS = 180.0
 START_SECONDS = 30.0
 CALLBACK = "http://127.0.0.1:1/callback"
 CLIENT = "flowmesh"
@@ -82,42 +79,15 @@ def _submitted(browser: httpx.Client, page: str, user: str) -> httpx.Response:
     return browser.post(action[1], data={"prompt": prompt[1], "login": user, "password": "any"})
 
 
-def _installed() -> Path:
-    """Return the folder with the provider, fetched if need be. Raises RuntimeError where that cannot be done."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        raise RuntimeError("there is no node or no npm on this machine")
-    wanted = (SOURCE / "package-lock.json").read_bytes()
-    folder = CACHE / hashlib.sha256(wanted).hexdigest()[:16]
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.is_dir():
-            fresh = CACHE / "fresh"
-            shutil.rmtree(fresh, ignore_errors=True)
-            shutil.copytree(SOURCE, fresh, ignore=shutil.ignore_patterns("node_modules"))
-            fetched = subprocess.run(
-                ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"],
-                cwd=fresh,
-                capture_output=True,
-                timeout=FETCH_SECONDS,
-                text=True,
-            )
-            if fetched.returncode != 0:
-                raise RuntimeError(f"npm could not fetch the provider:\n{fetched.stderr[-2000:]}")
-            fresh.rename(folder)
-        shutil.copy(SOURCE / "provider.js", folder)
-    return folder
-
-
 @contextlib.contextmanager
-def _running(installed: Path, folder: Path) -> Iterator[OidcProvider]:
+def _running(provider_folder: Path, folder: Path) -> Iterator[OidcProvider]:
     (port,) = free_ports(1)
     users, log = folder / "users.json", folder / "provider.log"
     users.write_text("{}")
     with log.open("wb") as output:
         process = subprocess.Popen(
             ["node", "provider.js", str(port), str(users)],
-            cwd=installed,
+            cwd=provider_folder,
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -146,10 +116,10 @@ def _answers(issuer: str) -> bool:
 def oidc_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OidcProvider]:
     """Give a running provider; skip where it cannot be had."""
     try:
-        installed = _installed()
+        folder = installed(SOURCE, "oidc-provider", "provider.js")
     except (RuntimeError, subprocess.TimeoutExpired) as error:
         if os.environ.get("CI") == "true":
             pytest.fail(f"the OpenID provider is missing: {error}")
         pytest.skip(f"needs an OpenID provider: {error}")
-    with _running(installed, tmp_path_factory.mktemp("oidc-provider")) as provider:
+    with _running(folder, tmp_path_factory.mktemp("oidc-provider")) as provider:
         yield provider

@@ -50,7 +50,7 @@ class MeshAuth(httpx.Auth):
     @property
     def interceptors(self) -> Any:
         """For a channel of grpc.aio: every call has a token that lasts."""
-        return [_Unary(self), _Streaming(self)]
+        return [_Unary(self), _Streaming(self), _Uploading(self)]
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Sign a request."""
@@ -72,6 +72,14 @@ class _Streaming(grpc.aio.UnaryStreamClientInterceptor):
 
     async def intercept_unary_stream(self, continuation: Any, details: Any, request: Any) -> Any:
         return await continuation(_signed(self._auth, details), request)
+
+
+class _Uploading(grpc.aio.StreamUnaryClientInterceptor):
+    def __init__(self, auth: MeshAuth) -> None:
+        self._auth = auth
+
+    async def intercept_stream_unary(self, continuation: Any, details: Any, requests: Any) -> Any:
+        return await continuation(_signed(self._auth, details), requests)
 
 
 def key_in(data: Path) -> str:

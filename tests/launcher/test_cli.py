@@ -312,3 +312,42 @@ def test_sagas(commands: Commands, tmp_path: Path) -> None:
     code, error = commands.failure("sagas", "show", "saga:process:none")
     assert code == 1
     assert "SAGA_NOT_FOUND" in error
+
+
+def test_forms(commands: Commands, tmp_path: Path) -> None:
+    """A bundle of a process with its forms, from the start form to the submission."""
+    from tests.integration.form.forms import form, review, text_field
+
+    (tmp_path / "cli.bpmn").write_bytes(review("cli-review"))
+    (tmp_path / "order.form").write_bytes(form("order"))
+    (tmp_path / "request.form").write_bytes(form("request", text_field("name", validate={"required": True})))
+    files = [str(tmp_path / name) for name in ("cli.bpmn", "order.form", "request.form")]
+    told = commands.text("deploy", *files, "--bundle", "reviews")
+    assert "cli-review version 1 is deployed." in told
+    assert "order.form is deployed." in told
+    (definition,) = commands.json("definitions", "list", "--key", "cli-review")
+    assert commands.json("forms", "show", definition["id"], "--start")["form"]["key"] == "order"
+    started = commands.json("forms", "start", definition["id"], "--var", "name=Ada", "--business-key", "F-1")
+    (task,) = commands.json("tasks", "--instance", started["processInstanceId"])
+    assert commands.json("forms", "show", task["id"])["data"] == {"name": "Ada"}
+    code, error = commands.failure("forms", "submit", task["id"], "--var", "name=", "--language", "zh")
+    assert (code, "name" in error) == (1, True)
+    file = commands.json("forms", "upload", task["id"], files[0], "--field", "file", "--type", "text/xml")
+    assert int(file["sizeBytes"]) == len(review("cli-review"))
+    submitted = commands.json("forms", "submit", task["id"], "--var", "name=Bo", "--outcome", "yes")
+    assert submitted["data"] == {"name": "Bo"}
+    listed = commands.json("forms", "submissions", "--task", task["id"], "--state", "settled")
+    assert [each["id"] for each in listed] == [submitted["id"]]
+    assert commands.json("forms", "submission", submitted["id"])["outcome"] == "yes"
+
+    own = tmp_path / "own.form"
+    own.write_bytes(form("own"))
+    assert "can be deployed" in commands.text("forms", "validate", str(own))
+    made = commands.json("forms", "create", str(own))
+    assert "(unchanged)" in commands.text("forms", "create", str(own))
+    assert commands.text("forms", "schema", made["id"]) == form("own").decode()
+    assert [each["version"] for each in commands.json("forms", "list", "--key", "own", "--all")] == [1]
+    assert "is deleted" in commands.text("forms", "delete", made["id"])
+    own.write_text('{"type": "default", "components": [{"type": "never"}]}')
+    code, error = commands.failure("forms", "validate", str(own))
+    assert (code, "$.components[0].type" in error) == (1, True)

@@ -61,7 +61,17 @@ def test_starts_twice_within_its_memory_and_ends_clean(start_up: StartUp, capsys
 
 def test_says_where_it_listens_and_each_address_answers(mesh: Up) -> None:
     text, state = mesh.output(), mesh.state
-    for address in ("gateway", "engine", "identity", "history", "monitoring", "engine_metrics", "services_metrics"):
+    for address in (
+        "gateway",
+        "engine",
+        "identity",
+        "form",
+        "notification",
+        "history",
+        "monitoring",
+        "engine_metrics",
+        "services_metrics",
+    ):
         assert state[address] in text
     assert httpx.get(f"{state['gateway']}/api-docs").status_code == 200
     for metrics in ("engine_metrics", "services_metrics"):

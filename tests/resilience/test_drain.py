@@ -174,7 +174,10 @@ async def gateway(nodes: list[EngineNode], tmp_path: Path) -> AsyncIterator[Envo
     """Envoy before both engines."""
     addresses = [f"127.0.0.1:{node.port}" for node in nodes]
     settings = GatewaySettings(
-        backends={f"flowmesh.{name}.v1": addresses for name in ("engine", "history", "identity", "monitoring")},
+        backends={
+            f"flowmesh.{name}.v1": addresses
+            for name in ("engine", "identity", "form", "notification", "history", "monitoring")
+        },
         listen_host="127.0.0.1",
         listen_port=0,
         authentication=OFF,

@@ -25,7 +25,10 @@ from tests.launcher.running import command, environment, flowmesh
 pytestmark = [pytest.mark.distributed, pytest.mark.mariadb, pytest.mark.kafka, pytest.mark.slow]
 
 READY_SECONDS = 90.0
-MORE = ("--identity-port", "0", "--engine-metrics-port", "0", "--history-metrics-port", "0")
+MORE = (
+    *("--identity-port", "0", "--form-port", "0", "--notification-port", "0"),
+    *("--engine-metrics-port", "0", "--history-metrics-port", "0"),
+)
 
 
 class TlsMesh:

@@ -29,6 +29,7 @@ from engine_svc.model.elements import (
     ErrorDeclaration,
     ErrorMapping,
     FlowNode,
+    FormBinding,
     ModelText,
     Process,
     ScriptTask,
@@ -65,8 +66,21 @@ def _form_reference(node: StartEvent | UserTask, value: str, site: Site) -> None
 
 
 def _form_binding(node: StartEvent | UserTask, value: str, site: Site) -> None:
-    if value != "latest":
-        site.warning(Rule.NOT_IN_EFFECT, f'{site.origin}="{value}" has no effect: the newest form is used.')
+    known = {binding.value: binding for binding in (FormBinding.LATEST, FormBinding.DEPLOYMENT, FormBinding.VERSION)}
+    if value not in known:
+        site.error(Rule.ATTRIBUTE_VALUE_INVALID, f'{site.origin}="{value[:60]}" must be one of {", ".join(known)}.')
+        return
+    node.form_binding = known[value]
+    version = site.element.get(f"{{{next(iter(NAMESPACES))}}}formRefVersion", "").strip()
+    if node.form_binding is FormBinding.VERSION and not version.isdigit():
+        site.error(
+            Rule.ATTRIBUTE_VALUE_INVALID,
+            f"{site.origin} is version, so formRefVersion must name one by its number.",
+        )
+
+
+def _form_version(node: StartEvent | UserTask, value: str, site: Site) -> None:
+    node.form_version = value.strip()
 
 
 def _binding(node: CallActivity, value: str, site: Site) -> None:
@@ -170,11 +184,11 @@ CAMUNDA = Dialect(
         (FlowNode, "asyncAfter"): switch("async_after"),
         (StartEvent, "formRef"): _form_reference,
         (StartEvent, "formRefBinding"): _form_binding,
-        (StartEvent, "formRefVersion"): not_in_effect,
+        (StartEvent, "formRefVersion"): _form_version,
         (StartEvent, "formHandlerClass"): not_in_effect,
         (UserTask, "formRef"): _form_reference,
         (UserTask, "formRefBinding"): _form_binding,
-        (UserTask, "formRefVersion"): not_in_effect,
+        (UserTask, "formRefVersion"): _form_version,
         (UserTask, "formHandlerClass"): not_in_effect,
         (UserTask, "businessCalendarName"): not_in_effect,
         (WorkDraft, "taskPriority"): template("work_priority"),

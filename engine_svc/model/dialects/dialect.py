@@ -147,19 +147,30 @@ def text_element(field: str) -> ElementReader:
 
 def keep_form_field(node: Any, element: etree._Element, site: Site) -> None:
     """Keep a form field, which the engine does not enforce."""
+    children = [(etree.QName(child).localname, child) for child in element.iter(etree.Element) if child is not element]
+    constraints = tuple(
+        (child.get("name", ""), child.get("config", "")) for name, child in children if name == "constraint"
+    )
     node.form_fields.append(
         FormField(
             id=element.get("id", ""),
             name=element.get("name", "") or element.get("label", ""),
             type=element.get("type", ""),
             required=boolean(element.get("required", "")) is True,
-            default=element.get("value", "") or element.get("defaultValue", ""),
+            # Of Camunda's form fields and Flowable's form properties.
+            default=element.get("value", "") or element.get("defaultValue", "") or element.get("default", ""),
+            variable=element.get("variable", ""),
+            readable=boolean(element.get("readable", "")) is not False,
+            writable=boolean(element.get("writable", "")) is not False,
+            date_pattern=element.get("datePattern", ""),
+            values=tuple((child.get("id", ""), child.get("name", "")) for name, child in children if name == "value"),
+            constraints=constraints,
         )
     )
     site.warning(
         Rule.NOT_IN_EFFECT,
-        f"The form field {element.get('id', '')!r} ({site.origin}) is kept, but not enforced: values are "
-        "accepted unchecked.",
+        f"The form field {element.get('id', '')!r} ({site.origin}) is not enforced by the engine: values "
+        "that are not submitted by the task's form are accepted unchecked.",
     )
 
 

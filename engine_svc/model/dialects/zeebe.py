@@ -25,6 +25,7 @@ from engine_svc.model.elements import (
     CallActivity,
     CallBinding,
     FlowNode,
+    FormBinding,
     ListValue,
     ModelText,
     Process,
@@ -123,8 +124,23 @@ def _assignment(node: UserTask, element: etree._Element, site: Site) -> None:
 
 def _form(node: UserTask | StartEvent, element: etree._Element, site: Site) -> None:
     given = settings(element, site, "formKey", "formId", "externalReference", "bindingType", "versionTag")
-    if "bindingType" in given and given["bindingType"].text != "latest":
-        site.warning(Rule.NOT_IN_EFFECT, f"bindingType of {site.origin} has no effect: the newest form is used.")
+    node.form_binding = FormBinding.LATEST
+    if "bindingType" in given:
+        known = {
+            binding.value: binding for binding in (FormBinding.LATEST, FormBinding.DEPLOYMENT, FormBinding.VERSION_TAG)
+        }
+        written = given["bindingType"].text
+        if written not in known:
+            site.error(
+                Rule.ATTRIBUTE_VALUE_INVALID,
+                f'bindingType="{written[:60]}" of {site.origin} must be one of {", ".join(known)}.',
+            )
+        else:
+            node.form_binding = known[written]
+    if "versionTag" in given:
+        node.form_version = given["versionTag"].text
+    if node.form_binding is FormBinding.VERSION_TAG and not node.form_version:
+        site.error(Rule.ATTRIBUTE_VALUE_INVALID, f"{site.origin} binds to a version tag: name it in versionTag.")
     for name in ("formKey", "formId", "externalReference"):
         if name in given and claim(node, "form_key", site):
             node.form_key = given[name]

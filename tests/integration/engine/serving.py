@@ -153,7 +153,7 @@ class Engine:
         if controlled:
             settings = {"clock": "controlled", "clock_forced": True, **settings}
         service = EngineService(
-            EngineSettings(port=0, drain_seconds=0.5, **settings),
+            EngineSettings(**{"port": 0, "drain_seconds": 0.5, **settings}),
             database,
             Metrics(),
             clock=None if controlled else clock,

@@ -148,6 +148,9 @@ def test_feel_beyond_the_translated_part_is_refused(extension: str) -> None:
         ('flowable:formKey="${"', "EXPRESSION_SYNTAX"),
         ('flowable:assignee="a" camunda:assignee="b"', "ATTRIBUTE_CONFLICT"),
         ('camunda:followUpDate="later"', "ATTRIBUTE_VALUE_INVALID"),
+        ('camunda:formRef="f" camunda:formRefBinding="never"', "ATTRIBUTE_VALUE_INVALID"),
+        ('camunda:formRef="f" camunda:formRefBinding="version"', "ATTRIBUTE_VALUE_INVALID"),
+        ('camunda:formRef="f" camunda:formRefBinding="version" camunda:formRefVersion="x"', "ATTRIBUTE_VALUE_INVALID"),
     ],
 )
 def test_bad_user_task_values(attributes: str, rule: str) -> None:
@@ -164,7 +167,6 @@ def test_static_due_dates(date: str) -> None:
     [
         ("", '<flowable:formProperty id="x" type="long" required="true"/>'),
         ("", '<camunda:formData><camunda:formField id="x" label="X" type="long"/></camunda:formData>'),
-        ('camunda:formRef="f" camunda:formRefBinding="deployment"', ""),
         ('flowable:businessCalendarName="holidays"', ""),
         ("", '<flowable:customResource flowable:name="admin"/>'),
     ],

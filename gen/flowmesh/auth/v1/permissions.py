@@ -60,9 +60,12 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.engine.v1.ClockService/Drain", 0),
         ("flowmesh.engine.v1.ClockService/ResetClock", 0),
         ("flowmesh.engine.v1.ClockService/SetClock", 0),
+        ("flowmesh.notification.v1.NotificationClockService/ResetNotificationClock", 0),
+        ("flowmesh.notification.v1.NotificationClockService/SetNotificationClock", 0),
     ),
     "clock.get": (
         ("flowmesh.engine.v1.ClockService/GetClock", 0),
+        ("flowmesh.notification.v1.NotificationClockService/GetNotificationClock", 0),
     ),
     "comments.create": (
         ("flowmesh.engine.v1.CommentService/CreateProcessInstanceComment", 3),
@@ -100,6 +103,18 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "deadLetters.replay": (
         ("flowmesh.monitoring.v1.DeadLetterService/ReplayDeadLetters", 0),
     ),
+    "deliveries.discard": (
+        ("flowmesh.notification.v1.DeliveryService/DiscardDelivery", 1),
+    ),
+    "deliveries.get": (
+        ("flowmesh.notification.v1.DeliveryService/GetDelivery", 1),
+    ),
+    "deliveries.list": (
+        ("flowmesh.notification.v1.DeliveryService/ListDeliveries", 1),
+    ),
+    "deliveries.resend": (
+        ("flowmesh.notification.v1.DeliveryService/ResendDelivery", 1),
+    ),
     "deployments.create": (
         ("flowmesh.engine.v1.DeploymentService/CreateDeployment", 1),
         ("flowmesh.engine.v1.DeploymentService/UploadDeployment", 1),
@@ -119,6 +134,29 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     ),
     "eventSubscriptions.list": (
         ("flowmesh.engine.v1.EventSubscriptionService/ListEventSubscriptions", 2),
+    ),
+    "formFiles.delete": (
+        ("flowmesh.form.v1.FormFileService/DeleteFormFile", 3),
+    ),
+    "formFiles.get": (
+        ("flowmesh.form.v1.FormFileService/DownloadFormFile", 3),
+        ("flowmesh.form.v1.FormFileService/GetFormFile", 3),
+    ),
+    "forms.create": (
+        ("flowmesh.form.v1.FormDefinitionService/CreateFormDefinition", 1),
+    ),
+    "forms.delete": (
+        ("flowmesh.form.v1.FormDefinitionService/DeleteFormDefinition", 1),
+    ),
+    "forms.get": (
+        ("flowmesh.form.v1.FormDefinitionService/GetFormDefinition", 1),
+        ("flowmesh.form.v1.FormDefinitionService/GetFormDefinitionSchema", 1),
+    ),
+    "forms.list": (
+        ("flowmesh.form.v1.FormDefinitionService/ListFormDefinitions", 1),
+    ),
+    "forms.validate": (
+        ("flowmesh.form.v1.FormDefinitionService/ValidateFormDefinition", 1),
     ),
     "groups.create": (
         ("flowmesh.identity.v1.GroupService/CreateGroup", 1),
@@ -212,8 +250,29 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "messages.publish": (
         ("flowmesh.engine.v1.MessageService/PublishMessage", 1),
     ),
+    "notificationRules.create": (
+        ("flowmesh.notification.v1.NotificationRuleService/CreateNotificationRule", 1),
+    ),
+    "notificationRules.delete": (
+        ("flowmesh.notification.v1.NotificationRuleService/DeleteNotificationRule", 1),
+    ),
+    "notificationRules.get": (
+        ("flowmesh.notification.v1.NotificationRuleService/GetNotificationRule", 1),
+    ),
+    "notificationRules.list": (
+        ("flowmesh.notification.v1.NotificationRuleService/ListNotificationRules", 1),
+    ),
+    "notificationRules.update": (
+        ("flowmesh.notification.v1.NotificationRuleService/UpdateNotificationRule", 1),
+    ),
     "permissions.list": (
         ("flowmesh.identity.v1.PermissionService/ListPermissions", 1),
+    ),
+    "preferences.get": (
+        ("flowmesh.notification.v1.PreferenceService/GetPreferences", 1),
+    ),
+    "preferences.update": (
+        ("flowmesh.notification.v1.PreferenceService/UpdatePreferences", 1),
     ),
     "processDefinitions.get": (
         ("flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinition", 2),
@@ -221,6 +280,7 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionDocument", 2),
         ("flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionStartForm", 2),
         ("flowmesh.engine.v1.ProcessDefinitionService/GetProcessDefinitionXml", 2),
+        ("flowmesh.form.v1.StartFormService/GetStartForm", 2),
     ),
     "processDefinitions.list": (
         ("flowmesh.engine.v1.ProcessDefinitionService/ListProcessDefinitions", 2),
@@ -236,6 +296,8 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.engine.v1.ProcessInstanceService/BatchCreateProcessInstances", 3),
         ("flowmesh.engine.v1.ProcessInstanceService/CreateProcessInstance", 3),
         ("flowmesh.engine.v1.ProcessInstanceService/RestartProcessInstance", 2),
+        ("flowmesh.form.v1.FormFileService/UploadStartFormFile", 2),
+        ("flowmesh.form.v1.StartFormService/SubmitStartForm", 2),
     ),
     "processInstances.delete": (
         ("flowmesh.engine.v1.ProcessInstanceService/DeleteProcessInstance", 2),
@@ -331,6 +393,29 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "signals.broadcast": (
         ("flowmesh.engine.v1.SignalService/BroadcastSignal", 1),
     ),
+    "submissions.get": (
+        ("flowmesh.form.v1.SubmissionService/GetSubmission", 3),
+    ),
+    "submissions.list": (
+        ("flowmesh.form.v1.SubmissionService/ListSubmissions", 3),
+    ),
+    "templates.create": (
+        ("flowmesh.notification.v1.TemplateService/CreateTemplate", 1),
+    ),
+    "templates.delete": (
+        ("flowmesh.notification.v1.TemplateService/DeleteTemplate", 1),
+    ),
+    "templates.get": (
+        ("flowmesh.notification.v1.TemplateService/GetBuiltInTemplate", 1),
+        ("flowmesh.notification.v1.TemplateService/GetTemplate", 1),
+        ("flowmesh.notification.v1.TemplateService/PreviewTemplate", 1),
+    ),
+    "templates.list": (
+        ("flowmesh.notification.v1.TemplateService/ListTemplates", 1),
+    ),
+    "templates.update": (
+        ("flowmesh.notification.v1.TemplateService/UpdateTemplate", 1),
+    ),
     "tenants.create": (
         ("flowmesh.identity.v1.TenantService/CreateTenant", 0),
     ),
@@ -363,6 +448,10 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     ),
     "userTasks.complete": (
         ("flowmesh.engine.v1.UserTaskService/CompleteUserTask", 3),
+        ("flowmesh.form.v1.FormFileService/UploadTaskFormFile", 3),
+        ("flowmesh.form.v1.TaskFormService/DeleteTaskFormDraft", 3),
+        ("flowmesh.form.v1.TaskFormService/SaveTaskFormDraft", 3),
+        ("flowmesh.form.v1.TaskFormService/SubmitTaskForm", 3),
     ),
     "userTasks.create": (
         ("flowmesh.engine.v1.UserTaskService/CreateUserTask", 2),
@@ -376,6 +465,8 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "userTasks.get": (
         ("flowmesh.engine.v1.UserTaskService/GetUserTask", 3),
         ("flowmesh.engine.v1.UserTaskService/GetUserTaskVariables", 3),
+        ("flowmesh.form.v1.FormFileService/DownloadTaskFormFile", 3),
+        ("flowmesh.form.v1.TaskFormService/GetTaskForm", 3),
     ),
     "userTasks.list": (
         ("flowmesh.engine.v1.UserTaskService/ListUserTasks", 3),
@@ -409,5 +500,23 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     ),
     "users.update": (
         ("flowmesh.identity.v1.UserService/UpdateUser", 1),
+    ),
+    "webhooks.create": (
+        ("flowmesh.notification.v1.WebhookService/CreateWebhook", 1),
+    ),
+    "webhooks.delete": (
+        ("flowmesh.notification.v1.WebhookService/DeleteWebhook", 1),
+    ),
+    "webhooks.get": (
+        ("flowmesh.notification.v1.WebhookService/GetWebhook", 1),
+    ),
+    "webhooks.list": (
+        ("flowmesh.notification.v1.WebhookService/ListWebhooks", 1),
+    ),
+    "webhooks.update": (
+        ("flowmesh.notification.v1.WebhookService/DisableWebhook", 1),
+        ("flowmesh.notification.v1.WebhookService/EnableWebhook", 1),
+        ("flowmesh.notification.v1.WebhookService/RotateWebhookSecret", 1),
+        ("flowmesh.notification.v1.WebhookService/UpdateWebhook", 1),
     ),
 }

@@ -46,4 +46,6 @@ EVENT_TYPES: dict[str, str] = {
     "role_unassigned": "identity.role.unassigned.v1",
     "permission_granted": "identity.permission.granted.v1",
     "permission_revoked": "identity.permission.revoked.v1",
+    "forms_deployed": "deployment.forms.deployed.v1",
+    "forms_deleted": "deployment.forms.deleted.v1",
 }

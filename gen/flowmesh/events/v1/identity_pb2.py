@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!flowmesh/events/v1/identity.proto\x12\x12\x66lowmesh.events.v1\x1a\x1b\x62uf/validate/validate.proto\"b\n\x07UserRef\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x12\n\ntenant_ids\x18\x02 \x03(\t\x12\x13\n\x0b\x61ll_tenants\x18\x03 \x01(\x08\x12\x17\n\x0fservice_account\x18\x04 \x01(\x08\"V\n\x0bUserCreated\x12\x31\n\x04user\x18\x01 \x01(\x0b\x32\x1b.flowmesh.events.v1.UserRefB\x06\xbaH\x03\xc8\x01\x01\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\"f\n\x0bUserUpdated\x12\x31\n\x04user\x18\x01 \x01(\x0b\x32\x1b.flowmesh.events.v1.UserRefB\x06\xbaH\x03\xc8\x01\x01\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x0e\n\x06\x66ields\x18\x03 \x03(\t\"A\n\x0cUserDisabled\x12\x31\n\x04user\x18\x01 \x01(\x0b\x32\x1b.flowmesh.events.v1.UserRefB\x06\xbaH\x03\xc8\x01\x01\"@\n\x0bUserEnabled\x12\x31\n\x04user\x18\x01 \x01(\x0b\x32\x1b.flowmesh.events.v1.UserRefB\x06\xbaH\x03\xc8\x01\x01\"@\n\x0bUserDeleted\x12\x31\n\x04user\x18\x01 \x01(\x0b\x32\x1b.flowmesh.events.v1.UserRefB\x06\xbaH\x03\xc8\x01\x01\"J\n\x10GroupMemberAdded\x12\x1b\n\nsubject_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x19\n\x08group_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\"L\n\x12GroupMemberRemoved\x12\x1b\n\nsubject_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x19\n\x08group_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\")\n\x0cGroupDeleted\x12\x19\n\x08group_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\"\xd7\x01\n\x0cRoleAssigned\x12#\n\x12role_assignment_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x18\n\x07role_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x1d\n\nsubject_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x1b\n\x08group_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x39\n\tnarrowing\x18\x05 \x01(\x0b\x32&.flowmesh.events.v1.GrantedPermissionsB\x11\n\x08\x61ssignee\x12\x05\xbaH\x02\x08\x01\"\x9e\x01\n\x0eRoleUnassigned\x12#\n\x12role_assignment_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x18\n\x07role_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x1d\n\nsubject_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x1b\n\x08group_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x42\x11\n\x08\x61ssignee\x12\x05\xbaH\x02\x08\x01\"\xbe\x01\n\x11PermissionGranted\x12\x1d\n\nsubject_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x1b\n\x08group_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x1a\n\x07role_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12@\n\x06grants\x18\x04 \x03(\x0b\x32&.flowmesh.events.v1.GrantedPermissionsB\x08\xbaH\x05\x92\x01\x02\x08\x01\x42\x0f\n\x06holder\x12\x05\xbaH\x02\x08\x01\"\xbe\x01\n\x11PermissionRevoked\x12\x1d\n\nsubject_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x1b\n\x08group_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x1a\n\x07role_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12@\n\x06grants\x18\x04 \x03(\x0b\x32&.flowmesh.events.v1.GrantedPermissionsB\x08\xbaH\x05\x92\x01\x02\x08\x01\x42\x0f\n\x06holder\x12\x05\xbaH\x02\x08\x01\"u\n\x12GrantedPermissions\x12\x13\n\x0bpermissions\x18\x01 \x03(\t\x12\x12\n\ntenant_ids\x18\x02 \x03(\t\x12\x1f\n\x17process_definition_keys\x18\x03 \x03(\t\x12\x15\n\rinvolved_only\x18\x04 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!flowmesh/events/v1/identity.proto\x12\x12\x66lowmesh.events.v1\x1a\x1b\x62uf/validate/validate.proto\"b\n\x07UserRef\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x12\n\ntenant_ids\x18\x02 \x03(\t\x12\x13\n\x0b\x61ll_tenants\x18\x03 \x01(\x08\x12\x17\n\x0fservice_account\x18\x04 \x01(\x08\"\xcd\x01\n\x0bUserProfile\x12\r\n\x05\x65mail\x18\x01 \x01(\t\x12\x12\n\ngiven_name\x18\x02 \x01(\t\x12\x13\n\x0b\x66\x61mily_name\x18\x03 \x01(\t\x12\x0e\n\x06locale\x18\x04 \x01(\t\x12\x43\n\nattributes\x18\x05 \x03(\x0b\x32/.flowmesh.events.v1.UserProfile.AttributesEntry\x1a\x31\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x88\x01\n\x0bUserCreated\x12\x31\n\x04user\x18\x01 \x01(\x0b\x32\x1b.flowmesh.events.v1.UserRefB\x06\xbaH\x03\xc8\x01\x01\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x30\n\x07profile\x18\x03 \x01(\x0b\x32\x1f.flowmesh.events.v1.UserProfile\"\x98\x01\n\x0bUserUpdated\x12\x31\n\x04user\x18\x01 \x01(\x0b\x32\x1b.flowmesh.events.v1.UserRefB\x06\xbaH\x03\xc8\x01\x01\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x0e\n\x06\x66ields\x18\x03 \x03(\t\x12\x30\n\x07profile\x18\x04 \x01(\x0b\x32\x1f.flowmesh.events.v1.UserProfile\"A\n\x0cUserDisabled\x12\x31\n\x04user\x18\x01 \x01(\x0b\x32\x1b.flowmesh.events.v1.UserRefB\x06\xbaH\x03\xc8\x01\x01\"@\n\x0bUserEnabled\x12\x31\n\x04user\x18\x01 \x01(\x0b\x32\x1b.flowmesh.events.v1.UserRefB\x06\xbaH\x03\xc8\x01\x01\"@\n\x0bUserDeleted\x12\x31\n\x04user\x18\x01 \x01(\x0b\x32\x1b.flowmesh.events.v1.UserRefB\x06\xbaH\x03\xc8\x01\x01\"J\n\x10GroupMemberAdded\x12\x1b\n\nsubject_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x19\n\x08group_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\"L\n\x12GroupMemberRemoved\x12\x1b\n\nsubject_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x19\n\x08group_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\")\n\x0cGroupDeleted\x12\x19\n\x08group_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\"\xd7\x01\n\x0cRoleAssigned\x12#\n\x12role_assignment_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x18\n\x07role_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x1d\n\nsubject_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x1b\n\x08group_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x39\n\tnarrowing\x18\x05 \x01(\x0b\x32&.flowmesh.events.v1.GrantedPermissionsB\x11\n\x08\x61ssignee\x12\x05\xbaH\x02\x08\x01\"\x9e\x01\n\x0eRoleUnassigned\x12#\n\x12role_assignment_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x18\n\x07role_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01\x12\x1d\n\nsubject_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x1b\n\x08group_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x42\x11\n\x08\x61ssignee\x12\x05\xbaH\x02\x08\x01\"\xbe\x01\n\x11PermissionGranted\x12\x1d\n\nsubject_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x1b\n\x08group_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x1a\n\x07role_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12@\n\x06grants\x18\x04 \x03(\x0b\x32&.flowmesh.events.v1.GrantedPermissionsB\x08\xbaH\x05\x92\x01\x02\x08\x01\x42\x0f\n\x06holder\x12\x05\xbaH\x02\x08\x01\"\xbe\x01\n\x11PermissionRevoked\x12\x1d\n\nsubject_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x1b\n\x08group_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12\x1a\n\x07role_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x10\x01H\x00\x12@\n\x06grants\x18\x04 \x03(\x0b\x32&.flowmesh.events.v1.GrantedPermissionsB\x08\xbaH\x05\x92\x01\x02\x08\x01\x42\x0f\n\x06holder\x12\x05\xbaH\x02\x08\x01\"u\n\x12GrantedPermissions\x12\x13\n\x0bpermissions\x18\x01 \x03(\t\x12\x12\n\ntenant_ids\x18\x02 \x03(\t\x12\x1f\n\x17process_definition_keys\x18\x03 \x03(\t\x12\x15\n\rinvolved_only\x18\x04 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,6 +34,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_USERREF'].fields_by_name['id']._loaded_options = None
   _globals['_USERREF'].fields_by_name['id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_USERPROFILE_ATTRIBUTESENTRY']._loaded_options = None
+  _globals['_USERPROFILE_ATTRIBUTESENTRY']._serialized_options = b'8\001'
   _globals['_USERCREATED'].fields_by_name['user']._loaded_options = None
   _globals['_USERCREATED'].fields_by_name['user']._serialized_options = b'\272H\003\310\001\001'
   _globals['_USERUPDATED'].fields_by_name['user']._loaded_options = None
@@ -96,30 +98,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PERMISSIONREVOKED'].fields_by_name['grants']._serialized_options = b'\272H\005\222\001\002\010\001'
   _globals['_USERREF']._serialized_start=86
   _globals['_USERREF']._serialized_end=184
-  _globals['_USERCREATED']._serialized_start=186
-  _globals['_USERCREATED']._serialized_end=272
-  _globals['_USERUPDATED']._serialized_start=274
-  _globals['_USERUPDATED']._serialized_end=376
-  _globals['_USERDISABLED']._serialized_start=378
-  _globals['_USERDISABLED']._serialized_end=443
-  _globals['_USERENABLED']._serialized_start=445
-  _globals['_USERENABLED']._serialized_end=509
-  _globals['_USERDELETED']._serialized_start=511
-  _globals['_USERDELETED']._serialized_end=575
-  _globals['_GROUPMEMBERADDED']._serialized_start=577
-  _globals['_GROUPMEMBERADDED']._serialized_end=651
-  _globals['_GROUPMEMBERREMOVED']._serialized_start=653
-  _globals['_GROUPMEMBERREMOVED']._serialized_end=729
-  _globals['_GROUPDELETED']._serialized_start=731
-  _globals['_GROUPDELETED']._serialized_end=772
-  _globals['_ROLEASSIGNED']._serialized_start=775
-  _globals['_ROLEASSIGNED']._serialized_end=990
-  _globals['_ROLEUNASSIGNED']._serialized_start=993
-  _globals['_ROLEUNASSIGNED']._serialized_end=1151
-  _globals['_PERMISSIONGRANTED']._serialized_start=1154
-  _globals['_PERMISSIONGRANTED']._serialized_end=1344
-  _globals['_PERMISSIONREVOKED']._serialized_start=1347
-  _globals['_PERMISSIONREVOKED']._serialized_end=1537
-  _globals['_GRANTEDPERMISSIONS']._serialized_start=1539
-  _globals['_GRANTEDPERMISSIONS']._serialized_end=1656
+  _globals['_USERPROFILE']._serialized_start=187
+  _globals['_USERPROFILE']._serialized_end=392
+  _globals['_USERPROFILE_ATTRIBUTESENTRY']._serialized_start=343
+  _globals['_USERPROFILE_ATTRIBUTESENTRY']._serialized_end=392
+  _globals['_USERCREATED']._serialized_start=395
+  _globals['_USERCREATED']._serialized_end=531
+  _globals['_USERUPDATED']._serialized_start=534
+  _globals['_USERUPDATED']._serialized_end=686
+  _globals['_USERDISABLED']._serialized_start=688
+  _globals['_USERDISABLED']._serialized_end=753
+  _globals['_USERENABLED']._serialized_start=755
+  _globals['_USERENABLED']._serialized_end=819
+  _globals['_USERDELETED']._serialized_start=821
+  _globals['_USERDELETED']._serialized_end=885
+  _globals['_GROUPMEMBERADDED']._serialized_start=887
+  _globals['_GROUPMEMBERADDED']._serialized_end=961
+  _globals['_GROUPMEMBERREMOVED']._serialized_start=963
+  _globals['_GROUPMEMBERREMOVED']._serialized_end=1039
+  _globals['_GROUPDELETED']._serialized_start=1041
+  _globals['_GROUPDELETED']._serialized_end=1082
+  _globals['_ROLEASSIGNED']._serialized_start=1085
+  _globals['_ROLEASSIGNED']._serialized_end=1300
+  _globals['_ROLEUNASSIGNED']._serialized_start=1303
+  _globals['_ROLEUNASSIGNED']._serialized_end=1461
+  _globals['_PERMISSIONGRANTED']._serialized_start=1464
+  _globals['_PERMISSIONGRANTED']._serialized_end=1654
+  _globals['_PERMISSIONREVOKED']._serialized_start=1657
+  _globals['_PERMISSIONREVOKED']._serialized_end=1847
+  _globals['_GRANTEDPERMISSIONS']._serialized_start=1849
+  _globals['_GRANTEDPERMISSIONS']._serialized_end=1966
 # @@protoc_insertion_point(module_scope)

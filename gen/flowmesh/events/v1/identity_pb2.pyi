@@ -19,23 +19,48 @@ class UserRef(_message.Message):
     service_account: bool
     def __init__(self, id: _Optional[str] = ..., tenant_ids: _Optional[_Iterable[str]] = ..., all_tenants: _Optional[bool] = ..., service_account: _Optional[bool] = ...) -> None: ...
 
+class UserProfile(_message.Message):
+    __slots__ = ("email", "given_name", "family_name", "locale", "attributes")
+    class AttributesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    EMAIL_FIELD_NUMBER: _ClassVar[int]
+    GIVEN_NAME_FIELD_NUMBER: _ClassVar[int]
+    FAMILY_NAME_FIELD_NUMBER: _ClassVar[int]
+    LOCALE_FIELD_NUMBER: _ClassVar[int]
+    ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
+    email: str
+    given_name: str
+    family_name: str
+    locale: str
+    attributes: _containers.ScalarMap[str, str]
+    def __init__(self, email: _Optional[str] = ..., given_name: _Optional[str] = ..., family_name: _Optional[str] = ..., locale: _Optional[str] = ..., attributes: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
 class UserCreated(_message.Message):
-    __slots__ = ("user", "display_name")
+    __slots__ = ("user", "display_name", "profile")
     USER_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    PROFILE_FIELD_NUMBER: _ClassVar[int]
     user: UserRef
     display_name: str
-    def __init__(self, user: _Optional[_Union[UserRef, _Mapping]] = ..., display_name: _Optional[str] = ...) -> None: ...
+    profile: UserProfile
+    def __init__(self, user: _Optional[_Union[UserRef, _Mapping]] = ..., display_name: _Optional[str] = ..., profile: _Optional[_Union[UserProfile, _Mapping]] = ...) -> None: ...
 
 class UserUpdated(_message.Message):
-    __slots__ = ("user", "display_name", "fields")
+    __slots__ = ("user", "display_name", "fields", "profile")
     USER_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     FIELDS_FIELD_NUMBER: _ClassVar[int]
+    PROFILE_FIELD_NUMBER: _ClassVar[int]
     user: UserRef
     display_name: str
     fields: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, user: _Optional[_Union[UserRef, _Mapping]] = ..., display_name: _Optional[str] = ..., fields: _Optional[_Iterable[str]] = ...) -> None: ...
+    profile: UserProfile
+    def __init__(self, user: _Optional[_Union[UserRef, _Mapping]] = ..., display_name: _Optional[str] = ..., fields: _Optional[_Iterable[str]] = ..., profile: _Optional[_Union[UserProfile, _Mapping]] = ...) -> None: ...
 
 class UserDisabled(_message.Message):
     __slots__ = ("user",)

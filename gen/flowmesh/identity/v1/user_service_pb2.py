@@ -29,13 +29,15 @@ from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mas
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'flowmesh/identity/v1/user_service.proto\x12\x14\x66lowmesh.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb3\x02\n\x04User\x12\n\n\x02id\x18\x01 \x01(\t\x12\x31\n\x06status\x18\x02 \x01(\x0e\x32!.flowmesh.identity.v1.User.Status\x12\x32\n\x07\x64\x65tails\x18\x03 \x01(\x0b\x32!.flowmesh.identity.v1.UserDetails\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x06 \x01(\t\"H\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x11\n\rSTATUS_ACTIVE\x10\x01\x12\x13\n\x0fSTATUS_DISABLED\x10\x02\"\x95\x02\n\x0bUserDetails\x12\x1e\n\x0c\x64isplay_name\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12-\n\x05\x65mail\x18\x02 \x01(\tB\x1e\xbaH\x1br\x19\x18\xff\x01\x32\x14^([^@\\s]+@[^@\\s]+)?$\x12\x1c\n\ngiven_name\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x1d\n\x0b\x66\x61mily_name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12?\n\x06locale\x18\x05 \x01(\tB/\xbaH,r*\x18#2&^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$\x12$\n\ntenant_ids\x18\x06 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\x64\x18\x01\"\x04r\x02\x18@\x12\x13\n\x0b\x61ll_tenants\x18\x07 \x01(\x08\"\x99\x01\n\x11\x43reateUserRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x32\n\x02id\x18\x02 \x01(\tB&\xbaH#r!\x18@2\x1d^[A-Za-z0-9][A-Za-z0-9._@-]*$\x12\x32\n\x07\x64\x65tails\x18\x03 \x01(\x0b\x32!.flowmesh.identity.v1.UserDetails\">\n\x12\x43reateUserResponse\x12(\n\x04user\x18\x01 \x01(\x0b\x32\x1a.flowmesh.identity.v1.User\"\'\n\x0eGetUserRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\";\n\x0fGetUserResponse\x12(\n\x04user\x18\x01 \x01(\x0b\x32\x1a.flowmesh.identity.v1.User\"\x8b\x02\n\x10ListUsersRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12;\n\x06status\x18\x03 \x01(\x0e\x32!.flowmesh.identity.v1.User.StatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1f\n\ttenant_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@H\x00\x88\x01\x01\x12\x19\n\x08group_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x17\n\x05\x65mail\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x1a\n\tid_prefix\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@B\x0c\n\n_tenant_id\"W\n\x11ListUsersResponse\x12)\n\x05users\x18\x01 \x03(\x0b\x32\x1a.flowmesh.identity.v1.User\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xc4\x01\n\x11UpdateUserRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x32\n\x07\x64\x65tails\x18\x03 \x01(\x0b\x32!.flowmesh.identity.v1.UserDetails\x12/\n\x0bupdate_mask\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x15\n\x04\x65tag\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x14\">\n\x12UpdateUserResponse\x12(\n\x04user\x18\x01 \x01(\x0b\x32\x1a.flowmesh.identity.v1.User\"`\n\x12\x44isableUserRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x14\"?\n\x13\x44isableUserResponse\x12(\n\x04user\x18\x01 \x01(\x0b\x32\x1a.flowmesh.identity.v1.User\"_\n\x11\x45nableUserRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x14\">\n\x12\x45nableUserResponse\x12(\n\x04user\x18\x01 \x01(\x0b\x32\x1a.flowmesh.identity.v1.User\"_\n\x11\x44\x65leteUserRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x14\"\x14\n\x12\x44\x65leteUserResponse2\xf3\x07\n\x0bUserService\x12\x89\x01\n\nCreateUser\x12\'.flowmesh.identity.v1.CreateUserRequest\x1a(.flowmesh.identity.v1.CreateUserResponse\"(\xaa\xbb\x18\x10\n\x0cusers.create(\x01\x82\xd3\xe4\x93\x02\x0e\"\t/v1/users:\x01*\x12\x7f\n\x07GetUser\x12$.flowmesh.identity.v1.GetUserRequest\x1a%.flowmesh.identity.v1.GetUserResponse\"\'\xaa\xbb\x18\r\n\tusers.get(\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/users/{id}\x12\x81\x01\n\tListUsers\x12&.flowmesh.identity.v1.ListUsersRequest\x1a\'.flowmesh.identity.v1.ListUsersResponse\"#\xaa\xbb\x18\x0e\n\nusers.list(\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/users\x12\x8e\x01\n\nUpdateUser\x12\'.flowmesh.identity.v1.UpdateUserRequest\x1a(.flowmesh.identity.v1.UpdateUserResponse\"-\xaa\xbb\x18\x10\n\x0cusers.update(\x01\x82\xd3\xe4\x93\x02\x13\x32\x0e/v1/users/{id}:\x01*\x12\x9a\x01\n\x0b\x44isableUser\x12(.flowmesh.identity.v1.DisableUserRequest\x1a).flowmesh.identity.v1.DisableUserResponse\"6\xaa\xbb\x18\x11\n\rusers.disable(\x01\x82\xd3\xe4\x93\x02\x1b\"\x16/v1/users/{id}:disable:\x01*\x12\x96\x01\n\nEnableUser\x12\'.flowmesh.identity.v1.EnableUserRequest\x1a(.flowmesh.identity.v1.EnableUserResponse\"5\xaa\xbb\x18\x11\n\rusers.disable(\x01\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/users/{id}:enable:\x01*\x12\x8b\x01\n\nDeleteUser\x12\'.flowmesh.identity.v1.DeleteUserRequest\x1a(.flowmesh.identity.v1.DeleteUserResponse\"*\xaa\xbb\x18\x10\n\x0cusers.delete(\x01\x82\xd3\xe4\x93\x02\x10*\x0e/v1/users/{id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'flowmesh/identity/v1/user_service.proto\x12\x14\x66lowmesh.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb3\x02\n\x04User\x12\n\n\x02id\x18\x01 \x01(\t\x12\x31\n\x06status\x18\x02 \x01(\x0e\x32!.flowmesh.identity.v1.User.Status\x12\x32\n\x07\x64\x65tails\x18\x03 \x01(\x0b\x32!.flowmesh.identity.v1.UserDetails\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x06 \x01(\t\"H\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x11\n\rSTATUS_ACTIVE\x10\x01\x12\x13\n\x0fSTATUS_DISABLED\x10\x02\"\xc1\x03\n\x0bUserDetails\x12\x1e\n\x0c\x64isplay_name\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12-\n\x05\x65mail\x18\x02 \x01(\tB\x1e\xbaH\x1br\x19\x18\xff\x01\x32\x14^([^@\\s]+@[^@\\s]+)?$\x12\x1c\n\ngiven_name\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x1d\n\x0b\x66\x61mily_name\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12?\n\x06locale\x18\x05 \x01(\tB/\xbaH,r*\x18#2&^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$\x12$\n\ntenant_ids\x18\x06 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\x64\x18\x01\"\x04r\x02\x18@\x12\x13\n\x0b\x61ll_tenants\x18\x07 \x01(\x08\x12w\n\nattributes\x18\x08 \x03(\x0b\x32\x31.flowmesh.identity.v1.UserDetails.AttributesEntryB0\xbaH-\x9a\x01*\x10\x32\"\x1fr\x1d\x18@2\x19^[A-Za-z][A-Za-z0-9_.-]*$*\x05r\x03\x18\x80\x08\x1a\x31\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x99\x01\n\x11\x43reateUserRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x32\n\x02id\x18\x02 \x01(\tB&\xbaH#r!\x18@2\x1d^[A-Za-z0-9][A-Za-z0-9._@-]*$\x12\x32\n\x07\x64\x65tails\x18\x03 \x01(\x0b\x32!.flowmesh.identity.v1.UserDetails\">\n\x12\x43reateUserResponse\x12(\n\x04user\x18\x01 \x01(\x0b\x32\x1a.flowmesh.identity.v1.User\"\'\n\x0eGetUserRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\";\n\x0fGetUserResponse\x12(\n\x04user\x18\x01 \x01(\x0b\x32\x1a.flowmesh.identity.v1.User\"\x8b\x02\n\x10ListUsersRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12;\n\x06status\x18\x03 \x01(\x0e\x32!.flowmesh.identity.v1.User.StatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1f\n\ttenant_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@H\x00\x88\x01\x01\x12\x19\n\x08group_id\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x17\n\x05\x65mail\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x1a\n\tid_prefix\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@B\x0c\n\n_tenant_id\"W\n\x11ListUsersResponse\x12)\n\x05users\x18\x01 \x03(\x0b\x32\x1a.flowmesh.identity.v1.User\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xc4\x01\n\x11UpdateUserRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x32\n\x07\x64\x65tails\x18\x03 \x01(\x0b\x32!.flowmesh.identity.v1.UserDetails\x12/\n\x0bupdate_mask\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x15\n\x04\x65tag\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x14\">\n\x12UpdateUserResponse\x12(\n\x04user\x18\x01 \x01(\x0b\x32\x1a.flowmesh.identity.v1.User\"`\n\x12\x44isableUserRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x14\"?\n\x13\x44isableUserResponse\x12(\n\x04user\x18\x01 \x01(\x0b\x32\x1a.flowmesh.identity.v1.User\"_\n\x11\x45nableUserRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x14\">\n\x12\x45nableUserResponse\x12(\n\x04user\x18\x01 \x01(\x0b\x32\x1a.flowmesh.identity.v1.User\"_\n\x11\x44\x65leteUserRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x14\"\x14\n\x12\x44\x65leteUserResponse2\xf3\x07\n\x0bUserService\x12\x89\x01\n\nCreateUser\x12\'.flowmesh.identity.v1.CreateUserRequest\x1a(.flowmesh.identity.v1.CreateUserResponse\"(\xaa\xbb\x18\x10\n\x0cusers.create(\x01\x82\xd3\xe4\x93\x02\x0e\"\t/v1/users:\x01*\x12\x7f\n\x07GetUser\x12$.flowmesh.identity.v1.GetUserRequest\x1a%.flowmesh.identity.v1.GetUserResponse\"\'\xaa\xbb\x18\r\n\tusers.get(\x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/users/{id}\x12\x81\x01\n\tListUsers\x12&.flowmesh.identity.v1.ListUsersRequest\x1a\'.flowmesh.identity.v1.ListUsersResponse\"#\xaa\xbb\x18\x0e\n\nusers.list(\x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/users\x12\x8e\x01\n\nUpdateUser\x12\'.flowmesh.identity.v1.UpdateUserRequest\x1a(.flowmesh.identity.v1.UpdateUserResponse\"-\xaa\xbb\x18\x10\n\x0cusers.update(\x01\x82\xd3\xe4\x93\x02\x13\x32\x0e/v1/users/{id}:\x01*\x12\x9a\x01\n\x0b\x44isableUser\x12(.flowmesh.identity.v1.DisableUserRequest\x1a).flowmesh.identity.v1.DisableUserResponse\"6\xaa\xbb\x18\x11\n\rusers.disable(\x01\x82\xd3\xe4\x93\x02\x1b\"\x16/v1/users/{id}:disable:\x01*\x12\x96\x01\n\nEnableUser\x12\'.flowmesh.identity.v1.EnableUserRequest\x1a(.flowmesh.identity.v1.EnableUserResponse\"5\xaa\xbb\x18\x11\n\rusers.disable(\x01\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/users/{id}:enable:\x01*\x12\x8b\x01\n\nDeleteUser\x12\'.flowmesh.identity.v1.DeleteUserRequest\x1a(.flowmesh.identity.v1.DeleteUserResponse\"*\xaa\xbb\x18\x10\n\x0cusers.delete(\x01\x82\xd3\xe4\x93\x02\x10*\x0e/v1/users/{id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'flowmesh.identity.v1.user_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_USERDETAILS_ATTRIBUTESENTRY']._loaded_options = None
+  _globals['_USERDETAILS_ATTRIBUTESENTRY']._serialized_options = b'8\001'
   _globals['_USERDETAILS'].fields_by_name['display_name']._loaded_options = None
   _globals['_USERDETAILS'].fields_by_name['display_name']._serialized_options = b'\272H\005r\003\030\377\001'
   _globals['_USERDETAILS'].fields_by_name['email']._loaded_options = None
@@ -48,6 +50,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERDETAILS'].fields_by_name['locale']._serialized_options = b'\272H,r*\030#2&^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$'
   _globals['_USERDETAILS'].fields_by_name['tenant_ids']._loaded_options = None
   _globals['_USERDETAILS'].fields_by_name['tenant_ids']._serialized_options = b'\272H\r\222\001\n\020d\030\001\"\004r\002\030@'
+  _globals['_USERDETAILS'].fields_by_name['attributes']._loaded_options = None
+  _globals['_USERDETAILS'].fields_by_name['attributes']._serialized_options = b'\272H-\232\001*\0202\"\037r\035\030@2\031^[A-Za-z][A-Za-z0-9_.-]*$*\005r\003\030\200\010'
   _globals['_CREATEUSERREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CREATEUSERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\030\200\001'
   _globals['_CREATEUSERREQUEST'].fields_by_name['id']._loaded_options = None
@@ -111,35 +115,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USER_STATUS']._serialized_start=462
   _globals['_USER_STATUS']._serialized_end=534
   _globals['_USERDETAILS']._serialized_start=537
-  _globals['_USERDETAILS']._serialized_end=814
-  _globals['_CREATEUSERREQUEST']._serialized_start=817
-  _globals['_CREATEUSERREQUEST']._serialized_end=970
-  _globals['_CREATEUSERRESPONSE']._serialized_start=972
-  _globals['_CREATEUSERRESPONSE']._serialized_end=1034
-  _globals['_GETUSERREQUEST']._serialized_start=1036
-  _globals['_GETUSERREQUEST']._serialized_end=1075
-  _globals['_GETUSERRESPONSE']._serialized_start=1077
-  _globals['_GETUSERRESPONSE']._serialized_end=1136
-  _globals['_LISTUSERSREQUEST']._serialized_start=1139
-  _globals['_LISTUSERSREQUEST']._serialized_end=1406
-  _globals['_LISTUSERSRESPONSE']._serialized_start=1408
-  _globals['_LISTUSERSRESPONSE']._serialized_end=1495
-  _globals['_UPDATEUSERREQUEST']._serialized_start=1498
-  _globals['_UPDATEUSERREQUEST']._serialized_end=1694
-  _globals['_UPDATEUSERRESPONSE']._serialized_start=1696
-  _globals['_UPDATEUSERRESPONSE']._serialized_end=1758
-  _globals['_DISABLEUSERREQUEST']._serialized_start=1760
-  _globals['_DISABLEUSERREQUEST']._serialized_end=1856
-  _globals['_DISABLEUSERRESPONSE']._serialized_start=1858
-  _globals['_DISABLEUSERRESPONSE']._serialized_end=1921
-  _globals['_ENABLEUSERREQUEST']._serialized_start=1923
-  _globals['_ENABLEUSERREQUEST']._serialized_end=2018
-  _globals['_ENABLEUSERRESPONSE']._serialized_start=2020
-  _globals['_ENABLEUSERRESPONSE']._serialized_end=2082
-  _globals['_DELETEUSERREQUEST']._serialized_start=2084
-  _globals['_DELETEUSERREQUEST']._serialized_end=2179
-  _globals['_DELETEUSERRESPONSE']._serialized_start=2181
-  _globals['_DELETEUSERRESPONSE']._serialized_end=2201
-  _globals['_USERSERVICE']._serialized_start=2204
-  _globals['_USERSERVICE']._serialized_end=3215
+  _globals['_USERDETAILS']._serialized_end=986
+  _globals['_USERDETAILS_ATTRIBUTESENTRY']._serialized_start=937
+  _globals['_USERDETAILS_ATTRIBUTESENTRY']._serialized_end=986
+  _globals['_CREATEUSERREQUEST']._serialized_start=989
+  _globals['_CREATEUSERREQUEST']._serialized_end=1142
+  _globals['_CREATEUSERRESPONSE']._serialized_start=1144
+  _globals['_CREATEUSERRESPONSE']._serialized_end=1206
+  _globals['_GETUSERREQUEST']._serialized_start=1208
+  _globals['_GETUSERREQUEST']._serialized_end=1247
+  _globals['_GETUSERRESPONSE']._serialized_start=1249
+  _globals['_GETUSERRESPONSE']._serialized_end=1308
+  _globals['_LISTUSERSREQUEST']._serialized_start=1311
+  _globals['_LISTUSERSREQUEST']._serialized_end=1578
+  _globals['_LISTUSERSRESPONSE']._serialized_start=1580
+  _globals['_LISTUSERSRESPONSE']._serialized_end=1667
+  _globals['_UPDATEUSERREQUEST']._serialized_start=1670
+  _globals['_UPDATEUSERREQUEST']._serialized_end=1866
+  _globals['_UPDATEUSERRESPONSE']._serialized_start=1868
+  _globals['_UPDATEUSERRESPONSE']._serialized_end=1930
+  _globals['_DISABLEUSERREQUEST']._serialized_start=1932
+  _globals['_DISABLEUSERREQUEST']._serialized_end=2028
+  _globals['_DISABLEUSERRESPONSE']._serialized_start=2030
+  _globals['_DISABLEUSERRESPONSE']._serialized_end=2093
+  _globals['_ENABLEUSERREQUEST']._serialized_start=2095
+  _globals['_ENABLEUSERREQUEST']._serialized_end=2190
+  _globals['_ENABLEUSERRESPONSE']._serialized_start=2192
+  _globals['_ENABLEUSERRESPONSE']._serialized_end=2254
+  _globals['_DELETEUSERREQUEST']._serialized_start=2256
+  _globals['_DELETEUSERREQUEST']._serialized_end=2351
+  _globals['_DELETEUSERRESPONSE']._serialized_start=2353
+  _globals['_DELETEUSERRESPONSE']._serialized_end=2373
+  _globals['_USERSERVICE']._serialized_start=2376
+  _globals['_USERSERVICE']._serialized_end=3387
 # @@protoc_insertion_point(module_scope)

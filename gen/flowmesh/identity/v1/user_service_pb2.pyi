@@ -39,7 +39,14 @@ class User(_message.Message):
     def __init__(self, id: _Optional[str] = ..., status: _Optional[_Union[User.Status, str]] = ..., details: _Optional[_Union[UserDetails, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ...) -> None: ...
 
 class UserDetails(_message.Message):
-    __slots__ = ("display_name", "email", "given_name", "family_name", "locale", "tenant_ids", "all_tenants")
+    __slots__ = ("display_name", "email", "given_name", "family_name", "locale", "tenant_ids", "all_tenants", "attributes")
+    class AttributesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     EMAIL_FIELD_NUMBER: _ClassVar[int]
     GIVEN_NAME_FIELD_NUMBER: _ClassVar[int]
@@ -47,6 +54,7 @@ class UserDetails(_message.Message):
     LOCALE_FIELD_NUMBER: _ClassVar[int]
     TENANT_IDS_FIELD_NUMBER: _ClassVar[int]
     ALL_TENANTS_FIELD_NUMBER: _ClassVar[int]
+    ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
     display_name: str
     email: str
     given_name: str
@@ -54,7 +62,8 @@ class UserDetails(_message.Message):
     locale: str
     tenant_ids: _containers.RepeatedScalarFieldContainer[str]
     all_tenants: bool
-    def __init__(self, display_name: _Optional[str] = ..., email: _Optional[str] = ..., given_name: _Optional[str] = ..., family_name: _Optional[str] = ..., locale: _Optional[str] = ..., tenant_ids: _Optional[_Iterable[str]] = ..., all_tenants: _Optional[bool] = ...) -> None: ...
+    attributes: _containers.ScalarMap[str, str]
+    def __init__(self, display_name: _Optional[str] = ..., email: _Optional[str] = ..., given_name: _Optional[str] = ..., family_name: _Optional[str] = ..., locale: _Optional[str] = ..., tenant_ids: _Optional[_Iterable[str]] = ..., all_tenants: _Optional[bool] = ..., attributes: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class CreateUserRequest(_message.Message):
     __slots__ = ("request_id", "id", "details")

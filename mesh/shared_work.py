@@ -1,7 +1,7 @@
-"""Shares kinds of background work out among the engines of a database, each kind done by one of them at a time.
+"""Shares kinds of background work out among the processes of a database, each kind done by one of them at a time.
 
-Claims and conditions in the statements see to it that nothing is done twice; this keeps N engines from looking for the
-same work N times. Where an engine dies, another one does its kinds after `LEASE_SECONDS`.
+Claims and conditions in the statements see to it that nothing is done twice; this keeps N processes from looking for
+the same work N times. Where a process dies, another one does its kinds after `LEASE_SECONDS`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Kind:
 
 
 class SharedWork:
-    """One engine's part of `kinds` of work, which all engines that share under this name have in the same order."""
+    """One process's part of `kinds` of work, which all that share under this name have in the same order."""
 
     def __init__(self, database: Database, name: str, kinds: Sequence[Kind]) -> None:
         self._leases = Leases(database, name, len(kinds), seconds=LEASE_SECONDS)

@@ -1,0 +1,1 @@
+"""The tables of the form service, and the statements on them."""

@@ -1,0 +1,8 @@
+"""Which version of the tables this code reads and writes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MIGRATIONS: Final = "notification_svc.storage.migrations"
+HEAD: Final = "0001"

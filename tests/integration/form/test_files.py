@@ -1,0 +1,179 @@
+"""Files: streamed in and out, kept with what is submitted."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+import pytest
+from flowmesh.form.v1 import form_file_service_pb2 as pb
+
+from form_svc.workers.retention import Retention
+from mesh.access.rows import RowGrant
+from mesh.db.statements import Fetch, fetch
+from tests.infrastructure.walls import caller
+from tests.integration.engine.serving import ENDS, TurnedClock, model, refusal
+from tests.integration.form.forms import Forms, form, pieces
+
+ANN, BOB = caller("ann", RowGrant()), caller("bob", RowGrant(involved_only=True))
+PICKER = {"type": "filepicker", "id": "fp", "key": "file", "label": "File", "multiple": True}
+
+
+@pytest.fixture
+async def task(forms: Forms) -> str:
+    await forms.create(form("request", PICKER))
+    second = '<userTask id="u" flowable:candidateUsers="bob"/>'
+    await forms.engine.deploy(
+        model("review", ENDS + '<userTask id="t" flowable:formKey="request"/>' + second, "s>t", "t>u", "u>e")
+    )
+    return await forms.task()
+
+
+async def test_content_comes_back(forms: Forms, task: str) -> None:
+    forms.as_(ANN)
+    for content in (b"", b"small", os.urandom(700_000)):
+        digest = hashlib.sha256(content).hexdigest()
+        file = await forms.upload(task, content, file_name="报告.txt", sha256=digest)
+        assert (file.name, file.content_type, file.size_bytes, file.sha256) == (
+            "报告.txt",
+            "text/plain",
+            len(content),
+            digest,
+        )
+        assert await forms.download(file.id) == content
+        assert await forms.download_for(task, file.id) == content
+        assert (await forms.files.GetFormFile(pb.GetFormFileRequest(id=file.id))).file == file
+
+
+async def test_the_same_upload_again(forms: Forms, task: str) -> None:
+    first = await forms.upload(task, b"one", request_id="r")
+    assert await forms.upload(task, b"one", request_id="r") == first
+    assert (await refusal(forms.upload(task, b"two", request_id="r"))).reason == "REQUEST_ID_REUSED"
+    rows = await forms.service._database.read(fetch(Fetch("SELECT COUNT(*) FROM form_file")))
+    assert rows[0][0] == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "content", "reason"),
+    [
+        ({"sha256": "0" * 64}, b"x", "FORM_FILE_DAMAGED"),
+        ({}, b"x" * 2_000_000, "FORM_FILE_TOO_LARGE"),
+        ({"file_name": ""}, b"x", "FIELD_INVALID"),
+        ({"file_name": "a/b"}, b"x", "FIELD_INVALID"),
+        ({"content_type": "image/png"}, b"x", "FORM_FILE_TYPE_REFUSED"),
+        ({"content_type": "not a type"}, b"x", "FIELD_INVALID"),
+    ],
+)
+async def test_refused_uploads_leave_nothing(
+    forms: Forms, task: str, fields: dict[str, object], content: bytes, reason: str
+) -> None:
+    uploads = forms.service
+    limits = type(_limits(uploads))(1_500_000, 3, 86_400_000_000, ("text/*",))
+    object.__setattr__(_uploads(uploads), "limits", limits)
+    assert (await refusal(forms.upload(task, content, **fields))).reason == reason
+    for table in ("form_file", "form_file_chunk"):
+        rows = await forms.service._database.read(fetch(Fetch(f"SELECT COUNT(*) FROM {table}")))
+        assert rows[0][0] == 0
+
+
+def _uploads(service: object) -> object:
+    return service.uploads  # type: ignore[attr-defined]
+
+
+def _limits(service: object) -> object:
+    return service.uploads.limits  # type: ignore[attr-defined]
+
+
+async def test_number_of_loose_files(forms: Forms, task: str) -> None:
+    limits = type(_limits(forms.service))(1_500_000, 2, 86_400_000_000, ("*/*",))
+    object.__setattr__(_uploads(forms.service), "limits", limits)
+    files = [await forms.upload(task, b"x") for _ in range(2)]
+    assert (await refusal(forms.upload(task, b"x"))).reason == "FORM_FILES_TOO_MANY"
+    delete = pb.DeleteFormFileRequest(id=files[0].id, request_id="d")
+    await forms.files.DeleteFormFile(delete)
+    await forms.files.DeleteFormFile(delete)
+    await forms.upload(task, b"x")
+
+
+async def test_files_of_a_submission(forms: Forms, task: str) -> None:
+    forms.as_(ANN)
+    files = [await forms.upload(task, content) for content in (b"one", b"two")]
+    named = {"files::a": {"ids": [each.id for each in files]}, "files::unused": {"ids": [files[0].id]}}
+    answer = await forms.submit(task, {"file": "files::a"}, files=named)
+    instance = answer.submission.process_instance_id
+    told = (await forms.engine.variables(instance))["file"]
+    assert [each["fileId"] for each in told] == [each.id for each in files]
+    assert told[0]["size"] == 3
+    kept = (await forms.files.GetFormFile(pb.GetFormFileRequest(id=files[0].id))).file
+    assert (kept.submission_id, kept.process_instance_id) == (answer.submission.id, instance)
+    refused = await refusal(forms.files.DeleteFormFile(pb.DeleteFormFileRequest(id=files[0].id)))
+    assert refused.reason == "FORM_FILE_IN_USE"
+    # Who has the next task sees them, and nothing else.
+    (following,) = await forms.engine.user_tasks(process_instance_id=instance)
+    forms.as_(BOB)
+    assert await forms.download_for(following.id, files[1].id) == b"two"
+    assert (await refusal(_all(forms.files.DownloadFormFile(pb.DownloadFormFileRequest(id=files[1].id))))).reason == (
+        "FORM_FILE_NOT_FOUND"
+    )
+    other = await forms.as_(ANN).task()
+    assert (await refusal(forms.download_for(other, files[1].id))).reason == "FORM_FILE_NOT_FOUND"
+    # They cannot be submitted a second time, nor by somebody else.
+    reused = await refusal(forms.submit(other, {"file": "files::a"}, files=named))
+    assert reused.reason == "FORM_FILE_NOT_FOUND"
+
+
+async def _all(stream: object) -> None:
+    async for _ in stream:  # type: ignore[attr-defined]
+        pass
+
+
+async def test_files_of_others(forms: Forms, task: str) -> None:
+    file = await forms.as_(ANN).upload(task, b"mine")
+    forms.as_(caller("eve", RowGrant()))
+    refused = await refusal(forms.submit(task, {"file": "files::a"}, files={"files::a": {"ids": [file.id]}}))
+    assert refused.reason == "FORM_FILE_NOT_FOUND"
+    assert await forms.list_submissions() == []
+
+
+async def test_files_of_a_refused_submission_are_free_again(forms: Forms, task: str) -> None:
+    file = await forms.upload(task, b"x")
+    instance = (await forms.engine.user_tasks())[0].process_instance_id
+    await forms.engine.suspend(instance)
+    named = {"files::a": {"ids": [file.id]}}
+    await refusal(forms.submit(task, {"file": "files::a"}, files=named))
+    await forms.engine.resume(instance)
+    await forms.submit(task, {"file": "files::a"}, files=named)
+
+
+async def test_loose_files_are_deleted(forms: Forms, task: str, clock: TurnedClock) -> None:
+    loose, kept = await forms.upload(task, b"x" * 600_000), await forms.upload(task, b"kept")
+    await forms.submit(task, {"file": "files::a"}, files={"files::a": {"ids": [kept.id]}})
+    clock.forward(90_000)
+    retention = Retention(forms.service._database, clock, 86_400, 86_400)
+    await retention.run()
+    assert (await refusal(forms.files.GetFormFile(pb.GetFormFileRequest(id=loose.id)))).reason == "FORM_FILE_NOT_FOUND"
+    assert await forms.download(kept.id) == b"kept"
+    rows = await forms.service._database.read(fetch(Fetch("SELECT COUNT(*) FROM form_file_chunk")))
+    assert rows[0][0] == 1
+
+
+async def test_upload_without_a_message(forms: Forms, task: str) -> None:
+    assert (await refusal(forms.files.UploadTaskFormFile(iter(())))).reason == "FIELD_INVALID"
+    nowhere = pb.UploadTaskFormFileRequest(file_name="a")
+    assert (await refusal(forms.files.UploadTaskFormFile(iter([nowhere])))).reason == "FIELD_INVALID"
+
+
+async def test_file_of_a_start_form(forms: Forms) -> None:
+    await forms.create(form("order", PICKER))
+    (definition,) = (
+        await forms.engine.deploy(
+            model("p", ENDS.replace('id="s"', 'id="s" flowable:formKey="order"') + '<userTask id="t"/>', "s>t", "t>e")
+        )
+    ).process_definitions
+    first = pb.UploadStartFormFileRequest(process_definition_id=definition.id, file_name="a.txt", field_key="file")
+    file = (await forms.files.UploadStartFormFile(pieces(pb.UploadStartFormFileRequest, first, b"hello"))).file
+    answer = await forms.submit_start(definition.id, {"file": "files::a"}, files={"files::a": {"ids": [file.id]}})
+    instance = answer.submission.process_instance_id
+    assert (await forms.files.GetFormFile(pb.GetFormFileRequest(id=file.id))).file.process_instance_id == instance
+    (task,) = await forms.engine.user_tasks(process_instance_id=instance)
+    assert await forms.download_for(task.id, file.id) == b"hello"
