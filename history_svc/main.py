@@ -12,6 +12,7 @@ from history_svc.queries.commit_waits import CommitWaits
 from history_svc.settings import HistorySettings
 from history_svc.storage.schema import HEAD, MIGRATIONS
 from mesh.admin_http import Readiness
+from mesh.audit.refusals import RefusalLog
 from mesh.bus.port import Bus
 from mesh.bus.topics import all_topics
 from mesh.db.database import Database
@@ -60,7 +61,10 @@ class HistoryService:
         self._settings = settings
         self._database = database
         self._bus = bus
-        self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize)
+        self._refusals = RefusalLog(bus, settings.service_name)
+        self.server = MeshServer(
+            settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize, refusals=self._refusals
+        )
         waits = CommitWaits(database, hasten=hasten)
         servicer = HistoryServicer(database, waits)
         self.server.add(history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"], servicer)
@@ -75,12 +79,14 @@ class HistoryService:
         """
         await self._bus.ensure_topics(all_topics())
         port = await self.server.serve(self._settings.host, self._settings.listen_port)
+        self._refusals.start()
         self.consumer.start()
         return port
 
     async def stop(self) -> None:
         """Drain the server, and finish the batch at work."""
         await self.server.stop()
+        await self._refusals.stop()
         await self.consumer.stop()
 
     def add_checks(self, readiness: Readiness) -> None:
