@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flowmesh.history.v1 import audit_service_pb2, history_service_pb2
+from flowmesh.history.v1 import audit_service_pb2, history_service_pb2, rebuild_service_pb2
 
 from history_svc.api.audit_service import AuditServicer
+from history_svc.api.rebuild_service import RebuildServicer
 from history_svc.api.service import HistoryServicer
 from history_svc.audit.head import Signer
 from history_svc.consumers.audit import AuditTrail
 from history_svc.consumers.consuming import WorkflowEventConsumer
+from history_svc.consumers.rebuilding import RebuildWorker
 from history_svc.queries.commit_waits import CommitWaits
 from history_svc.settings import HistorySettings
 from history_svc.storage.schema import HEAD, MIGRATIONS
@@ -20,6 +22,7 @@ from mesh.bus.port import Bus
 from mesh.bus.topics import all_topics
 from mesh.db.database import Database
 from mesh.db.served_database import ServedDatabase
+from mesh.db.sqlite import SqliteDatabase
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
 from mesh.process import run, until_stopped
@@ -91,6 +94,11 @@ class HistoryService:
             AuditServicer(ServedDatabase(database), signer),
         )
         self.audit = AuditTrail(bus, database, signer)
+        self.rebuilds = RebuildWorker(bus, database, sqlite=isinstance(database, SqliteDatabase))
+        self.server.add(
+            rebuild_service_pb2.DESCRIPTOR.services_by_name["RebuildService"],
+            RebuildServicer(ServedDatabase(database), bus, self.rebuilds.wake),
+        )
         for name, about in _AUDITED.items():
             metrics.observe(f"flowmesh_history_audit_{name}", about, self._audit_counter(name))
         self.consumer = WorkflowEventConsumer(bus, database, max_batch=settings.consumer_batch, applied=waits.reached)
@@ -107,6 +115,7 @@ class HistoryService:
         self._refusals.start()
         self.consumer.start()
         self.audit.start()
+        self.rebuilds.start()
         return port
 
     async def stop(self) -> None:
@@ -115,6 +124,7 @@ class HistoryService:
         await self._refusals.stop()
         await self.consumer.stop()
         await self.audit.stop()
+        await self.rebuilds.stop()
 
     def add_checks(self, readiness: Readiness) -> None:
         """Let a process say that it is ready only while the database answers; without events it is degraded."""
@@ -122,6 +132,7 @@ class HistoryService:
         # What is in the database can be read all the same.
         readiness.add("history consumer", self.consumer.check, optional=True)
         readiness.add("history audit", self.audit.check, optional=True)
+        readiness.add("history rebuild", self.rebuilds.check, optional=True)
         self.server.follow(readiness)
 
     def _audit_counter(self, name: str) -> Callable[[], float]:

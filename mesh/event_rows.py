@@ -6,9 +6,8 @@ from flowmesh.events.v1.event_pb2 import EventEnvelope
 
 from mesh.bus.port import BusMessage
 from mesh.event_decoding import check
+from mesh.event_messages import event_message
 from mesh.outbox import OutboxEntry, OutboxRow
-
-EVENT_VERSION = "1.0"
 
 
 def event_row(kind: int, topic: str, envelope: EventEnvelope, traceparent: str, created_at: int) -> OutboxEntry:
@@ -28,18 +27,3 @@ def message_of_row(row: OutboxRow) -> BusMessage:
     begin = 1 + row.payload[0]
     envelope = EventEnvelope.FromString(row.payload[begin:])
     return event_message(row.topic, envelope, row.payload[1:begin].decode(), row.payload[begin:])
-
-
-def event_message(topic: str, envelope: EventEnvelope, traceparent: str, value: bytes | None = None) -> BusMessage:
-    """Return an event as a message for the bus. `value`: the envelope, where it is serialized already."""
-    headers = {
-        "ce_specversion": "1.0",
-        "ce_source": f"/flowmesh/{envelope.source_service}",
-        "ce_id": envelope.event_id,
-        "ce_type": envelope.event_type,
-        "ce_time": envelope.timestamp.ToJsonString(),
-        "content-type": "application/protobuf",
-        "correlation-id": envelope.correlation_id,
-        "traceparent": traceparent,
-    }
-    return BusMessage(topic, envelope.biz_id, envelope.SerializeToString() if value is None else value, headers)

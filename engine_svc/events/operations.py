@@ -12,7 +12,7 @@ from engine_svc.events import record as compact
 from mesh.audit.operation import MAX_ITEMS, Maker, Operation, operation_event
 from mesh.bus.port import BusMessage
 from mesh.bus.topics import AUDIT_EVENTS
-from mesh.event_rows import event_message
+from mesh.event_messages import event_message
 from mesh.ids import member_id
 
 SOURCE: Final = "engine"

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from engine_svc.events.commit_record import SINGLE_EVENT
-from mesh.audit.operation import Maker, Operation, operation_row
+from mesh.audit.operation import Maker, Operation
+from mesh.audit.rows import operation_row
 from mesh.db.statements import Program
 from mesh.ids import new_id
 from mesh.outbox import outbox_insert

@@ -18,7 +18,8 @@ from engine_svc.storage.audit import SOURCE, tell_operation
 from mesh.audit.operation import NOBODY, Maker
 from mesh.bus.topics import WORKFLOW_EXECUTION_EVENTS
 from mesh.db.statements import FetchKeys, Program, Row
-from mesh.event_rows import EVENT_VERSION, event_row
+from mesh.event_messages import EVENT_VERSION
+from mesh.event_rows import event_row
 from mesh.ids import new_id
 from mesh.outbox import OutboxEntry, outbox_insert
 from mesh.trace_context import parse_traceparent

@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 
 from identity_svc.storage.events import SOURCE, TRACED_ENVELOPE
-from mesh.audit.operation import Maker, Operation, operation_row
+from mesh.audit.operation import Maker, Operation
+from mesh.audit.rows import operation_row
 from mesh.call import CallContext
 from mesh.db.statements import InsertMany, Program
 from mesh.ids import new_id

@@ -11,10 +11,8 @@ from flowmesh.events.v1.audit_pb2 import OperationRecorded
 from flowmesh.events.v1.event_pb2 import EventEnvelope, EventMetadata
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from mesh.bus.topics import AUDIT_EVENTS
 from mesh.call import CallContext
-from mesh.event_rows import EVENT_VERSION, event_row
-from mesh.outbox import OutboxEntry
+from mesh.event_messages import EVENT_VERSION
 from mesh.trace_context import parse_traceparent
 
 RECORDED: Final = "audit.operation.recorded.v1"
@@ -112,12 +110,6 @@ def operation_event(event_id: str, source: str, operation: Operation, maker: Mak
             outcome=operation.outcome,
         ),
     )
-
-
-def operation_row(event_id: str, kind: int, source: str, operation: Operation, maker: Maker, now: int) -> OutboxEntry:
-    """Return the row of an outbox that tells an operation, for the transaction that does it; see `event_row`."""
-    envelope = operation_event(event_id, source, operation, maker, now)
-    return event_row(kind, AUDIT_EVENTS, envelope, maker.traceparent, now)
 
 
 def bounded_json(value: Mapping[str, Any]) -> bytes:

@@ -15,7 +15,7 @@ from mesh.bus.port import Bus, BusError
 from mesh.bus.topics import AUDIT_EVENTS
 from mesh.call import CallContext
 from mesh.clock import Clock, SystemClock
-from mesh.event_rows import EVENT_VERSION, event_message
+from mesh.event_messages import EVENT_VERSION, event_message
 from mesh.ids import new_id
 from mesh.logs import get_log
 

@@ -11,7 +11,7 @@ from mesh.bus.port import Bus, BusError
 from mesh.bus.topics import AUDIT_EVENTS
 from mesh.call import find_call
 from mesh.clock import Clock, SystemClock
-from mesh.event_rows import event_message
+from mesh.event_messages import event_message
 from mesh.ids import new_id
 from mesh.logs import get_log
 
