@@ -323,10 +323,10 @@ async def test_what_is_signed_cannot_be_forged_from_within_the_database(history:
 
         def restore() -> Program[None]:
             yield Execute(f"DELETE FROM {table}")
-            columns, kept = HEAD_COLUMNS, rows
             if table == HEAD_TABLE:
-                columns, kept = ("id", *HEAD_COLUMNS), [(1, *row) for row in rows]
-            yield InsertMany(table, columns, kept)
+                yield InsertMany(table, ("id", *HEAD_COLUMNS), [(1, *row) for row in rows])
+            else:
+                yield InsertMany(table, HEAD_COLUMNS, rows)
 
         def spoil() -> Program[None]:
             sql = f"UPDATE {table} SET {assignment}" if assignment else f"DELETE FROM {table}"
