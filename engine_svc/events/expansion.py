@@ -15,9 +15,11 @@ from engine_svc.events.commit_record import COMMIT_RECORD, FORMAT, SINGLE_EVENT
 from engine_svc.events.formats import UnknownRecordFormat
 from engine_svc.events.job_activation import JOB_ACTIVATION, expand_activation
 from engine_svc.events.mentions import mentioned_in
-from engine_svc.events.operations import PLACE, operation_message
+from engine_svc.events.operations import PLACE, operation_recorded
 from engine_svc.events.saga_id import saga_id_of
+from mesh.audit.operation import RECORDED
 from mesh.bus.port import BusMessage
+from mesh.bus.topics import AUDIT_EVENTS
 from mesh.event_decoding import check, decode
 from mesh.event_rows import message_of_row
 from mesh.ids import member_id
@@ -106,8 +108,24 @@ def expand(row: OutboxRow) -> list[BusMessage]:
             BusMessage(row.topic, instance_id, value, {**headers, "ce_id": event_id, "ce_type": kind.event_type})
         )
     if record.HasField("operation"):
-        messages.append(operation_message(record, events, event_id_of(row.id, PLACE)))
+        messages.append(_operation(row, record, events, shared, headers))
     return messages
+
+
+def _operation(
+    row: OutboxRow, record: stored_pb2.CommitRecord, events: list[Any], shared: bytes, headers: dict[str, str]
+) -> BusMessage:
+    """Return the message for the audit, which shares with the events what they share."""
+    event_id = event_id_of(row.id, PLACE)
+    key = record.process_instance_id or record.operation.resource_id
+    envelope = event_pb2.EventEnvelope(
+        event_id=event_id,
+        event_type=RECORDED,
+        biz_id=key,
+        metadata=event_pb2.EventMetadata(session_id=record.operation.session_id),
+        operation_recorded=operation_recorded(record, events),
+    ).SerializeToString()
+    return BusMessage(AUDIT_EVENTS, key, shared + envelope, {**headers, "ce_id": event_id, "ce_type": RECORDED})
 
 
 def _nested(number: int, message: bytes) -> bytes:

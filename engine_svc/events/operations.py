@@ -5,46 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from flowmesh.events.v1.audit_pb2 import OperationRecorded
 from flowmesh.internal.v1 import stored_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from engine_svc.events import record as compact
-from mesh.audit.operation import MAX_ITEMS, Maker, Operation, operation_event
-from mesh.bus.port import BusMessage
-from mesh.bus.topics import AUDIT_EVENTS
-from mesh.event_messages import event_message
+from mesh.audit.operation import MAX_ITEMS, SUCCEEDED, bounded_json
 from mesh.ids import member_id
 
-SOURCE: Final = "engine"
 PLACE: Final = 1 << 46
 """Takes the place of an event's ordinal in the id of the operation: no commit has as many events."""
 
 Told = dict[str, Any]
 
 
-def operation_message(record: stored_pb2.CommitRecord, events: list[Any], event_id: str) -> BusMessage:
-    """Return the message that tells the operation of a commit."""
+def operation_recorded(record: stored_pb2.CommitRecord, events: list[Any]) -> OperationRecorded:
+    """Return what the audit is told of the operation of a commit."""
     made = record.operation
     before, after = changes_told(record.process_instance_id, events)
-    operation = Operation(
-        made.resource_type or ("processInstance" if record.process_definition_id else "userTask"),
-        made.resource_id or record.process_instance_id,
-        (record.tenant_id,),
-        definition_key=record.process_definition_key,
-        before=before,
-        after=after,
+    return OperationRecorded(
+        method=made.method.lstrip("/"),
+        resource_type=made.resource_type or ("processInstance" if record.process_definition_id else "userTask"),
+        resource_id=made.resource_id or record.process_instance_id,
+        tenant_ids=(record.tenant_id,),
+        process_definition_key=record.process_definition_key,
+        acting_for=made.acting_for,
+        client_address=made.client_address,
+        traceparent=record.traceparent,
+        before_json=bounded_json(before),
+        after_json=bounded_json(after),
+        outcome=SUCCEEDED,
     )
-    maker = Maker(
-        record.user_id,
-        made.session_id,
-        made.acting_for,
-        made.client_address,
-        record.correlation_id,
-        record.traceparent,
-        made.method.lstrip("/"),
-    )
-    envelope = operation_event(event_id, SOURCE, operation, maker, record.time_micros)
-    return event_message(AUDIT_EVENTS, envelope, record.traceparent)
 
 
 def changes_told(instance_id: str, events: list[Any]) -> tuple[Told, Told]:

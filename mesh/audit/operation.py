@@ -119,6 +119,14 @@ def bounded_json(value: Mapping[str, Any]) -> bytes:
     """
     if not value:
         return b""
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        # Sets and the like, of which the cut makes lists.
+        text = b""
+    if 0 < len(text) <= MAX_TEXT:
+        # Nothing in it can be too long.
+        return text
     text = orjson.dumps(_cut(value), option=orjson.OPT_SORT_KEYS)
     if len(text) <= MAX_JSON_BYTES:
         return text
