@@ -18,7 +18,8 @@ _MESSAGE = {name: MESSAGE_COLUMNS.index(name) for name in ("id", "name", "tenant
 def add_operation(commit: Commit) -> None:
     """Add the call that is being served; what the engine does by itself is none.
 
-    A commit with events has a row in the outbox already, which takes it. What has none gets one of its own.
+    The rows that a commit has in the outbox take it, one for each instance with events. A commit that has none gets
+    one.
     """
     call = find_call()
     if call is None or not call.method:
@@ -30,10 +31,9 @@ def add_operation(commit: Commit) -> None:
         client_address=call.client_address,
     )
     if commit.outbox:
-        first = commit.outbox[0]
         # Serialised messages that are put behind one another are one message.
         added = stored_pb2.CommitRecord(operation=operation).SerializeToString()
-        commit.outbox[0] = first._replace(payload=first.payload + added)
+        commit.outbox = [entry._replace(payload=entry.payload + added) for entry in commit.outbox]
     elif commit.instances:
         row = commit.instances[0]
         record = stored_pb2.CommitRecord(

@@ -79,11 +79,15 @@ class ChainCheck:
     def page(self, entries: Sequence[ChainedEntry], checkpoints: Sequence[Head]) -> None:
         """Check the next entries, with the checkpoints that lie among them."""
         ahead = {entry.hash: entry.sequence for entry in entries}
-        signed = {head.sequence: head for head in checkpoints}
+        signed = {head.sequence: head for head in checkpoints if head.sequence > max(self._checkpoint, 0)}
+        before = self._before
+        if (late := signed.pop(before.sequence, None)) is not None:
+            # Made when the page before was read already.
+            self._at_checkpoint(late, before.sequence, before.stored, before.fitting)
         for entry in entries:
             self._entry(entry, ahead)
             if (head := signed.pop(entry.sequence, None)) is not None:
-                self._at_checkpoint(head, entry)
+                self._at_checkpoint(head, entry.sequence, entry.hash, self._before.fitting)
             if (wanted := self.anchors.get(entry.sequence)) is not None and wanted != entry.hash:
                 detail = f"the hash of entry {entry.sequence} is not the one kept elsewhere"
                 self._add(Kind.REWRITTEN, self._agreed + 1, entry.sequence, detail)
@@ -161,14 +165,14 @@ class ChainCheck:
             )
             self._add(Kind.UNLINKED, before.sequence, sequence, detail)
 
-    def _at_checkpoint(self, head: Head, entry: ChainedEntry) -> None:
+    def _at_checkpoint(self, head: Head, sequence: int, stored: str, fitting: str) -> None:
         believed = self._check_signature(head)
-        if head.hash == entry.hash:
+        if head.hash == stored:
             if believed:
-                self._agreed = entry.sequence
-        elif head.hash != hash_of(entry.previous_hash, entry.entry):
-            detail = f"entry {entry.sequence} is not the one that was signed: the entries before it were rewritten"
-            self._add(Kind.REWRITTEN, self._agreed + 1, entry.sequence, detail)
+                self._agreed = sequence
+        elif head.hash != fitting:
+            detail = f"entry {sequence} is not the one that was signed: the entries before it were rewritten"
+            self._add(Kind.REWRITTEN, self._agreed + 1, sequence, detail)
 
     def _check_signature(self, head: Head) -> bool:
         fault = self.signer.fault(head)

@@ -153,7 +153,10 @@ def _noted(fault: str, event_id: str, now: int) -> Entry:
 
 
 def read_part(begin: int, limit: int, *, first: bool) -> Program[ChainPart]:
-    """Read entries from a place on. `first`: with what stands before them."""
+    """Read entries from a place on. `first`: with what stands before them.
+
+    The checkpoint of the entry before is among those that are read: it may be new.
+    """
     before: ChainedEntry | None = None
     checkpoint_before = 0
     if first and begin > 1:
@@ -167,7 +170,9 @@ def read_part(begin: int, limit: int, *, first: bool) -> Program[ChainPart]:
     heads: list[Row] = yield FetchKeys(HEAD_TABLE, HEAD_COLUMNS, ("id",), [(_HEAD_ID,)])
     head = Head._make(heads[0]) if heads else None
     last = entries[-1].sequence if entries else max(begin - 1, 0)
-    found: list[Row] = yield Fetch(f"{_CHECKPOINTS} WHERE sequence>=? AND sequence<=? ORDER BY sequence", (begin, last))
+    found: list[Row] = yield Fetch(
+        f"{_CHECKPOINTS} WHERE sequence>=? AND sequence<=? ORDER BY sequence", (begin - 1, last)
+    )
     part = ChainPart(
         before,
         entries,

@@ -9,6 +9,7 @@ import pytest
 from flowmesh.engine.v1 import batch_pb2, batch_service_pb2, deployment_pb2
 from flowmesh.engine.v1 import deployment_service_pb2 as deployments
 from flowmesh.engine.v1 import message_service_pb2 as messages
+from flowmesh.engine.v1 import process_instance_service_pb2 as instances
 from flowmesh.engine.v1 import user_task_service_pb2 as tasks
 from flowmesh.engine.v1.batch_service_pb2_grpc import BatchServiceStub
 from flowmesh.engine.v1.message_service_pb2_grpc import MessageServiceStub
@@ -161,6 +162,17 @@ async def test_a_repeated_request_is_one_operation(engine: Engine, engine_databa
     for _ in range(3):
         await engine.start("review", request_id="r-1")
     assert operations(await told(engine_database)).count(("CreateProcessInstance", "processInstance")) == 1
+
+
+async def test_each_instance_that_is_started_together_is_told(engine: Engine, engine_database: Database) -> None:
+    await engine.deploy(user_task())
+    request = instances.BatchCreateProcessInstancesRequest(
+        instances=[instances.ProcessInstanceSpec(process_definition_key="review") for _ in range(3)]
+    )
+    started = (await engine.instances.BatchCreateProcessInstances(request)).process_instances
+    recorded = of_type(await told(engine_database), "audit.operation.recorded.v1")[1:]
+    assert sorted(event.biz_id for event in recorded) == sorted(one.id for one in started)
+    assert {event.operation_recorded.method.rpartition("/")[2] for event in recorded} == {"BatchCreateProcessInstances"}
 
 
 async def test_messages_and_batches_are_told(engine: Engine, engine_database: Database) -> None:

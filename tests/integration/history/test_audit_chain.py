@@ -112,6 +112,20 @@ async def test_a_chain_that_nobody_touched_has_no_problems(history: Database) ->
     assert await verified(history) == []
 
 
+async def test_a_checkpoint_that_is_made_while_the_chain_is_checked_is_no_problem(history: Database) -> None:
+    # Its entry is the last one of a page that was read before it was made.
+    await added(history, [entry(number) for number in range(500)])
+    servicer = AuditServicer(history, SIGNER)
+    checking = servicer.VerifyAuditRecords(pb.VerifyAuditRecordsRequest())
+    found = list((await anext(checking)).problems)
+    await history.write(add_checkpoint(SIGNER, 1_900_000_000_000_000))
+    await added(history, [entry(number) for number in range(600, 1_200)])
+    await history.write(add_checkpoint(SIGNER, 1_900_000_000_000_000))
+    async for answer in checking:
+        found += answer.problems
+    assert not found
+
+
 async def test_an_event_makes_one_entry_however_often_it_comes(history: Database) -> None:
     entries = [entry(number) for number in range(10)]
     assert await added(history, entries[:6]) == 6
