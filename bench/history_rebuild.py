@@ -61,12 +61,12 @@ async def _rebuild(channel: grpc.aio.Channel, bus: LocalBus, count: int) -> None
 
     async def read() -> float:
         begun = time.monotonic()
-        await history.ListHistoricProcessInstances(request)  # type: ignore[misc] # of a channel of asyncio
+        await history.ListHistoricProcessInstances(request)
         return time.monotonic() - begun
 
     quiet = sorted([await read() for _ in range(50)])
     begun = time.monotonic()
-    answer = await rebuilds.StartRebuild(rebuild_service_pb2.StartRebuildRequest())  # type: ignore[misc]
+    answer = await rebuilds.StartRebuild(rebuild_service_pb2.StartRebuildRequest())
     rebuild = answer.rebuild
     times: list[float] = []
     published = 0
@@ -77,7 +77,7 @@ async def _rebuild(channel: grpc.aio.Channel, bus: LocalBus, count: int) -> None
         times.append(await read())
         await asyncio.sleep(0.02)
         asked = rebuild_service_pb2.GetRebuildRequest(id=rebuild.id)
-        rebuild = (await rebuilds.GetRebuild(asked)).rebuild  # type: ignore[misc]
+        rebuild = (await rebuilds.GetRebuild(asked)).rebuild
     took = time.monotonic() - begun
     state = rebuild_service_pb2.Rebuild.State.Name(rebuild.state)
     print(

@@ -18,12 +18,13 @@ from flowmesh.history.v1 import rebuild_service_pb2 as pb
 from flowmesh.history.v1.history_service_pb2_grpc import HistoryServiceStub
 from flowmesh.history.v1.rebuild_service_pb2_grpc import RebuildServiceStub
 
+from history_svc.consumers.both_generations import project_on_both
 from history_svc.consumers.projection import project
 from history_svc.main import HistoryService
 from history_svc.settings import HistorySettings
 from history_svc.storage.generations import ForeignTable, Tables, next_of, redirected
 from history_svc.storage.projection_tables import OWN_TABLES, PROJECTION_TABLES
-from history_svc.storage.rebuilds import NEXT_NAMES
+from history_svc.storage.rebuilds import NEXT_NAMES, on_both, set_filling
 from mesh.bus.local import LocalBus
 from mesh.bus.port import BusMessage, RewindTarget
 from mesh.bus.topics import WORKFLOW_EXECUTION_EVENTS, all_topics
@@ -108,8 +109,10 @@ async def serving(history: Database, bus: LocalBus) -> AsyncIterator[Served]:
     service = HistoryService(HistorySettings(port=0, drain_seconds=0.5), history, bus, Metrics())
     port = await service.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield Served(service, channel, bus)
-    await service.stop()
+        try:
+            yield Served(service, channel, bus)
+        finally:
+            await service.stop()
 
 
 async def table_names(database: Database) -> set[str]:
@@ -358,6 +361,27 @@ async def test_redirected_statements_touch_the_other_tables_alone(history: Datab
     await history.write(tables.swap([table.name for table in PROJECTION_TABLES]))
     await history.write(project(one.events))
     assert await stored(history) == other
+
+
+async def test_what_a_purge_removes_is_removed_from_both(history: Database) -> None:
+    tables = Tables(sqlite=isinstance(history, SqliteDatabase))
+    for table in PROJECTION_TABLES:
+        await history.write(tables.make_next(table.name, 2))
+    gone, kept = life(1), life(2)
+    await history.write(set_filling(True))
+    await history.write(project_on_both([*gone.events, *kept.events]))
+
+    def purge() -> Program[None]:
+        yield Execute("DELETE FROM history_task WHERE process_instance_id=?", (gone.id,))
+
+    await history.write(on_both(purge(), purge()))
+    for name in ("history_task", next_of("history_task")):
+        rows = await history.read(fetch(Fetch(f"SELECT process_instance_id FROM {name}")))
+        assert rows == [(kept.id,)]
+    await history.write(set_filling(False))
+    await history.write(on_both(project(gone.events), project(gone.events)))
+    rows = await history.read(fetch(Fetch(f"SELECT process_instance_id FROM {next_of('history_task')}")))
+    assert rows == [(kept.id,)]
 
 
 async def test_the_group_of_the_rebuild_begins_anew_each_time(bus: LocalBus) -> None:
