@@ -399,6 +399,9 @@ class RebuildWorker:
         after: Row | None = tuple(cursor[1:]) if cursor else None
         for table in owned[place:]:
             columns, key = await self._database.read(self._tables.columns(table.name))
+            if not key:
+                await self._fail(rebuild, f"{table.name} has no primary key, by which its rows could be kept")
+                return
             while True:
                 after = await self._write(partial(self._copy_some, rebuild, table, columns, key, after))
                 if after is None:
