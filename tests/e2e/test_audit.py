@@ -104,7 +104,10 @@ async def test_refused_calls_are_told_together(mesh: Mesh, rest: httpx.AsyncClie
 
 
 def _history_port(mesh: Mesh) -> int:
-    return int(mesh.state()["history"].rpartition(":")[2])
+    state = mesh.state()
+    found = [node["grpc"] for name, node in state.get("nodes", {}).items() if name.startswith("history")]
+    address: str = found[0] if found else state["history"]
+    return int(address.rpartition(":")[2])
 
 
 async def test_the_chain_is_checked_by_one_command(mesh: Mesh, rest: httpx.AsyncClient, tmp_path: Path) -> None:
