@@ -11,6 +11,8 @@ from mesh.call import CallContext, find_call
 from mesh.ids import new_id
 from mesh.outbox import OutboxEntry
 
+NOT_TOLD = frozenset({"/flowmesh.engine.v1.JobService/ExtendJobLease"})
+"""Calls that change nothing but who works on something for how long: workers make them all the time."""
 _INSTANCE = {name: INSTANCE_COLUMNS.index(name) for name in INSTANCE_COLUMNS}
 _MESSAGE = {name: MESSAGE_COLUMNS.index(name) for name in ("id", "name", "tenant_id")}
 
@@ -22,7 +24,7 @@ def add_operation(commit: Commit) -> None:
     one.
     """
     call = find_call()
-    if call is None or not call.method:
+    if call is None or not call.method or call.method in NOT_TOLD:
         return
     operation = stored_pb2.StoredOperation(
         method=call.method,

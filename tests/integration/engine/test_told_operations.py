@@ -8,6 +8,7 @@ import orjson
 import pytest
 from flowmesh.engine.v1 import batch_pb2, batch_service_pb2, deployment_pb2
 from flowmesh.engine.v1 import deployment_service_pb2 as deployments
+from flowmesh.engine.v1 import job_service_pb2 as jobs
 from flowmesh.engine.v1 import message_service_pb2 as messages
 from flowmesh.engine.v1 import process_instance_service_pb2 as instances
 from flowmesh.engine.v1 import user_task_service_pb2 as tasks
@@ -23,7 +24,7 @@ from mesh.db.database import Database
 from mesh.db.statements import Fetch, fetch
 from mesh.event_decoding import decode
 from mesh.outbox import OutboxRow
-from tests.integration.engine.serving import Engine, refusal, user_task
+from tests.integration.engine.serving import Engine, external, refusal, user_task
 from tests.integration.engine.test_definition_suspension import resume, suspend
 
 FORM = b'{"components": []}'
@@ -173,6 +174,29 @@ async def test_each_instance_that_is_started_together_is_told(engine: Engine, en
     recorded = of_type(await told(engine_database), "audit.operation.recorded.v1")[1:]
     assert sorted(event.biz_id for event in recorded) == sorted(one.id for one in started)
     assert {event.operation_recorded.method.rpartition("/")[2] for event in recorded} == {"BatchCreateProcessInstances"}
+
+
+async def test_removing_an_ended_instance_is_told_though_it_tells_no_event(
+    engine: Engine, engine_database: Database
+) -> None:
+    await engine.deploy(user_task())
+    started = await engine.start("review")
+    (task,) = await engine.user_tasks()
+    await engine.complete_task(task.id)
+    await engine.instances.DeleteProcessInstance(instances.DeleteProcessInstanceRequest(id=started.id))
+    found = operations(await told(engine_database))
+    assert found[-1] == ("DeleteProcessInstance", "processInstance")
+
+
+async def test_extending_a_lease_is_not_told(engine: Engine, engine_database: Database) -> None:
+    await engine.deploy(external())
+    await engine.start("ship")
+    job = await engine.one_job()
+    before = operations(await told(engine_database))
+    await engine.jobs.ExtendJobLease(jobs.ExtendJobLeaseRequest(id=job.id, lease_token=job.lease_token))
+    assert operations(await told(engine_database)) == before
+    await engine.complete_job(job)
+    assert operations(await told(engine_database))[-1] == ("CompleteJob", "processInstance")
 
 
 async def test_messages_and_batches_are_told(engine: Engine, engine_database: Database) -> None:
