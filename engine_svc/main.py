@@ -94,6 +94,7 @@ from engine_svc.workers.shared_work import Kind, SharedWork
 from engine_svc.workers.start_timers import StartTimers
 from engine_svc.workers.thrown_events import ThrownEvents
 from mesh.admin_http import Readiness
+from mesh.audit.refusals import RefusalLog
 from mesh.background import end
 from mesh.bus.port import Bus
 from mesh.bus.topics import all_topics
@@ -237,12 +238,14 @@ class EngineService:
         )
         self._sagas = CompletionSagas(executor, lambda result: ends.at(result).add())
         other_due_work: list[DueWork] = [timers.run_due, thrown.run_due, batches.run_due, self._sagas.run_due]
+        self._refusals = None if bus is None else RefusalLog(bus, settings.service_name)
         self.server = MeshServer(
             settings,
             rpcs or RpcMetrics(metrics),
             telemetry=telemetry,
             authorize=authorize,
             pressure=self._pressure,
+            refusals=self._refusals,
         )
         for module, name, servicer in (
             (deployment_service_pb2, "DeploymentService", DeploymentServicer(executor, served)),
@@ -363,6 +366,8 @@ class EngineService:
             await self._database_clock.start()
         self._caches.start()
         port = await self.server.serve(self._settings.host, self._settings.listen_port)
+        if self._refusals is not None:
+            self._refusals.start()
         self._warming = asyncio.create_task(self._warm_up(), name="warm-up")
         self.backlog.start()
         self._pressure.start()
@@ -373,6 +378,8 @@ class EngineService:
     async def stop(self) -> None:
         """Drain the server, stop the background work, write what is queued."""
         await self.server.stop()
+        if self._refusals is not None:
+            await self._refusals.stop()
         await end(self._warming)
         await self._pressure.stop()
         await self.backlog.stop()

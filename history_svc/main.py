@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flowmesh.history.v1 import history_service_pb2
+from flowmesh.history.v1 import audit_service_pb2, history_service_pb2, rebuild_service_pb2
 
+from history_svc.api.audit_service import AuditServicer
+from history_svc.api.rebuild_service import RebuildServicer
 from history_svc.api.service import HistoryServicer
+from history_svc.audit.head import Signer
+from history_svc.consumers.audit import AuditTrail
 from history_svc.consumers.consuming import WorkflowEventConsumer
+from history_svc.consumers.rebuilding import RebuildWorker
 from history_svc.queries.commit_waits import CommitWaits
 from history_svc.settings import HistorySettings
 from history_svc.storage.schema import HEAD, MIGRATIONS
 from mesh.admin_http import Readiness
+from mesh.audit.refusals import RefusalLog
 from mesh.bus.port import Bus
 from mesh.bus.topics import all_topics
 from mesh.db.database import Database
+from mesh.db.served_database import ServedDatabase
+from mesh.db.sqlite import SqliteDatabase
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
 from mesh.process import run, until_stopped
@@ -33,6 +41,13 @@ _OBSERVED = {
     "unknown_types": "Events of types that only a newer release knows.",
     "retries": "Attempts at single events after a failure.",
     "dead_letters": "Events that could not be taken in.",
+}
+
+_AUDITED = {
+    "received": "Messages read from the topic of the audit.",
+    "handled": "Entries added to the audit trail.",
+    "retries": "Attempts at single events of the audit after a failure.",
+    "dead_letters": "Events of the audit that could not be added.",
 }
 
 _log = get_log(__name__)
@@ -60,10 +75,32 @@ class HistoryService:
         self._settings = settings
         self._database = database
         self._bus = bus
-        self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize)
+        self._refusals = RefusalLog(bus, settings.service_name)
+        self.server = MeshServer(
+            settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize, refusals=self._refusals
+        )
         waits = CommitWaits(database, hasten=hasten)
         servicer = HistoryServicer(database, waits)
         self.server.add(history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"], servicer)
+        signer = Signer(
+            settings.audit_secret or settings.mesh_secret, filter(None, settings.audit_public_keys.split(","))
+        )
+        if not signer.signs:
+            _log.warning(
+                "The audit trail is not signed", missing=f"{settings.variable('audit_secret')} or a secret of the mesh"
+            )
+        self.server.add(
+            audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"],
+            AuditServicer(ServedDatabase(database), signer),
+        )
+        self.audit = AuditTrail(bus, database, signer)
+        self.rebuilds = RebuildWorker(bus, database, sqlite=isinstance(database, SqliteDatabase))
+        self.server.add(
+            rebuild_service_pb2.DESCRIPTOR.services_by_name["RebuildService"],
+            RebuildServicer(ServedDatabase(database), bus, self.rebuilds.wake),
+        )
+        for name, about in _AUDITED.items():
+            metrics.observe(f"flowmesh_history_audit_{name}", about, self._audit_counter(name))
         self.consumer = WorkflowEventConsumer(bus, database, max_batch=settings.consumer_batch, applied=waits.reached)
         for name, about in _OBSERVED.items():
             metrics.observe(f"flowmesh_history_consumer_{name}", about, self._counter(name))
@@ -75,20 +112,32 @@ class HistoryService:
         """
         await self._bus.ensure_topics(all_topics())
         port = await self.server.serve(self._settings.host, self._settings.listen_port)
+        self._refusals.start()
         self.consumer.start()
+        self.audit.start()
+        self.rebuilds.start()
         return port
 
     async def stop(self) -> None:
         """Drain the server, and finish the batch at work."""
         await self.server.stop()
+        await self._refusals.stop()
         await self.consumer.stop()
+        await self.audit.stop()
+        await self.rebuilds.stop()
 
     def add_checks(self, readiness: Readiness) -> None:
         """Let a process say that it is ready only while the database answers; without events it is degraded."""
         readiness.add("history database", database_check(self._database))
         # What is in the database can be read all the same.
         readiness.add("history consumer", self.consumer.check, optional=True)
+        readiness.add("history audit", self.audit.check, optional=True)
+        readiness.add("history rebuild", self.rebuilds.check, optional=True)
         self.server.follow(readiness)
+
+    def _audit_counter(self, name: str) -> Callable[[], float]:
+        counters = self.audit.counters
+        return lambda: float(getattr(counters, name))
 
     def _counter(self, name: str) -> Callable[[], float]:
         counters = self.consumer.counters

@@ -22,4 +22,19 @@ class HistorySettings(MeshSettings):
         "alone do not keep.",
         choices=("domain", "both"),
     )
+    audit_secret: str = setting(
+        "",
+        "What the key is derived from that signs the end of the audit trail; empty: the mesh_secret. The same for all "
+        "processes of the service.",
+        pattern=r"|\S{32,}",
+        example="at least 32 random characters without blanks",
+        secret=True,
+    )
+    audit_public_keys: str = setting(
+        "",
+        "Public keys of earlier audit secrets, 64 hexadecimal digits each, separated by commas: what they have signed "
+        "is believed.",
+        pattern=r"|[0-9a-f]{64}(,[0-9a-f]{64})*",
+        example="64 hexadecimal digits, or several such keys with commas between them",
+    )
     consumer_batch: int = setting(1000, "Events that go into one transaction at most.", minimum=1, maximum=10_000)

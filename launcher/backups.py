@@ -25,13 +25,13 @@ from launcher.distributed.stores import Stores
 from launcher.supervision import all_or_none
 from launcher.version import version
 from mesh.bus.opening import open_bus
-from mesh.bus.port import Bus, BusError
+from mesh.bus.port import Bus, BusError, GroupOffset
 from mesh.child_process import end_now
 from mesh.db.database import DatabaseError
 from mesh.db.mariadb_address import parse_mariadb_url
 from mesh.startup import StartupError
 
-HISTORY_GROUP = "history-service"
+HISTORY_GROUPS = ("history-service", "history-audit")
 HOLD_SECONDS = 2.0
 """How long commits may be kept waiting at one attempt."""
 ATTEMPTS = 30
@@ -141,9 +141,10 @@ async def _outbox_held(bus: Bus, url: str) -> AsyncIterator[Any]:
 
 
 async def _history_catches_up(bus: Bus, until: float) -> bool:
-    ends = {(each.topic, each.partition): each.end for each in await bus.group_offsets(HISTORY_GROUP)}
+    offsets = await _history_offsets(bus)
+    ends = {(each.topic, each.partition): each.end for each in offsets}
     while True:
-        offsets = await bus.group_offsets(HISTORY_GROUP)
+        offsets = await _history_offsets(bus)
         behind = [
             each for each in offsets if max(each.committed or 0, each.begin) < ends.get((each.topic, each.partition), 0)
         ]
@@ -152,6 +153,10 @@ async def _history_catches_up(bus: Bus, until: float) -> bool:
         if asyncio.get_running_loop().time() > until:
             return False
         await asyncio.sleep(0.02)
+
+
+async def _history_offsets(bus: Bus) -> list[GroupOffset]:
+    return [each for group in HISTORY_GROUPS for each in await bus.group_offsets(group)]
 
 
 class _Dump:

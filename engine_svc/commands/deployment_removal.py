@@ -13,6 +13,8 @@ from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.instance_batches import for_each_instance
 from engine_svc.storage.commit import AlreadyAnswered, RequestRecord
 from engine_svc.storage.deployment_removal import LIVE, begin_deletion, finish_deletion, remove_ended_instances
+from mesh.audit.operation import maker_of
+from mesh.call import find_call
 from mesh.db.served_database import write_again
 
 DEFAULT_REASON = "the deployment was deleted"
@@ -31,7 +33,7 @@ async def delete_deployment(
 
     Raises `NotFound`, `WrongState` (DEPLOYMENT_IN_USE).
     """
-    database, clock = executor.database, executor.clock
+    database, clock, maker = executor.database, executor.clock, maker_of(find_call())
 
     async def terminate(instance_id: str) -> None:
         await process_instances.delete(executor, instance_id, reason or DEFAULT_REASON, None, lambda _: Empty())
@@ -52,7 +54,7 @@ async def delete_deployment(
             response = respond(terminated).SerializeToString()
             # An instance that was paused or resumed between the pages is met in the next round.
             now = clock.now_micros()
-            finish = partial(finish_deletion, deployment_id, definition_ids, request, response, now)
+            finish = partial(finish_deletion, deployment_id, definition_ids, request, response, now, maker)
             if await write_again(database, finish):
                 await executor.definitions.forget_deployment(deployment_id)
                 return response

@@ -13,11 +13,16 @@ from engine_svc.compile.load import MODEL_ENDINGS, load_definitions
 from engine_svc.model.problem import Problem
 from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.definitions import NewDefinition, NewDeployment, StoredDeployment, deploy
+from mesh.audit.operation import maker_of
+from mesh.call import find_call
 from mesh.clock import Clock
 from mesh.db.database import Database
 from mesh.db.served_database import write_again
 from mesh.errors import InvalidField, InvalidModel, Violation
 from mesh.ids import new_id
+
+OTHER_ENDINGS = (".form",)
+"""Files that the engine keeps for others, byte for byte, and tells by name: what is in them is no business of it."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -33,16 +38,20 @@ async def load_bundle(resources: Sequence[tuple[str, bytes]]) -> LoadedBundle:
     names = [name for name, _ in resources]
     for position, name in enumerate(names):
         field = f"resources[{position}].name"
-        if not name.lower().endswith(MODEL_ENDINGS):
-            raise _invalid(field, f"{name}: the file must end in {', '.join(MODEL_ENDINGS)}")
+        if not name.lower().endswith((*MODEL_ENDINGS, *OTHER_ENDINGS)):
+            raise _invalid(field, f"{name}: the file must end in {', '.join((*MODEL_ENDINGS, *OTHER_ENDINGS))}")
         if name in names[:position]:
             raise _invalid(field, f"{name} is in the bundle twice; rename one of them")
+    if all(name.lower().endswith(OTHER_ENDINGS) for name in names):
+        raise _invalid("resources", "there is no model among the files; forms alone are deployed to the form service")
     return await asyncio.to_thread(_load, resources)
 
 
 def _load(resources: Sequence[tuple[str, bytes]]) -> LoadedBundle:
     bundle = LoadedBundle([], [])
     for name, content in resources:
+        if name.lower().endswith(OTHER_ENDINGS):
+            continue
         result = load_definitions(name, content)
         bundle.problems.extend((name, problem) for problem in result.problems)
         bundle.processes.extend((name, process) for process in result.processes)
@@ -88,6 +97,7 @@ async def create_deployment(
             for resource, process in bundle.processes
         ],
         force,
+        maker_of(find_call()),
     )
     stored = await write_again(database, lambda: deploy(new, request))
     if isinstance(stored, Exception):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from engine_svc.state.instance import ENDED, Status
 from engine_svc.storage.commit import RequestRecord, find_answer
+from engine_svc.storage.definition_events import REFERENCE_COLUMNS, Telling
 from engine_svc.storage.definitions import (
     DefinitionState,
     lock_definitions,
@@ -19,6 +20,7 @@ from engine_svc.storage.definitions import (
 from engine_svc.storage.instance_rows import instances_of_definition, remove_instances
 from engine_svc.storage.newest_version import replace_newest
 from engine_svc.storage.start_events import remove_starts
+from mesh.audit.operation import NOBODY, Maker
 from mesh.db.statements import DeleteMany, Fetch, FetchKeys, Program, Row, UpdateKeys
 from mesh.errors import NotFound, WrongState
 
@@ -87,7 +89,12 @@ def remove_ended_instances(definition_id: str) -> Program[int]:
 
 
 def finish_deletion(
-    deployment_id: str, definition_ids: Sequence[str], request: RequestRecord | None, answer: bytes, now: int
+    deployment_id: str,
+    definition_ids: Sequence[str],
+    request: RequestRecord | None,
+    answer: bytes,
+    now: int,
+    maker: Maker = NOBODY,
 ) -> Program[bool]:
     """Remove a deployment that has no instances left, and keep the answer; say False where it has some.
 
@@ -103,6 +110,15 @@ def finish_deletion(
     names: list[Row] = yield Fetch(
         "SELECT deployment_id, name FROM deployment_resource WHERE deployment_id=?", (deployment_id,)
     )
+    rows: list[Row] = yield FetchKeys("deployment", ("id", "name", "tenant_id"), ("id",), [(deployment_id,)])
+    definitions: list[Row] = []
+    if definition_ids:
+        definitions = yield FetchKeys(
+            "process_definition", REFERENCE_COLUMNS, ("id",), [(definition_id,) for definition_id in definition_ids]
+        )
+    # Two that delete the same deployment meet here; the second one finds nothing.
+    for row in rows:
+        yield from Telling(now, maker).deleted(row, definitions, [name for _, name in names])
     if names:
         yield DeleteMany("deployment_resource", ("deployment_id", "name"), names)
     if definition_ids:

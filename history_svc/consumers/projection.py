@@ -69,6 +69,16 @@ TAKES: Final[Mapping[str, Take]] = {
 }
 """What becomes of each event by the name of its payload; history keeps nothing of the others."""
 
+WITHOUT_INSTANCE: Final = frozenset(
+    {
+        "deployment_created",
+        "deployment_deleted",
+        "process_definition_suspended",
+        "process_definition_resumed",
+    }
+)
+"""Payloads on the topic that belong to no instance."""
+
 
 def project(events: Sequence[EventEnvelope]) -> Program[None]:
     """Bring the rows up to date with a batch of events, by at most one read and one write for each table.
@@ -81,6 +91,8 @@ def project(events: Sequence[EventEnvelope]) -> Program[None]:
         if name is None:
             continue
         payload = getattr(event, name)
+        if name in WITHOUT_INSTANCE:
+            continue
         changes.progress.tell(payload.process_instance)
         take = TAKES.get(name)
         if take is not None:

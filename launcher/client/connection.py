@@ -22,7 +22,7 @@ from flowmesh.engine.v1 import (
     saga_service_pb2_grpc,
     user_task_service_pb2_grpc,
 )
-from flowmesh.history.v1 import history_service_pb2_grpc
+from flowmesh.history.v1 import audit_service_pb2_grpc, history_service_pb2_grpc, rebuild_service_pb2_grpc
 from flowmesh.identity.v1 import (
     access_service_pb2_grpc,
     credential_service_pb2_grpc,
@@ -74,6 +74,8 @@ class Connection(Calls):
         self.sagas = saga_service_pb2_grpc.SagaServiceStub(self._channel)
         self.clocks = clock_service_pb2_grpc.ClockServiceStub(self._channel)
         self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
+        self.audit = audit_service_pb2_grpc.AuditServiceStub(self._channel)
+        self.rebuilds = rebuild_service_pb2_grpc.RebuildServiceStub(self._channel)
         self.topics = topic_service_pb2_grpc.TopicServiceStub(self._channel)
         self.consumer_groups = consumer_group_service_pb2_grpc.ConsumerGroupServiceStub(self._channel)
         self.dead_letters = dead_letter_service_pb2_grpc.DeadLetterServiceStub(self._channel)

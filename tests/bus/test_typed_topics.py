@@ -13,6 +13,7 @@ from mesh.bus.drift import compare
 from mesh.bus.opening import open_bus
 from mesh.bus.port import BusMessage
 from mesh.bus.topics import (
+    AUDIT_EVENTS,
     DOMAIN_TOPICS,
     USER_PERMISSION_EVENTS,
     WORKFLOW_COMPLETION_ANSWERS,
@@ -54,7 +55,7 @@ def test_the_contracts_know_the_type_of_every_event() -> None:
 def test_topics_of_types_are_kept_as_long_as_their_domain() -> None:
     domain = {name for name in EVENT_TYPES.values() if topic_of_type(name) in DOMAIN_TOPICS.values()}
     assert {spec.name for spec in type_topics()} == domain
-    assert {topic_of_type(name) for name in domain} == {WORKFLOW_EXECUTION_EVENTS, USER_PERMISSION_EVENTS}
+    assert {topic_of_type(name) for name in domain} == {WORKFLOW_EXECUTION_EVENTS, USER_PERMISSION_EVENTS, AUDIT_EVENTS}
     assert retention_seconds("identity.user.created.v1") == retention_seconds(USER_PERMISSION_EVENTS)
     assert set(EVENT_TYPES.values()) - domain == {COMMAND, *ANSWERS}
     assert retention_seconds(COMPLETED) == retention_seconds(WORKFLOW_EXECUTION_EVENTS)

@@ -40,6 +40,16 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.engine.v1.AttachmentService/ListProcessInstanceAttachments", 3),
         ("flowmesh.engine.v1.AttachmentService/ListUserTaskAttachments", 3),
     ),
+    "auditRecords.get": (
+        ("flowmesh.history.v1.AuditService/GetAuditRecord", 1),
+    ),
+    "auditRecords.list": (
+        ("flowmesh.history.v1.AuditService/ListAuditRecords", 1),
+    ),
+    "auditRecords.verify": (
+        ("flowmesh.history.v1.AuditService/ListAuditCheckpoints", 0),
+        ("flowmesh.history.v1.AuditService/VerifyAuditRecords", 0),
+    ),
     "batches.create": (
         ("flowmesh.engine.v1.BatchService/CreateBatch", 2),
     ),
@@ -161,6 +171,18 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     ),
     "history.variables.list": (
         ("flowmesh.history.v1.HistoryService/ListHistoricVariables", 3),
+    ),
+    "historyRebuilds.cancel": (
+        ("flowmesh.history.v1.RebuildService/CancelRebuild", 0),
+    ),
+    "historyRebuilds.create": (
+        ("flowmesh.history.v1.RebuildService/StartRebuild", 0),
+    ),
+    "historyRebuilds.get": (
+        ("flowmesh.history.v1.RebuildService/GetRebuild", 0),
+    ),
+    "historyRebuilds.list": (
+        ("flowmesh.history.v1.RebuildService/ListRebuilds", 0),
     ),
     "identityAuditEntries.list": (
         ("flowmesh.identity.v1.AuditService/ListAuditEntries", 1),
