@@ -1,0 +1,32 @@
+"""Kinds of entries of a timeline, numbered as in the contract."""
+
+from __future__ import annotations
+
+from typing import Final
+
+INSTANCE_STARTED: Final = 1
+INSTANCE_COMPLETED: Final = 2
+INSTANCE_TERMINATED: Final = 3
+INSTANCE_FAILED: Final = 4
+INSTANCE_SUSPENDED: Final = 5
+INSTANCE_RESUMED: Final = 6
+INSTANCE_MIGRATED: Final = 7
+ACTIVITY_STARTED: Final = 10
+ACTIVITY_COMPLETED: Final = 11
+ACTIVITY_TERMINATED: Final = 12
+TASK_CREATED: Final = 20
+TASK_ASSIGNED: Final = 21
+TASK_UPDATED: Final = 22
+TASK_COMPLETED: Final = 23
+TASK_TERMINATED: Final = 24
+VARIABLE_SET: Final = 30
+VARIABLE_DELETED: Final = 31
+JOB_SCHEDULED: Final = 40
+JOB_COMPLETED: Final = 41
+JOB_FAILED: Final = 42
+INCIDENT_RAISED: Final = 50
+INCIDENT_RESOLVED: Final = 51
+COMMENT_CREATED: Final = 60
+COMMENT_DELETED: Final = 61
+ATTACHMENT_CREATED: Final = 62
+ATTACHMENT_DELETED: Final = 63
