@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flowmesh.history.v1 import history_service_pb2
+from flowmesh.history.v1 import history_query_service_pb2, history_service_pb2
 
+from history_svc.api.query_service import HistoryQueryServicer
 from history_svc.api.service import HistoryServicer
 from history_svc.consumers.consuming import WorkflowEventConsumer
 from history_svc.queries.commit_waits import CommitWaits
@@ -62,8 +63,13 @@ class HistoryService:
         self._bus = bus
         self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize)
         waits = CommitWaits(database, hasten=hasten)
-        servicer = HistoryServicer(database, waits)
-        self.server.add(history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"], servicer)
+        self.server.add(
+            history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"], HistoryServicer(database, waits)
+        )
+        self.server.add(
+            history_query_service_pb2.DESCRIPTOR.services_by_name["HistoryQueryService"],
+            HistoryQueryServicer(database, waits),
+        )
         self.consumer = WorkflowEventConsumer(bus, database, max_batch=settings.consumer_batch, applied=waits.reached)
         for name, about in _OBSERVED.items():
             metrics.observe(f"flowmesh_history_consumer_{name}", about, self._counter(name))

@@ -111,7 +111,7 @@ def _write(table: str, columns: tuple[str, ...], rows: dict[str, _Fields]) -> Pr
         before = known.get(key, {"id": key, **_NOTHING[table]})
         if before["create_micros"] != UNKNOWN_TIME:
             # Only the creation tells these; what it told is kept.
-            told = {name: value for name, value in told.items() if name == "delete_micros"}  # noqa: PLW2901
+            told = {name: value for name, value in told.items() if name == "delete_micros"}
         row = {**before, **told}
         if row["delete_micros"] is not None:
             row.update({column: "" for column in _TAKEN_BACK if column in row})

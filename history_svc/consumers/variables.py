@@ -85,9 +85,7 @@ class VariableChanges:
         stored = yield FetchKeys(VARIABLE_TABLE, ("id", "position"), ("id",), keys, lock=True)
         known: dict[str, int] = dict(stored)
         # A value is mostly the last one and a change; it is put into words once.
-        texts = {
-            key: b"" if told.value is None else value_to_json(told.value) for key, told in self._changes.items()
-        }
+        texts = {key: b"" if told.value is None else value_to_json(told.value) for key, told in self._changes.items()}
         rows = [
             (
                 key,

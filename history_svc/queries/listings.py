@@ -8,12 +8,24 @@ from history_svc.queries.pages import Listing, by_state, in_order
 from history_svc.storage.layout import (
     ACTIVITY_COLUMNS,
     ACTIVITY_TABLE,
+    ATTACHMENT_COLUMNS,
+    ATTACHMENT_TABLE,
+    COMMENT_COLUMNS,
+    COMMENT_TABLE,
+    INCIDENT_COLUMNS,
+    INCIDENT_STATES,
+    INCIDENT_TABLE,
     INSTANCE_COLUMNS,
     INSTANCE_STATUSES,
     INSTANCE_TABLE,
+    JOB_EVENTS,
+    JOB_LOG_COLUMNS,
+    JOB_LOG_TABLE,
     STATES,
     TASK_COLUMNS,
     TASK_TABLE,
+    VARIABLE_CHANGE_COLUMNS,
+    VARIABLE_CHANGE_TABLE,
     VARIABLE_COLUMNS,
     VARIABLE_TABLE,
 )
@@ -36,6 +48,8 @@ INSTANCES: Final = Listing(
     state_column="status",
     states=INSTANCE_STATUSES,
     instance_id="id",
+    indexed=frozenset({"initiator", "parent_activity_id"}),
+    by_time=frozenset({"end_micros"}),
 )
 
 ACTIVITIES: Final = Listing(
@@ -73,6 +87,8 @@ TASKS: Final = Listing(
     state_column="state",
     states=STATES,
     instance_id="",
+    indexed=frozenset({"owner", "completed_by", "parent_task_id"}),
+    by_time=frozenset({"end_micros", "due_micros"}),
 )
 
 VARIABLES: Final = Listing(
@@ -81,6 +97,59 @@ VARIABLES: Final = Listing(
     # Ids begin with the instance's, so an instance's variables are a range of them.
     order=("id",),
     descending=False,
-    paths=(in_order("name"), in_order()),
+    paths=(in_order("process_instance_id"), in_order("name"), in_order()),
     instance_id="process_instance_id",
+)
+
+VARIABLE_CHANGES: Final = Listing(
+    VARIABLE_CHANGE_TABLE,
+    VARIABLE_CHANGE_COLUMNS,
+    # The ids of an instance's changes are in the order of its events.
+    order=("process_instance_id", "id"),
+    descending=False,
+    paths=(in_order("process_instance_id"), in_order("name"), in_order()),
+    instance_id="process_instance_id",
+)
+
+INCIDENTS: Final = Listing(
+    INCIDENT_TABLE,
+    INCIDENT_COLUMNS,
+    order=("create_micros", "id"),
+    descending=True,
+    paths=(in_order("process_instance_id"), by_state()),
+    state_column="state",
+    states=INCIDENT_STATES,
+    instance_id="process_instance_id",
+)
+
+JOB_LOG: Final = Listing(
+    JOB_LOG_TABLE,
+    JOB_LOG_COLUMNS,
+    order=("process_instance_id", "id"),
+    descending=False,
+    paths=(in_order("process_instance_id"), by_state()),
+    state_column="event",
+    states=JOB_EVENTS,
+    instance_id="process_instance_id",
+)
+
+COMMENTS: Final = Listing(
+    COMMENT_TABLE,
+    COMMENT_COLUMNS,
+    order=("create_micros", "id"),
+    descending=False,
+    # Comments and attachments are asked for by what they are on.
+    paths=(in_order("process_instance_id"),),
+    instance_id="process_instance_id",
+    task_id="task_id",
+)
+
+ATTACHMENTS: Final = Listing(
+    ATTACHMENT_TABLE,
+    ATTACHMENT_COLUMNS,
+    order=("create_micros", "id"),
+    descending=False,
+    paths=(in_order("process_instance_id"),),
+    instance_id="process_instance_id",
+    task_id="task_id",
 )
