@@ -212,13 +212,13 @@ def ask_of_variables(asked: HistoricVariableFilter, rows: Narrowing) -> None:
 
 def ask_of_variable_changes(asked: HistoricVariableChangeFilter, rows: Narrowing) -> None:
     """Ask for changes of variables."""
-    instances = tuple(asked.process_instance_ids)
-    if not instances and asked.variable_ids:
-        # The ids of variables begin with those of their instances.
-        instances = tuple(dict.fromkeys(variable.partition(".")[0] for variable in asked.variable_ids))
-    rows.one_of("process_instance_id", instances)
+    rows.one_of("process_instance_id", asked.process_instance_ids)
     rows.one_of("process_definition_key", asked.process_definition_keys)
     rows.one_of("variable_id", asked.variable_ids)
+    # The ids of variables begin with those of their instances.
+    instances = {variable.partition(".")[0] for variable in asked.variable_ids}
+    if len(instances) == 1:
+        rows.implied("process_instance_id", instances.pop())
     rows.one_of("name", asked.names)
     rows.like("name", asked.name_like)
     rows.one_of("scope_activity_id", asked.scope_activity_ids)
@@ -249,15 +249,14 @@ def ask_of_incidents(asked: HistoricIncidentFilter, rows: Narrowing) -> None:
 
 def ask_of_job_events(asked: HistoricJobEventFilter, rows: Narrowing) -> None:
     """Ask for the log of jobs."""
-    instances = tuple(asked.process_instance_ids)
-    owners = [split_member_id(job_id) for job_id in asked.job_ids]
-    if not instances and owners and all(owner is not None for owner in owners):
-        # The ids of jobs begin with those of their instances.
-        instances = tuple(dict.fromkeys(owner[0] for owner in owners if owner is not None))
-    rows.one_of("process_instance_id", instances)
+    rows.one_of("process_instance_id", asked.process_instance_ids)
     rows.one_of("process_definition_id", asked.process_definition_ids)
     rows.one_of("process_definition_key", asked.process_definition_keys)
     rows.one_of("job_id", asked.job_ids)
+    # The ids of jobs begin with those of their instances.
+    owners = {owner[0] if owner else "" for owner in map(split_member_id, asked.job_ids)}
+    if len(owners) == 1 and "" not in owners:
+        rows.implied("process_instance_id", owners.pop())
     rows.one_of("job_type", asked.job_types)
     rows.one_of("element_id", asked.element_ids)
     rows.in_states(asked.events)

@@ -38,6 +38,7 @@ class Narrowing:
         self.listing = listing
         self.dialect = dialect
         self._asked: list[_Asked] = []
+        self._implied: list[_Asked] = []
         self._leads: list[Lead] = []
 
     def one_of(self, column: str, values: Iterable[Any], *, leads: bool = False, unique: bool = False) -> None:
@@ -122,6 +123,10 @@ class Narrowing:
         """Ask for what meets a condition that no index of the listing is chosen by."""
         self._asked.append(_Asked(condition, lead=lead))
 
+    def implied(self, column: str, value: Any) -> None:
+        """Say what all that is asked for has in a column, so that an index can be chosen by it."""
+        self._implied.append(_Asked((f"{beside(column)}=?", (value,)), equal=(column, value)))
+
     def led_by(self, lead: Lead) -> None:
         """Say what leads to all that is asked for, and to more."""
         self._leads.append(lead)
@@ -133,7 +138,7 @@ class Narrowing:
         below: dict[str, Any] = {}
         states: tuple[int, ...] | None = None
         checked: list[Condition] = []
-        for asked in self._asked:
+        for asked in (*self._asked, *self._implied):
             if asked.states is not None:
                 states = tuple(state for state in asked.states if states is None or state in states)
             elif asked.equal is not None and asked.equal[0] not in equal:

@@ -167,6 +167,8 @@ def count_rows(listing: Listing, filters: Filters, opened: Rows, most: int) -> P
         filters = _within(filters, opened)
     path = _path(listing, filters)
     indexed, checked = _conditions(listing, filters, path)
+    if not path.by_state and filters.states is not None:
+        checked.append(_in_states(listing, filters.states))
     if not opened.unrestricted:
         wall = row_condition(opened, beside(TENANT), beside(KEY), _takes_part(listing, opened))
         checked += [] if wall is None else [wall]
