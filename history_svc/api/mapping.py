@@ -292,6 +292,7 @@ def job_event_of(row: Row) -> HistoricJobEvent:
         retries,
         error_message,
         error_code,
+        user_id,
     ) = row
     return HistoricJobEvent(
         id=key,
@@ -307,6 +308,7 @@ def job_event_of(row: Row) -> HistoricJobEvent:
         retries=retries,
         error_message=error_message,
         error_code=error_code,
+        user_id=user_id,
     )
 
 

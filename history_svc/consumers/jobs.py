@@ -20,17 +20,17 @@ class JobChanges:
     def __init__(self) -> None:
         self._rows: dict[str, tuple[Any, ...]] = {}
 
-    def scheduled(self, micros: int, event: JobScheduled) -> None:
+    def scheduled(self, micros: int, event: JobScheduled, user_id: str = "") -> None:
         """Add a `JobScheduled`."""
-        self._add(micros, event, JOB_SCHEDULED, event.retries)
+        self._add(micros, event, JOB_SCHEDULED, event.retries, user_id)
 
-    def completed(self, micros: int, event: JobCompleted) -> None:
+    def completed(self, micros: int, event: JobCompleted, user_id: str = "") -> None:
         """Add a `JobCompleted`."""
-        self._add(micros, event, JOB_COMPLETED, 0)
+        self._add(micros, event, JOB_COMPLETED, 0, user_id)
 
-    def failed(self, micros: int, event: JobFailed) -> None:
+    def failed(self, micros: int, event: JobFailed, user_id: str = "") -> None:
         """Add a `JobFailed`."""
-        self._add(micros, event, JOB_FAILED, event.retries, event.error_message, event.error_code)
+        self._add(micros, event, JOB_FAILED, event.retries, user_id, event.error_message, event.error_code)
 
     def write(self) -> Program[None]:
         """Write the rows that are not there yet: one write."""
@@ -44,6 +44,7 @@ class JobChanges:
         event: JobScheduled | JobCompleted | JobFailed,
         kind: int,
         retries: int,
+        user_id: str,
         error_message: str = "",
         error_code: str = "",
     ) -> None:
@@ -63,4 +64,5 @@ class JobChanges:
             retries,
             error_message,
             error_code,
+            user_id,
         )

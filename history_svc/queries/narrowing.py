@@ -51,7 +51,10 @@ class Narrowing:
         lead = None
         if leads and equal is None:
             plain, _ = one_of(column, wanted)
-            lead = lead_of(self.listing.table, plain, wanted, len(wanted) if unique else None)
+            if column in self.listing.indexed:
+                plain = f"{plain} AND {column}<>''"
+            if column not in self.listing.indexed or "" not in wanted:
+                lead = lead_of(self.listing.table, plain, wanted, len(wanted) if unique else None)
         self._asked.append(_Asked((sql, parameters), equal=equal, lead=lead))
 
     def none_of(self, column: str, values: Iterable[Any]) -> None:
@@ -68,7 +71,7 @@ class Narrowing:
         prefix = literal_prefix(pattern)
         lead = None
         if leads and prefix:
-            lead = lead_of(self.listing.table, f"{column}>=? AND {column}<?", (prefix, prefix + _LAST))
+            lead = lead_of(self.listing.table, f"{column}>=? AND {column}<? AND {column}<>''", (prefix, prefix + _LAST))
         self._asked.append(_Asked(self.dialect.like(beside(column), pattern), lead=lead))
 
     def set(self, column: str, wanted: bool | None) -> None:

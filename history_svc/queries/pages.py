@@ -48,16 +48,28 @@ class AccessPath:
 
     filters: frozenset[str]
     by_state: bool
+    index: str
+
+    @property
+    def hint(self) -> str:
+        """What keeps MariaDB and MySQL from reading less of another index and sorting it; SQLite sees a comment."""
+        return f" /*! FORCE INDEX ({self.index}) */" if self.index else ""
 
 
-def by_state(*filters: str) -> AccessPath:
+def by_state(*filters: str, index: str) -> AccessPath:
     """Return the path of an index on the filters, the state and the order."""
-    return AccessPath(frozenset(filters), by_state=True)
+    return AccessPath(frozenset(filters), by_state=True, index=index)
 
 
-def in_order(*filters: str) -> AccessPath:
+def in_order(*filters: str, index: str) -> AccessPath:
     """Return the path of an index on the filters and the order."""
-    return AccessPath(frozenset(filters), by_state=False)
+    return AccessPath(frozenset(filters), by_state=False, index=index)
+
+
+_SELECT: Final = "SELECT /*! STRAIGHT_JOIN */"
+"""Keeps MariaDB and MySQL from turning conditions into tables that they begin with; SQLite sees a comment."""
+_NO_PATH: Final = AccessPath(frozenset(), by_state=False, index="")
+"""Of rows that are not read in an order."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -76,8 +88,8 @@ class Listing:
     states: tuple[int, ...] = ()
     indexed: frozenset[str] = frozenset()
     """Columns with an index that leads to few rows, though not in the order of the list."""
-    by_time: frozenset[str] = frozenset()
-    """Columns that may be missing, with an index on the state and them."""
+    by_time: Mapping[str, str] = field(default_factory=dict)
+    """Columns that may be missing, each with the index on the state and it."""
     task_id: str = ""
     """Column with the id of a task, for rows that may belong to a task without an instance."""
 
@@ -175,15 +187,18 @@ def count_rows(listing: Listing, filters: Filters, opened: Rows, most: int) -> P
     total, looked_at_all = 0, True
     sorts = filters.sorts(listing)
     segments = _segments(listing, filters, path, sorts)
+    source = f"{listing.table}{path.hint}"
     for segment in segments:
         narrowed = [*indexed, *segment.conditions]
         if checked:
-            ends = yield _select(listing.table, segment.columns, narrowed, segment, 1, COUNTED_ROWS // len(segments))
+            ends = yield _select(
+                source, segment.columns, narrowed, segment, 1, max(0, COUNTED_ROWS // len(segments) - 1)
+            )
             if ends:
                 looked_at_all = False
                 narrowed.append(_until(segment.columns, ends[0], segment.descending))
         conditions, parameters = _joined([*narrowed, *checked])
-        found = yield _counted(listing.table, conditions, parameters, most + 1 - total)
+        found = yield _counted(source, conditions, parameters, most + 1 - total)
         total += found[0][0] if found else 0
         if total > most:
             break
@@ -196,7 +211,7 @@ def _count(found: list[Row], most: int, *, looked_at_all: bool) -> Count:
 
 
 def _counted(source: str, conditions: str, parameters: Sequence[Any], limit: int) -> Fetch:
-    sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM {source}{conditions} LIMIT ?) some"
+    sql = f"SELECT COUNT(*) FROM ({_SELECT} 1 FROM {source}{conditions} LIMIT ?) some"
     return Fetch(sql, (*parameters, limit))
 
 
@@ -217,17 +232,17 @@ def _lead(listing: Listing, filters: Filters, opened: Rows) -> Program[Lead | No
     """Return what leads to few enough rows, None where they are better read in their order."""
     leads = list(filters.leads)
     leads += [
-        lead_of(listing.table, f"{column}=?", (value,))
+        # SQLite uses an index of some rows only where the query says that it wants no others.
+        lead_of(listing.table, f"{column}=? AND {column}<>''", (value,))
         for column, value in filters.equal.items()
-        if column in listing.indexed
+        if column in listing.indexed and value
     ]
     readable = not filters.order or (len(filters.order) == 1 and filters.order[0].expression in listing.by_time)
     if filters.order:
         leads += [
             Lead(f"SELECT id AS own_id FROM {listing.table} WHERE {column}=?", (value,))
             for column, value in filters.equal.items()
-            if AccessPath(frozenset({column}), by_state=True) in listing.paths
-            or AccessPath(frozenset({column}), by_state=False) in listing.paths
+            if any(path.filters == {column} for path in listing.paths)
         ]
         if not opened.unrestricted and opened.only_involved:
             query, values = own_instances(opened) if listing.instance_id else own_tasks(opened)
@@ -248,7 +263,7 @@ def _led(listing: Listing, filters: Filters, opened: Rows, lead: Lead) -> tuple[
     table = listing.table
     source = f"(SELECT DISTINCT own_id FROM ({lead.query}) led) own CROSS JOIN {table}"
     conditions: list[Condition] = [(f"{table}.{lead.column}=own_id", ())]
-    _, checked = _conditions(listing, filters, AccessPath(frozenset(), by_state=False), every_column=True)
+    _, checked = _conditions(listing, filters, _NO_PATH, every_column=True)
     if filters.states is not None:
         checked.append(_in_states(listing, filters.states))
     wall = row_condition(opened, beside(TENANT), beside(KEY), _takes_part(listing, opened))
@@ -272,7 +287,7 @@ def _gathered(
         condition, values = behind(sorts, after)
         where, parameters = f"{where} AND {condition}", [*parameters, *values]
     columns = ",".join(f"{listing.table}.{column}" for column in listing.columns)
-    sql = f"SELECT {columns} FROM {source}{where} ORDER BY {order_by(sorts)} LIMIT ?"
+    sql = f"{_SELECT} {columns} FROM {source}{where} ORDER BY {order_by(sorts)} LIMIT ?"
     rows: list[Row] = yield Fetch(sql, (*parameters, limit))
     return rows
 
@@ -338,14 +353,14 @@ def _segments(listing: Listing, filters: Filters, path: AccessPath, sorts: Seque
     if not sorts[0].nullable:
         return [_Segment(conditions, columns, descending) for conditions in by_states]
     time_column = columns[0]
-    return [
-        segment
-        for conditions in by_states
-        for segment in (
-            _Segment((*conditions, (f"{time_column} IS NOT NULL", ())), columns, descending, missing=False),
-            _Segment((*conditions, (f"{time_column} IS NULL", ())), columns[1:], descending, missing=True),
-        )
-    ]
+    segments: list[_Segment] = []
+    for conditions in by_states:
+        known: Condition = (f"{time_column} IS NOT NULL", ())
+        segments.append(_Segment((*conditions, known), columns, descending, missing=False))
+        if time_column not in filters.at_least and time_column not in filters.below:
+            unknown: Condition = (f"{time_column} IS NULL", ())
+            segments.append(_Segment((*conditions, unknown), columns[1:], descending, missing=True))
+    return segments
 
 
 def _read_part(
@@ -367,7 +382,7 @@ def _read_part(
         involved = _takes_part(listing, opened)
         if opened.only_involved and "process_instance_id" not in filters.equal:
             # The caller's own are few: they lead, and no index of a filter does.
-            path, involved, few = in_order(), ("1=1", ()), True
+            path, involved, few = _NO_PATH, ("1=1", ()), True
             own, own_values = own_instances(opened) if listing.instance_id else own_tasks(opened)
             source = f"({own}) own CROSS JOIN {listing.table}"
             walls.append((f"{listing.table}.{listing.instance_id or 'id'}=own_id", ()))
@@ -386,7 +401,7 @@ def _read_part(
             checked.append(behind(sorts, after))
         where, parameters = _joined([*walls, *checked])
         columns = ",".join(f"{listing.table}.{column}" for column in listing.columns)
-        sql = f"SELECT {columns} FROM {source}{where} ORDER BY {order_by(sorts)} LIMIT ?"
+        sql = f"{_SELECT} {columns} FROM {source}{where} ORDER BY {order_by(sorts)} LIMIT ?"
         found: list[Row] = yield Fetch(sql, (*own_parameters, *parameters, limit))
         return found, []
     indexed, checked = _conditions(listing, filters, path)
@@ -402,7 +417,7 @@ def _read_part(
             continue
         share = (deadline - time.monotonic()) / (len(segments) - place)
         segment_rows, end = yield from _read_segment(
-            listing, segment, indexed, checked, start, limit, time.monotonic() + share
+            listing, path, segment, indexed, checked, start, limit, time.monotonic() + share
         )
         rows += segment_rows
         horizons += [] if end is None else [end]
@@ -411,6 +426,7 @@ def _read_part(
 
 def _read_segment(
     listing: Listing,
+    path: AccessPath,
     segment: _Segment,
     indexed: Sequence[Condition],
     checked: Sequence[Condition],
@@ -420,17 +436,18 @@ def _read_segment(
 ) -> Program[tuple[list[Row], Key | None]]:
     """Read a segment window by window, until there are enough rows, or no more, or the time is over."""
     rows: list[Row] = []
+    source = f"{listing.table}{path.hint}"
     while True:
         narrowed = [*indexed, *segment.conditions]
         if after is not None:
             narrowed.append(_behind(segment.columns, after, segment.descending))
         end: Row | None = None
         if checked:
-            ends = yield _select(listing.table, segment.columns, narrowed, segment, 1, WINDOW_ROWS - 1)
+            ends = yield _select(source, segment.columns, narrowed, segment, 1, WINDOW_ROWS - 1)
             if ends:
                 end = ends[0]
                 narrowed.append(_until(segment.columns, end, segment.descending))
-        rows += yield _select(listing.table, listing.columns, [*narrowed, *checked], segment, limit - len(rows))
+        rows += yield _select(source, listing.columns, [*narrowed, *checked], segment, limit - len(rows))
         if end is None or len(rows) >= limit:
             return rows, None
         if time.monotonic() >= deadline:
@@ -442,7 +459,7 @@ def _path(listing: Listing, filters: Filters) -> AccessPath:
     """Return the index to read the list by."""
     if filters.order:
         # Only the state leads to an order by time.
-        return by_state()
+        return by_state(index=listing.by_time[filters.order[0].expression])
     return next(path for path in listing.paths if path.filters <= filters.equal.keys())
 
 
@@ -504,7 +521,7 @@ def _within(filters: Filters, opened: Rows) -> Filters:
 
 
 def _select(
-    table: str,
+    source: str,
     columns: Sequence[str],
     conditions: Sequence[Condition],
     segment: _Segment,
@@ -515,7 +532,9 @@ def _select(
     direction = " DESC" if segment.descending else ""
     order = ",".join(f"{column}{direction}" for column in segment.columns)
     skip = f" OFFSET {offset}" if offset else ""
-    return Fetch(f"SELECT {','.join(columns)} FROM {table}{where} ORDER BY {order} LIMIT ?{skip}", (*parameters, limit))
+    return Fetch(
+        f"{_SELECT} {','.join(columns)} FROM {source}{where} ORDER BY {order} LIMIT ?{skip}", (*parameters, limit)
+    )
 
 
 def _joined(conditions: Sequence[Condition]) -> tuple[str, list[Any]]:

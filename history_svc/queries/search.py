@@ -192,7 +192,7 @@ class WordTable:
             ends: list[Row] = yield Fetch(
                 f"SELECT w.record_id,w.kind FROM {WORD_TABLE} w WHERE {' AND '.join(conditions)} "
                 f"ORDER BY w.record_id DESC,w.kind DESC LIMIT 1 OFFSET {READ_WORDS - 1}",
-                values,
+                tuple(values),
             )
             if ends:
                 end = ends[0]
@@ -213,7 +213,7 @@ class WordTable:
                 )
                 values.append(word)
         rows: list[Row] = yield Fetch(
-            f"SELECT w.record_id,w.kind FROM {WORD_TABLE} w WHERE {' AND '.join(conditions)} "
+            f"SELECT /*! STRAIGHT_JOIN */ w.record_id,w.kind FROM {WORD_TABLE} w WHERE {' AND '.join(conditions)} "
             "ORDER BY w.record_id DESC,w.kind DESC LIMIT ?",
             (*values, READ_WORDS),
         )

@@ -219,7 +219,7 @@ class _JobLog(_Source):
         return event_id(instance_id, start[0])
 
     def _entry(self, row: Row) -> Entry:
-        log_id, instance_id, job_id, job_type, element_id, event, micros, error_message = row
+        log_id, instance_id, job_id, job_type, element_id, event, micros, error_message, user_id = row
         position = position_of_event_id(log_id)
         return Entry(
             instance_id,
@@ -229,9 +229,9 @@ class _JobLog(_Source):
             job_id,
             element_id,
             job_type,
+            user_id,
             "",
-            "",
-            error_message[:1_000],
+            error_message[:MAX_DETAIL_CHARACTERS],
         )
 
 
@@ -262,7 +262,17 @@ _VARIABLES: Final = _Changes(
 )
 _JOBS: Final = _JobLog(
     JOB_LOG_TABLE,
-    ("id", "process_instance_id", "job_id", "job_type", "element_id", "event", "event_micros", "error_message"),
+    (
+        "id",
+        "process_instance_id",
+        "job_id",
+        "job_type",
+        "element_id",
+        "event",
+        "event_micros",
+        "error_message",
+        "user_id",
+    ),
     "id",
     "event",
     _JOB_KINDS,

@@ -178,6 +178,7 @@ JOB_LOG_COLUMNS: Final = (
     "retries",
     "error_message",
     "error_code",
+    "user_id",
 )
 JOB_SCHEDULED: Final = 1
 JOB_COMPLETED: Final = 2

@@ -82,9 +82,7 @@ CASES: dict[str, Case] = {
     "GetProcessInstanceTimeline": named(
         lambda x: {"id": x["instance"]}, lambda x: {"id": x["instance"], "include_called": True}
     ),
-    "ListHistoricComments": listed(
-        lambda x: {"process_instance_id": x["instance"]}, lambda x: {"task_id": x["task"]}
-    ),
+    "ListHistoricComments": listed(lambda x: {"process_instance_id": x["instance"]}, lambda x: {"task_id": x["task"]}),
     "ListHistoricAttachments": listed(lambda x: {"process_instance_id": x["instance"]}),
     "SearchHistory": listed(
         lambda _: {"query": "Approve"},

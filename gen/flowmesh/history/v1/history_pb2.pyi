@@ -275,7 +275,7 @@ class HistoricIncident(_message.Message):
     def __init__(self, id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., type: _Optional[str] = ..., element_id: _Optional[str] = ..., job_id: _Optional[str] = ..., message: _Optional[str] = ..., state: _Optional[_Union[HistoricIncident.State, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class HistoricJobEvent(_message.Message):
-    __slots__ = ("id", "process_instance_id", "process_definition_id", "process_definition_key", "tenant_id", "job_id", "job_type", "element_id", "event", "event_time", "retries", "error_message", "error_code")
+    __slots__ = ("id", "process_instance_id", "process_definition_id", "process_definition_key", "tenant_id", "job_id", "job_type", "element_id", "event", "event_time", "retries", "error_message", "error_code", "user_id")
     class Event(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         EVENT_UNSPECIFIED: _ClassVar[HistoricJobEvent.Event]
@@ -299,6 +299,7 @@ class HistoricJobEvent(_message.Message):
     RETRIES_FIELD_NUMBER: _ClassVar[int]
     ERROR_MESSAGE_FIELD_NUMBER: _ClassVar[int]
     ERROR_CODE_FIELD_NUMBER: _ClassVar[int]
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
     id: str
     process_instance_id: str
     process_definition_id: str
@@ -312,7 +313,8 @@ class HistoricJobEvent(_message.Message):
     retries: int
     error_message: str
     error_code: str
-    def __init__(self, id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., job_id: _Optional[str] = ..., job_type: _Optional[str] = ..., element_id: _Optional[str] = ..., event: _Optional[_Union[HistoricJobEvent.Event, str]] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., retries: _Optional[int] = ..., error_message: _Optional[str] = ..., error_code: _Optional[str] = ...) -> None: ...
+    user_id: str
+    def __init__(self, id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., job_id: _Optional[str] = ..., job_type: _Optional[str] = ..., element_id: _Optional[str] = ..., event: _Optional[_Union[HistoricJobEvent.Event, str]] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., retries: _Optional[int] = ..., error_message: _Optional[str] = ..., error_code: _Optional[str] = ..., user_id: _Optional[str] = ...) -> None: ...
 
 class HistoricComment(_message.Message):
     __slots__ = ("id", "process_instance_id", "task_id", "user_id", "text", "create_time", "delete_time", "tenant_id")

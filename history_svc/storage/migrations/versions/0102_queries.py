@@ -94,6 +94,7 @@ sa.Table(
     sa.Column("retries", sa.Integer, nullable=False),
     sa.Column("error_message", long_text_type(), nullable=False),
     sa.Column("error_code", text_type(255), nullable=False),
+    sa.Column("user_id", text_type(255), nullable=False),
     sa.PrimaryKeyConstraint("process_instance_id", "id"),
     sa.Index("history_job_log_event", "event", "process_instance_id", "id"),
     **CLUSTERED,
