@@ -1,5 +1,5 @@
 """Who takes part: in a task its assignee, its owner and who completed it; in an instance who started it or takes part
-in one of its tasks. Candidates are not kept in history.
+in one of its tasks. That somebody was a candidate does not count.
 """
 
 from __future__ import annotations
