@@ -13,7 +13,7 @@ from mesh.db.statements import Fetch, Program
 
 FEW: Final = 2_000
 """So many are rather gathered than looked for in the order of a list."""
-SORTABLE: Final = 10_000
+SORTABLE: Final = 5_000
 """So many are sorted where no index has the order that is asked for."""
 
 

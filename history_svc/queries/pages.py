@@ -34,7 +34,7 @@ WINDOW_ROWS: Final = 2_000
 """So many rows of an index are looked at in one go where filters are checked row by row."""
 LOOKING_SECONDS: Final = 0.03
 """After which time a page that is not full is answered as it is."""
-COUNTED_ROWS: Final = 20_000
+COUNTED_ROWS: Final = 10_000
 """So many rows are looked at by a count that checks filters row by row."""
 
 _NUMBERS: Final = frozenset(

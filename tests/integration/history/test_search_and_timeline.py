@@ -321,7 +321,7 @@ async def test_too_many_are_not_sorted(history: Database, stub: Any, monkeypatch
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await asked(order_by)
         assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
-    assert leads.SORTABLE == 10_000
+    assert leads.SORTABLE == 5_000
 
 
 async def test_a_count_says_where_it_ends(history: Database, stub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
