@@ -170,7 +170,7 @@ def read_page(listing: Listing, filters: Filters, opened: Rows, after: Key | Non
 def count_rows(listing: Listing, filters: Filters, opened: Rows, most: int) -> Program[Count]:
     """Count the rows that are open to a call, no further than `most`."""
     filters = replace(filters, order=())
-    lead = yield from _lead(listing, filters, opened)
+    lead = yield from _lead(listing, filters, opened, counted=True)
     if lead is not None:
         source, conditions, parameters = _led(listing, filters, opened, lead)
         found = yield _counted(source, conditions, parameters, most + 1)
@@ -228,8 +228,11 @@ def read_row(listing: Listing, key: str, opened: Rows, among: Mapping[str, Any] 
     return rows[0] if rows else None
 
 
-def _lead(listing: Listing, filters: Filters, opened: Rows) -> Program[Lead | None]:
-    """Return what leads to few enough rows, None where they are better read in their order."""
+def _lead(listing: Listing, filters: Filters, opened: Rows, *, counted: bool = False) -> Program[Lead | None]:
+    """Return what leads to few enough rows, None where they are better read in their order.
+
+    `counted` where rows are counted, which are not read from the caller's own otherwise.
+    """
     leads = list(filters.leads)
     leads += [
         # SQLite uses an index of some rows only where the query says that it wants no others.
@@ -244,9 +247,9 @@ def _lead(listing: Listing, filters: Filters, opened: Rows) -> Program[Lead | No
             for column, value in filters.equal.items()
             if any(path.filters == {column} for path in listing.paths)
         ]
-        if not opened.unrestricted and opened.only_involved:
-            query, values = own_instances(opened) if listing.instance_id else own_tasks(opened)
-            leads.append(Lead(query, values, listing.instance_id or "id"))
+    if (filters.order or counted) and not opened.unrestricted and opened.only_involved:
+        query, values = own_instances(opened) if listing.instance_id else own_tasks(opened)
+        leads.append(Lead(query, values, listing.instance_id or "id"))
     found = (yield from shortest(leads, FEW if readable else SORTABLE)) if leads else None
     if found is None and not readable:
         raise WrongState(
