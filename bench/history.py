@@ -153,8 +153,11 @@ class Questions:
     def kinds(self) -> list[Kind]:
         """Return all kinds of queries."""
         chance, pick = self._chance, self._pick
-        tenant = lambda: [f"tenant-{chance.randrange(TENANTS)}"]  # noqa: E731
         variable = fpb.VariableCondition
+
+        def tenant() -> list[str]:
+            return [f"tenant-{chance.randrange(TENANTS)}"]
+
         instances: dict[str, Callable[[], dict[str, Any]]] = {
             "instances": dict,
             "instances of a tenant": lambda: {"tenant_ids": tenant()},
@@ -182,12 +185,14 @@ class Questions:
                 "variables": [variable(name="approved", value=to_value(chance.random() < 0.5))]
             },
             "instances by a range of values": lambda: {
-                "variables": [variable(name="amount", operator=5, value=to_value(chance.randrange(1_000_000)))]
+                "variables": [
+                    variable(name="amount", operator="OPERATOR_GREATER", value=to_value(chance.randrange(1_000_000)))
+                ]
             },
             "instances by two values": lambda: {
                 "variables": [
-                    variable(name="amount", operator=3, value=to_value(chance.randrange(1_000_000))),
-                    variable(name="note", operator=7, value=to_value(f"%N{pick()}")),
+                    variable(name="amount", operator="OPERATOR_LESS", value=to_value(chance.randrange(1_000_000))),
+                    variable(name="note", operator="OPERATOR_LIKE", value=to_value(f"%N{pick()}")),
                 ]
             },
             "instances with open incidents": lambda: {"with_open_incidents": True, "tenant_ids": tenant()},

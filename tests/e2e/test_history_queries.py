@@ -29,7 +29,15 @@ async def test_what_happened_is_found_at_once(rest: httpx.AsyncClient) -> None:
     for filter_, found in (
         ({"variables": [{"name": "amount", "operator": "OPERATOR_GREATER", "value": 1000}]}, True),
         ({"variables": [{"name": "amount", "value": "1500"}]}, False),
-        ({"variables": [{"name": "approved", "value": False}, {"name": "nothing", "operator": "OPERATOR_NOT_EXISTS"}]}, True),
+        (
+            {
+                "variables": [
+                    {"name": "approved", "value": False},
+                    {"name": "nothing", "operator": "OPERATOR_NOT_EXISTS"},
+                ]
+            },
+            True,
+        ),
         ({"businessKeyLike": "采购-%", "finished": False}, True),
         ({"businessKeyLike": "采购-_"}, False),
         ({"finished": True}, False),

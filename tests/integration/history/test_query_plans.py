@@ -39,7 +39,7 @@ KINDS: dict[type[Message], tuple[Any, orders.Orders]] = {
     fpb.HistoricJobEventFilter: (filters.ask_of_job_events, orders.JOB_EVENT_ORDERS),
 }
 VARIABLE = [fpb.VariableCondition(name="amount", value=to_value(5))]
-TEXT = [fpb.VariableCondition(name="note", operator=7, value=to_value("n%"))]
+TEXT = [fpb.VariableCondition(name="note", operator="OPERATOR_LIKE", value=to_value("n%"))]
 
 IN_ORDER: list[tuple[Message, str]] = [
     (fpb.HistoricProcessInstanceFilter(), ""),
@@ -67,7 +67,7 @@ IN_ORDER: list[tuple[Message, str]] = [
     (fpb.HistoricVariableChangeFilter(names=["amount"], user_ids=["ann"]), ""),
     (fpb.HistoricVariableChangeFilter(process_instance_ids=["i"], deleted=True), ""),
     (fpb.HistoricIncidentFilter(types=["x"]), ""),
-    (fpb.HistoricJobEventFilter(events=[3], job_types=["charge"]), ""),
+    (fpb.HistoricJobEventFilter(events=["EVENT_FAILED"], job_types=["charge"]), ""),
 ]
 
 

@@ -32,6 +32,7 @@ WORLDS = 2
 QUERIES = 120
 
 Naive = Callable[[Record], bool]
+Draw = Callable[[], tuple[dict[str, Any], Naive]]
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ class Drawing:
         micros = self.chance.choice([0, 1_000_000, 3_000_000])
         limit = Duration(seconds=micros // 1_000_000)
 
-        def took(record: Record) -> int | None:
+        def took(record: Record) -> Any:
             return None if record.end_micros is None else record.end_micros - getattr(record, start)
 
         if self.chance.random() < 0.5:
@@ -151,156 +152,149 @@ class Drawing:
 
 def _instance(draw: Drawing) -> tuple[dict[str, Any], Naive]:
     world = draw.world
-    return draw.chance.choice(
-        [
-            lambda: draw.one_of("ids", "id"),
-            lambda: draw.one_of("process_definition_ids", "definition_id"),
-            lambda: draw.one_of("process_definition_keys", "key"),
-            lambda: draw.like("process_definition_key_like", "key"),
-            lambda: draw.one_of("business_keys", "business_key"),
-            lambda: draw.like("business_key_like", "business_key"),
-            lambda: draw.one_of("tenant_ids", "tenant_id"),
-            lambda: draw.like("tenant_id_like", "tenant_id"),
-            lambda: draw.one_of("statuses", "state", known=False),
-            lambda: draw.flag("finished", lambda record: record.state > 2),
-            lambda: draw.time("start_time", "start_micros"),
-            lambda: draw.time("end_time", "end_micros"),
-            lambda: draw.duration("start_micros"),
-            lambda: draw.one_of("initiators", "initiator"),
-            lambda: draw.like("end_reason_like", "end_reason"),
-            lambda: draw.one_of("parent_process_instance_ids", "parent_id"),
-            lambda: draw.one_of("root_process_instance_ids", "root_id"),
-            lambda: draw.flag("called", lambda record: record.parent_id != ""),
-            lambda: draw.variable("variables", world.instance_values, scopes=True),
-            lambda: draw.variable("variables", world.instance_values, scopes=True),
-            lambda: draw.flag("with_open_incidents", lambda record: world.incidents_of(record.id, 1) != []),
-            lambda: _involved(draw, world.involved_in_instance),
-            lambda: _at_element(draw, "active_element_ids", 1),
-            lambda: _at_element(draw, "completed_element_ids", 2),
-        ]
-    )()
+    options: list[Draw] = [
+        lambda: draw.one_of("ids", "id"),
+        lambda: draw.one_of("process_definition_ids", "definition_id"),
+        lambda: draw.one_of("process_definition_keys", "key"),
+        lambda: draw.like("process_definition_key_like", "key"),
+        lambda: draw.one_of("business_keys", "business_key"),
+        lambda: draw.like("business_key_like", "business_key"),
+        lambda: draw.one_of("tenant_ids", "tenant_id"),
+        lambda: draw.like("tenant_id_like", "tenant_id"),
+        lambda: draw.one_of("statuses", "state", known=False),
+        lambda: draw.flag("finished", lambda record: record.state > 2),
+        lambda: draw.time("start_time", "start_micros"),
+        lambda: draw.time("end_time", "end_micros"),
+        lambda: draw.duration("start_micros"),
+        lambda: draw.one_of("initiators", "initiator"),
+        lambda: draw.like("end_reason_like", "end_reason"),
+        lambda: draw.one_of("parent_process_instance_ids", "parent_id"),
+        lambda: draw.one_of("root_process_instance_ids", "root_id"),
+        lambda: draw.flag("called", lambda record: record.parent_id != ""),
+        lambda: draw.variable("variables", world.instance_values, scopes=True),
+        lambda: draw.variable("variables", world.instance_values, scopes=True),
+        lambda: draw.flag("with_open_incidents", lambda record: world.incidents_of(record.id, 1) != []),
+        lambda: _involved(draw, world.involved_in_instance),
+        lambda: _at_element(draw, "active_element_ids", 1),
+        lambda: _at_element(draw, "completed_element_ids", 2),
+    ]
+    return draw.chance.choice(options)()
 
 
 def _task(draw: Drawing) -> tuple[dict[str, Any], Naive]:
     world = draw.world
-    return draw.chance.choice(
-        [
-            lambda: draw.one_of("ids", "id"),
-            lambda: draw.one_of("process_instance_ids", "instance_id"),
-            lambda: draw.one_of("process_definition_keys", "key"),
-            lambda: draw.one_of("element_ids", "element_id"),
-            lambda: draw.like("name_like", "name"),
-            lambda: draw.one_of("names", "name"),
-            lambda: draw.like("description_like", "description"),
-            lambda: draw.one_of("assignees", "assignee"),
-            lambda: draw.like("assignee_like", "assignee"),
-            lambda: draw.flag("assigned", lambda record: record.assignee != ""),
-            lambda: draw.one_of("owners", "owner"),
-            lambda: draw.one_of("completed_by", "completed_by"),
-            lambda: draw.one_of("priorities", "priority"),
-            lambda: draw.one_of("states", "state", known=False),
-            lambda: draw.flag("finished", lambda record: record.state > 1),
-            lambda: draw.time("create_time", "start_micros"),
-            lambda: draw.time("end_time", "end_micros"),
-            lambda: draw.time("due_time", "due_micros"),
-            lambda: draw.flag("due", lambda record: record.due_micros is not None),
-            lambda: draw.duration("start_micros"),
-            lambda: draw.one_of("outcomes", "outcome"),
-            lambda: draw.one_of("tenant_ids", "tenant_id"),
-            lambda: draw.flag("process_finished", lambda record: world.instances[record.instance_id].state > 2),
-            lambda: draw.variable("task_variables", world.task_values),
-            lambda: draw.variable("process_variables", world.values_of_tasks_instance, scopes=True),
-            lambda: _involved(draw, world.involved_in_task),
-            lambda: _candidates(draw),
-            lambda: _business_keys(draw),
-        ]
-    )()
+    options: list[Draw] = [
+        lambda: draw.one_of("ids", "id"),
+        lambda: draw.one_of("process_instance_ids", "instance_id"),
+        lambda: draw.one_of("process_definition_keys", "key"),
+        lambda: draw.one_of("element_ids", "element_id"),
+        lambda: draw.like("name_like", "name"),
+        lambda: draw.one_of("names", "name"),
+        lambda: draw.like("description_like", "description"),
+        lambda: draw.one_of("assignees", "assignee"),
+        lambda: draw.like("assignee_like", "assignee"),
+        lambda: draw.flag("assigned", lambda record: record.assignee != ""),
+        lambda: draw.one_of("owners", "owner"),
+        lambda: draw.one_of("completed_by", "completed_by"),
+        lambda: draw.one_of("priorities", "priority"),
+        lambda: draw.one_of("states", "state", known=False),
+        lambda: draw.flag("finished", lambda record: record.state > 1),
+        lambda: draw.time("create_time", "start_micros"),
+        lambda: draw.time("end_time", "end_micros"),
+        lambda: draw.time("due_time", "due_micros"),
+        lambda: draw.flag("due", lambda record: record.due_micros is not None),
+        lambda: draw.duration("start_micros"),
+        lambda: draw.one_of("outcomes", "outcome"),
+        lambda: draw.one_of("tenant_ids", "tenant_id"),
+        lambda: draw.flag("process_finished", lambda record: world.instances[record.instance_id].state > 2),
+        lambda: draw.variable("task_variables", world.task_values),
+        lambda: draw.variable("process_variables", world.values_of_tasks_instance, scopes=True),
+        lambda: _involved(draw, world.involved_in_task),
+        lambda: _candidates(draw),
+        lambda: _business_keys(draw),
+    ]
+    return draw.chance.choice(options)()
 
 
 def _variable(draw: Drawing) -> tuple[dict[str, Any], Naive]:
-    return draw.chance.choice(
-        [
-            lambda: draw.one_of("ids", "id"),
-            lambda: draw.one_of("process_instance_ids", "instance_id"),
-            lambda: draw.one_of("process_definition_keys", "key"),
-            lambda: draw.one_of("names", "name"),
-            lambda: draw.like("name_like", "name"),
-            lambda: draw.flag("local", lambda record: record.scope != ""),
-            lambda: draw.one_of("scope_activity_ids", "scope"),
-            lambda: draw.one_of("tenant_ids", "tenant_id"),
-            lambda: draw.one_of("types", "value_type", known=False),
-            lambda: draw.time("update_time", "start_micros"),
-            lambda: draw.variable(
-                "values", lambda record, name, _: [record.value] if record.name == name and not record.deleted else []
-            ),
-        ]
-    )()
+    options: list[Draw] = [
+        lambda: draw.one_of("ids", "id"),
+        lambda: draw.one_of("process_instance_ids", "instance_id"),
+        lambda: draw.one_of("process_definition_keys", "key"),
+        lambda: draw.one_of("names", "name"),
+        lambda: draw.like("name_like", "name"),
+        lambda: draw.flag("local", lambda record: record.scope != ""),
+        lambda: draw.one_of("scope_activity_ids", "scope"),
+        lambda: draw.one_of("tenant_ids", "tenant_id"),
+        lambda: draw.one_of("types", "value_type", known=False),
+        lambda: draw.time("update_time", "start_micros"),
+        lambda: draw.variable(
+            "values", lambda record, name, _: [record.value] if record.name == name and not record.deleted else []
+        ),
+    ]
+    return draw.chance.choice(options)()
 
 
 def _change(draw: Drawing) -> tuple[dict[str, Any], Naive]:
-    return draw.chance.choice(
-        [
-            lambda: draw.one_of("process_instance_ids", "instance_id"),
-            lambda: draw.one_of("names", "name"),
-            lambda: draw.like("name_like", "name"),
-            lambda: draw.one_of("variable_ids", "variable_id"),
-            lambda: draw.flag("local", lambda record: record.scope != ""),
-            lambda: draw.flag("deleted", lambda record: record.deleted),
-            lambda: draw.one_of("user_ids", "user_id"),
-            lambda: draw.time("change_time", "start_micros"),
-            lambda: draw.one_of("types", "value_type", known=False),
-        ]
-    )()
+    options: list[Draw] = [
+        lambda: draw.one_of("process_instance_ids", "instance_id"),
+        lambda: draw.one_of("names", "name"),
+        lambda: draw.like("name_like", "name"),
+        lambda: draw.one_of("variable_ids", "variable_id"),
+        lambda: draw.flag("local", lambda record: record.scope != ""),
+        lambda: draw.flag("deleted", lambda record: record.deleted),
+        lambda: draw.one_of("user_ids", "user_id"),
+        lambda: draw.time("change_time", "start_micros"),
+        lambda: draw.one_of("types", "value_type", known=False),
+    ]
+    return draw.chance.choice(options)()
 
 
 def _activity(draw: Drawing) -> tuple[dict[str, Any], Naive]:
     world = draw.world
-    return draw.chance.choice(
-        [
-            lambda: draw.one_of("ids", "id"),
-            lambda: draw.one_of("process_instance_ids", "instance_id"),
-            lambda: draw.one_of("process_definition_keys", "key"),
-            lambda: draw.one_of("element_ids", "element_id"),
-            lambda: draw.like("element_name_like", "name"),
-            lambda: draw.one_of("element_types", "element_type"),
-            lambda: draw.one_of("states", "state", known=False),
-            lambda: draw.flag("finished", lambda record: record.state > 1),
-            lambda: draw.time("start_time", "start_micros"),
-            lambda: draw.time("end_time", "end_micros"),
-            lambda: draw.duration("start_micros"),
-            lambda: draw.one_of("tenant_ids", "tenant_id"),
-            lambda: draw.one_of("parent_activity_ids", "parent_id"),
-            lambda: _assignees(draw, world),
-        ]
-    )()
+    options: list[Draw] = [
+        lambda: draw.one_of("ids", "id"),
+        lambda: draw.one_of("process_instance_ids", "instance_id"),
+        lambda: draw.one_of("process_definition_keys", "key"),
+        lambda: draw.one_of("element_ids", "element_id"),
+        lambda: draw.like("element_name_like", "name"),
+        lambda: draw.one_of("element_types", "element_type"),
+        lambda: draw.one_of("states", "state", known=False),
+        lambda: draw.flag("finished", lambda record: record.state > 1),
+        lambda: draw.time("start_time", "start_micros"),
+        lambda: draw.time("end_time", "end_micros"),
+        lambda: draw.duration("start_micros"),
+        lambda: draw.one_of("tenant_ids", "tenant_id"),
+        lambda: draw.one_of("parent_activity_ids", "parent_id"),
+        lambda: _assignees(draw, world),
+    ]
+    return draw.chance.choice(options)()
 
 
 def _incident(draw: Drawing) -> tuple[dict[str, Any], Naive]:
-    return draw.chance.choice(
-        [
-            lambda: draw.one_of("ids", "id"),
-            lambda: draw.one_of("process_instance_ids", "instance_id"),
-            lambda: draw.one_of("types", "name"),
-            lambda: draw.like("message_like", "description"),
-            lambda: draw.one_of("states", "state", known=False),
-            lambda: draw.time("create_time", "start_micros"),
-            lambda: draw.time("end_time", "end_micros"),
-        ]
-    )()
+    options: list[Draw] = [
+        lambda: draw.one_of("ids", "id"),
+        lambda: draw.one_of("process_instance_ids", "instance_id"),
+        lambda: draw.one_of("types", "name"),
+        lambda: draw.like("message_like", "description"),
+        lambda: draw.one_of("states", "state", known=False),
+        lambda: draw.time("create_time", "start_micros"),
+        lambda: draw.time("end_time", "end_micros"),
+    ]
+    return draw.chance.choice(options)()
 
 
 def _job_event(draw: Drawing) -> tuple[dict[str, Any], Naive]:
-    return draw.chance.choice(
-        [
-            lambda: draw.one_of("process_instance_ids", "instance_id"),
-            lambda: draw.one_of("job_ids", "job_id"),
-            lambda: draw.one_of("job_types", "name"),
-            lambda: draw.one_of("events", "state", known=False),
-            lambda: draw.like("error_message_like", "description"),
-            lambda: draw.time("event_time", "start_micros"),
-            lambda: draw.one_of("tenant_ids", "tenant_id"),
-        ]
-    )()
+    options: list[Draw] = [
+        lambda: draw.one_of("process_instance_ids", "instance_id"),
+        lambda: draw.one_of("job_ids", "job_id"),
+        lambda: draw.one_of("job_types", "name"),
+        lambda: draw.one_of("events", "state", known=False),
+        lambda: draw.like("error_message_like", "description"),
+        lambda: draw.time("event_time", "start_micros"),
+        lambda: draw.one_of("tenant_ids", "tenant_id"),
+    ]
+    return draw.chance.choice(options)()
 
 
 def _involved(draw: Drawing, involved: Callable[[Record, str], bool]) -> tuple[dict[str, Any], Naive]:

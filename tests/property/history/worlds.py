@@ -218,7 +218,8 @@ def _live(chance: random.Random, world: World, life: Life, caller: Record | None
             open_tasks.append((activity, begun, record, _task(chance, world, life, activity, common)))
         scope = chance.choice(["", activity.id])
         values = {name: chance.choice(VALUES) for name in chance.sample(NAMES, k=chance.randrange(1, 3))}
-        _remember(world, life, life.set(scope, **values) or life.events[-1], scope, values, common)
+        life.set(scope, **values)
+        _remember(world, life, life.events[-1], scope, values, common)
         if chance.random() < 0.3:
             gone = chance.choice(NAMES)
             event = life.tell("variables_deleted", scope_activity_id=scope, names=[gone])
