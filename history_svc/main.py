@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flowmesh.history.v1 import audit_service_pb2, history_service_pb2, rebuild_service_pb2
+from flowmesh.history.v1 import (
+    audit_service_pb2,
+    history_query_service_pb2,
+    history_service_pb2,
+    rebuild_service_pb2,
+)
 
 from history_svc.api.audit_service import AuditServicer
+from history_svc.api.query_service import HistoryQueryServicer
 from history_svc.api.rebuild_service import RebuildServicer
 from history_svc.api.service import HistoryServicer
 from history_svc.audit.head import Signer
@@ -80,8 +86,13 @@ class HistoryService:
             settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize, refusals=self._refusals
         )
         waits = CommitWaits(database, hasten=hasten)
-        servicer = HistoryServicer(database, waits)
-        self.server.add(history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"], servicer)
+        self.server.add(
+            history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"], HistoryServicer(database, waits)
+        )
+        self.server.add(
+            history_query_service_pb2.DESCRIPTOR.services_by_name["HistoryQueryService"],
+            HistoryQueryServicer(database, waits),
+        )
         signer = Signer(
             settings.audit_secret or settings.mesh_secret, filter(None, settings.audit_public_keys.split(","))
         )

@@ -152,24 +152,59 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.history.v1.HistoryService/GetHistoricActivity", 3),
     ),
     "history.activities.list": (
+        ("flowmesh.history.v1.HistoryQueryService/CountHistoricActivities", 3),
+        ("flowmesh.history.v1.HistoryQueryService/QueryHistoricActivities", 3),
         ("flowmesh.history.v1.HistoryService/ListHistoricActivities", 3),
+    ),
+    "history.attachments.list": (
+        ("flowmesh.history.v1.HistoryQueryService/ListHistoricAttachments", 3),
+    ),
+    "history.comments.list": (
+        ("flowmesh.history.v1.HistoryQueryService/ListHistoricComments", 3),
+    ),
+    "history.incidents.list": (
+        ("flowmesh.history.v1.HistoryQueryService/CountHistoricIncidents", 3),
+        ("flowmesh.history.v1.HistoryQueryService/QueryHistoricIncidents", 3),
+    ),
+    "history.jobEvents.list": (
+        ("flowmesh.history.v1.HistoryQueryService/CountHistoricJobEvents", 3),
+        ("flowmesh.history.v1.HistoryQueryService/QueryHistoricJobEvents", 3),
     ),
     "history.processInstances.get": (
         ("flowmesh.history.v1.HistoryService/GetHistoricProcessInstance", 3),
     ),
+    "history.processInstances.getTimeline": (
+        ("flowmesh.history.v1.HistoryQueryService/GetProcessInstanceTimeline", 3),
+    ),
     "history.processInstances.list": (
+        ("flowmesh.history.v1.HistoryQueryService/CountHistoricProcessInstances", 3),
+        ("flowmesh.history.v1.HistoryQueryService/QueryHistoricProcessInstances", 3),
         ("flowmesh.history.v1.HistoryService/ListHistoricProcessInstances", 3),
+    ),
+    "history.search": (
+        ("flowmesh.history.v1.HistoryQueryService/SearchHistory", 3),
     ),
     "history.tasks.get": (
         ("flowmesh.history.v1.HistoryService/GetHistoricTask", 3),
     ),
     "history.tasks.list": (
+        ("flowmesh.history.v1.HistoryQueryService/CountHistoricTasks", 3),
+        ("flowmesh.history.v1.HistoryQueryService/QueryHistoricTasks", 3),
         ("flowmesh.history.v1.HistoryService/ListHistoricTasks", 3),
+    ),
+    "history.variableChanges.get": (
+        ("flowmesh.history.v1.HistoryQueryService/GetHistoricVariableChange", 3),
+    ),
+    "history.variableChanges.list": (
+        ("flowmesh.history.v1.HistoryQueryService/CountHistoricVariableChanges", 3),
+        ("flowmesh.history.v1.HistoryQueryService/QueryHistoricVariableChanges", 3),
     ),
     "history.variables.get": (
         ("flowmesh.history.v1.HistoryService/GetHistoricVariable", 3),
     ),
     "history.variables.list": (
+        ("flowmesh.history.v1.HistoryQueryService/CountHistoricVariables", 3),
+        ("flowmesh.history.v1.HistoryQueryService/QueryHistoricVariables", 3),
         ("flowmesh.history.v1.HistoryService/ListHistoricVariables", 3),
     ),
     "historyRebuilds.cancel": (

@@ -7,8 +7,8 @@ from alembic import op
 
 from mesh.db.tables import CLUSTERED, lease_tables, long_text_type, micros_type, text_type
 
-revision = "0203"
-down_revision = "0202"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
