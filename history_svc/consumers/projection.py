@@ -12,8 +12,11 @@ from typing import Any, Final
 from flowmesh.events.v1.event_pb2 import EventEnvelope
 
 from history_svc.consumers.activities import ActivityChanges
+from history_svc.consumers.incidents import IncidentChanges
 from history_svc.consumers.instances import InstanceChanges
 from history_svc.consumers.progress import Progress
+from history_svc.consumers.purged import purged_among
+from history_svc.consumers.statistics import StatisticsChanges
 from history_svc.consumers.tasks import TaskChanges
 from history_svc.consumers.times import micros_of
 from history_svc.consumers.variables import VariableChanges
@@ -28,15 +31,19 @@ class Changes:
         self.activities = ActivityChanges()
         self.tasks = TaskChanges()
         self.variables = VariableChanges()
+        self.incidents = IncidentChanges()
         self.progress = Progress()
+        self.statistics = StatisticsChanges()
 
     def write(self) -> Program[None]:
         """Bring the tables up to date."""
-        yield from self.instances.write()
-        yield from self.activities.write()
-        yield from self.tasks.write()
+        yield from self.instances.write(self.statistics)
+        yield from self.activities.write(self.statistics)
+        yield from self.tasks.write(self.statistics)
         yield from self.variables.write()
+        yield from self.incidents.write(self.statistics)
         yield from self.progress.write()
+        yield from self.statistics.write()
 
 
 Take = Callable[[Changes, int, Any], None]
@@ -64,6 +71,8 @@ TAKES: Final[Mapping[str, Take]] = {
     "user_task_updated": lambda changes, micros, event: changes.tasks.updated(micros, event),
     "user_task_completed": lambda changes, micros, event: changes.tasks.completed(micros, event),
     "user_task_terminated": lambda changes, micros, event: changes.tasks.terminated(micros, event),
+    "incident_raised": lambda changes, micros, event: changes.incidents.raised(micros, event),
+    "incident_resolved": lambda changes, micros, event: changes.incidents.resolved(micros, event),
     "variables_updated": lambda changes, micros, event: changes.variables.updated(micros, event),
     "variables_deleted": lambda changes, micros, event: changes.variables.deleted(micros, event),
 }
@@ -71,14 +80,15 @@ TAKES: Final[Mapping[str, Take]] = {
 
 
 def project(events: Sequence[EventEnvelope]) -> Program[None]:
-    """Bring the rows up to date with a batch of events, by at most one read and one write for each table.
+    """Bring the rows up to date with a batch of events, by at most one read and two writes for each table.
 
     Raises `ValueError` for an event whose revision or ordinal cannot be.
     """
     changes = Changes()
+    purged = yield from purged_among(event.biz_id for event in events)
     for event in events:
         name = event.WhichOneof("payload")
-        if name is None:
+        if name is None or event.biz_id in purged:
             continue
         payload = getattr(event, name)
         changes.progress.tell(payload.process_instance)

@@ -32,6 +32,8 @@ EVENT_TYPES = {
     "user_task_terminated": "workflow.task.terminated.v1",
     "user_task_updated": "workflow.task.updated.v1",
     "job_scheduled": "workflow.task.scheduled.v1",
+    "incident_raised": "workflow.incident.raised.v1",
+    "incident_resolved": "workflow.incident.resolved.v1",
     "variables_updated": "workflow.variables.updated.v1",
     "variables_deleted": "workflow.variables.deleted.v1",
 }
