@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from mesh.settings import MeshSettings, setting
@@ -23,3 +24,15 @@ class HistorySettings(MeshSettings):
         choices=("domain", "both"),
     )
     consumer_batch: int = setting(1000, "Events that go into one transaction at most.", minimum=1, maximum=10_000)
+    archive_dir: Path | None = setting(
+        None, "Folder of archives, the same one for all history processes; without it `archives` in data_dir."
+    )
+    archive_instances: int = setting(5000, "Instances that an archive has at most.", minimum=1, maximum=10_000)
+    retention_interval_seconds: float = setting(
+        10.0, "How often retention looks for instances whose time is over.", minimum=0.05, maximum=3600
+    )
+
+    @property
+    def own_archive_dir(self) -> Path:
+        """The folder of archives: as set, else one in the data folder."""
+        return (self.archive_dir or self.data_dir / "archives").absolute()

@@ -50,7 +50,8 @@ class ActivityChanges:
             return
         stored = yield FetchKeys(ACTIVITY_TABLE, _STORED, ("id",), [(key,) for key in self._rows], lock=True)
         known = {key: (position, facts) for key, position, *facts in stored}
-        new, changed = [], []
+        new: list[tuple[Any, ...]] = []
+        changed: list[tuple[Any, ...]] = []
         for key, row in sorted(self._rows.items()):
             old = known.get(key)
             if old is None:

@@ -162,7 +162,8 @@ class InstanceChanges:
             return
         stored = yield FetchKeys(INSTANCE_TABLE, INSTANCE_COLUMNS, ("id",), [(key,) for key in self._rows], lock=True)
         before = {values[0]: InstanceRow(*values) for values in stored}
-        new, changed = [], []
+        new: list[tuple[Any, ...]] = []
+        changed: list[tuple[Any, ...]] = []
         for key in sorted(self._rows):
             row, old = self._rows[key], before.get(key)
             if old is not None:

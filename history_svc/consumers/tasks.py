@@ -194,7 +194,8 @@ class TaskChanges:
             return
         stored = yield FetchKeys(TASK_TABLE, TASK_COLUMNS, ("id",), [(key,) for key in self._rows], lock=True)
         before = {values[0]: TaskRow(*values) for values in stored}
-        new, changed = [], []
+        new: list[tuple[Any, ...]] = []
+        changed: list[tuple[Any, ...]] = []
         for key in sorted(self._rows):
             row, old = self._rows[key], before.get(key)
             if old is not None:

@@ -109,9 +109,7 @@ def page_of_processes(
     counts = {(row[0], row[1]): ProcessCounts() for row in rows}
     keys = [(*key, ALL_TIME) for key in counts]
     if keys:
-        found: list[Row] = yield FetchKeys(
-            PROCESS_TABLE, _PROCESS, ("process_definition_id", "tenant_id", "day"), keys
-        )
+        found: list[Row] = yield FetchKeys(PROCESS_TABLE, _PROCESS, ("process_definition_id", "tenant_id", "day"), keys)
         for row in found:
             _add_process(counts[row[0], row[1]], row[2:])
     return [(Definition(*row), counts[row[0], row[1]]) for row in rows]

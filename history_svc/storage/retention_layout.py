@@ -41,7 +41,9 @@ ARCHIVE_COLUMNS: Final = (
     "schema_version",
     "manifest_sha256",
     "error",
+    "emptied",
 )
+"""`emptied`: the rows of its instances are gone from history."""
 WRITING: Final = 1
 COMPLETE: Final = 2
 DELETING: Final = 3

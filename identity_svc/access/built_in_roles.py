@@ -28,6 +28,8 @@ _DEVELOPER = (
     "processDefinitions.*",
     "processInstances.*",
     "activityInstances.*",
+    "archives.get",
+    "archives.list",
     "adHocSubProcesses.*",
     "conditions.*",
     "eventSubscriptions.*",
@@ -36,7 +38,9 @@ _DEVELOPER = (
     "jobs.get",
     "jobs.list",
     "messages.*",
+    "retentionPolicies.list",
     "signals.*",
+    "statistics.get",
     "userTasks.get",
     "userTasks.list",
 )

@@ -151,8 +151,8 @@ class ArchiveServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListArchivedActivities(self, request, context):
-        """Lists the activities of an instance of a restored archive in the order of their start. Reads only. Errors: as
-        ListArchivedProcessInstances.
+        """Lists the activities of an instance of a restored archive in the order of their start, without the instances that
+        they called and without assignees, which its task has. Reads only. Errors: as ListArchivedProcessInstances.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -62,8 +62,8 @@ class ArchiveServiceStub:
     Errors: ARCHIVE_NOT_FOUND, ARCHIVE_STATE for one that is not restored, PAGE_TOKEN_INVALID.
     """
     ListArchivedActivities: _grpc.UnaryUnaryMultiCallable[_archive_service_pb2.ListArchivedActivitiesRequest, _archive_service_pb2.ListArchivedActivitiesResponse]
-    """Lists the activities of an instance of a restored archive in the order of their start. Reads only. Errors: as
-    ListArchivedProcessInstances.
+    """Lists the activities of an instance of a restored archive in the order of their start, without the instances that
+    they called and without assignees, which its task has. Reads only. Errors: as ListArchivedProcessInstances.
     """
     ListArchivedTasks: _grpc.UnaryUnaryMultiCallable[_archive_service_pb2.ListArchivedTasksRequest, _archive_service_pb2.ListArchivedTasksResponse]
     """Lists the tasks of an instance of a restored archive in the order of their creation. Reads only. Errors: as
@@ -108,8 +108,8 @@ class ArchiveServiceAsyncStub(ArchiveServiceStub):
     Errors: ARCHIVE_NOT_FOUND, ARCHIVE_STATE for one that is not restored, PAGE_TOKEN_INVALID.
     """
     ListArchivedActivities: _aio.UnaryUnaryMultiCallable[_archive_service_pb2.ListArchivedActivitiesRequest, _archive_service_pb2.ListArchivedActivitiesResponse]  # type: ignore[assignment]
-    """Lists the activities of an instance of a restored archive in the order of their start. Reads only. Errors: as
-    ListArchivedProcessInstances.
+    """Lists the activities of an instance of a restored archive in the order of their start, without the instances that
+    they called and without assignees, which its task has. Reads only. Errors: as ListArchivedProcessInstances.
     """
     ListArchivedTasks: _aio.UnaryUnaryMultiCallable[_archive_service_pb2.ListArchivedTasksRequest, _archive_service_pb2.ListArchivedTasksResponse]  # type: ignore[assignment]
     """Lists the tasks of an instance of a restored archive in the order of their creation. Reads only. Errors: as
@@ -199,8 +199,8 @@ class ArchiveServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _archive_service_pb2.ListArchivedActivitiesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_archive_service_pb2.ListArchivedActivitiesResponse, _abc.Awaitable[_archive_service_pb2.ListArchivedActivitiesResponse]]:
-        """Lists the activities of an instance of a restored archive in the order of their start. Reads only. Errors: as
-        ListArchivedProcessInstances.
+        """Lists the activities of an instance of a restored archive in the order of their start, without the instances that
+        they called and without assignees, which its task has. Reads only. Errors: as ListArchivedProcessInstances.
         """
 
     @_abc_1.abstractmethod

@@ -43,12 +43,8 @@ sa.Table(
     *_definition(),
     sa.Column("process_definition_key", text_type(255), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
-    sa.Index(
-        "statistics_definition_key", "process_definition_key", "version", "process_definition_id", "tenant_id"
-    ),
-    sa.Index(
-        "statistics_definition_tenant", "tenant_id", "process_definition_key", "version", "process_definition_id"
-    ),
+    sa.Index("statistics_definition_key", "process_definition_key", "version", "process_definition_id", "tenant_id"),
+    sa.Index("statistics_definition_tenant", "tenant_id", "process_definition_key", "version", "process_definition_id"),
     **CLUSTERED,
 )
 
@@ -72,7 +68,9 @@ element = sa.Table(
     sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("element_id", text_type(255), primary_key=True),
     sa.Column("shard", sa.SmallInteger, primary_key=True, autoincrement=False),
-    *_counts("entered", "completed", "terminated_count", "incidents", "open_incidents", "open_start_seconds", *_DURATIONS),
+    *_counts(
+        "entered", "completed", "terminated_count", "incidents", "open_incidents", "open_start_seconds", *_DURATIONS
+    ),
     sa.Column("sketch", blob_type(), nullable=False),
     sa.Column("element_type", text_type(64), nullable=False),
     sa.Column("element_name", long_text_type(), nullable=False),
@@ -177,6 +175,8 @@ sa.Table(
     sa.Column("schema_version", text_type(64), nullable=False),
     sa.Column("manifest_sha256", text_type(64), nullable=False),
     sa.Column("error", long_text_type(), nullable=False),
+    sa.Column("emptied", sa.SmallInteger, nullable=False),
+    sa.Index("history_archive_emptied", "emptied", "id"),
     sa.Index("history_archive_state", "state", "id"),
     sa.Index("history_archive_restoring", "restoring", "id"),
     sa.Index("history_archive_key", "process_definition_key", "id"),
