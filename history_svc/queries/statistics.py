@@ -140,7 +140,8 @@ def process_rows(scope: Scope, days: range, columns: tuple[str, ...]) -> Program
 def throughput_rows(scope: Scope, bounds: Sequence[int]) -> Program[list[Row]]:
     """Read what `throughput` needs. Raises `TooWide`."""
     days = range(day_of(bounds[0]), day_of(bounds[-1] - 1) + 1)
-    return (yield from process_rows(scope, days, ("day", "quarters")))
+    columns = ("day", "quarters", "started", "completed", "failed", "terminated_count")
+    return (yield from process_rows(scope, days, columns))
 
 
 def throughput(rows: Iterable[Row], bounds: Sequence[int]) -> list[list[int]]:
@@ -154,8 +155,14 @@ def throughput(rows: Iterable[Row], bounds: Sequence[int]) -> list[list[int]]:
         period_of += [period] * ((bounds[period + 1] - bounds[period]) // QUARTER_MICROS)
     counts = [[0] * MEASURES for _ in range(len(bounds) - 1)]
     per_day = DAY_MICROS // QUARTER_MICROS
-    for day, content in rows:
+    for day, content, *of_day in rows:
         begin = day * per_day - first
+        end = begin + per_day - 1
+        if begin >= 0 and end < len(period_of) and period_of[begin] == period_of[end]:
+            into = counts[period_of[begin]]
+            for measure, count in enumerate(of_day):
+                into[measure] += count
+            continue
         for number, count in decode(content).items():
             quarter, measure = divmod(number, MEASURES)
             place = begin + quarter
