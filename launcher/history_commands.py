@@ -49,9 +49,7 @@ def _add_statistics(
     found.add_argument("base", type=int, metavar="VERSION")
     found.add_argument("other", type=int, metavar="VERSION")
     _add_time(found, "since ever")
-    found = _action(
-        group, "overdue", "list open tasks whose due time is over", "statistics:overdue", tenant, listing
-    )
+    found = _action(group, "overdue", "list open tasks whose due time is over", "statistics:overdue", tenant, listing)
     found.add_argument("--key", default="", metavar="KEY", help="of this process only")
 
 

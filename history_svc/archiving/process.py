@@ -60,25 +60,10 @@ async def write(database: Database, order: Mapping[str, Any]) -> dict[str, Any]:
     """
     folder, archive_id = Path(order["folder"]), order["archive"]["id"]
     final = folder / archive_id
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(f"{archive_id}.*{PARTIAL}"):
-        # Of a try that broke off.
-        shutil.rmtree(left, ignore_errors=True)
-    if not final.exists():
-        partial = folder / f"{archive_id}.{new_id()}{PARTIAL}"
-        partial.mkdir()
+    partial = _begun(folder, archive_id)
+    if partial is not None:
         manifest = await _written(database, partial, order)
-        content = manifest.to_json()
-        _write_synced(partial / MANIFEST, content)
-        _sync_folder(partial)
-        try:
-            partial.rename(final)
-        except OSError:
-            if not final.exists():
-                raise
-            # Another process was at the same and has done it.
-            shutil.rmtree(partial, ignore_errors=True)
-        _sync_folder(folder)
+        _ended(partial, final, manifest.to_json())
     content = (final / MANIFEST).read_bytes()
     manifest = read_manifest(content)
     faults, rows, _ = _faults(final, hashlib.sha256(content).hexdigest())
@@ -152,6 +137,33 @@ async def _written(database: Database, folder: Path, order: Mapping[str, Any]) -
         last_end_micros=archive["last_end_micros"],
         files=files,
     )
+
+
+def _begun(folder: Path, archive_id: str) -> Path | None:
+    """Return a new folder to write into, None where the archive is written already."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(f"{archive_id}.*{PARTIAL}"):
+        # Of a try that broke off.
+        shutil.rmtree(left, ignore_errors=True)
+    if (folder / archive_id).exists():
+        return None
+    partial = folder / f"{archive_id}.{new_id()}{PARTIAL}"
+    partial.mkdir()
+    return partial
+
+
+def _ended(partial: Path, final: Path, manifest: bytes) -> None:
+    """Give an archive its name, once all of it is on disk."""
+    _write_synced(partial / MANIFEST, manifest)
+    _sync_folder(partial)
+    try:
+        partial.rename(final)
+    except OSError:
+        if not final.exists():
+            raise
+        # Another process was at the same and has done it.
+        shutil.rmtree(partial, ignore_errors=True)
+    _sync_folder(final.parent)
 
 
 class _TableWriter:

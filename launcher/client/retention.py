@@ -62,9 +62,7 @@ def delete_policy(connection: Connection, output: Output, arguments: Namespace) 
 
 def keep(connection: Connection, output: Output, arguments: Namespace) -> None:
     """Keep one instance for ever, or until a time."""
-    request = pb.SetInstanceRetentionRequest(
-        request_id=new_request_id(), id=arguments.id, archive=arguments.archive
-    )
+    request = pb.SetInstanceRetentionRequest(request_id=new_request_id(), id=arguments.id, archive=arguments.archive)
     if arguments.until:
         request.keep_until.CopyFrom(timestamp(arguments.until))
     answer = connection.call(connection.retention.SetInstanceRetention, request)

@@ -107,19 +107,23 @@ def compare(connection: Connection, output: Output, arguments: Namespace) -> Non
     if output.as_json:
         output.json(to_json(answer))
         return
+    sides = (answer.base, answer.other)
     rows = [
-        ["(instances)", *_pair(str(answer.base.completed), str(answer.other.completed))]
-        + _pair(_shown(answer.base.durations, "p50"), _shown(answer.other.durations, "p50"))
-        + _pair(_shown(answer.base.durations, "p90"), _shown(answer.other.durations, "p90"))
+        [
+            "(instances)",
+            *(str(side.completed) for side in sides),
+            *(_shown(side.durations, "p50") for side in sides),
+            *(_shown(side.durations, "p90") for side in sides),
+        ]
     ]
     for one in answer.activities:
-        sides = (one.base, one.other)
+        elements = (one.base, one.other)
         rows.append(
             [
                 one.element_id,
-                *(str(side.completed) for side in sides),
-                *(_shown(side.durations, "p50") for side in sides),
-                *(_shown(side.durations, "p90") for side in sides),
+                *(str(element.completed) for element in elements),
+                *(_shown(element.durations, "p50") for element in elements),
+                *(_shown(element.durations, "p90") for element in elements),
             ]
         )
     names = [f"v{arguments.base}", f"v{arguments.other}"]
@@ -163,12 +167,8 @@ def _cells(durations: pb.DurationStatistics) -> list[str]:
     return [str(durations.count), *(_shown(durations, name) for name in ("mean", "p50", "p90", "p99"))]
 
 
-def _pair(one: str, other: str) -> list[str]:
-    return [one, other]
-
-
 def _shown(durations: pb.DurationStatistics, name: str) -> str:
-    if not durations.HasField(name):  # type: ignore[arg-type]
+    if not durations.HasField(name):
         return ""
     duration: Duration = getattr(durations, name)
     seconds = duration.ToMicroseconds() / 1e6

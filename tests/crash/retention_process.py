@@ -15,9 +15,7 @@ from mesh.db.schema import open_database
 async def main(database_url: str, folder: str) -> None:
     database = await open_database(database_url)
     files = ArchiveFiles(Path(folder), database_url)
-    work = RetentionWork(
-        database, SystemClock(), files, interval_seconds=0.02, archive_instances=40, lease_seconds=2.0
-    )
+    work = RetentionWork(database, SystemClock(), files, interval_seconds=0.02, archive_instances=40, lease_seconds=2.0)
     work.start()
     print("working", flush=True)
     await asyncio.Event().wait()

@@ -103,9 +103,7 @@ async def test_what_is_counted_kept_archived_and_restored(tmp_path: Path) -> Non
 
             kept = (await rest.get("/v1/history/processInstances")).json()["historicProcessInstances"][0]["id"]
             await asyncio.to_thread(command, mesh, "retention", "keep", kept)
-            await asyncio.to_thread(
-                command, mesh, "retention", "set", "--key", "leave", "--days", "0", "--archive"
-            )
+            await asyncio.to_thread(command, mesh, "retention", "set", "--key", "leave", "--days", "0", "--archive")
             left = await until(
                 rest, "/v1/history/processInstances", lambda page: len(page["historicProcessInstances"]) == 1
             )

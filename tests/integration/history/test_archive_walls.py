@@ -71,9 +71,7 @@ CASES: dict[str, Case] = {
     ),
     "ListArchivedProcessInstances": named(lambda x: {"archive_id": x["archive"]}, walls=WALLS),
     **{
-        name: named(
-            lambda x: {"archive_id": x["archive"], "process_instance_id": x["instance"]}, walls=WALLS
-        )
+        name: named(lambda x: {"archive_id": x["archive"], "process_instance_id": x["instance"]}, walls=WALLS)
         for name in OF_ARCHIVE
     },
     "SetRetentionPolicy": named(

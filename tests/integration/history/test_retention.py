@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -237,7 +238,7 @@ async def test_an_archive_is_written_restored_read_and_deleted(
     ).historic_variables
     more, complete = await _archived_with(served, history, life, 24)
     assert sorted(one.instance_count for one in complete) == [5, 10, 10]
-    found = {}
+    found: dict[str, tuple[str, Any]] = {}
     for archive in complete:
         folder = tmp_path / "archives" / archive.id
         assert {path.suffix for path in folder.iterdir()} == {".parquet", ".json"}
@@ -251,7 +252,7 @@ async def test_an_archive_is_written_restored_read_and_deleted(
         assert info is not None
         assert info.reason == "ARCHIVE_STATE"
         await served.archives.RestoreArchive(archives_pb.RestoreArchiveRequest(id=archive.id, request_id=archive.id))
-        await until(lambda archive_id=archive.id: _is(served, archive_id, Archive.RESTORING_DONE))
+        await until(partial(_is, served, archive.id, Archive.RESTORING_DONE))
         listing.page_size = 3
         while True:
             page = await served.archives.ListArchivedProcessInstances(listing)
