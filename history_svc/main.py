@@ -97,7 +97,11 @@ class HistoryService:
         files = ArchiveFiles(settings.own_archive_dir, settings.own_database_url)
         for module, name, servicer in (
             (statistics_service_pb2, "StatisticsService", StatisticsServicer(served, waits, clock)),
-            (retention_service_pb2, "RetentionService", RetentionServicer(served, changer)),
+            (
+                retention_service_pb2,
+                "RetentionService",
+                RetentionServicer(served, changer, archives=files.folder is not None),
+            ),
             (archive_service_pb2, "ArchiveService", ArchiveServicer(served, changer, files)),
         ):
             self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)

@@ -21,7 +21,7 @@ from mesh.access.rows import Rows
 from mesh.call import open_rows
 from mesh.db.database import Database
 from mesh.db.statements import Program
-from mesh.errors import NotFound
+from mesh.errors import NotFound, WrongState
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
 
 _MICROS = 1_000_000
@@ -30,14 +30,17 @@ _MICROS = 1_000_000
 class RetentionServicer:
     """Serves RetentionService. `database` is one that calls are served from."""
 
-    def __init__(self, database: Database, changer: Changer) -> None:
+    def __init__(self, database: Database, changer: Changer, *, archives: bool) -> None:
+        """`archives`: whether there is a folder for them."""
         self._database = database
         self._changer = changer
+        self._archives = archives
 
     async def SetRetentionPolicy(self, request: pb.SetRetentionPolicyRequest) -> bytes:
         """See the contract."""
         opened = open_rows()
         _require_open(opened, request.tenant_id, request.process_definition_key)
+        self._require_folder(wanted=request.archive)
 
         def work(now: int) -> Program[pb.SetRetentionPolicyResponse]:
             # A part of a second counts as one: nothing goes before its time.
@@ -90,6 +93,7 @@ class RetentionServicer:
 
         def work(_: int) -> Program[pb.SetInstanceRetentionResponse]:
             yield from _require_instance(opened, request.id)
+            self._require_folder(wanted=request.archive)
             yield from keep_instance(request.id, keep, archive=request.archive)
             return pb.SetInstanceRetentionResponse()
 
@@ -105,6 +109,13 @@ class RetentionServicer:
             return pb.ClearInstanceRetentionResponse()
 
         return await self._changer.change(request, work)
+
+    def _require_folder(self, *, wanted: bool) -> None:
+        if wanted and not self._archives:
+            raise WrongState(
+                "ARCHIVE_FOLDER_MISSING",
+                "No folder for archives is set: give history one that stays (FLOWMESH_HISTORY_ARCHIVE_DIR).",
+            )
 
 
 def _require_open(opened: Rows, tenant_id: str, key: str) -> None:

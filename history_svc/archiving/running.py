@@ -23,13 +23,18 @@ class ArchiveFailed(Exception):
 
 @dataclass(slots=True, frozen=True)
 class ArchiveFiles:
-    """The folder with archives, the same for all history processes, and the database that they come from."""
+    """The folder with archives, the same for all history processes, and the database that they come from.
 
-    folder: Path
+    Without a folder nothing can be archived.
+    """
+
+    folder: Path | None
     database_url: str
 
     def path(self, archive_id: str) -> Path:
-        """Return the folder of an archive."""
+        """Return the folder of an archive. Raises `ArchiveFailed`."""
+        if self.folder is None:
+            raise ArchiveFailed("no folder for archives is set: FLOWMESH_HISTORY_ARCHIVE_DIR")
         return self.folder / archive_id
 
     async def write(self, archive: Archive) -> dict[str, Any]:
@@ -45,6 +50,7 @@ class ArchiveFiles:
         return await self._run("restore", archive)
 
     async def _run(self, work: str, archive: Archive) -> dict[str, Any]:
+        folder = self.path(archive.id).parent
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "history_svc.archiving.process"),
@@ -56,7 +62,7 @@ class ArchiveFiles:
         order = {
             "work": work,
             "archive": asdict(archive),
-            "folder": str(self.folder),
+            "folder": str(folder),
             "database_url": self.database_url,
         }
         try:

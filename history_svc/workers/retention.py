@@ -219,7 +219,7 @@ class RetentionWork:
                 return True
             try:
                 await asyncio.to_thread(_remove_folder, self._files.path(archive.id))
-            except OSError as error:
+            except (ArchiveFailed, OSError) as error:
                 await self._failed(holder, archive, error)
                 continue
             await self._write(holder, archives.delete_archive(archive.id))
@@ -234,6 +234,9 @@ class RetentionWork:
         claimed = await self._claim_kept(holder, now, busy)
         own = {(policy.tenant_id, policy.key) for policy in policies if policy.key != EVERY_KEY}
         for policy in policies:
+            if policy.archive and self._files.folder is None:
+                # Another process may have one; without it they stay.
+                continue
             keys = [policy.key]
             if policy.key == EVERY_KEY:
                 found = await self._database.read(definition_keys(policy.tenant_id))
@@ -282,7 +285,7 @@ class RetentionWork:
                 groups.setdefault((tenant_id, key, bool(archive)), []).append(instance_id)
         claimed = 0
         for (tenant_id, key, to_archive), instances in groups.items():
-            if to_archive and (tenant_id, key) in busy:
+            if to_archive and (self._files.folder is None or (tenant_id, key) in busy):
                 continue
             new = _new_archive((tenant_id, key), now) if to_archive else None
             claimed += await self._database.write(claim(holder, instances, new, now, by_policy=False))

@@ -103,7 +103,7 @@ async def channel(history: Database, door: Door, tmp_path: Path) -> AsyncIterato
     files = ArchiveFiles(tmp_path / "archives", "")
     for module, name, servicer in (
         (archive_service_pb2, "ArchiveService", ArchiveServicer(served, changer, files)),
-        (retention_service_pb2, "RetentionService", RetentionServicer(served, changer)),
+        (retention_service_pb2, "RetentionService", RetentionServicer(served, changer, archives=True)),
     ):
         server.add(module.DESCRIPTOR.services_by_name[name], servicer)
     port = await server.serve("127.0.0.1", 0)

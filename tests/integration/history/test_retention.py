@@ -65,7 +65,12 @@ async def served(history: Database, database_url: str, tmp_path: Path) -> AsyncI
     clock = ControlledClock()
     clock.turn_to(START_MICROS + 3_600_000_000)
     settings = HistorySettings(
-        port=0, database_url=database_url, data_dir=tmp_path, retention_interval_seconds=0.1, archive_instances=10
+        port=0,
+        database_url=database_url,
+        data_dir=tmp_path,
+        archive_dir=tmp_path / "archives",
+        retention_interval_seconds=0.1,
+        archive_instances=10,
     )
     service = HistoryService(settings, history, bus, Metrics(), clock=clock)
     port = await service.start()
@@ -385,3 +390,22 @@ async def test_nothing_is_deleted_where_no_archive_can_be_written(
         return not (await ids(history))["history_process_instance"]
 
     await until(gone)
+
+
+async def test_without_a_folder_that_stays_nothing_is_archived(history: Database, tmp_path: Path) -> None:
+    assert HistorySettings(data_dir=tmp_path).own_archive_dir == tmp_path / "archives"
+    settings = HistorySettings(port=0, database_url="mariadb://user@127.0.0.1:1/history", data_dir=tmp_path)
+    assert settings.own_archive_dir is None
+    bus = await LocalBus.open(tmp_path / "bus.db")
+    service = HistoryService(settings, history, bus, Metrics())
+    port = await service.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        served = Served(service, channel, ControlledClock())
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await served.keep(0, archive=True)
+        info = error_info_of(refused.value)
+        assert info is not None
+        assert info.reason == "ARCHIVE_FOLDER_MISSING"
+        await served.keep(DAY)
+    await service.stop()
+    await bus.close()

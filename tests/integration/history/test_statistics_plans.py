@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -153,12 +152,12 @@ def _filled() -> Program[None]:
 
 
 @pytest.fixture
-async def filled(history: Database) -> AsyncIterator[Database]:
+async def filled(history: Database) -> Database:
     await history.write(_filled())
     if not isinstance(history, SqliteDatabase):
         tables = "history_process_instance,statistics_due_task,statistics_element,statistics_process,history_purge"
         await history.read(fetch(Fetch(f"ANALYZE TABLE {tables},retention_instance,history_archive,archived_record")))
-    yield history
+    return history
 
 
 PROGRAMS: dict[str, Any] = {

@@ -71,7 +71,7 @@ class RetentionServiceServicer:
     def SetRetentionPolicy(self, request, context):
         """Makes or replaces the policy of a process, or, without a key, the one of all processes of a tenant that have none of
         their own. Idempotent by request id. Errors: TENANT_NOT_FOUND, PROCESS_DEFINITION_NOT_FOUND where the caller may
-        touch nothing of the kind.
+        touch nothing of the kind; ARCHIVE_FOLDER_MISSING where an archive is wanted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -94,7 +94,8 @@ class RetentionServiceServicer:
 
     def SetInstanceRetention(self, request, context):
         """Says of one instance when it may go, whatever the policy says: not before that time, and from then on as soon as it
-        has ended; or never. Idempotent by request id. Errors: HISTORY_RECORD_NOT_FOUND, also for one that is being removed.
+        has ended; or never. Idempotent by request id. Errors: HISTORY_RECORD_NOT_FOUND, also for one that is being removed;
+        ARCHIVE_FOLDER_MISSING where an archive is wanted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,7 @@ class RetentionServiceStub:
     SetRetentionPolicy: _grpc.UnaryUnaryMultiCallable[_retention_service_pb2.SetRetentionPolicyRequest, _retention_service_pb2.SetRetentionPolicyResponse]
     """Makes or replaces the policy of a process, or, without a key, the one of all processes of a tenant that have none of
     their own. Idempotent by request id. Errors: TENANT_NOT_FOUND, PROCESS_DEFINITION_NOT_FOUND where the caller may
-    touch nothing of the kind.
+    touch nothing of the kind; ARCHIVE_FOLDER_MISSING where an archive is wanted.
     """
     ListRetentionPolicies: _grpc.UnaryUnaryMultiCallable[_retention_service_pb2.ListRetentionPoliciesRequest, _retention_service_pb2.ListRetentionPoliciesResponse]
     """Lists policies by tenant and key; those of tenants come first. Reads only. Errors: PAGE_TOKEN_INVALID."""
@@ -48,7 +48,8 @@ class RetentionServiceStub:
     """
     SetInstanceRetention: _grpc.UnaryUnaryMultiCallable[_retention_service_pb2.SetInstanceRetentionRequest, _retention_service_pb2.SetInstanceRetentionResponse]
     """Says of one instance when it may go, whatever the policy says: not before that time, and from then on as soon as it
-    has ended; or never. Idempotent by request id. Errors: HISTORY_RECORD_NOT_FOUND, also for one that is being removed.
+    has ended; or never. Idempotent by request id. Errors: HISTORY_RECORD_NOT_FOUND, also for one that is being removed;
+    ARCHIVE_FOLDER_MISSING where an archive is wanted.
     """
     ClearInstanceRetention: _grpc.UnaryUnaryMultiCallable[_retention_service_pb2.ClearInstanceRetentionRequest, _retention_service_pb2.ClearInstanceRetentionResponse]
     """Lets the policy hold for an instance again. Idempotent by request id. Errors: HISTORY_RECORD_NOT_FOUND."""
@@ -63,7 +64,7 @@ class RetentionServiceAsyncStub(RetentionServiceStub):
     SetRetentionPolicy: _aio.UnaryUnaryMultiCallable[_retention_service_pb2.SetRetentionPolicyRequest, _retention_service_pb2.SetRetentionPolicyResponse]  # type: ignore[assignment]
     """Makes or replaces the policy of a process, or, without a key, the one of all processes of a tenant that have none of
     their own. Idempotent by request id. Errors: TENANT_NOT_FOUND, PROCESS_DEFINITION_NOT_FOUND where the caller may
-    touch nothing of the kind.
+    touch nothing of the kind; ARCHIVE_FOLDER_MISSING where an archive is wanted.
     """
     ListRetentionPolicies: _aio.UnaryUnaryMultiCallable[_retention_service_pb2.ListRetentionPoliciesRequest, _retention_service_pb2.ListRetentionPoliciesResponse]  # type: ignore[assignment]
     """Lists policies by tenant and key; those of tenants come first. Reads only. Errors: PAGE_TOKEN_INVALID."""
@@ -73,7 +74,8 @@ class RetentionServiceAsyncStub(RetentionServiceStub):
     """
     SetInstanceRetention: _aio.UnaryUnaryMultiCallable[_retention_service_pb2.SetInstanceRetentionRequest, _retention_service_pb2.SetInstanceRetentionResponse]  # type: ignore[assignment]
     """Says of one instance when it may go, whatever the policy says: not before that time, and from then on as soon as it
-    has ended; or never. Idempotent by request id. Errors: HISTORY_RECORD_NOT_FOUND, also for one that is being removed.
+    has ended; or never. Idempotent by request id. Errors: HISTORY_RECORD_NOT_FOUND, also for one that is being removed;
+    ARCHIVE_FOLDER_MISSING where an archive is wanted.
     """
     ClearInstanceRetention: _aio.UnaryUnaryMultiCallable[_retention_service_pb2.ClearInstanceRetentionRequest, _retention_service_pb2.ClearInstanceRetentionResponse]  # type: ignore[assignment]
     """Lets the policy hold for an instance again. Idempotent by request id. Errors: HISTORY_RECORD_NOT_FOUND."""
@@ -91,7 +93,7 @@ class RetentionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_retention_service_pb2.SetRetentionPolicyResponse, _abc.Awaitable[_retention_service_pb2.SetRetentionPolicyResponse]]:
         """Makes or replaces the policy of a process, or, without a key, the one of all processes of a tenant that have none of
         their own. Idempotent by request id. Errors: TENANT_NOT_FOUND, PROCESS_DEFINITION_NOT_FOUND where the caller may
-        touch nothing of the kind.
+        touch nothing of the kind; ARCHIVE_FOLDER_MISSING where an archive is wanted.
         """
 
     @_abc_1.abstractmethod
@@ -119,7 +121,8 @@ class RetentionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_retention_service_pb2.SetInstanceRetentionResponse, _abc.Awaitable[_retention_service_pb2.SetInstanceRetentionResponse]]:
         """Says of one instance when it may go, whatever the policy says: not before that time, and from then on as soon as it
-        has ended; or never. Idempotent by request id. Errors: HISTORY_RECORD_NOT_FOUND, also for one that is being removed.
+        has ended; or never. Idempotent by request id. Errors: HISTORY_RECORD_NOT_FOUND, also for one that is being removed;
+        ARCHIVE_FOLDER_MISSING where an archive is wanted.
         """
 
     @_abc_1.abstractmethod
