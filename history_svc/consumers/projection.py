@@ -92,6 +92,7 @@ def project(events: Sequence[EventEnvelope]) -> Program[None]:
             continue
         payload = getattr(event, name)
         changes.progress.tell(payload.process_instance)
+        changes.statistics.refer(payload.process_instance)
         take = TAKES.get(name)
         if take is not None:
             take(changes, micros_of(event.timestamp), payload)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from flowmesh.events.v1.workflow_pb2 import ProcessInstanceRef
+
 from history_svc.statistics.contributions import (
     Contributions,
     DefinitionFacts,
@@ -61,6 +63,17 @@ class StatisticsChanges:
         self._gathered = Contributions()
         self._due: dict[str, Row] = {}
         self._not_due: list[str] = []
+
+    def refer(self, reference: ProcessInstanceRef) -> None:
+        """Take in what every event says about its definition.
+
+        Activities of an instance that was migrated may have a definition that no instance's row ever had.
+        """
+        key = reference.process_definition_id, reference.tenant_id
+        if key not in self._gathered.definitions and key[0]:
+            self._gathered.definitions[key] = DefinitionFacts(
+                *key, reference.process_definition_key, reference.process_definition_version
+            )
 
     def instance(self, before: InstanceRow | None, now: InstanceRow) -> None:
         """Take in an instance's row."""

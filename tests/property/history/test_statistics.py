@@ -25,7 +25,7 @@ LAST = FIRST + 80
 
 @st.composite
 def told(draw: st.DrawFn) -> list[EventEnvelope]:
-    """The events of some instances, as the engine tells them, with incidents and failures after the end."""
+    """The events of some instances, as the engine tells them, with incidents, migrations and failures after the end."""
     events: list[EventEnvelope] = []
     for number in range(draw(st.integers(1, 3))):
         life: Life = draw(lives())
@@ -45,6 +45,11 @@ def told(draw: st.DrawFn) -> list[EventEnvelope]:
             life.commit()
             incident = f"{life.id}.77"
             life.tell("incident_raised", incident_id=incident, type="JOB_NO_RETRIES", element_id="approve")
+            if draw(st.booleans()):
+                # From here on by a definition that no other instance has.
+                life.commit()
+                life.definition_id = f"definition-of-{number}"
+                life.tell("process_instance_migrated", source_process_definition_id=f"definition-{number % 2}")
             if draw(st.booleans()):
                 life.commit()
                 life.tell("incident_resolved", incident_id=incident)
