@@ -17,6 +17,7 @@ from history_svc.statistics.contributions import (
     ElementCounts,
     ProcessCounts,
     day_of,
+    month_of,
 )
 from history_svc.statistics.sparse_counts import add, decode
 from history_svc.storage.statistics_layout import DEFINITION_COLUMNS, DEFINITION_TABLE, ELEMENT_TABLE, PROCESS_TABLE
@@ -204,11 +205,20 @@ def element_rows(found: Sequence[Definition], days: range | None) -> Program[lis
     """Read what `elements` needs of definitions: of days, and of all time. Raises `TooWide`."""
     rows: list[Row] = []
     for definition in found:
-        for part in (None,) if days is None else (None, days):
+        for part in (None,) if days is None else (None, *by_month(days)):
             select = Select(ELEMENT_TABLE, _ELEMENT).where("process_definition_id=?", definition.id)
             select.where("tenant_id=?", definition.tenant_id)
             rows += yield from _rows_of_days(select, part, MAX_ROWS - len(rows))
     return rows
+
+
+def by_month(days: range) -> list[range]:
+    """Return days as whole months, by their numbers, and the days before and behind these."""
+    firsts = [day for day in range(days.start, days.stop + 1) if month_of(day) != month_of(day - 1)]
+    if len(firsts) < 2:
+        return [days]
+    months = range(month_of(firsts[0]), month_of(firsts[-1]))
+    return [part for part in (range(days.start, firsts[0]), months, range(firsts[-1], days.stop)) if part]
 
 
 @dataclass(slots=True)

@@ -7,6 +7,8 @@ they depend on the rows alone: not on the order of events, nor on how often each
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 from history_svc.statistics.durations import bucket_of
@@ -23,6 +25,9 @@ from history_svc.storage.layout import (
 
 ALL_TIME: Final = -(2**31)
 """Stands in the place of a day for all of them together. Days are counted from the Unix epoch, in UTC."""
+MONTHS: Final = -(2**30)
+"""From here on numbers in the place of a day are those of months, see `month_of`. Elements are counted by month as
+well, so that a year is not added up from 365 days."""
 EVERY_DEFINITION: Final = ""
 """Stands in the place of a definition's id for all of a tenant together."""
 MICROS: Final = 1_000_000
@@ -33,6 +38,7 @@ MEASURES: Final = 4
 """A day's quarters of an hour count four things: started, completed, failed, terminated."""
 STARTED: Final = 0
 
+_EPOCH: Final = date(1970, 1, 1)
 _ENDINGS: Final = {INSTANCE_COMPLETED: 1, INSTANCE_FAILED: 2, INSTANCE_TERMINATED: 3}
 """Which measure counts an end."""
 
@@ -150,11 +156,18 @@ class Contributions:
         of_all = self._element(definition, ALL_TIME, element)
         of_all.entered += sign
         if start_micros != UNKNOWN_TIME:
-            self._element(definition, day_of(start_micros), element).entered += sign
+            day = day_of(start_micros)
+            self._element(definition, day, element).entered += sign
+            self._element(definition, month_of(day), element).entered += sign
         if state == OPEN or end_micros is None:
             of_all.open_start_seconds += sign * (start_micros // MICROS)
             return
-        for counts in (of_all, self._element(definition, day_of(end_micros), element)):
+        day = day_of(end_micros)
+        for counts in (
+            of_all,
+            self._element(definition, day, element),
+            self._element(definition, month_of(day), element),
+        ):
             if state == COMPLETED:
                 counts.completed += sign
             else:
@@ -171,7 +184,9 @@ class Contributions:
         of_all.open_incidents += sign * is_open
         if raised_micros != UNKNOWN_TIME:
             of_all.incidents += sign
-            self._element(definition, day_of(raised_micros), element).incidents += sign
+            day = day_of(raised_micros)
+            self._element(definition, day, element).incidents += sign
+            self._element(definition, month_of(day), element).incidents += sign
 
     def _instance(
         self, sign: int, name: tuple[str, str], status: int, start_micros: int, end_micros: int | None
@@ -225,6 +240,22 @@ class Contributions:
 def day_of(micros: int) -> int:
     """Return the day of a time, counted from the Unix epoch, in UTC."""
     return micros // DAY_MICROS
+
+
+@lru_cache(maxsize=1_000)
+def month_of(day: int) -> int:
+    """Return the number of the month of a day."""
+    try:
+        found = _EPOCH + timedelta(days=day)
+    except OverflowError:
+        # Of a year that no calendar has; nobody can ask for it either.
+        return MONTHS
+    return month_number(found.year, found.month)
+
+
+def month_number(year: int, month: int) -> int:
+    """Return the number of a month; months that follow each other have numbers that do."""
+    return MONTHS + year * 12 + month
 
 
 def quarter_of(quarter: int, measure: int) -> int:

@@ -69,10 +69,11 @@ async def read(database: Database, first: int, last: int) -> Counted:
         found = yield from definitions(scope)
         of_elements = yield from element_rows(found, None)
         of_days = yield from element_rows(found, days)
+        of_months = yield from element_rows(found, range(days.start - 100, days.stop + 100))
         due = yield Fetch(f"SELECT {','.join(DUE_COLUMNS[:2])} FROM {DUE_TABLE} ORDER BY task_id")
-        return processes, hours, spans, of_elements, of_days, due
+        return processes, hours, spans, of_elements, of_days, of_months, due
 
-    processes, hours, spans, of_elements, of_days, due = await database.read(program())
+    processes, hours, spans, of_elements, of_days, of_months, due = await database.read(program())
     counted = Counted()
     for definition, counts in processes:
         # Of all tenants together.
@@ -89,6 +90,7 @@ async def read(database: Database, first: int, last: int) -> Counted:
     since_ever = elements(of_elements, all_time=True)
     in_days = elements(of_days, all_time=False)
     assert since_ever == in_days, "the days have all that there is"
+    assert since_ever == elements(of_months, all_time=False), "months and days have it once"
     for element_id, element in since_ever.items():
         counts = element.counts
         counted.elements[element_id] = [

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from history_svc.queries.statistics import by_month
+from history_svc.statistics.contributions import month_number, month_of
 from history_svc.statistics.durations import BUCKETS, RELATIVE_ERROR, bucket_of, percentiles, value_of
 from history_svc.statistics.periods import DAY, HOUR, TimeZoneUnknown, TooManyPeriods, periods, zone_of
 from history_svc.statistics.sparse_counts import decode, encode
@@ -135,3 +137,37 @@ def test_the_end_of_all_times() -> None:
 def test_zones_that_there_are_not(name: str) -> None:
     with pytest.raises(TimeZoneUnknown):
         zone_of(name)
+
+
+def test_days_by_whole_months() -> None:
+    def day(text: str) -> int:
+        return _at(text) // (24 * HOUR_MICROS)
+
+    def months(first: int, last: int) -> range:
+        return range(month_number(2026, first), month_number(2026, last) + 1)
+
+    for start, end, parts in (
+        ("2026-01-05", "2026-01-20", None),
+        ("2026-01-31", "2026-02-02", None),
+        ("2026-02-01", "2026-02-28", None),
+        ("2026-02-01", "2026-03-01", [months(2, 2)]),
+        ("2026-01-30", "2026-03-01", [range(day("2026-01-30"), day("2026-02-01")), months(2, 2)]),
+        ("2026-01-01", "2026-12-03", [months(1, 11), range(day("2026-12-01"), day("2026-12-03"))]),
+    ):
+        days = range(day(start), day(end))
+        assert by_month(days) == (parts or [days]), (start, end)
+
+
+@given(st.integers(-719_000, 2_932_000), st.integers(1, 400))
+def test_whole_months_have_as_many_days(start: int, length: int) -> None:
+    parts = by_month(range(start, start + length))
+    assert len(parts) <= 3
+    covered = sum(len(part) for part in parts if part.start > -(2**29))
+    for part in parts:
+        if part.start <= -(2**29):
+            covered += sum(1 for one in range(start, start + length) if month_of(one) in part)
+    assert covered == length
+
+
+def test_a_time_that_no_calendar_has() -> None:
+    assert month_of(10**9) == month_of(-(10**9)) < month_number(1, 1)
