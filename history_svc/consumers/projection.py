@@ -12,7 +12,7 @@ from typing import Any, Final
 from flowmesh.events.v1.event_pb2 import EventEnvelope
 
 from history_svc.consumers.activities import ActivityChanges
-from history_svc.consumers.incidents import IncidentChanges
+from history_svc.consumers.counted_incidents import IncidentChanges
 from history_svc.consumers.instances import InstanceChanges
 from history_svc.consumers.progress import Progress
 from history_svc.consumers.purged import purged_among
@@ -31,7 +31,7 @@ class Changes:
         self.activities = ActivityChanges()
         self.tasks = TaskChanges()
         self.variables = VariableChanges()
-        self.incidents = IncidentChanges()
+        self.counted_incidents = IncidentChanges()
         self.progress = Progress()
         self.statistics = StatisticsChanges()
 
@@ -41,7 +41,7 @@ class Changes:
         yield from self.activities.write(self.statistics)
         yield from self.tasks.write(self.statistics)
         yield from self.variables.write()
-        yield from self.incidents.write(self.statistics)
+        yield from self.counted_incidents.write(self.statistics)
         yield from self.progress.write()
         yield from self.statistics.write()
 
@@ -71,8 +71,8 @@ TAKES: Final[Mapping[str, Take]] = {
     "user_task_updated": lambda changes, micros, event: changes.tasks.updated(micros, event),
     "user_task_completed": lambda changes, micros, event: changes.tasks.completed(micros, event),
     "user_task_terminated": lambda changes, micros, event: changes.tasks.terminated(micros, event),
-    "incident_raised": lambda changes, micros, event: changes.incidents.raised(micros, event),
-    "incident_resolved": lambda changes, micros, event: changes.incidents.resolved(micros, event),
+    "incident_raised": lambda changes, micros, event: changes.counted_incidents.raised(micros, event),
+    "incident_resolved": lambda changes, micros, event: changes.counted_incidents.resolved(micros, event),
     "variables_updated": lambda changes, micros, event: changes.variables.updated(micros, event),
     "variables_deleted": lambda changes, micros, event: changes.variables.deleted(micros, event),
 }

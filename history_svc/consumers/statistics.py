@@ -37,7 +37,7 @@ from history_svc.storage.statistics_layout import (
 from mesh.db.statements import DeleteMany, Fetch, FetchKeys, InsertMany, Program, Row, UpsertMany
 
 if TYPE_CHECKING:
-    from history_svc.consumers.incidents import IncidentRow
+    from history_svc.consumers.counted_incidents import IncidentRow
     from history_svc.consumers.instances import InstanceRow
     from history_svc.consumers.tasks import TaskRow
 

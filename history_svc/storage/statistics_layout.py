@@ -50,7 +50,7 @@ DUE_TABLE: Final = "statistics_due_task"
 DUE_COLUMNS: Final = ("task_id", "due_micros", "tenant_id", "process_definition_key")
 """Open tasks with a due time."""
 
-INCIDENT_TABLE: Final = "history_incident"
+INCIDENT_TABLE: Final = "statistics_incident"
 INCIDENT_COLUMNS: Final = (
     "id",
     "process_instance_id",

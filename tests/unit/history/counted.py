@@ -33,7 +33,7 @@ TABLES = (
     "statistics_process",
     "statistics_element",
     "statistics_due_task",
-    "history_incident",
+    "statistics_incident",
     "history_purge",
     "retention_policy",
     "retention_instance",

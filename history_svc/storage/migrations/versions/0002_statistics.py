@@ -98,7 +98,7 @@ due_task = sa.Table(
 )
 
 sa.Table(
-    "history_incident",
+    "statistics_incident",
     metadata,
     sa.Column("id", text_type(64), primary_key=True),
     sa.Column("process_instance_id", text_type(64), nullable=False),
@@ -114,7 +114,7 @@ sa.Table(
     sa.Column("end_micros", micros_type()),
     sa.Column("reference_position", sa.BigInteger, nullable=False),
     sa.Column("state_position", sa.BigInteger, nullable=False),
-    sa.Index("history_incident_instance", "process_instance_id", "id"),
+    sa.Index("statistics_incident_instance", "process_instance_id", "id"),
     **CLUSTERED,
 )
 

@@ -1,4 +1,4 @@
-"""Incident events → incident rows."""
+"""Incident events → rows of incidents, as far as they are counted."""
 
 from __future__ import annotations
 
