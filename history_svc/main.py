@@ -5,27 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flowmesh.history.v1 import (
+    archive_service_pb2,
     audit_service_pb2,
     history_query_service_pb2,
     history_service_pb2,
     rebuild_service_pb2,
+    retention_service_pb2,
+    statistics_service_pb2,
 )
 
+from history_svc.api.archive_service import ArchiveServicer
 from history_svc.api.audit_service import AuditServicer
 from history_svc.api.query_service import HistoryQueryServicer
 from history_svc.api.rebuild_service import RebuildServicer
+from history_svc.api.retention_service import RetentionServicer
 from history_svc.api.service import HistoryServicer
+from history_svc.api.statistics_service import StatisticsServicer
+from history_svc.archiving.running import ArchiveFiles
 from history_svc.audit.head import Signer
+from history_svc.commands.changing import Changer
 from history_svc.consumers.audit import AuditTrail
 from history_svc.consumers.consuming import WorkflowEventConsumer
 from history_svc.consumers.rebuilding import RebuildWorker
 from history_svc.queries.commit_waits import CommitWaits
 from history_svc.settings import HistorySettings
 from history_svc.storage.schema import HEAD, MIGRATIONS
+from history_svc.workers.retention import RetentionWork
 from mesh.admin_http import Readiness
 from mesh.audit.refusals import RefusalLog
 from mesh.bus.port import Bus
 from mesh.bus.topics import all_topics
+from mesh.clock import Clock, SystemClock
 from mesh.db.database import Database
 from mesh.db.served_database import ServedDatabase
 from mesh.db.sqlite import SqliteDatabase
@@ -56,11 +66,17 @@ _AUDITED = {
     "dead_letters": "Events of the audit that could not be added.",
 }
 
+_RETENTION = {
+    "purged": "Instances that retention deleted.",
+    "archived": "Instances that were written to archives.",
+    "failures": "Work on archives that failed and is tried again.",
+}
+
 _log = get_log(__name__)
 
 
 class HistoryService:
-    """A running history service: its consumer and its gRPC server, on a database that is open and has its tables.
+    """A running history service: its consumer, its gRPC server and retention, on a database that has its tables.
 
     What it is given it does not close. `rpcs` is needed where several services share `metrics`. `hasten` is called
     when a read begins to wait for events.
@@ -77,6 +93,7 @@ class HistoryService:
         telemetry: Telemetry | None = None,
         authorize: Authorize | None = None,
         hasten: Callable[[], None] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -112,9 +129,34 @@ class HistoryService:
         )
         for name, about in _AUDITED.items():
             metrics.observe(f"flowmesh_history_audit_{name}", about, self._audit_counter(name))
+        self._add_statistics_and_archives(waits, clock or SystemClock())
         self.consumer = WorkflowEventConsumer(bus, database, max_batch=settings.consumer_batch, applied=waits.reached)
         for name, about in _OBSERVED.items():
             metrics.observe(f"flowmesh_history_consumer_{name}", about, self._counter(name))
+        for name, about in _RETENTION.items():
+            metrics.observe(f"flowmesh_history_retention_{name}", about, self._retention_counter(name))
+
+    def _add_statistics_and_archives(self, waits: CommitWaits, clock: Clock) -> None:
+        settings, database = self._settings, self._database
+        served, changer = ServedDatabase(database), Changer(database, clock)
+        files = ArchiveFiles(settings.own_archive_dir, settings.own_database_url)
+        for module, name, servicer in (
+            (statistics_service_pb2, "StatisticsService", StatisticsServicer(served, waits, clock)),
+            (
+                retention_service_pb2,
+                "RetentionService",
+                RetentionServicer(served, changer, archives=files.folder is not None),
+            ),
+            (archive_service_pb2, "ArchiveService", ArchiveServicer(served, changer, files)),
+        ):
+            self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
+        self.retention = RetentionWork(
+            database,
+            clock,
+            files,
+            interval_seconds=settings.retention_interval_seconds,
+            archive_instances=settings.archive_instances,
+        )
 
     async def start(self) -> int:
         """Listen and begin to consume; return the port.
@@ -127,6 +169,7 @@ class HistoryService:
         self.consumer.start()
         self.audit.start()
         self.rebuilds.start()
+        self.retention.start()
         return port
 
     async def stop(self) -> None:
@@ -134,6 +177,7 @@ class HistoryService:
         await self.server.stop()
         await self._refusals.stop()
         await self.consumer.stop()
+        await self.retention.stop()
         await self.audit.stop()
         await self.rebuilds.stop()
 
@@ -152,6 +196,10 @@ class HistoryService:
 
     def _counter(self, name: str) -> Callable[[], float]:
         counters = self.consumer.counters
+        return lambda: float(getattr(counters, name))
+
+    def _retention_counter(self, name: str) -> Callable[[], float]:
+        counters = self.retention.counters
         return lambda: float(getattr(counters, name))
 
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from launcher.history_commands import add_history_commands
 from launcher.identity_commands import add_identity_commands
 
 if TYPE_CHECKING:
@@ -345,6 +346,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_sagas(commands, common, tenant, listing)
     _add_bus(commands, common, listing)
     add_identity_commands(commands, common, listing)
+    add_history_commands(commands, common, tenant, listing)
 
     version = commands.add_parser("version", help="tell the version")
     version.add_argument("--json", action="store_true", help="print JSON for scripts")

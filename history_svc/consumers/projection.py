@@ -13,11 +13,14 @@ from flowmesh.events.v1.event_pb2 import EventEnvelope
 
 from history_svc.consumers.activities import ActivityChanges
 from history_svc.consumers.candidates import CandidateChanges
+from history_svc.consumers.counted_incidents import CountedIncidentChanges
 from history_svc.consumers.incidents import IncidentChanges
 from history_svc.consumers.instances import InstanceChanges
 from history_svc.consumers.jobs import JobChanges
 from history_svc.consumers.progress import Progress
+from history_svc.consumers.purged import purged_among
 from history_svc.consumers.remarks import RemarkChanges
+from history_svc.consumers.statistics import StatisticsChanges
 from history_svc.consumers.tasks import TaskChanges
 from history_svc.consumers.timeline import TimelineChanges
 from history_svc.consumers.times import micros_of
@@ -43,21 +46,25 @@ class Changes:
         self.jobs = JobChanges()
         self.remarks = RemarkChanges(self.words)
         self.timeline = TimelineChanges()
+        self.counted_incidents = CountedIncidentChanges()
         self.progress = Progress()
+        self.statistics = StatisticsChanges()
 
     def write(self) -> Program[None]:
         """Bring the tables up to date."""
-        yield from self.instances.write()
-        yield from self.activities.write()
-        yield from self.tasks.write()
+        yield from self.instances.write(self.statistics)
+        yield from self.activities.write(self.statistics)
+        yield from self.tasks.write(self.statistics)
         yield from self.candidates.write()
         yield from self.variables.write()
         yield from self.incidents.write()
+        yield from self.counted_incidents.write(self.statistics)
         yield from self.jobs.write()
         yield from self.remarks.write()
         yield from self.timeline.write()
         yield from self.words.write()
         yield from self.progress.write()
+        yield from self.statistics.write()
 
 
 Take = Callable[[Changes, int, Any], None]
@@ -107,6 +114,16 @@ def _task_terminated(changes: Changes, micros: int, event: Any) -> None:
     changes.words.add(TASK, event.task_id, event.process_instance, event.reason)
 
 
+def _incident_raised(changes: Changes, micros: int, event: Any) -> None:
+    changes.incidents.raised(micros, event)
+    changes.counted_incidents.raised(micros, event)
+
+
+def _incident_resolved(changes: Changes, micros: int, event: Any) -> None:
+    changes.incidents.resolved(micros, event)
+    changes.counted_incidents.resolved(micros, event)
+
+
 TAKES: Final[Mapping[str, Take]] = {
     "process_instance_started": _instance_started,
     "process_instance_completed": lambda changes, micros, event: changes.instances.completed(micros, event),
@@ -128,8 +145,8 @@ TAKES: Final[Mapping[str, Take]] = {
     "job_scheduled": lambda changes, micros, event: changes.jobs.scheduled(micros, event, changes.user_id),
     "job_completed": lambda changes, micros, event: changes.jobs.completed(micros, event, changes.user_id),
     "job_failed": lambda changes, micros, event: changes.jobs.failed(micros, event, changes.user_id),
-    "incident_raised": lambda changes, micros, event: changes.incidents.raised(micros, event),
-    "incident_resolved": lambda changes, micros, event: changes.incidents.resolved(micros, event),
+    "incident_raised": _incident_raised,
+    "incident_resolved": _incident_resolved,
     "comment_created": lambda changes, micros, event: changes.remarks.comment_created(micros, event),
     "comment_deleted": lambda changes, micros, event: changes.remarks.comment_deleted(micros, event),
     "attachment_created": lambda changes, micros, event: changes.remarks.attachment_created(micros, event),
@@ -149,19 +166,21 @@ WITHOUT_INSTANCE: Final = frozenset(
 
 
 def project(events: Sequence[EventEnvelope]) -> Program[None]:
-    """Bring the rows up to date with a batch of events, by at most one read and one write for each table.
+    """Bring the rows up to date with a batch of events, by at most one read and two writes for each table.
 
     Raises `ValueError` for an event whose revision or ordinal cannot be.
     """
     changes = Changes()
+    purged = yield from purged_among(event.biz_id for event in events)
     for event in events:
         name = event.WhichOneof("payload")
-        if name is None:
+        if name is None or event.biz_id in purged:
             continue
         payload = getattr(event, name)
         if name in WITHOUT_INSTANCE:
             continue
         changes.progress.tell(payload.process_instance)
+        changes.statistics.refer(payload.process_instance)
         take = TAKES.get(name)
         if take is not None:
             micros = micros_of(event.timestamp)

@@ -30,6 +30,8 @@ _DEVELOPER = (
     "processDefinitions.*",
     "processInstances.*",
     "activityInstances.*",
+    "archives.get",
+    "archives.list",
     "adHocSubProcesses.*",
     "conditions.*",
     "eventSubscriptions.*",
@@ -38,7 +40,9 @@ _DEVELOPER = (
     "jobs.get",
     "jobs.list",
     "messages.*",
+    "retentionPolicies.list",
     "signals.*",
+    "statistics.get",
     "userTasks.get",
     "userTasks.list",
 )

@@ -22,7 +22,14 @@ from flowmesh.engine.v1 import (
     saga_service_pb2_grpc,
     user_task_service_pb2_grpc,
 )
-from flowmesh.history.v1 import audit_service_pb2_grpc, history_service_pb2_grpc, rebuild_service_pb2_grpc
+from flowmesh.history.v1 import (
+    archive_service_pb2_grpc,
+    audit_service_pb2_grpc,
+    history_service_pb2_grpc,
+    rebuild_service_pb2_grpc,
+    retention_service_pb2_grpc,
+    statistics_service_pb2_grpc,
+)
 from flowmesh.identity.v1 import (
     access_service_pb2_grpc,
     credential_service_pb2_grpc,
@@ -76,6 +83,9 @@ class Connection(Calls):
         self.history = history_service_pb2_grpc.HistoryServiceStub(self._channel)
         self.audit = audit_service_pb2_grpc.AuditServiceStub(self._channel)
         self.rebuilds = rebuild_service_pb2_grpc.RebuildServiceStub(self._channel)
+        self.statistics = statistics_service_pb2_grpc.StatisticsServiceStub(self._channel)
+        self.retention = retention_service_pb2_grpc.RetentionServiceStub(self._channel)
+        self.archives = archive_service_pb2_grpc.ArchiveServiceStub(self._channel)
         self.topics = topic_service_pb2_grpc.TopicServiceStub(self._channel)
         self.consumer_groups = consumer_group_service_pb2_grpc.ConsumerGroupServiceStub(self._channel)
         self.dead_letters = dead_letter_service_pb2_grpc.DeadLetterServiceStub(self._channel)

@@ -25,6 +25,26 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "apiKeys.revoke": (
         ("flowmesh.identity.v1.CredentialService/RevokeApiKey", 1),
     ),
+    "archives.delete": (
+        ("flowmesh.history.v1.ArchiveService/DeleteArchive", 2),
+    ),
+    "archives.get": (
+        ("flowmesh.history.v1.ArchiveService/GetArchive", 2),
+        ("flowmesh.history.v1.ArchiveService/ListArchivedActivities", 2),
+        ("flowmesh.history.v1.ArchiveService/ListArchivedProcessInstances", 2),
+        ("flowmesh.history.v1.ArchiveService/ListArchivedTasks", 2),
+        ("flowmesh.history.v1.ArchiveService/ListArchivedVariables", 2),
+    ),
+    "archives.list": (
+        ("flowmesh.history.v1.ArchiveService/ListArchives", 2),
+    ),
+    "archives.restore": (
+        ("flowmesh.history.v1.ArchiveService/RemoveRestoredArchive", 2),
+        ("flowmesh.history.v1.ArchiveService/RestoreArchive", 2),
+    ),
+    "archives.verify": (
+        ("flowmesh.history.v1.ArchiveService/VerifyArchive", 2),
+    ),
     "attachments.create": (
         ("flowmesh.engine.v1.AttachmentService/CreateProcessInstanceAttachment", 3),
         ("flowmesh.engine.v1.AttachmentService/CreateUserTaskAttachment", 3),
@@ -328,6 +348,17 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.engine.v1.VariableService/DeleteVariables", 2),
         ("flowmesh.engine.v1.VariableService/UpdateVariables", 2),
     ),
+    "retentionPolicies.delete": (
+        ("flowmesh.history.v1.RetentionService/DeleteRetentionPolicy", 2),
+    ),
+    "retentionPolicies.list": (
+        ("flowmesh.history.v1.RetentionService/ListRetentionPolicies", 2),
+    ),
+    "retentionPolicies.update": (
+        ("flowmesh.history.v1.RetentionService/ClearInstanceRetention", 2),
+        ("flowmesh.history.v1.RetentionService/SetInstanceRetention", 2),
+        ("flowmesh.history.v1.RetentionService/SetRetentionPolicy", 2),
+    ),
     "roleAssignments.create": (
         ("flowmesh.identity.v1.RoleAssignmentService/CreateRoleAssignment", 1),
     ),
@@ -387,6 +418,15 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     ),
     "signals.broadcast": (
         ("flowmesh.engine.v1.SignalService/BroadcastSignal", 1),
+    ),
+    "statistics.get": (
+        ("flowmesh.history.v1.StatisticsService/CompareVersions", 2),
+        ("flowmesh.history.v1.StatisticsService/GetActivityStatistics", 2),
+        ("flowmesh.history.v1.StatisticsService/GetDurations", 2),
+        ("flowmesh.history.v1.StatisticsService/GetThroughput", 2),
+        ("flowmesh.history.v1.StatisticsService/ListBottlenecks", 2),
+        ("flowmesh.history.v1.StatisticsService/ListOverdueTasks", 2),
+        ("flowmesh.history.v1.StatisticsService/ListProcessStatistics", 2),
     ),
     "tenants.create": (
         ("flowmesh.identity.v1.TenantService/CreateTenant", 0),

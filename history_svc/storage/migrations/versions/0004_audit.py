@@ -8,7 +8,7 @@ from alembic import op
 from mesh.db.tables import CLUSTERED, TABLE_OPTIONS, blob_type, long_text_type, micros_type, sequence_type, text_type
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
