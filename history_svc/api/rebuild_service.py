@@ -9,6 +9,7 @@ from flowmesh.history.v1 import rebuild_service_pb2 as pb
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from history_svc.queries.event_log import LogIncomplete, log_begins, require_complete
+from history_svc.storage.purging import purges
 from history_svc.storage.rebuilds import (
     BEFORE_THE_SWITCH,
     Rebuild,
@@ -62,6 +63,12 @@ class RebuildServicer:
         )
         if not request.keep_older and await self._database.read(find_unfinished()) is None:
             try:
+                if (await self._database.read(purges())).any:
+                    raise WrongState(
+                        "HISTORY_PURGED",
+                        "Instances were purged from history, which statistics still count; with keep_older the "
+                        "statistics are kept as they are.",
+                    )
                 require_complete(await self._log())
             except LogIncomplete as error:
                 raise _incomplete(error) from error

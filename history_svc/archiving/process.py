@@ -26,7 +26,7 @@ from history_svc.archiving.manifest import MANIFEST, ArchiveFile, Manifest, Mani
 from history_svc.storage.archives import still_restoring
 from history_svc.storage.purging import claimed_for
 from history_svc.storage.retention_layout import (
-    INSTANCE_ROWS,
+    ARCHIVED_ROWS,
     INSTANCES,
     RECORD_COLUMNS,
     RECORD_KEY,
@@ -36,7 +36,7 @@ from history_svc.storage.retention_layout import (
 from mesh.db.database import Database
 from mesh.db.schema import open_database
 from mesh.db.sqlite import SqliteDatabase
-from mesh.db.statements import Fetch, Program, Row, UpsertMany, fetch, placeholders
+from mesh.db.statements import Fetch, Program, Row, UpsertMany, fetch
 from mesh.ids import new_id
 
 PAGE_INSTANCES: Final = 200
@@ -46,7 +46,12 @@ RESTORE_ROWS: Final = 500
 """Rows that one transaction restores."""
 PARTIAL: Final = ".partial"
 
-_TYPES: Final[Mapping[str, pa.DataType]] = {"int64": pa.int64(), "binary": pa.binary(), "string": pa.string()}
+_TYPES: Final[Mapping[str, pa.DataType]] = {
+    "int64": pa.int64(),
+    "double": pa.float64(),
+    "binary": pa.binary(),
+    "string": pa.string(),
+}
 
 
 class NotDone(Exception):
@@ -91,7 +96,7 @@ async def restore(database: Database, order: Mapping[str, Any]) -> dict[str, Any
     if faults:
         raise NotDone(f"the archive is not whole: {faults[0]['file']}: {faults[0]['description']}")
     for file in read_manifest((folder / MANIFEST).read_bytes()).files:
-        rows_of = next((one for one in INSTANCE_ROWS if one.kind == file.kind), None)
+        rows_of = next((one for one in ARCHIVED_ROWS if one.kind == file.kind), None)
         if rows_of is None:
             # A table that this release has no more.
             continue
@@ -107,7 +112,7 @@ async def _written(database: Database, folder: Path, order: Mapping[str, Any]) -
     writers = []
     archive = order["archive"]
     try:
-        for rows_of in INSTANCE_ROWS:
+        for rows_of in ARCHIVED_ROWS:
             columns = await _columns(database, rows_of.table)
             writers.append(_TableWriter(folder, rows_of, columns))
         after, instances = "", 0
@@ -181,9 +186,9 @@ class _TableWriter:
     def query(self, instances: Sequence[str]) -> Fetch:
         """Return the query for the rows of instances."""
         names = ",".join(name for name, _ in self._columns)
-        condition = f"{self._rows_of.instance} IN {placeholders(len(instances))}"
-        order = ",".join(dict.fromkeys((self._rows_of.instance, *self._rows_of.order, self._rows_of.key)))
-        return Fetch(f"SELECT {names} FROM {self._rows_of.table} WHERE {condition} ORDER BY {order}", instances)
+        condition, parameters = self._rows_of.condition(instances)
+        order = ",".join(dict.fromkeys((self._rows_of.instance, *self._rows_of.order, *self._rows_of.key)))
+        return Fetch(f"SELECT {names} FROM {self._rows_of.table} WHERE {condition} ORDER BY {order}", parameters)
 
     def add(self, rows: Sequence[Row]) -> None:
         """Add rows."""
@@ -235,6 +240,8 @@ async def _columns(database: Database, table: str) -> list[list[str]]:
 def _type_of(kind: str) -> str:
     if "INT" in kind:
         return "int64"
+    if "DOUBLE" in kind or "FLOAT" in kind:
+        return "double"
     return "binary" if "BLOB" in kind or "BINARY" in kind else "string"
 
 
@@ -295,7 +302,7 @@ def _record(archive_id: str, rows_of: InstanceRows, row: dict[str, Any]) -> Row:
     content = orjson.dumps(
         {name: [base64.b64encode(value).decode()] if isinstance(value, bytes) else value for name, value in row.items()}
     )
-    return archive_id, rows_of.kind, row[rows_of.instance], micros, sequence, row[rows_of.key], content
+    return archive_id, rows_of.kind, rows_of.instance_of(row), micros, sequence, rows_of.id_of(row), content
 
 
 def _restored(archive_id: str, records: Sequence[Row]) -> Program[bool]:

@@ -19,6 +19,7 @@ from flowmesh.events.v1.event_pb2 import EventEnvelope
 
 from history_svc.consumers.both_generations import project_on_next
 from history_svc.consumers.consuming import CONSUMER_GROUP as PRESENT_GROUP
+from history_svc.consumers.times import micros_of
 from history_svc.queries.event_log import REBUILD_GROUP, TOPIC, LogIncomplete, log_begins, require_complete
 from history_svc.storage.generations import (
     GENERATION_TABLE,
@@ -26,7 +27,9 @@ from history_svc.storage.generations import (
     next_of,
     present_generation,
 )
+from history_svc.storage.layout import PROGRESS_TABLE
 from history_svc.storage.projection_tables import INSTANCE_ID_LENGTH, PROJECTION_TABLES, ProjectionTable
+from history_svc.storage.purging import anything_claimed, purges
 from history_svc.storage.rebuilds import (
     BEGUN_TABLE,
     NEXT_NAMES,
@@ -54,7 +57,7 @@ from mesh.db.database import (
     OutcomeUnknown,
     TransientFailure,
 )
-from mesh.db.statements import Fetch, Program, Row, UpsertMany
+from mesh.db.statements import Fetch, FetchKeys, Program, Row, UpsertMany
 from mesh.event_decoding import Unreadable, decode
 from mesh.lease import FencedOff, Leases
 from mesh.logs import get_log
@@ -72,6 +75,7 @@ FIRST_PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 2.0
 MAX_ATTEMPTS: Final = 3
 SLICE: Final = 64
+PURGED: Final = "instances were purged from history, which statistics still count; build it again with keep_older"
 _AGAIN: Final = (TransientFailure, ConstraintViolated, DatabaseUnavailable, OutcomeUnknown)
 
 _log = get_log(__name__)
@@ -247,6 +251,13 @@ class RebuildWorker:
 
     async def _prepare(self, rebuild: Rebuild) -> None:
         """Make the tables of the next generation, empty; let events go into both."""
+        if await self._database.read(anything_claimed()):
+            # Retention ends what it has begun, and begins nothing more: what it takes out must not be built again.
+            await self._rest(LOOK_SECONDS, wakeable=False)
+            return
+        if not rebuild.keep_older and (await self._database.read(purges())).any:
+            await self._move(rebuild, State.FAILED, problem=PURGED, end_micros=self._clock.now_micros())
+            return
         await self._remove_next()
         for table in (*PROJECTION_TABLES, ProjectionTable(GENERATION_TABLE, "")):
             await self._define(partial(self._tables.make_next, table.name, rebuild.generation))
@@ -372,10 +383,11 @@ class RebuildWorker:
     async def _apply(self, rebuild: Rebuild, events: Sequence[EventEnvelope], counted: Progressed) -> None:
         def apply() -> Program[None]:
             applied = 0
-            if events:
-                applied = yield from project_on_next(events)
+            known = (yield from _without_forgotten(events)) if rebuild.keep_older else events
+            if known:
+                applied = yield from project_on_next(known)
                 if rebuild.keep_older:
-                    yield from note_begun([event.biz_id for event in events if _begins(event)])
+                    yield from note_begun([event.biz_id for event in known if _begins(event)])
             yield from add_progress(rebuild.id, Progressed(counted.read, applied, counted.skipped))
 
         await self._write(apply)
@@ -491,6 +503,21 @@ class RebuildWorker:
                 more = await self._write(partial(self._tables.empty_some, table))
         for table in (*NEXT_NAMES.values(), next_of(GENERATION_TABLE)):
             await self._define(partial(self._tables.drop, table))
+
+
+def _without_forgotten(events: Sequence[EventEnvelope]) -> Program[Sequence[EventEnvelope]]:
+    """Leave out events of instances that were purged so long ago that it is not known any more.
+
+    They are older than the last purge that was forgotten, and the present history, which has taken in so old events,
+    has nothing of their instance.
+    """
+    until = (yield from purges()).forgotten_micros
+    old = {event.biz_id for event in events if micros_of(event.timestamp) <= until}
+    if not old:
+        return events
+    rows: list[Row] = yield FetchKeys(PROGRESS_TABLE, ("id",), ("id",), [(one,) for one in sorted(old)])
+    forgotten = old.difference(row[0] for row in rows)
+    return [event for event in events if event.biz_id not in forgotten]
 
 
 def _begins(event: EventEnvelope) -> bool:

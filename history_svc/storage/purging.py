@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from history_svc.storage.archives import Archive, insert_archive
 from history_svc.storage.layout import INSTANCE_TABLE
+from history_svc.storage.rebuilds import is_rebuilding
 from history_svc.storage.retention_layout import (
     CLAIMED,
     GATE_TABLE,
@@ -20,7 +21,7 @@ from history_svc.storage.retention_layout import (
     InstanceRows,
 )
 from history_svc.storage.statistics_layout import DEFINITION_TABLE
-from mesh.db.statements import DeleteMany, Fetch, FetchKeys, InsertMany, Program, Row, UpdateKeys, placeholders
+from mesh.db.statements import DeleteMany, Fetch, FetchKeys, InsertMany, Program, Row, UpdateKeys
 from mesh.lease import Leases
 
 PURGE_INSTANCES: Final = 50
@@ -91,9 +92,12 @@ def claim(
     """Claim instances, all of one process of one tenant, for an archive where there is one; return how many.
 
     From the commit on no event of them is taken in. What has changed since they were read is left out: instances that
-    are claimed already or not there, and, `by_policy`, those that have a time of their own now.
+    are claimed already or not there, and, `by_policy`, those that have a time of their own now. While history is
+    built again none is claimed: what is taken out would come back with the rows that are built.
     """
     yield from Leases.fence(holder)
+    if (yield from is_rebuilding()):
+        return 0
     # No consumer is at work from here on to the commit, and none that comes later misses the claims.
     yield Fetch(f"SELECT id FROM {GATE_TABLE}", lock=True)
     keys = [(instance_id,) for instance_id in candidates]
@@ -119,7 +123,29 @@ def claim(
         yield from insert_archive(Archive(**values))
     rows = [(instance_id, archive_id, CLAIMED, now) for instance_id in sorted(ended)]
     yield InsertMany(PURGE_TABLE, PURGE_COLUMNS, rows)
+    yield UpdateKeys(GATE_TABLE, "purged=1", (), ("id",), [(1,)])
     return len(rows)
+
+
+@dataclass(slots=True, frozen=True)
+class Purges:
+    """What was purged at all: `any`, whether something was; `forgotten_micros`, up to when it is not known what."""
+
+    any: bool
+    forgotten_micros: int
+
+
+def purges() -> Program[Purges]:
+    """Tell what was purged at all."""
+    rows: list[Row] = yield FetchKeys(GATE_TABLE, ("purged", "forgotten_micros"), ("id",), [(1,)])
+    purged, forgotten_micros = rows[0]
+    return Purges(bool(purged), forgotten_micros)
+
+
+def anything_claimed() -> Program[bool]:
+    """Tell whether there are instances that are to go and whose rows are still there."""
+    rows: list[Row] = yield Fetch(f"SELECT process_instance_id FROM {PURGE_TABLE} WHERE state=? LIMIT 1", (CLAIMED,))
+    return bool(rows)
 
 
 def claimed_for(archive_id: str, after: str, limit: int) -> Program[list[str]]:
@@ -153,7 +179,7 @@ def purge_some(holder: str, archive_id: str) -> Program[int]:
     left = PURGE_ROWS
     for rows_of, found in keys.items():
         if found:
-            yield DeleteMany(rows_of.table, (rows_of.key,), found[:left])
+            yield DeleteMany(rows_of.table, rows_of.key, found[:left])
             left -= min(left, len(found))
         if not left:
             break
@@ -168,12 +194,13 @@ def forget_purged(holder: str, before: int) -> Program[int]:
     """Forget a bounded batch of instances that went before a time; return how many."""
     yield from Leases.fence(holder)
     rows: list[Row] = yield Fetch(
-        f"SELECT process_instance_id FROM {PURGE_TABLE} WHERE state=? AND purge_micros<? "
+        f"SELECT process_instance_id,purge_micros FROM {PURGE_TABLE} WHERE state=? AND purge_micros<? "
         f"ORDER BY purge_micros LIMIT {FORGET_BATCH}",
         (GONE, before),
     )
     if rows:
-        yield DeleteMany(PURGE_TABLE, ("process_instance_id",), rows)
+        yield DeleteMany(PURGE_TABLE, ("process_instance_id",), [(row[0],) for row in rows])
+        yield UpdateKeys(GATE_TABLE, "forgotten_micros=?", (rows[-1][1],), ("id",), [(1,)])
     return len(rows)
 
 
@@ -184,10 +211,9 @@ def _keys_of(instances: Sequence[str]) -> Program[dict[InstanceRows, list[Row]]]
     for rows_of in INSTANCE_ROWS:
         rows: list[Row] = []
         if limit:
-            condition = f"{rows_of.instance} IN {placeholders(len(instances))}"
-            rows = yield Fetch(
-                f"SELECT {rows_of.key} FROM {rows_of.table} WHERE {condition} LIMIT ?", (*instances, limit)
-            )
+            condition, parameters = rows_of.condition(instances)
+            columns = ",".join(rows_of.key)
+            rows = yield Fetch(f"SELECT {columns} FROM {rows_of.table} WHERE {condition} LIMIT ?", (*parameters, limit))
         found[rows_of] = rows
         limit -= len(rows)
     return found

@@ -145,10 +145,17 @@ def is_filling() -> Program[bool]:
     return bool(rows[0][0])
 
 
+def is_rebuilding() -> Program[bool]:
+    """Tell whether there is a rebuild that has not ended; until the transaction ends none begins."""
+    yield from is_filling()
+    rows: list[Row] = yield Fetch(f"SELECT id FROM {TABLE} WHERE cleaned=0 ORDER BY id LIMIT 1", share=True)
+    return bool(rows)
+
+
 def on_both(program: Program[None], again: Program[None]) -> Program[None]:
     """Run a program, and where a rebuild is on, the same one made anew on the tables of the next generation.
 
-    For what changes the projection's rows otherwise than by events, such as a purge.
+    For what changes the projection's rows otherwise than by events and cannot wait for the end of a rebuild.
     """
     filling = yield from is_filling()
     yield from program

@@ -18,6 +18,7 @@ from history_svc.consumers.projection import project
 from history_svc.storage.archives import Archive, insert_archive
 from history_svc.storage.retention import Policy, put_policy
 from history_svc.storage.retention_layout import COMPLETE, RECORD_COLUMNS, RECORD_TABLE, RESTORED
+from history_svc.storage.schema import HEAD
 from mesh.access.rows import RowGrant
 from mesh.clock import SystemClock
 from mesh.db.database import Database

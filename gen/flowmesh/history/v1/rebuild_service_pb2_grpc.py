@@ -66,7 +66,8 @@ class RebuildServiceServicer:
     def StartRebuild(self, request, context):
         """Begins a rebuild. It goes on without the caller, and where its process ends, in another one. One at a time. The
         same `request_id` gets the same rebuild. Errors: REBUILD_RUNNING, HISTORY_LOG_INCOMPLETE where events are no longer
-        in the log and `keep_older` is not set, REQUEST_ID_REUSED.
+        in the log and `keep_older` is not set, HISTORY_PURGED where retention has taken out instances and it is not set,
+        REQUEST_ID_REUSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,8 @@ class RebuildServiceStub:
     StartRebuild: _grpc.UnaryUnaryMultiCallable[_rebuild_service_pb2.StartRebuildRequest, _rebuild_service_pb2.StartRebuildResponse]
     """Begins a rebuild. It goes on without the caller, and where its process ends, in another one. One at a time. The
     same `request_id` gets the same rebuild. Errors: REBUILD_RUNNING, HISTORY_LOG_INCOMPLETE where events are no longer
-    in the log and `keep_older` is not set, REQUEST_ID_REUSED.
+    in the log and `keep_older` is not set, HISTORY_PURGED where retention has taken out instances and it is not set,
+    REQUEST_ID_REUSED.
     """
     GetRebuild: _grpc.UnaryUnaryMultiCallable[_rebuild_service_pb2.GetRebuildRequest, _rebuild_service_pb2.GetRebuildResponse]
     """Reads a rebuild. Idempotent. Errors: REBUILD_NOT_FOUND."""
@@ -59,7 +60,8 @@ class RebuildServiceAsyncStub(RebuildServiceStub):
     StartRebuild: _aio.UnaryUnaryMultiCallable[_rebuild_service_pb2.StartRebuildRequest, _rebuild_service_pb2.StartRebuildResponse]  # type: ignore[assignment]
     """Begins a rebuild. It goes on without the caller, and where its process ends, in another one. One at a time. The
     same `request_id` gets the same rebuild. Errors: REBUILD_RUNNING, HISTORY_LOG_INCOMPLETE where events are no longer
-    in the log and `keep_older` is not set, REQUEST_ID_REUSED.
+    in the log and `keep_older` is not set, HISTORY_PURGED where retention has taken out instances and it is not set,
+    REQUEST_ID_REUSED.
     """
     GetRebuild: _aio.UnaryUnaryMultiCallable[_rebuild_service_pb2.GetRebuildRequest, _rebuild_service_pb2.GetRebuildResponse]  # type: ignore[assignment]
     """Reads a rebuild. Idempotent. Errors: REBUILD_NOT_FOUND."""
@@ -83,7 +85,8 @@ class RebuildServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_rebuild_service_pb2.StartRebuildResponse, _abc.Awaitable[_rebuild_service_pb2.StartRebuildResponse]]:
         """Begins a rebuild. It goes on without the caller, and where its process ends, in another one. One at a time. The
         same `request_id` gets the same rebuild. Errors: REBUILD_RUNNING, HISTORY_LOG_INCOMPLETE where events are no longer
-        in the log and `keep_older` is not set, REQUEST_ID_REUSED.
+        in the log and `keep_older` is not set, HISTORY_PURGED where retention has taken out instances and it is not set,
+        REQUEST_ID_REUSED.
         """
 
     @_abc_1.abstractmethod

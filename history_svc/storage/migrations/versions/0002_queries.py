@@ -158,6 +158,8 @@ sa.Table(
     sa.Column("record_id", text_type(400), primary_key=True),
     sa.Column("kind", sa.SmallInteger, primary_key=True, autoincrement=False),
     sa.Column("tenant_id", text_type(64), nullable=False),
+    # For purging, and for keeping the words of older instances in a rebuild.
+    sa.Index("history_word_record", "record_id"),
     **CLUSTERED,
 )
 

@@ -1,4 +1,4 @@
-"""Statistics, retention and archives; what was taken in before is counted here, once."""
+"""Statistics, retention and archives, and leases; what was taken in before is counted here, once."""
 
 from __future__ import annotations
 
@@ -142,7 +142,12 @@ sa.Table(
 gate = sa.Table(
     "history_purge_gate",
     metadata,
+    # There is one row, with the id 1.
     sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False),
+    # Whether instances were ever purged.
+    sa.Column("purged", sa.SmallInteger, nullable=False),
+    # The latest time of a purge that `history_purge` does not tell any more; 0: it tells all.
+    sa.Column("forgotten_micros", micros_type(), nullable=False),
     **TABLE_OPTIONS,
 )
 
@@ -210,9 +215,7 @@ sa.Table(
     **CLUSTERED,
 )
 
-leases = sa.MetaData()
-"""Other migrations may have made these as well."""
-lease_tables(leases)
+lease_tables(metadata)
 
 instance = sa.table("history_process_instance", *(sa.column(name) for name in (
     "id", "process_definition_id", "tenant_id", "process_definition_key", "process_definition_version",
@@ -231,7 +234,6 @@ END_INDEX = "history_instance_definition_end"
 def upgrade() -> None:
     """Create the tables and count what is there. Can be run again where it broke off."""
     connection = op.get_bind()
-    leases.create_all(connection)
     metadata.create_all(connection)
     present = sa.inspect(connection)
     for table in metadata.sorted_tables:
@@ -311,7 +313,7 @@ def _count(connection: sa.Connection) -> None:
             _insert(connection, due_task, due)
             due.clear()
     _insert(connection, due_task, due)
-    _insert(connection, gate, [(1,)])
+    _insert(connection, gate, [(1, 0, 0)])
     _insert(connection, shard, [(number,) for number in range(SHARDS)])
 
 

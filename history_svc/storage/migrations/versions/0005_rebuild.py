@@ -1,11 +1,11 @@
-"""Rebuilds of history: what is asked for and how far it is, which generation of rows answers, and leases."""
+"""Rebuilds of history: what is asked for and how far it is, and which generation of rows answers."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-from mesh.db.tables import CLUSTERED, lease_tables, long_text_type, micros_type, text_type
+from mesh.db.tables import CLUSTERED, long_text_type, micros_type, text_type
 
 revision = "0005"
 down_revision = "0004"
@@ -73,8 +73,6 @@ sa.Table(
     sa.Column("id", text_type(64), primary_key=True),
     **CLUSTERED,
 )
-
-lease_tables(metadata)
 
 
 def upgrade() -> None:
