@@ -24,19 +24,25 @@ from history_svc.main import HistoryService
 from history_svc.settings import HistorySettings
 from history_svc.storage.generations import ForeignTable, Tables, next_of, redirected
 from history_svc.storage.projection_tables import OWN_TABLES, PROJECTION_TABLES
-from history_svc.storage.rebuilds import NEXT_NAMES, on_both, set_filling
+from history_svc.storage.purging import claim, forget_purged, purge_some
+from history_svc.storage.rebuilds import NEXT_NAMES, Rebuild, begin, change, on_both, set_filling
+from history_svc.storage.retention_layout import NO_ARCHIVE
 from mesh.bus.local import LocalBus
 from mesh.bus.port import BusMessage, RewindTarget
 from mesh.bus.topics import WORKFLOW_EXECUTION_EVENTS, all_topics
+from mesh.clock import SystemClock
 from mesh.db.database import Database
 from mesh.db.sqlite import SqliteDatabase
 from mesh.db.statements import Execute, Fetch, InsertMany, Program, fetch
+from mesh.lease import Leases
 from mesh.metrics import Metrics
 from mesh.status import error_info_of
-from tests.unit.history.event_histories import Life
+from tests.unit.history.counted import HOUR_MICROS, read
+from tests.unit.history.event_histories import START_MICROS, Life
 from tests.unit.history.stored import TABLES, stored
 
 PATIENCE_SECONDS = 60.0
+FIRST_HOUR = START_MICROS // HOUR_MICROS - 1
 State = pb.Rebuild.State
 
 
@@ -382,6 +388,44 @@ async def test_what_a_purge_removes_is_removed_from_both(history: Database) -> N
     await history.write(on_both(project(gone.events), project(gone.events)))
     rows = await history.read(fetch(Fetch(f"SELECT process_instance_id FROM {next_of('history_task')}")))
     assert rows == [(kept.id,)]
+
+
+async def test_what_was_purged_does_not_come_back(history: Database, bus: LocalBus) -> None:
+    gone, forgotten, there = life(1), life(2), life(3)
+    await publish(bus, [event for one in (gone, forgotten, there) for event in one.events])
+    async with serving(history, bus) as served:
+        await served.caught_up()
+        holder, now = await _holder(history), SystemClock().now_micros()
+        for one, micros in ((forgotten, now), (gone, now + 1)):
+            await history.write(claim(holder, [one.id], None, micros, by_policy=True))
+        while await history.write(purge_some(holder, NO_ARCHIVE)):
+            continue
+        assert await history.write(forget_purged(holder, now + 1)) == 1
+        expected, counted = await stored(history), await read(history, FIRST_HOUR, FIRST_HOUR + 4)
+        assert [row["id"] for row in expected["history_process_instance"]] == [there.id]
+        refused = served.rebuilds.StartRebuild(pb.StartRebuildRequest())
+        assert await _refusal(refused) == "HISTORY_PURGED"
+        assert (await served.rebuilt(keep_older=True)).state == State.STATE_SUCCEEDED
+        assert await stored(history) == expected
+        assert await read(history, FIRST_HOUR, FIRST_HOUR + 4) == counted
+
+
+async def test_nothing_is_claimed_while_history_is_built_again(history: Database) -> None:
+    ended = life(1)
+    await history.write(project(ended.events))
+    holder = await _holder(history)
+    wanted = Rebuild("r", 0, int(State.STATE_PREPARING), 0, "ann", "", 1)
+    await history.write(begin(wanted))
+    assert await history.write(claim(holder, [ended.id], None, 1, by_policy=True)) == 0
+    await history.write(change("r", [int(State.STATE_PREPARING)], state=int(State.STATE_CANCELLED), cleaned=1))
+    assert await history.write(claim(holder, [ended.id], None, 1, by_policy=True)) == 1
+
+
+async def _holder(history: Database) -> str:
+    leases = Leases(history, "purges of a test", 1, seconds=60)
+    await leases.renew()
+    assert leases.holder is not None
+    return leases.holder
 
 
 async def test_the_group_of_the_rebuild_begins_anew_each_time(bus: LocalBus) -> None:

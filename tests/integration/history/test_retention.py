@@ -22,6 +22,7 @@ from google.protobuf.duration_pb2 import Duration
 from history_svc.consumers.projection import project
 from history_svc.main import HistoryService
 from history_svc.settings import HistorySettings
+from history_svc.storage.projection_tables import INSTANCE_ID_LENGTH, PROJECTION_TABLES
 from mesh.bus.local import LocalBus
 from mesh.bus.topics import all_topics
 from mesh.clock import ControlledClock
@@ -117,7 +118,12 @@ async def take_in(history: Database, *lives: Life) -> None:
 async def ids(history: Database) -> dict[str, set[str]]:
     """Instances that have rows, by table."""
     tables = await stored(history)
-    return {table: {row.get("process_instance_id") or row["id"] for row in rows} for table, rows in tables.items()}
+    owner = {table.name: table.owner for table in PROJECTION_TABLES}
+
+    def instance_of(table: str, row: dict[str, Any]) -> str:
+        return str(row.get("process_instance_id") or row[owner[table]][:INSTANCE_ID_LENGTH])
+
+    return {table: {instance_of(table, row) for row in rows} for table, rows in tables.items()}
 
 
 async def test_ended_instances_go_with_all_their_rows_and_stay_counted(served: Served, history: Database) -> None:

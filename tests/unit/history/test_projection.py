@@ -326,7 +326,7 @@ def test_statements_do_not_grow_with_the_batch() -> None:
         except StopIteration:
             return number
 
-    assert statements(1) == statements(100) == 22
+    assert statements(1) == statements(100) == 21
 
 
 def _in_pieces(events: list[EventEnvelope], cuts: list[int]) -> list[list[EventEnvelope]]:
