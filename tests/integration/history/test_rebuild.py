@@ -144,11 +144,13 @@ async def test_the_rows_are_the_same_byte_for_byte(history: Database, bus: Local
         await served.caught_up()
         before = await stored(history)
         assert len(before["history_process_instance"]) == 60
+        counted = await read(history, FIRST_HOUR, FIRST_HOUR + 4)
         rebuilt = await served.rebuilt(request_id="r-1")
         assert State.Name(rebuilt.state) == "STATE_SUCCEEDED", rebuilt
         assert rebuilt.events_applied == len(events)
         assert rebuilt.events_read == len(events) + 50
         assert await stored(history) == before
+        assert await read(history, FIRST_HOUR, FIRST_HOUR + 4) == counted
         # What was wrong is put right, what nobody told is gone, and what was lost is there again.
         await history.write(_spoil())
         assert await stored(history) != before
@@ -171,7 +173,7 @@ def _spoil() -> Program[None]:
     yield Execute("DELETE FROM history_activity")
     yield Execute("UPDATE history_task SET assignee='mallory', assignee_position=assignee_position+1")
     columns = TABLES["history_variable"]
-    yield InsertMany("history_variable", columns, [("made-up", "x", "k", "", "", "n", b"1", 0, 0, 1)])
+    yield InsertMany("history_variable", columns, [("made-up", "x", "k", "", "", "n", b"1", 0, 0, 1, 0, None, None)])
 
 
 async def test_new_events_come_and_the_old_rows_answer_while_it_is_rebuilt(history: Database, bus: LocalBus) -> None:

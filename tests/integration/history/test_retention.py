@@ -255,7 +255,7 @@ async def test_an_archive_is_written_restored_read_and_deleted(
         assert {path.suffix for path in folder.iterdir()} == {".parquet", ".json"}
         answer = await served.archives.VerifyArchive(archives_pb.VerifyArchiveRequest(id=archive.id))
         assert answer.intact, answer
-        assert answer.row_count == archive.row_count == archive.instance_count * 8
+        assert answer.row_count == archive.row_count == archive.instance_count * 20
         listing = archives_pb.ListArchivedProcessInstancesRequest(archive_id=archive.id)
         with pytest.raises(grpc.aio.AioRpcError) as unreadable:
             await served.archives.ListArchivedProcessInstances(listing)
