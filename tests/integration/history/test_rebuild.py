@@ -329,7 +329,12 @@ async def test_the_next_generation_has_all_columns_and_indexes(history: Database
             await history.write(tables.drop(next_of(table.name)))
         after = {table.name: await _indexes(history, table.name) for table in PROJECTION_TABLES}
         assert after == before
-        assert all(after[table.name] for table in PROJECTION_TABLES if table.name != "history_progress")
+        assert {table for table, found in after.items() if not found} <= {
+            "history_progress",
+            "history_long_value",
+            "history_timeline",
+            "statistics_element",
+        }
 
 
 async def _indexes(history: Database, table: str) -> list[Any]:
