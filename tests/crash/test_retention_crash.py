@@ -22,6 +22,7 @@ from history_svc.archiving.manifest import MANIFEST, read_manifest
 from history_svc.archiving.running import ArchiveFailed, ArchiveFiles
 from history_svc.consumers.projection import project
 from history_svc.storage.archives import Archive, archives_where, set_archive
+from history_svc.storage.projection_tables import INSTANCE_ID_LENGTH
 from history_svc.storage.retention import Policy, put_policy
 from history_svc.storage.retention_layout import COMPLETE, GONE, INSTANCE_ROWS, REMOVING, RESTORED, RESTORING
 from history_svc.storage.schema import HEAD, MIGRATIONS
@@ -35,7 +36,7 @@ from tests.unit.history.counted import HOUR_MICROS, read
 from tests.unit.history.event_histories import START_MICROS, Life
 
 ROOT = Path(__file__).resolve().parents[2]
-ROWS = 6
+ROWS = 15
 """Of each instance: itself, an activity, a task, an incident, a variable, how far its events came."""
 SEED = 11
 # Long ago for the system's clock.
@@ -81,7 +82,8 @@ async def rows_of_instances(history: Database) -> Counter[str]:
     def count() -> Program[Counter[str]]:
         found: Counter[str] = Counter()
         for rows_of in INSTANCE_ROWS:
-            rows = yield Fetch(f"SELECT {rows_of.instance},COUNT(*) FROM {rows_of.table} GROUP BY {rows_of.instance}")
+            owner = f"SUBSTR({rows_of.instance},1,{INSTANCE_ID_LENGTH})"
+            rows = yield Fetch(f"SELECT {owner},COUNT(*) FROM {rows_of.table} GROUP BY {owner}")
             for instance_id, number in rows:
                 found[instance_id] += number
         return found
