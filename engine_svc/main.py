@@ -96,6 +96,7 @@ from engine_svc.workers.saga_retention import SagaRetention
 from engine_svc.workers.start_timers import StartTimers
 from engine_svc.workers.thrown_events import ThrownEvents
 from mesh.admin_http import Readiness
+from mesh.audit.refusals import RefusalLog
 from mesh.background import end
 from mesh.bus.port import Bus
 from mesh.bus.topics import all_topics
@@ -242,12 +243,14 @@ class EngineService:
         other_due_work: list[DueWork] = [timers.run_due, thrown.run_due, batches.run_due, self._sagas.run_due]
         self._form_checks = FormChecks(settings, telemetry=telemetry)
         task_servicer = UserTaskServicer(executor, served, largest, todo_lists)
+        self._refusals = None if bus is None else RefusalLog(bus, settings.service_name)
         self.server = MeshServer(
             settings,
             rpcs or RpcMetrics(metrics),
             telemetry=telemetry,
             authorize=authorize,
             pressure=self._pressure,
+            refusals=self._refusals,
         )
         for module, name, servicer in (
             (deployment_service_pb2, "DeploymentService", DeploymentServicer(executor, served, self._form_checks)),
@@ -373,6 +376,8 @@ class EngineService:
             await self._database_clock.start()
         self._caches.start()
         port = await self.server.serve(self._settings.host, self._settings.listen_port)
+        if self._refusals is not None:
+            self._refusals.start()
         self._warming = asyncio.create_task(self._warm_up(), name="warm-up")
         self.backlog.start()
         self._pressure.start()
@@ -383,6 +388,8 @@ class EngineService:
     async def stop(self) -> None:
         """Drain the server, stop the background work, write what is queued."""
         await self.server.stop()
+        if self._refusals is not None:
+            await self._refusals.stop()
         await end(self._warming)
         await self._pressure.stop()
         await self.backlog.stop()

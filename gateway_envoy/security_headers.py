@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway_envoy.headers import set_header
+from gateway_envoy.headers import CLIENT_ADDRESS, set_header
 from gateway_envoy.settings import GatewaySettings
 
 CORRELATION_ID = "x-correlation-id"
@@ -49,7 +49,11 @@ def header_filter(settings: GatewaySettings) -> dict[str, Any]:
             "@type": f"{_EXTENSIONS}.filters.http.header_mutation.v3.HeaderMutation",
             "mutations": {
                 # A correlation id is made where the caller sent none.
-                "request_mutations": [_default(CORRELATION_ID, "%REQ(X-REQUEST-ID)%")],
+                "request_mutations": [
+                    _default(CORRELATION_ID, "%REQ(X-REQUEST-ID)%"),
+                    # For the audit. Of `x-forwarded-for` only Envoy knows which entry may be believed.
+                    {"append": set_header(CLIENT_ADDRESS, "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%")},
+                ],
                 "request_trailers_mutations": _without_forged(),
                 "response_mutations": [
                     {"append": set_header(CORRELATION_ID, _CORRELATION)},

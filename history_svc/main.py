@@ -4,17 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flowmesh.history.v1 import history_service_pb2
+from flowmesh.history.v1 import (
+    archive_service_pb2,
+    audit_service_pb2,
+    history_query_service_pb2,
+    history_service_pb2,
+    rebuild_service_pb2,
+    retention_service_pb2,
+    statistics_service_pb2,
+)
 
+from history_svc.api.archive_service import ArchiveServicer
+from history_svc.api.audit_service import AuditServicer
+from history_svc.api.query_service import HistoryQueryServicer
+from history_svc.api.rebuild_service import RebuildServicer
+from history_svc.api.retention_service import RetentionServicer
 from history_svc.api.service import HistoryServicer
+from history_svc.api.statistics_service import StatisticsServicer
+from history_svc.archiving.running import ArchiveFiles
+from history_svc.audit.head import Signer
+from history_svc.commands.changing import Changer
+from history_svc.consumers.audit import AuditTrail
 from history_svc.consumers.consuming import WorkflowEventConsumer
+from history_svc.consumers.rebuilding import RebuildWorker
 from history_svc.queries.commit_waits import CommitWaits
 from history_svc.settings import HistorySettings
 from history_svc.storage.schema import HEAD, MIGRATIONS
+from history_svc.workers.retention import RetentionWork
 from mesh.admin_http import Readiness
+from mesh.audit.refusals import RefusalLog
 from mesh.bus.port import Bus
 from mesh.bus.topics import all_topics
+from mesh.clock import Clock, SystemClock
 from mesh.db.database import Database
+from mesh.db.served_database import ServedDatabase
+from mesh.db.sqlite import SqliteDatabase
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
 from mesh.process import run, until_stopped
@@ -35,11 +59,24 @@ _OBSERVED = {
     "dead_letters": "Events that could not be taken in.",
 }
 
+_AUDITED = {
+    "received": "Messages read from the topic of the audit.",
+    "handled": "Entries added to the audit trail.",
+    "retries": "Attempts at single events of the audit after a failure.",
+    "dead_letters": "Events of the audit that could not be added.",
+}
+
+_RETENTION = {
+    "purged": "Instances that retention deleted.",
+    "archived": "Instances that were written to archives.",
+    "failures": "Work on archives that failed and is tried again.",
+}
+
 _log = get_log(__name__)
 
 
 class HistoryService:
-    """A running history service: its consumer and its gRPC server, on a database that is open and has its tables.
+    """A running history service: its consumer, its gRPC server and retention, on a database that has its tables.
 
     What it is given it does not close. `rpcs` is needed where several services share `metrics`. `hasten` is called
     when a read begins to wait for events.
@@ -56,17 +93,70 @@ class HistoryService:
         telemetry: Telemetry | None = None,
         authorize: Authorize | None = None,
         hasten: Callable[[], None] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
         self._bus = bus
-        self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize)
+        self._refusals = RefusalLog(bus, settings.service_name)
+        self.server = MeshServer(
+            settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize, refusals=self._refusals
+        )
         waits = CommitWaits(database, hasten=hasten)
-        servicer = HistoryServicer(database, waits)
-        self.server.add(history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"], servicer)
+        self.server.add(
+            history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"], HistoryServicer(database, waits)
+        )
+        self.server.add(
+            history_query_service_pb2.DESCRIPTOR.services_by_name["HistoryQueryService"],
+            HistoryQueryServicer(database, waits),
+        )
+        signer = Signer(
+            settings.audit_secret or settings.mesh_secret, filter(None, settings.audit_public_keys.split(","))
+        )
+        if not signer.signs:
+            _log.warning(
+                "The audit trail is not signed", missing=f"{settings.variable('audit_secret')} or a secret of the mesh"
+            )
+        self.server.add(
+            audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"],
+            AuditServicer(ServedDatabase(database), signer),
+        )
+        self.audit = AuditTrail(bus, database, signer)
+        self.rebuilds = RebuildWorker(bus, database, sqlite=isinstance(database, SqliteDatabase))
+        self.server.add(
+            rebuild_service_pb2.DESCRIPTOR.services_by_name["RebuildService"],
+            RebuildServicer(ServedDatabase(database), bus, self.rebuilds.wake),
+        )
+        for name, about in _AUDITED.items():
+            metrics.observe(f"flowmesh_history_audit_{name}", about, self._audit_counter(name))
+        self._add_statistics_and_archives(waits, clock or SystemClock())
         self.consumer = WorkflowEventConsumer(bus, database, max_batch=settings.consumer_batch, applied=waits.reached)
         for name, about in _OBSERVED.items():
             metrics.observe(f"flowmesh_history_consumer_{name}", about, self._counter(name))
+        for name, about in _RETENTION.items():
+            metrics.observe(f"flowmesh_history_retention_{name}", about, self._retention_counter(name))
+
+    def _add_statistics_and_archives(self, waits: CommitWaits, clock: Clock) -> None:
+        settings, database = self._settings, self._database
+        served, changer = ServedDatabase(database), Changer(database, clock)
+        files = ArchiveFiles(settings.own_archive_dir, settings.own_database_url)
+        for module, name, servicer in (
+            (statistics_service_pb2, "StatisticsService", StatisticsServicer(served, waits, clock)),
+            (
+                retention_service_pb2,
+                "RetentionService",
+                RetentionServicer(served, changer, archives=files.folder is not None),
+            ),
+            (archive_service_pb2, "ArchiveService", ArchiveServicer(served, changer, files)),
+        ):
+            self.server.add(module.DESCRIPTOR.services_by_name[name], servicer)
+        self.retention = RetentionWork(
+            database,
+            clock,
+            files,
+            interval_seconds=settings.retention_interval_seconds,
+            archive_instances=settings.archive_instances,
+        )
 
     async def start(self) -> int:
         """Listen and begin to consume; return the port.
@@ -75,23 +165,41 @@ class HistoryService:
         """
         await self._bus.ensure_topics(all_topics())
         port = await self.server.serve(self._settings.host, self._settings.listen_port)
+        self._refusals.start()
         self.consumer.start()
+        self.audit.start()
+        self.rebuilds.start()
+        self.retention.start()
         return port
 
     async def stop(self) -> None:
         """Drain the server, and finish the batch at work."""
         await self.server.stop()
+        await self._refusals.stop()
         await self.consumer.stop()
+        await self.retention.stop()
+        await self.audit.stop()
+        await self.rebuilds.stop()
 
     def add_checks(self, readiness: Readiness) -> None:
         """Let a process say that it is ready only while the database answers; without events it is degraded."""
         readiness.add("history database", database_check(self._database))
         # What is in the database can be read all the same.
         readiness.add("history consumer", self.consumer.check, optional=True)
+        readiness.add("history audit", self.audit.check, optional=True)
+        readiness.add("history rebuild", self.rebuilds.check, optional=True)
         self.server.follow(readiness)
+
+    def _audit_counter(self, name: str) -> Callable[[], float]:
+        counters = self.audit.counters
+        return lambda: float(getattr(counters, name))
 
     def _counter(self, name: str) -> Callable[[], float]:
         counters = self.consumer.counters
+        return lambda: float(getattr(counters, name))
+
+    def _retention_counter(self, name: str) -> Callable[[], float]:
+        counters = self.retention.counters
         return lambda: float(getattr(counters, name))
 
 

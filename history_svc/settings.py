@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
+from mesh.db.schema import sqlite_path
 from mesh.settings import MeshSettings, setting
 
 
@@ -22,4 +24,35 @@ class HistorySettings(MeshSettings):
         "alone do not keep.",
         choices=("domain", "both"),
     )
+    audit_secret: str = setting(
+        "",
+        "What the key is derived from that signs the end of the audit trail; empty: the mesh_secret. The same for all "
+        "processes of the service.",
+        pattern=r"|\S{32,}",
+        example="at least 32 random characters without blanks",
+        secret=True,
+    )
+    audit_public_keys: str = setting(
+        "",
+        "Public keys of earlier audit secrets, 64 hexadecimal digits each, separated by commas: what they have signed "
+        "is believed.",
+        pattern=r"|[0-9a-f]{64}(,[0-9a-f]{64})*",
+        example="64 hexadecimal digits, or several such keys with commas between them",
+    )
     consumer_batch: int = setting(1000, "Events that go into one transaction at most.", minimum=1, maximum=10_000)
+    archive_dir: Path | None = setting(
+        None,
+        "Folder of archives, the same one for all history processes, on a disk that stays. Without it `archives` in "
+        "data_dir where the database is a file there, and no archives where it is a server.",
+    )
+    archive_instances: int = setting(5000, "Instances that an archive has at most.", minimum=1, maximum=10_000)
+    retention_interval_seconds: float = setting(
+        10.0, "How often retention looks for instances whose time is over.", minimum=0.05, maximum=3600
+    )
+
+    @property
+    def own_archive_dir(self) -> Path | None:
+        """The folder of archives: as set, else one in the data folder, None where that may not outlive the process."""
+        if self.archive_dir is not None:
+            return self.archive_dir.absolute()
+        return (self.data_dir / "archives").absolute() if sqlite_path(self.own_database_url) is not None else None

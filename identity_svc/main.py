@@ -36,6 +36,7 @@ from identity_svc.storage.schema import HEAD, MIGRATIONS
 from identity_svc.workers import retention
 from identity_svc.workers.retention import Retention
 from mesh.admin_http import Readiness
+from mesh.audit.refusals import RefusalLog
 from mesh.bus.port import Bus
 from mesh.bus.topics import all_topics
 from mesh.clock import Clock, SystemClock
@@ -83,7 +84,10 @@ class IdentityService:
         self._bus = bus
         self._database_clock = DatabaseClock(database) if clock is None and settings.shares_database else None
         self._clock = clock or self._database_clock or SystemClock()
-        self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize)
+        self._refusals = RefusalLog(bus, settings.service_name)
+        self.server = MeshServer(
+            settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize, refusals=self._refusals
+        )
         self._own_access = own_access
         self._relay = IdentityRelay(database, bus, metrics, self._clock)
         self._writer = writer = DirectoryWriter(database, self._clock, self._relay.wake)
@@ -133,6 +137,7 @@ class IdentityService:
         if self._own_access is not None:
             self._own_access.open(self._signing_in.access, self._signing_in.ring)
         port = await self.server.serve(self._settings.host, self._settings.listen_port)
+        self._refusals.start()
         await self._signing_in.start()
         self._relay.start()
         self._retention.start()
@@ -141,6 +146,7 @@ class IdentityService:
     async def stop(self) -> None:
         """Drain the server, and end the work beside the calls."""
         await self.server.stop()
+        await self._refusals.stop()
         await self._writer.close()
         await self._signing_in.stop()
         await self._retention.stop()

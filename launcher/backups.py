@@ -26,13 +26,13 @@ from launcher.distributed.stores import Stores
 from launcher.supervision import all_or_none
 from launcher.version import version
 from mesh.bus.opening import open_bus
-from mesh.bus.port import Bus, BusError
+from mesh.bus.port import Bus, BusError, GroupOffset
 from mesh.child_process import end_now
 from mesh.db.database import DatabaseError
 from mesh.db.mariadb_address import parse_mariadb_url
 from mesh.startup import StartupError
 
-READERS = ("history-service", "notification-service")
+READERS = ("history-service", "history-audit", "notification-service")
 """Groups whose services' databases must have what the engine's outbox has no more."""
 HOLD_SECONDS = 2.0
 """How long commits may be kept waiting at one attempt."""
@@ -144,24 +144,23 @@ async def _outbox_held(bus: Bus, url: str) -> AsyncIterator[Any]:
 
 
 async def _readers_catch_up(bus: Bus, until: float) -> bool:
-    for group in READERS:
-        if not await _catches_up(bus, group, until):
-            return False
-    return True
-
-
-async def _catches_up(bus: Bus, group: str, until: float) -> bool:
-    ends = {(each.topic, each.partition): each.end for each in await bus.group_offsets(group)}
+    ends = {place: offset.end for place, offset in await _readers_offsets(bus)}
     while True:
-        offsets = await bus.group_offsets(group)
         behind = [
-            each for each in offsets if max(each.committed or 0, each.begin) < ends.get((each.topic, each.partition), 0)
+            place
+            for place, offset in await _readers_offsets(bus)
+            if max(offset.committed or 0, offset.begin) < ends.get(place, 0)
         ]
         if not behind:
             return True
         if asyncio.get_running_loop().time() > until:
             return False
         await asyncio.sleep(0.02)
+
+
+async def _readers_offsets(bus: Bus) -> list[tuple[tuple[str, str, int], GroupOffset]]:
+    """Return where each reader stands: group, topic, partition, and the offsets."""
+    return [((group, each.topic, each.partition), each) for group in READERS for each in await bus.group_offsets(group)]
 
 
 class _Dump:

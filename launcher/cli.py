@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from launcher.form_commands import add_form_commands
+from launcher.history_commands import add_history_commands
 from launcher.identity_commands import add_identity_commands
 from launcher.notification_commands import add_notification_commands
 
@@ -298,7 +299,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_deployments(commands, common, tenant, listing)
 
     history = command("history", "show what happened, in all instances or in one", "histories:history", tenant, listing)
-    history.add_argument("id", nargs="?", default="", metavar="ID")
+    history.add_argument("id", nargs="?", default="", metavar="ID", help="`rebuild` builds it all from the event log")
+    about = "with rebuild: keep what the log does not tell from its beginning"
+    history.add_argument("--keep-older", action="store_true", help=about)
+    history.add_argument("--no-wait", action="store_true", help="with rebuild: do not wait for its end")
     history.add_argument("--key", default="", metavar="KEY", help="of this process only")
     history.add_argument("--business-key", default="", metavar="TEXT")
     history.add_argument("--parent", default="", metavar="ID", help="called by this instance only")
@@ -307,6 +311,8 @@ def _parser() -> argparse.ArgumentParser:
     ended.add_argument("--running", action="store_const", const=False, dest="finished", help="not ended ones only")
     history.add_argument("--flows", action="store_true", help="of one instance, the sequence flows as well")
     history.add_argument("--after", default="", metavar="TOKEN", help="wait for the commit behind a commit token")
+
+    _add_audit(commands, common, tenant, listing)
 
     jobs = command("jobs", "list jobs: of workers, timers and asynchronous ones", "jobs:list_jobs", tenant, listing)
     jobs.add_argument("--kind", choices=_JOB_KINDS)
@@ -352,6 +358,7 @@ def _parser() -> argparse.ArgumentParser:
     add_form_commands(commands, common, tenant, listing)
     add_identity_commands(commands, common, listing)
     add_notification_commands(commands, common, tenant, listing)
+    add_history_commands(commands, common, tenant, listing)
 
     version = commands.add_parser("version", help="tell the version")
     version.add_argument("--json", action="store_true", help="print JSON for scripts")
@@ -364,6 +371,46 @@ def _group(
     """Add a command whose first word says what to do, and return where those words are added."""
     made = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
     return made.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+
+def _add_audit(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    tenant: argparse.ArgumentParser,
+    listing: argparse.ArgumentParser,
+) -> None:
+    filters = argparse.ArgumentParser(add_help=False)
+    filters.add_argument("--service", default="", metavar="NAME", help="engine, identity, ...")
+    filters.add_argument("--method", default="", metavar="NAME", help="package.Service/Method")
+    filters.add_argument("--user", default="", metavar="ID")
+    filters.add_argument("--resource", default="", metavar="ID", help="what was changed")
+    filters.add_argument("--correlation", default="", metavar="ID", help="of one call")
+    filters.add_argument("--refused", action="store_true", help="refused calls only")
+    filters.add_argument("--begin-time", default="", metavar="TIME", help="from then on: 2030-01-31T09:00:00Z")
+    filters.add_argument("--end-time", default="", metavar="TIME", help="before then")
+    actions = _group(commands, "audit", "list, check or export who changed what")
+    listed = actions.add_parser("list", help="list entries, the latest first", parents=[tenant, listing, filters])
+    listed.set_defaults(run="audits:list_records")
+    shown = actions.add_parser("show", help="show an entry with all it says", parents=[common])
+    shown.set_defaults(run="audits:show")
+    shown.add_argument("sequence", type=_count, metavar="NUMBER")
+    about = "check the chain; exit code 1 where it was tampered with"
+    verify = actions.add_parser("verify", help=about, parents=[common])
+    verify.set_defaults(run="audits:verify")
+    verify.add_argument("--begin", type=int, default=0, metavar="NUMBER", help="begin with this entry")
+    about = "a checkpoint that was kept elsewhere: the chain must hold it"
+    verify.add_argument("--anchor", default="", metavar="NUMBER:HASH", help=about)
+    export = actions.add_parser("export", help="write entries and checkpoints as JSON lines", parents=[tenant, filters])
+    export.set_defaults(run="audits:export")
+    export.add_argument("--out", default="", metavar="FILE", help="a new file; else standard output")
+
+    rebuilds = _group(commands, "rebuilds", "list, show or give up rebuilds of history")
+    found = rebuilds.add_parser("list", help="list rebuilds, the latest first", parents=[common, listing])
+    found.set_defaults(run="rebuilds:list_rebuilds")
+    for action, about in (("show", "show how far a rebuild is"), ("cancel", "give a rebuild up")):
+        verb = rebuilds.add_parser(action, help=about, parents=[common])
+        verb.set_defaults(run=f"rebuilds:{action}")
+        verb.add_argument("id", metavar="ID")
 
 
 def _add_sagas(

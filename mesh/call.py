@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol
@@ -43,7 +43,8 @@ class CallContext:
     `user_id` and `session_id` are those of the verified token, None and empty without one, and `grants` what its
     subject was granted. `authorization` and `mesh_token` are what the caller sent, not verified. `rows_asked` tells
     that `rows` was read, as every method must whose rows can be told apart. `may_act_as` tells that requests of the
-    call may name another user than the caller as the one who acts.
+    call may name another user than the caller as the one who acts, `acting_for` whom one has named. `told_address` is
+    where the call came from as the gateway says, `peer` tells who is at the other end of the connection.
     """
 
     __slots__ = (
@@ -51,6 +52,7 @@ class CallContext:
         "_checked",
         "_rows",
         "_traceparent",
+        "acting_for",
         "authorization",
         "correlation_id",
         "correlation_made",
@@ -63,9 +65,11 @@ class CallContext:
         "mesh_token",
         "method",
         "overdue",
+        "peer",
         "refusal",
         "rows_asked",
         "session_id",
+        "told_address",
         "user_id",
         "waiting",
     )
@@ -92,6 +96,9 @@ class CallContext:
         self._rows = ALL_ROWS
         self.rows_asked = False
         self.may_act_as = True
+        self.acting_for = ""
+        self.told_address = ""
+        self.peer: Callable[[], str] | None = None
         self.deadline = deadline
         self.imposed = False
         self.overdue = False
@@ -111,6 +118,17 @@ class CallContext:
             if not self._traceparent or not is_traceparent(self._traceparent):
                 self._traceparent = new_traceparent()
         return self._traceparent
+
+    @property
+    def client_address(self) -> str:
+        """Where the call came from: as the gateway says, else who is at the other end of the connection."""
+        if self.told_address or self.peer is None:
+            return self.told_address
+        # `ipv4:127.0.0.1:50312`, `ipv6:%5B::1%5D:50312`, `unix:`.
+        kind, _, rest = self.peer().partition(":")
+        if kind not in ("ipv4", "ipv6"):
+            return kind
+        return rest.rpartition(":")[0].replace("%5B", "").replace("%5D", "").strip("[]")
 
     @property
     def rows(self) -> Rows:
@@ -189,6 +207,7 @@ def beyond_rows() -> Iterator[None]:
         return
     mesh = CallContext(call.correlation_id, call.traceparent, call.user_id, call.deadline, call.method, call.draining)
     mesh.session_id = call.session_id
+    mesh.acting_for, mesh.told_address, mesh.peer = call.acting_for, call.told_address, call.peer
     with as_call(mesh):
         yield
 

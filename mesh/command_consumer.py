@@ -91,7 +91,12 @@ class CommandConsumer(EventLoop):
         attempt = 0
         envelope, message = event.envelope, event.message
         # Whom the event names as its user is not taken over: nobody has checked it.
-        call = CallContext(envelope.correlation_id, traceparent=message.headers.get("traceparent", ""))
+        call = CallContext(
+            envelope.correlation_id,
+            traceparent=message.headers.get("traceparent", ""),
+            # What the audit says was asked for.
+            method=envelope.event_type,
+        )
         while True:
             try:
                 with as_call(call):

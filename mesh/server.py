@@ -25,7 +25,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from mesh import reflection, validation
-from mesh.access.metadata import AUTHORIZATION, MESH_TOKEN
+from mesh.access.metadata import AUTHORIZATION, CLIENT_ADDRESS, MESH_TOKEN
 from mesh.access.needs import NeedUnclear, need_of
 from mesh.admin_http import Readiness
 from mesh.call import CallContext, set_call
@@ -48,6 +48,8 @@ from mesh.trace_context import HEADER as TRACEPARENT
 if TYPE_CHECKING:
     from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
     from google.rpc import status_pb2
+
+    from mesh.audit.refusals import RefusalLog
 
     Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -207,7 +209,10 @@ class MeshServer:
         telemetry: Telemetry | None = None,
         authorize: Authorize | None = None,
         pressure: BackPressure | None = None,
+        refusals: RefusalLog | None = None,
     ) -> None:
+        """`refusals` is told of calls that are refused for who makes them."""
+        self._refusals = refusals
         self.health = HealthService()
         self._pressure = pressure or BackPressure()
         self.draining = asyncio.Event()
@@ -556,7 +561,7 @@ class MeshServer:
 
     def _open(self, method: _Method, context: Context, started: float, places: _Places) -> CallContext:
         """Read the metadata of a call, once, and make its context the current one."""
-        correlation_id = request_id = traceparent = authorization = mesh_token = ""
+        correlation_id = request_id = traceparent = authorization = mesh_token = told_address = ""
         user_id: str | None = None
         key: str
         value: Any
@@ -572,6 +577,8 @@ class MeshServer:
                 authorization = f"{authorization},{value}" if authorization else value
             elif key == MESH_TOKEN:
                 mesh_token = value
+            elif key == CLIENT_ADDRESS:
+                told_address = value
             elif key == SUBJECT and self._authorize is None:
                 # Anybody can send it: where callers have to sign in, their token alone says who they are.
                 user_id = value or None
@@ -589,6 +596,8 @@ class MeshServer:
         call = CallContext(correlation_id, traceparent, user_id, deadline, method.path, self.draining, places)
         call.authorization = authorization
         call.mesh_token = mesh_token
+        call.told_address = told_address
+        call.peer = context.peer
         call.correlation_made = made
         call.imposed = imposed
         # Every call runs in a task of its own, so there is nothing to put back afterwards.
@@ -643,6 +652,8 @@ class MeshServer:
         if isinstance(error, DomainError):
             if isinstance(error, DependencyDown):
                 self._dependency_failed(method, error)
+            elif self._refusals is not None and isinstance(error, Denied | Unauthenticated):
+                self._refusals.note(call, error.reason)
             status = status_from(error, method.domain)
         elif isinstance(error, _Refused):
             status = build_status(error.code, error.reason, method.domain, error.text, error.metadata)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from mesh.bus.port import BusError
 from mesh.call import find_call
 from mesh.errors import DependencyDown
 
+SERVICE: Final = "monitoring"
+"""Under which name the audit is told what is done."""
 _BUS = {"dependency": "bus"}
 
 

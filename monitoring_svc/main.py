@@ -5,6 +5,7 @@ from __future__ import annotations
 from flowmesh.monitoring.v1 import consumer_group_service_pb2, dead_letter_service_pb2, topic_service_pb2
 
 from mesh.admin_http import Readiness
+from mesh.audit.refusals import RefusalLog
 from mesh.bus.opening import expected_copies
 from mesh.bus.port import Bus
 from mesh.bus.topics import expected_topics
@@ -45,7 +46,10 @@ class MonitoringService:
         self._bus = bus
         seconds = settings.bus_timeout_seconds
         expected, copies = expected_topics(settings.event_topics), expected_copies(settings.own_bus_url)
-        self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize)
+        self._refusals = RefusalLog(bus, settings.service_name)
+        self.server = MeshServer(
+            settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize, refusals=self._refusals
+        )
         for file, name, servicer in (
             (
                 topic_service_pb2,
@@ -61,6 +65,7 @@ class MonitoringService:
     async def start(self) -> int:
         """Listen and begin to measure; return the port. Raises `StartupError` where the port cannot be had."""
         port = await self.server.serve(self._settings.host, self._settings.listen_port)
+        self._refusals.start()
         self._sampler.start()
         return port
 
@@ -68,6 +73,7 @@ class MonitoringService:
         """Drain the server."""
         await self._sampler.stop()
         await self.server.stop()
+        await self._refusals.stop()
 
     def add_checks(self, readiness: Readiness) -> None:
         """Let a process say that it is degraded while the bus does not answer: callers are told so by each call."""

@@ -25,8 +25,11 @@ _TYPE = re.compile(r"`([a-z]+(?:\.[a-z_]+){2}\.v[0-9]+)`[:.]?\s*")
 _KEYS = {
     "identity": "the id of the user, service account, group or role",
     "deployment": "`tenant:` with the id of the tenant behind it",
+    "audit": "the id of what was changed, of a refusal that of the caller",
+    "workflow.deployment": "the deployment's id",
+    "workflow.definition": "the process definition's id",
 }
-"""What the key of a domain's messages is, where it is not the process instance's id."""
+"""What the key of the messages of a domain, or of an entity of it, is, where it is not the process instance's id."""
 _HEAD = """\
 # Events
 
@@ -119,8 +122,8 @@ def page(files: descriptor_pb2.FileDescriptorSet) -> str:
 
 
 def _key_of(event: Event) -> str:
-    domain = event.event_type.partition(".")[0]
-    return _KEYS.get(domain, "the process instance's id")
+    domain, entity = event.event_type.split(".")[:2]
+    return _KEYS.get(f"{domain}.{entity}") or _KEYS.get(domain, "the process instance's id")
 
 
 def _messages(files: descriptor_pb2.FileDescriptorSet) -> Mapping[str, descriptor_pb2.DescriptorProto]:

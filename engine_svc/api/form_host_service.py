@@ -16,8 +16,8 @@ from engine_svc.api.process_instance_service import ProcessInstanceServicer
 from engine_svc.api.user_task_service import UserTaskServicer
 from engine_svc.commands import user_tasks
 from engine_svc.commands.definition_contents import DefinitionContents
-from engine_svc.commands.deployments import is_form
 from engine_svc.commands.model_forms import ModelForm, ModelForms, ModelFormsCache
+from engine_svc.compile.load import is_form
 from engine_svc.model.elements import FormBinding
 from engine_svc.storage.definition_suspension import definition_missing
 from engine_svc.storage.definitions import DEFINITION_COLUMNS, read_definition, read_deployment, read_resource

@@ -19,6 +19,7 @@ from engine_svc.storage.batches import (
     release_items,
 )
 from engine_svc.storage.commit import AlreadyAnswered, RequestRecord
+from mesh.audit.operation import maker_of
 from mesh.call import CallContext, as_call, find_call, open_rows
 from mesh.clock import Clock
 from mesh.db.database import ConstraintViolated, Database
@@ -38,6 +39,8 @@ LEASE_MICROS = 30_000_000
 PAUSE_MICROS = 1_000_000
 """How long an item waits that could not be tried, through no fault of its own."""
 MAX_MESSAGE = 4_000
+ITEM_METHOD = "flowmesh.engine.v1.BatchService/CreateBatch"
+"""What the audit says that an item was asked for by."""
 
 Perform = Callable[[bytes, str, str], Awaitable[object]]
 """Does an operation to an item, given the request id that makes it happen once. Raises `DomainError`."""
@@ -57,12 +60,15 @@ async def create(
 
     call = find_call()
     creator, opened = (call.user_id or "") if call is not None else "", open_rows()
+    maker = maker_of(call)
 
     async def once() -> bytes:
         now = clock.now_micros()
         return await write_again(
             database,
-            lambda: create_batch(new_id(), name, kind, operation, targets, creator, opened, request, now, answer),
+            lambda: create_batch(
+                new_id(), name, kind, operation, targets, creator, opened, request, now, answer, maker
+            ),
         )
 
     return await _answered(once)
@@ -78,13 +84,15 @@ async def change(
 ) -> bytes:
     """Suspend, resume or cancel a batch. Raises `NotFound`, `WrongState` (BATCH_ENDED), `RequestIdReused`."""
 
-    opened = open_rows()
+    opened, maker = open_rows(), maker_of(find_call())
 
     async def once() -> bytes:
         now = clock.now_micros()
         return await write_again(
             database,
-            lambda: change_state(batch_id, wanted, opened, request, now, answer, lambda: batch_missing(batch_id)),
+            lambda: change_state(
+                batch_id, wanted, opened, request, now, answer, lambda: batch_missing(batch_id), maker
+            ),
         )
 
     return await _answered(once)
@@ -148,7 +156,7 @@ class BatchWork:
 
     async def _try(self, item: Claimed) -> tuple[Claimed, ItemResult | None]:
         """Do one item, as its creator; None where it is to be tried again."""
-        call = CallContext(new_id(), user_id=item.creator or None)
+        call = CallContext(new_id(), user_id=item.creator or None, method=ITEM_METHOD)
         call.narrow(item.opened)
         try:
             with as_call(call):

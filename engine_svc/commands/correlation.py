@@ -256,7 +256,7 @@ class Correlation:
         now = self._executor.clock.now_micros()
         new = NewMessage(new_id(), criteria.name, criteria.correlation_key, criteria.tenant_id or "", payload.variables)
         row = new.row(MessageState.UNMATCHED, now, explanation=explanation)
-        await self._executor.committer.submit(Commit(now, messages=[row]))
+        await self._executor.commit(Commit(now, messages=[row]))
 
 
 def _part(request: RequestRecord, receiver: str) -> RequestRecord:

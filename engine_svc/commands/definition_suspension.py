@@ -14,6 +14,8 @@ from engine_svc.state.instance import Instance, Status
 from engine_svc.storage.commit import AlreadyAnswered, RequestRecord
 from engine_svc.storage.definition_suspension import change_state, keep_answer
 from engine_svc.storage.definitions import DefinitionState
+from mesh.audit.operation import maker_of
+from mesh.call import find_call
 from mesh.db.served_database import write_again
 from mesh.db.statements import Row
 
@@ -63,19 +65,21 @@ async def _change(
     respond: RespondDefinition,
     instances: tuple[Status, Callable[[str], Awaitable[None]]] | None,
 ) -> bytes:
-    now = executor.clock.now_micros()
+    now, maker = executor.clock.now_micros(), maker_of(find_call())
     try:
         if instances is None:
             row = await write_again(
                 executor.database,
                 lambda: change_state(
-                    definition_id, state, request, now, lambda changed: respond(changed, 0).SerializeToString()
+                    definition_id, state, request, now, lambda changed: respond(changed, 0).SerializeToString(), maker
                 ),
             )
             executor.definitions.forget_newest()
             return respond(row, 0).SerializeToString()
         # From here on no instance can come in behind the pages that follow.
-        row = await write_again(executor.database, lambda: change_state(definition_id, state, request, now, None))
+        row = await write_again(
+            executor.database, lambda: change_state(definition_id, state, request, now, None, maker)
+        )
         executor.definitions.forget_newest()
         count = await for_each_instance(executor, definition_id, *instances)
         response = respond(row, count).SerializeToString()

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
 from engine_svc.commands import process_instances
-from engine_svc.commands.deployments import is_form
 from engine_svc.commands.executor import InstanceExecutor
 from engine_svc.commands.instance_batches import for_each_instance
-from engine_svc.events.forms import forms_deleted
 from engine_svc.storage.commit import AlreadyAnswered, RequestRecord
 from engine_svc.storage.deployment_removal import LIVE, begin_deletion, finish_deletion, remove_ended_instances
+from mesh.audit.operation import maker_of
+from mesh.call import find_call
 from mesh.db.served_database import write_again
-from mesh.outbox import OutboxEntry
 
 DEFAULT_REASON = "the deployment was deleted"
 
@@ -34,7 +33,7 @@ async def delete_deployment(
 
     Raises `NotFound`, `WrongState` (DEPLOYMENT_IN_USE).
     """
-    database, clock = executor.database, executor.clock
+    database, clock, maker = executor.database, executor.clock, maker_of(find_call())
 
     async def terminate(instance_id: str) -> None:
         await process_instances.delete(executor, instance_id, reason or DEFAULT_REASON, None, lambda _: Empty())
@@ -55,14 +54,9 @@ async def delete_deployment(
             response = respond(terminated).SerializeToString()
             # An instance that was paused or resumed between the pages is met in the next round.
             now = clock.now_micros()
-            tell = partial(_told, deployment_id, now)
-            finish = partial(finish_deletion, deployment_id, definition_ids, request, response, now, tell)
+            finish = partial(finish_deletion, deployment_id, definition_ids, request, response, now, maker)
             if await write_again(database, finish):
                 await executor.definitions.forget_deployment(deployment_id)
                 return response
     except AlreadyAnswered as answered:
         return answered.response
-
-
-def _told(deployment_id: str, now: int, tenant_id: str, resource_names: Sequence[str]) -> list[OutboxEntry]:
-    return [forms_deleted(deployment_id, tenant_id, now)] if any(map(is_form, resource_names)) else []

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from engine_svc.commands.definition_cache import DefinitionCache
 from engine_svc.commands.start_texts import starts_of
 from engine_svc.compile.executable import ExecutableProcess
-from engine_svc.compile.load import FORM_ENDINGS, MODEL_ENDINGS, load_definitions
-from engine_svc.events.forms import forms_deployed
+from engine_svc.compile.load import FORM_ENDINGS, MODEL_ENDINGS, is_form, load_definitions
 from engine_svc.model.problem import Problem
 from engine_svc.storage.commit import RequestRecord
 from engine_svc.storage.definitions import NewDefinition, NewDeployment, StoredDeployment, deploy
+from mesh.audit.operation import maker_of
+from mesh.call import find_call
 from mesh.clock import Clock
 from mesh.db.database import Database
 from mesh.db.served_database import write_again
@@ -56,11 +57,6 @@ async def load_bundle(resources: Sequence[tuple[str, bytes]], check_forms: Check
     return bundle
 
 
-def is_form(resource_name: str) -> bool:
-    """Tell whether a file of a deployment is a form."""
-    return resource_name.lower().endswith(FORM_ENDINGS)
-
-
 def _load(resources: Sequence[tuple[str, bytes]]) -> LoadedBundle:
     bundle = LoadedBundle([], [])
     for name, content in resources:
@@ -95,7 +91,6 @@ async def create_deployment(
         if keys.count(process.key) > 1:
             raise _invalid("resources", f"process {process.key} is in the bundle more than once, last in {resource}")
     deployment_id, now, bundle_name = new_id(), clock.now_micros(), name or resources[0][0]
-    forms = [resource for resource, _ in resources if is_form(resource)]
     new = NewDeployment(
         deployment_id,
         bundle_name,
@@ -115,7 +110,7 @@ async def create_deployment(
             for resource, process in bundle.processes
         ],
         force,
-        [forms_deployed(deployment_id, bundle_name, tenant_id, forms, now)] if forms else [],
+        maker_of(find_call()),
     )
     stored = await write_again(database, lambda: deploy(new, request))
     if isinstance(stored, Exception):

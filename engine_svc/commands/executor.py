@@ -18,6 +18,7 @@ from engine_svc.commands.definition_cache import DefinitionCache, Opens
 from engine_svc.commands.instance_cache import InstanceCache
 from engine_svc.commands.job_signals import JobSignals
 from engine_svc.commands.keyed_locks import KeyedLocks
+from engine_svc.commands.operation_record import add_operation
 from engine_svc.commands.walls import is_open, standing_of, standing_of_row
 from engine_svc.runtime import step
 from engine_svc.runtime.changes import Changes
@@ -261,6 +262,11 @@ class InstanceExecutor:
             for start in await self.database.read(find_starts(tenant_id, Wait.SIGNAL, name)):
                 if start.suspended:
                     raise definition_suspended(start.definition_id, start.definition_key, start.version)
+        await self.commit(commit)
+
+    async def commit(self, commit: Commit) -> None:
+        """Write a commit, and let the audit know of the call that made it. Raises what `CommitWriter.write` names."""
+        add_operation(commit)
         await self.committer.submit(commit)
 
     async def _follow_up(self, commit: Commit) -> None:
@@ -330,7 +336,7 @@ class InstanceExecutor:
             if request is not None:
                 request.response = response
             try:
-                await self.committer.submit(commit)
+                await self.commit(commit)
             except AlreadyAnswered as answered:
                 return answered.response
             except StaleRevision:

@@ -189,7 +189,7 @@ class MessageDelivery:
         commit = Commit(now, claims=[claim], statements=[delete])
         commit.messages.append(new.row(MessageState.UNMATCHED, now, explanation=explanation))
         try:
-            await self._executor.committer.submit(commit)
+            await self._executor.commit(commit)
         except ClaimLost:
             return
 
@@ -274,7 +274,7 @@ class MessageDelivery:
             if request is not None:
                 request.response = _answer(new, Beside(messages=[row])).SerializeToString()
             try:
-                await self._executor.committer.submit(commit)
+                await self._executor.commit(commit)
             except AlreadyAnswered as answered:
                 return await self._repeated(answered.response)
             except StaleRevision:

@@ -24,6 +24,14 @@ from engine_svc.storage.user_tasks import (
 )
 from mesh.db.statements import Row, Statement
 
+_TOLD_AS_BEFORE = {
+    "due_at": "due_micros",
+    "follow_up_at": "follow_up_micros",
+    "priority": "priority",
+    "owner": "owner",
+    "name": "name",
+}
+"""Columns whose value before the change is told as well, and as what."""
 _DELEGATION_NAMES = {DELEGATION_PENDING: "PENDING", DELEGATION_RESOLVED: "RESOLVED"}
 
 
@@ -32,6 +40,7 @@ class TaskRow:
 
     def __init__(self, row: Row) -> None:
         self.values: dict[str, Any] = dict(zip(USER_TASK_COLUMNS, row, strict=True))
+        self._before = dict(self.values)
         self.statements: list[Statement] = []
         self._written: dict[str, Any] = {}
 
@@ -65,6 +74,8 @@ class TaskRow:
             delegation_state=_DELEGATION_NAMES.get(values["delegation_state"], ""),
             candidate_users=tuple(self.candidates("candidate_users")),
             candidate_groups=tuple(self.candidates("candidate_groups")),
+            assignee=values["assignee"],
+            previous={name: self._before[column] for column, name in _TOLD_AS_BEFORE.items() if column in changed},
         )
         return details.updated_event(values["task_key"], changed)
 

@@ -22,6 +22,11 @@ FORM_ENDINGS = (".form",)
 """Files that the engine keeps with a deployment and does not read: the form service does."""
 
 
+def is_form(resource_name: str) -> bool:
+    """Tell whether a file of a deployment is a form."""
+    return resource_name.lower().endswith(FORM_ENDINGS)
+
+
 @dataclass(slots=True, frozen=True)
 class LoadResult:
     """What came of a file."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 COMMIT_RECORD = 1
 """Kind of outbox row: `flowmesh.internal.v1.CommitRecord`."""
+SINGLE_EVENT = 3
+"""Kind of outbox row: one event as `mesh.event_rows` has it."""
 
 
 def encode_commit(instance: Instance, events: list[CompactEvent], now: int) -> bytes:

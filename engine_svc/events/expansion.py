@@ -12,14 +12,18 @@ from flowmesh.internal.v1 import stored_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from engine_svc.events import record as compact
-from engine_svc.events.commit_record import COMMIT_RECORD, FORMAT
+from engine_svc.events.commit_record import COMMIT_RECORD, FORMAT, SINGLE_EVENT
 from engine_svc.events.formats import UnknownRecordFormat
-from engine_svc.events.forms import FORMS_EVENT, expand_forms
 from engine_svc.events.job_activation import JOB_ACTIVATION, expand_activation
+from engine_svc.events.mentions import mentioned_in
+from engine_svc.events.operations import PLACE, operation_recorded
 from engine_svc.events.saga_id import saga_id_of
+from mesh.audit.operation import RECORDED
 from mesh.bus.port import BusMessage
+from mesh.bus.topics import AUDIT_EVENTS
 from mesh.contract_rules import surely_valid
 from mesh.event_decoding import decode
+from mesh.event_rows import message_of_row
 from mesh.ids import member_id
 from mesh.json_values import to_values
 from mesh.outbox import OutboxRow
@@ -29,12 +33,17 @@ SOURCE = "engine"
 EVENT_VERSION = "1.0"
 
 
+FIELDS_OF_COLUMNS = {"due_at": "due_time", "follow_up_at": "follow_up_time"}
+"""What a column of a task is called in its event, where that is another name."""
+
 Fields = dict[str, Any]
 Build = Callable[[str, Fields], Fields]
 
 
 def expand(row: OutboxRow) -> list[BusMessage]:
-    """Return the events of a commit in order, or the command of a job's activation, keyed by instance.
+    """Return the events of a commit in order, keyed by instance, or the one event or command of another row.
+
+    Behind a commit's events comes the operation that made it, for the audit.
 
     Event ids are made from the outbox row's id and the position, so that expanding twice gives the same ids. The
     headers are the attributes of CloudEvents 1.0 in binary mode and W3C trace context. Raises `UnknownRecordFormat`,
@@ -42,11 +51,11 @@ def expand(row: OutboxRow) -> list[BusMessage]:
     """
     if row.kind == JOB_ACTIVATION:
         return expand_activation(row)
-    if row.kind == FORMS_EVENT:
-        return expand_forms(row)
+    if row.kind == SINGLE_EVENT:
+        return [message_of_row(row)]
     if row.kind != COMMIT_RECORD:
         raise UnknownRecordFormat(
-            f"outbox row of kind {row.kind}; this release reads {COMMIT_RECORD}, {JOB_ACTIVATION} and {FORMS_EVENT}"
+            f"outbox row of kind {row.kind}; this release reads {COMMIT_RECORD}, {JOB_ACTIVATION} and {SINGLE_EVENT}"
         )
     record = stored_pb2.CommitRecord.FromString(row.payload)
     if record.format != FORMAT:
@@ -97,12 +106,30 @@ def expand(row: OutboxRow) -> list[BusMessage]:
         messages.append(
             BusMessage(row.topic, instance_id, value, {**headers, "ce_id": event_id, "ce_type": kind.event_type})
         )
+    if record.HasField("operation"):
+        messages.append(_operation(row, record, events, shared, headers))
     return messages
 
 
 @lru_cache(maxsize=1024)
 def _place(ordinal: int, last: bool) -> bytes:
     return workflow_pb2.ProcessInstanceRef(ordinal=ordinal, last_in_commit=last).SerializeToString()
+
+
+def _operation(
+    row: OutboxRow, record: stored_pb2.CommitRecord, events: list[Any], shared: bytes, headers: dict[str, str]
+) -> BusMessage:
+    """Return the message for the audit, which shares with the events what they share."""
+    event_id = event_id_of(row.id, PLACE)
+    key = record.process_instance_id or record.operation.resource_id
+    envelope = event_pb2.EventEnvelope(
+        event_id=event_id,
+        event_type=RECORDED,
+        biz_id=key,
+        metadata=event_pb2.EventMetadata(session_id=record.operation.session_id),
+        operation_recorded=operation_recorded(record, events),
+    ).SerializeToString()
+    return BusMessage(AUDIT_EVENTS, key, shared + envelope, {**headers, "ce_id": event_id, "ce_type": RECORDED})
 
 
 def event_id_of(outbox_id: str, ordinal: int) -> str:
@@ -195,6 +222,19 @@ def _task_created(instance_id: str, fields: Fields) -> Fields:
     return fields
 
 
+def _task_updated(instance_id: str, fields: Fields) -> Fields:
+    previous = fields.pop("previous", None) or {}
+    fields["changed"] = [FIELDS_OF_COLUMNS.get(name, name) for name in fields["changed"]]
+    fields = _task_with_times(instance_id, fields)
+    for name in ("due", "follow_up"):
+        if micros := previous.get(f"{name}_micros"):
+            fields[f"previous_{name}_time"] = _timestamp(micros)
+    for name in ("priority", "owner", "name"):
+        if name in previous:
+            fields[f"previous_{name}"] = previous[name]
+    return fields
+
+
 def _task_with_times(instance_id: str, fields: Fields) -> Fields:
     fields = _with_id("task_id")(instance_id, fields)
     for name in ("due", "follow_up"):
@@ -213,6 +253,13 @@ def _with_task(name: str) -> Build:
         return fields
 
     return build
+
+
+_with_comment = _with_task("comment_id")
+
+
+def _comment_created(instance_id: str, fields: Fields) -> Fields:
+    return {**_with_comment(instance_id, fields), "mentioned_user_ids": mentioned_in(fields["text"])}
 
 
 def _incident_raised(instance_id: str, fields: Fields) -> Fields:
@@ -280,7 +327,7 @@ KINDS: dict[int, Kind] = {
     compact.USER_TASK_ASSIGNED: Kind("workflow.task.assigned.v1", "user_task_assigned", _with_id("task_id")),
     compact.USER_TASK_COMPLETED: Kind("workflow.task.completed.v1", "user_task_completed", _with_id("task_id")),
     compact.USER_TASK_TERMINATED: Kind("workflow.task.terminated.v1", "user_task_terminated", _with_id("task_id")),
-    compact.USER_TASK_UPDATED: Kind("workflow.task.updated.v1", "user_task_updated", _task_with_times),
+    compact.USER_TASK_UPDATED: Kind("workflow.task.updated.v1", "user_task_updated", _task_updated),
     compact.JOB_SCHEDULED: Kind("workflow.task.scheduled.v1", "job_scheduled", _with_id("job_id")),
     compact.JOB_COMPLETED: Kind("workflow.job.completed.v1", "job_completed", _with_id("job_id")),
     compact.JOB_FAILED: Kind("workflow.job.failed.v1", "job_failed", _with_id("job_id")),
@@ -288,7 +335,7 @@ KINDS: dict[int, Kind] = {
     compact.INCIDENT_RESOLVED: Kind("workflow.incident.resolved.v1", "incident_resolved", _with_id("incident_id")),
     compact.VARIABLES_UPDATED: Kind("workflow.variables.updated.v1", "variables_updated", _variables_updated),
     compact.VARIABLES_DELETED: Kind("workflow.variables.deleted.v1", "variables_deleted", _variables_deleted),
-    compact.COMMENT_CREATED: Kind("workflow.comment.created.v1", "comment_created", _with_task("comment_id")),
+    compact.COMMENT_CREATED: Kind("workflow.comment.created.v1", "comment_created", _comment_created),
     compact.COMMENT_DELETED: Kind("workflow.comment.deleted.v1", "comment_deleted", _with_task("comment_id")),
     compact.ATTACHMENT_CREATED: Kind(
         "workflow.attachment.created.v1", "attachment_created", _with_task("attachment_id")

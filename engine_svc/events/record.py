@@ -90,6 +90,8 @@ POSITIONS: Final[dict[int, tuple[str, ...]]] = {
         "delegation_state",
         "candidate_users",
         "candidate_groups",
+        "previous",
+        "assignee",
     ),
     JOB_SCHEDULED: ("key", "job_type", "element_id", "retries"),
     JOB_COMPLETED: ("key", "job_type", "element_id"),

@@ -5,8 +5,8 @@ What the lists show of a task beside its assignee lies in its row alone: `TaskDe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine_svc.events.record import (
@@ -48,6 +48,9 @@ class TaskDetails:
     """`PENDING`, `RESOLVED`, or empty."""
     candidate_users: tuple[str, ...]
     candidate_groups: tuple[str, ...]
+    assignee: str = ""
+    previous: Mapping[str, Any] = field(default_factory=dict)
+    """Some of what was changed, as it was."""
 
     def updated_event(self, key: int, changed: Iterable[str]) -> tuple[Any, ...]:
         """Return the event that tells them."""
@@ -66,6 +69,8 @@ class TaskDetails:
             self.delegation_state,
             self.candidate_users,
             self.candidate_groups,
+            dict(self.previous),
+            self.assignee,
         )
 
 

@@ -6,11 +6,13 @@ import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from engine_svc.storage.audit import tell_operation
 from engine_svc.storage.commit import RequestRecord, find_answer
 from engine_svc.storage.definitions import remember
 from engine_svc.storage.jobs import JobState
 from mesh.access.row_conditions import NOTHING, row_condition
 from mesh.access.rows import Rows, rows_from_json
+from mesh.audit.operation import NOBODY, Maker
 from mesh.db.select import Select
 from mesh.db.statements import DeleteMany, Execute, Fetch, FetchKeys, InsertMany, Program, Row, UpdateKeys
 from mesh.errors import WrongState
@@ -103,6 +105,7 @@ def create_batch(
     request: RequestRecord | None,
     now: int,
     answer: Callable[[Row], bytes],
+    maker: Maker = NOBODY,
 ) -> Program[bytes]:
     """Store a batch with its items; return the answer, which is kept for the request.
 
@@ -133,6 +136,8 @@ def create_batch(
         raise WrongState("BATCH_EMPTY", "the filter finds nothing, so there is nothing to do")
     row = (batch_id, name, kind, int(BatchState.RUNNING), total, 0, 0, now, 0, operation)
     yield InsertMany("batch", _STORED, [(*row, creator, opened.to_json())])
+    after_it = {"name": name, "operation": kind, "items": total, "state": BatchState.RUNNING.name}
+    yield from tell_operation(maker, now, "batch", batch_id, None, after=after_it)
     response = answer(row)
     yield from remember(request, response, now)
     return response
@@ -292,6 +297,7 @@ def change_state(
     now: int,
     answer: Callable[[Row], bytes],
     missing: Callable[[], Exception],
+    maker: Maker = NOBODY,
 ) -> Program[bytes]:
     """Suspend, resume or cancel a batch; return the answer, which is kept for the request.
 
@@ -313,6 +319,9 @@ def change_state(
     ended_at = now if wanted in ENDED else 0
     yield Execute("UPDATE batch SET state=?, ended_at=? WHERE id=?", (wanted, ended_at, batch_id))
     row[_STATE], row[_ENDED_AT] = int(wanted), ended_at
+    yield from tell_operation(
+        maker, now, "batch", batch_id, None, before={"state": state.name}, after={"state": wanted.name}
+    )
     response = answer(tuple(row))
     yield from remember(request, response, now)
     return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine_svc.storage.commit import RequestRecord, find_answer
+from engine_svc.storage.definition_events import Telling
 from engine_svc.storage.definitions import (
     DEFINITION_COLUMNS,
     DefinitionState,
@@ -12,6 +13,7 @@ from engine_svc.storage.definitions import (
     raise_epoch,
     remember,
 )
+from mesh.audit.operation import NOBODY, Maker
 from mesh.db.statements import FetchKeys, Program, Row, UpdateKeys
 from mesh.errors import NotFound, WrongState
 
@@ -24,6 +26,7 @@ def change_state(
     request: RequestRecord | None,
     now: int,
     answer: Callable[[Row], bytes] | None,
+    maker: Maker = NOBODY,
 ) -> Program[Row]:
     """Suspend or resume a definition; return its row as it is then.
 
@@ -42,6 +45,7 @@ def change_state(
     if row[_STATE] != wanted:
         yield UpdateKeys("process_definition", "state=?", (int(wanted),), ("id",), [(definition_id,)])
         yield from raise_epoch()
+        yield from Telling(now, maker).definition_changed(definition_id, suspended=wanted is DefinitionState.SUSPENDED)
         row = (*row[:_STATE], int(wanted), *row[_STATE + 1 :])
     elif answer is not None:
         raise _in_state_already(row, wanted)

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine_svc.storage.commit import REQUEST_COLUMNS, AlreadyAnswered, RequestRecord, find_answer
+from engine_svc.storage.definition_events import REFERENCE_COLUMNS, Telling
 from engine_svc.storage.newest_version import replace_newest
 from engine_svc.storage.start_events import NO_STARTS, Starts, claim_messages, insert_starts, refuse_taken_messages
 from mesh.access.row_conditions import row_condition
 from mesh.access.rows import Rows
+from mesh.audit.operation import NOBODY, Maker
 from mesh.db.select import Select
 from mesh.db.statements import Execute, Fetch, FetchKeys, InsertMany, Program, Row
 from mesh.errors import NotFound
-from mesh.outbox import OutboxEntry, outbox_insert
 
 DEPLOYMENT_COLUMNS = ("id", "name", "tenant_id", "created_at", "content_hash", "deleting")
 DEFINITION_COLUMNS = (
@@ -69,7 +70,7 @@ class NewDeployment:
     resources: Sequence[tuple[str, bytes]]
     definitions: Sequence[NewDefinition]
     force: bool
-    told: Sequence[OutboxEntry] = ()
+    maker: Maker = NOBODY
 
     def content_hash(self) -> str:
         """Return a digest of all resources, their names and order aside."""
@@ -133,12 +134,12 @@ def deploy(new: NewDeployment, request: RequestRecord | None) -> Program[StoredD
         [(new.id, name, content) for name, content in new.resources],
     )
     yield from _insert_definitions(new)
-    if new.told:
-        yield outbox_insert(new.told)
     yield from raise_epoch()
     yield from remember(request, new.id.encode(), new.now)
     stored = yield from read_deployment(new.id)
     assert stored is not None
+    told = yield FetchKeys("process_definition", REFERENCE_COLUMNS, ("id",), [row[:1] for row in stored.definitions])
+    yield from Telling(new.now, new.maker).deployed(stored.row, told, new.resources)
     return stored
 
 

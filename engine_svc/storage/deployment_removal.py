@@ -5,10 +5,11 @@ Each part is one transaction. What broke off after the first one is taken up aga
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from engine_svc.state.instance import ENDED, Status
 from engine_svc.storage.commit import RequestRecord, find_answer
+from engine_svc.storage.definition_events import REFERENCE_COLUMNS, Telling
 from engine_svc.storage.definitions import (
     DefinitionState,
     lock_definitions,
@@ -19,9 +20,9 @@ from engine_svc.storage.definitions import (
 from engine_svc.storage.instance_rows import instances_of_definition, remove_instances
 from engine_svc.storage.newest_version import replace_newest
 from engine_svc.storage.start_events import remove_starts
+from mesh.audit.operation import NOBODY, Maker
 from mesh.db.statements import DeleteMany, Fetch, FetchKeys, Program, Row, UpdateKeys
 from mesh.errors import NotFound, WrongState
-from mesh.outbox import OutboxEntry, outbox_insert
 
 ENDED_BATCH = 500
 LIVE = tuple(status for status in Status if status not in ENDED)
@@ -93,7 +94,7 @@ def finish_deletion(
     request: RequestRecord | None,
     answer: bytes,
     now: int,
-    tell: Callable[[str, Sequence[str]], Sequence[OutboxEntry]],
+    maker: Maker = NOBODY,
 ) -> Program[bool]:
     """Remove a deployment that has no instances left, and keep the answer; say False where it has some.
 
@@ -110,12 +111,17 @@ def finish_deletion(
     names: list[Row] = yield Fetch(
         "SELECT deployment_id, name FROM deployment_resource WHERE deployment_id=?", (deployment_id,)
     )
-    tenants: list[Row] = yield FetchKeys("deployment", ("tenant_id",), ("id",), [(deployment_id,)])
+    rows: list[Row] = yield FetchKeys("deployment", ("id", "name", "tenant_id"), ("id",), [(deployment_id,)])
+    definitions: list[Row] = []
+    if definition_ids:
+        definitions = yield FetchKeys(
+            "process_definition", REFERENCE_COLUMNS, ("id",), [(definition_id,) for definition_id in definition_ids]
+        )
+    # Two that delete the same deployment meet here; the second one finds nothing.
+    for row in rows:
+        yield from Telling(now, maker).deleted(row, definitions, [name for _, name in names])
     if names:
         yield DeleteMany("deployment_resource", ("deployment_id", "name"), names)
-    # Whoever calls second finds it gone, and has nothing to tell.
-    if tenants and (told := tell(tenants[0][0], [name for _, name in names])):
-        yield outbox_insert(told)
     if definition_ids:
         yield from remove_starts(definition_ids)
         yield DeleteMany("process_definition", ("id",), [(definition_id,) for definition_id in definition_ids])

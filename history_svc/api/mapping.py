@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final, cast
 
 from flowmesh.history.v1.history_pb2 import (
     HistoricActivity,
+    HistoricAttachment,
+    HistoricComment,
+    HistoricIncident,
+    HistoricJobEvent,
     HistoricProcessInstance,
     HistoricTask,
     HistoricVariable,
+    HistoricVariableChange,
+    SearchHit,
+    TimelineEntry,
 )
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from history_svc.queries.activity_details import NO_DETAILS, ActivityDetails
+from history_svc.queries.search import Hit
 from history_svc.queries.sequence_flows import SEQUENCE_FLOW, flow_record_id
+from history_svc.queries.timeline import Entry
 from history_svc.storage.layout import ACTIVITY_COLUMNS, UNKNOWN_TIME
 from history_svc.storage.values import json_to_value
 from mesh.db.statements import Row
@@ -186,14 +195,196 @@ def task_of(row: Row) -> HistoricTask:
 
 def variable_of(row: Row) -> HistoricVariable:
     """Return the message of a variable's row."""
-    key, instance_id, _, _, scope_activity_id, name, value_json, update_micros, _, _ = row
+    key, instance_id, definition_key, tenant_id, scope_activity_id, name, value_json, update_micros, deleted, *_ = row
     return HistoricVariable(
         id=key,
         process_instance_id=instance_id,
         name=name,
-        value=json_to_value(value_json),
+        value=None if deleted else json_to_value(value_json),
         scope_activity_id=scope_activity_id,
         update_time=_time(update_micros),
+        process_definition_key=definition_key,
+        tenant_id=tenant_id,
+        deleted=bool(deleted),
+    )
+
+
+def variable_change_of(row: Row) -> HistoricVariableChange:
+    """Return the message of a change of a variable."""
+    (
+        key,
+        instance_id,
+        definition_key,
+        tenant_id,
+        variable_id,
+        scope_activity_id,
+        name,
+        change_micros,
+        deleted,
+        user_id,
+        value_type,
+        value_size,
+        value_json,
+    ) = row
+    return HistoricVariableChange(
+        id=key,
+        process_instance_id=instance_id,
+        process_definition_key=definition_key,
+        tenant_id=tenant_id,
+        variable_id=variable_id,
+        name=name,
+        scope_activity_id=scope_activity_id,
+        change_time=_time(change_micros),
+        user_id=user_id,
+        deleted=bool(deleted),
+        type=value_type,
+        value=json_to_value(value_json) if value_json else None,
+        value_size=value_size,
+    )
+
+
+def incident_of(row: Row) -> HistoricIncident:
+    """Return the message of an incident's row."""
+    (
+        key,
+        instance_id,
+        definition_id,
+        definition_key,
+        tenant_id,
+        kind,
+        element_id,
+        job_id,
+        message,
+        state,
+        create_micros,
+        end_micros,
+    ) = row
+    return HistoricIncident(
+        id=key,
+        process_instance_id=instance_id,
+        process_definition_id=definition_id,
+        process_definition_key=definition_key,
+        tenant_id=tenant_id,
+        type=kind,
+        element_id=element_id,
+        job_id=job_id,
+        message=message,
+        state=state,
+        create_time=_time(create_micros),
+        end_time=_time(end_micros),
+        duration=_between(create_micros, end_micros),
+    )
+
+
+def job_event_of(row: Row) -> HistoricJobEvent:
+    """Return the message of an entry of the log of jobs."""
+    (
+        key,
+        instance_id,
+        definition_id,
+        definition_key,
+        tenant_id,
+        job_id,
+        job_type,
+        element_id,
+        event,
+        event_micros,
+        retries,
+        error_message,
+        error_code,
+        user_id,
+    ) = row
+    return HistoricJobEvent(
+        id=key,
+        process_instance_id=instance_id,
+        process_definition_id=definition_id,
+        process_definition_key=definition_key,
+        tenant_id=tenant_id,
+        job_id=job_id,
+        job_type=job_type,
+        element_id=element_id,
+        event=event,
+        event_time=_time(event_micros),
+        retries=retries,
+        error_message=error_message,
+        error_code=error_code,
+        user_id=user_id,
+    )
+
+
+def comment_of(row: Row) -> HistoricComment:
+    """Return the message of a comment's row."""
+    key, instance_id, _, tenant_id, task_id, user_id, text, create_micros, delete_micros = row
+    return HistoricComment(
+        id=key,
+        process_instance_id=instance_id,
+        task_id=task_id,
+        user_id=user_id,
+        text=text,
+        create_time=_time(create_micros),
+        delete_time=_time(delete_micros),
+        tenant_id=tenant_id,
+    )
+
+
+def attachment_of(row: Row) -> HistoricAttachment:
+    """Return the message of an attachment's row."""
+    (
+        key,
+        instance_id,
+        _,
+        tenant_id,
+        task_id,
+        user_id,
+        name,
+        content_type,
+        url,
+        size_bytes,
+        create_micros,
+        delete_micros,
+    ) = row
+    return HistoricAttachment(
+        id=key,
+        process_instance_id=instance_id,
+        task_id=task_id,
+        user_id=user_id,
+        name=name,
+        content_type=content_type,
+        url=url,
+        size_bytes=size_bytes,
+        create_time=_time(create_micros),
+        delete_time=_time(delete_micros),
+        tenant_id=tenant_id,
+    )
+
+
+def entry_of(entry: Entry) -> TimelineEntry:
+    """Return the message of a timeline's entry."""
+    return TimelineEntry(
+        process_instance_id=entry.process_instance_id,
+        kind=cast("Any", entry.kind),
+        time=_time(entry.micros),
+        user_id=entry.user_id,
+        record_id=entry.record_id,
+        element_id=entry.element_id,
+        name=entry.name,
+        subject=entry.subject,
+        detail=entry.detail,
+        value=json_to_value(entry.value_json) if entry.value_json else None,
+    )
+
+
+def hit_of(hit: Hit) -> SearchHit:
+    """Return the message of what a search has found."""
+    return SearchHit(
+        kind=cast("Any", hit.kind),
+        record_id=hit.record_id,
+        process_instance_id=hit.process_instance_id,
+        process_definition_key=hit.process_definition_key,
+        tenant_id=hit.tenant_id,
+        title=hit.title,
+        field=hit.field,
+        snippet=hit.snippet,
     )
 
 

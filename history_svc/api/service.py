@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final, Protocol, TypeVar
 
 from flowmesh.history.v1.history_service_pb2 import (
@@ -24,54 +23,38 @@ from flowmesh.history.v1.history_service_pb2 import (
     ListHistoricVariablesResponse,
 )
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 
+from history_svc.api.filters import ENDED_INSTANCES, LIVE_INSTANCES
 from history_svc.api.mapping import activity_of, flow_of, instance_of, task_of, variable_of
+from history_svc.api.reading import Reading, missing
+from history_svc.api.times import micros_in
 from history_svc.queries.activity_details import NO_DETAILS, read_details
 from history_svc.queries.commit_waits import CommitWaits
 from history_svc.queries.listings import ACTIVITIES, INSTANCES, TASKS, VARIABLES
 from history_svc.queries.pages import Filters, Listing, Page, read_page, read_row
 from history_svc.queries.sequence_flows import SEQUENCE_FLOW, activity_of_flow_record
 from history_svc.storage.layout import (
-    INSTANCE_COMPLETED,
-    INSTANCE_FAILED,
-    INSTANCE_PAUSED,
-    INSTANCE_RUNNING,
-    INSTANCE_TERMINATED,
     OPEN,
     STATES,
     VARIABLE_COLUMNS,
 )
 from history_svc.storage.variable_id import scope_prefix
 from mesh.call import open_rows
-from mesh.db.database import Database, DatabaseUnavailable, TransientFailure, retry_after
-from mesh.db.statements import Program, Row
-from mesh.errors import DependencyDown, NotFound
+from mesh.db.database import Database
+from mesh.db.statements import Row
 from mesh.ids import split_member_id
 from mesh.paging import ListRequest, decode_page_token, encode_page_token, page_size_of
 
 T = TypeVar("T")
 
-_MAX_MICROS: Final = 2**62
-_LIVE: Final = (INSTANCE_RUNNING, INSTANCE_PAUSED)
-_ENDED: Final = (INSTANCE_COMPLETED, INSTANCE_FAILED, INSTANCE_TERMINATED)
 _DELETED: Final = VARIABLE_COLUMNS.index("deleted")
-
-_KINDS: Final[Mapping[str, type[str] | type[int]]] = {
-    "id": str,
-    "start_micros": int,
-    "create_micros": int,
-    "sequence": int,
-}
-"""Types of the columns that lists are ordered by."""
 
 
 class HistoryServicer:
     """Answers every method from the service's own database; `waits` where reads wait for commits."""
 
     def __init__(self, database: Database, waits: CommitWaits | None = None) -> None:
-        self._database = database
-        self._waits = waits or CommitWaits(database)
+        self._reading = Reading(database, waits)
 
     async def GetHistoricProcessInstance(
         self, request: GetHistoricProcessInstanceRequest
@@ -95,7 +78,7 @@ class HistoryServicer:
                 root_process_instance_id=request.root_process_instance_id,
                 initiator=request.initiator,
             ),
-            states=_states(request, request.status, _LIVE, _ENDED),
+            states=_states(request, request.status, LIVE_INSTANCES, ENDED_INSTANCES),
             at_least=_bounds(request, "_from", start_micros="start_time", end_micros="end_time"),
             below=_bounds(request, "_to", start_micros="start_time", end_micros="end_time"),
             checked={"parent_process_instance_id": ""} if request.exclude_called else {},
@@ -113,9 +96,9 @@ class HistoryServicer:
         if led_to:
             flow = flow_of(row)
             if flow is None:
-                raise _missing(request.id)
+                raise missing(request.id)
             return GetHistoricActivityResponse(historic_activity=flow)
-        details = await self._read(read_details([row]))
+        details = await self._reading.read(read_details([row]))
         return GetHistoricActivityResponse(historic_activity=activity_of(row, details))
 
     async def ListHistoricActivities(self, request: ListHistoricActivitiesRequest) -> ListHistoricActivitiesResponse:
@@ -146,7 +129,7 @@ class HistoryServicer:
         page, token = await self._page(ACTIVITIES, request, filters)
         answer = ListHistoricActivitiesResponse(next_page_token=token)
         with_flows = only_flows or request.include_sequence_flows
-        details = NO_DETAILS if only_flows else await self._read(read_details(page.rows))
+        details = NO_DETAILS if only_flows else await self._reading.read(read_details(page.rows))
         for row in page.rows:
             flow = flow_of(row) if with_flows else None
             found = [] if flow is None else [flow]
@@ -189,7 +172,7 @@ class HistoryServicer:
         """Read a variable. Raises `NotFound`, and what `CommitWaits.wait` does."""
         row = await self._row(VARIABLES, request.id, request.after_commit_token)
         if row[_DELETED]:
-            raise _missing(request.id)
+            raise missing(request.id)
         return GetHistoricVariableResponse(historic_variable=variable_of(row))
 
     async def ListHistoricVariables(self, request: ListHistoricVariablesRequest) -> ListHistoricVariablesResponse:
@@ -222,48 +205,21 @@ class HistoryServicer:
         )
 
     async def _row(self, listing: Listing, key: str, commit_token: str, asked: str = "") -> Row:
-        await self._wait(commit_token)
-        row = await self._read(read_row(listing, key, open_rows()))
+        await self._reading.wait(commit_token)
+        row = await self._reading.read(read_row(listing, key, open_rows()))
         if row is None:
-            raise _missing(asked or key)
+            raise missing(asked or key)
         return row
 
     async def _page(self, listing: Listing, request: _List, filters: Filters) -> tuple[Page, str]:
-        after = decode_page_token(request, *(_KINDS[column] for column in listing.order))
-        await self._wait(request.after_commit_token)
-        page = await self._read(read_page(listing, filters, open_rows(), after, page_size_of(request)))
+        after = decode_page_token(request, *(sort.kind for sort in filters.sorts(listing)))
+        await self._reading.wait(request.after_commit_token)
+        page = await self._reading.read(read_page(listing, filters, open_rows(), after, page_size_of(request)))
         return page, "" if page.next_key is None else encode_page_token(request, page.next_key)
-
-    async def _wait(self, commit_token: str) -> None:
-        if not commit_token:
-            return
-        try:
-            await self._waits.wait(commit_token)
-        except (DatabaseUnavailable, TransientFailure) as error:
-            raise _unavailable(error) from error
-
-    async def _read(self, program: Program[T]) -> T:
-        try:
-            return await self._database.read(program)
-        except (DatabaseUnavailable, TransientFailure) as error:
-            raise _unavailable(error) from error
 
 
 class _List(ListRequest, Protocol):
     after_commit_token: str
-
-
-def _missing(key: str) -> NotFound:
-    return NotFound("HISTORY_RECORD_NOT_FOUND", f"History has no record with the id {key} (yet).", metadata={"id": key})
-
-
-def _unavailable(error: Exception) -> DependencyDown:
-    return DependencyDown(
-        "DEPENDENCY_UNAVAILABLE",
-        "The history database does not answer; try again.",
-        metadata={"dependency": "database"},
-        retry_after_seconds=retry_after(error),
-    )
 
 
 def _given(**filters: str | int) -> dict[str, Any]:
@@ -286,9 +242,7 @@ def _bounds(request: Message, suffix: str, **fields: str) -> dict[str, int]:
     """Return the bounds of columns that a request has in fields with this suffix, in microseconds."""
     bounds = {}
     for column, field in fields.items():
-        if request.HasField(field + suffix):
-            time: Timestamp = getattr(request, field + suffix)
-            # Rows have whole microseconds: what a part of one would cut off begins with the next.
-            micros = time.seconds * 1_000_000 - -time.nanos // 1_000
-            bounds[column] = max(-_MAX_MICROS, min(_MAX_MICROS, micros))
+        micros = micros_in(request, field + suffix)
+        if micros is not None:
+            bounds[column] = micros
     return bounds

@@ -12,12 +12,14 @@ from flowmesh.events.v1.workflow_pb2 import (
     ProcessInstanceRef,
 )
 
-from history_svc.consumers.position import NEVER, position_of
+from history_svc.consumers.position import position_of
+from history_svc.consumers.statistics import ACTIVITY_FACTS, StatisticsChanges
 from history_svc.consumers.times import micros_of
 from history_svc.storage.layout import ACTIVITY_COLUMNS, ACTIVITY_TABLE, COMPLETED, OPEN, TERMINATED
-from mesh.db.statements import FetchKeys, Program, UpsertMany
+from mesh.db.statements import FetchKeys, InsertMany, Program, UpsertMany
 
 _POSITION: Final = ACTIVITY_COLUMNS.index("position")
+_STORED: Final = ("id", "position", *ACTIVITY_FACTS)
 
 
 class ActivityChanges:
@@ -42,15 +44,27 @@ class ActivityChanges:
         start_micros = micros_of(event.start_time)
         self._add(event.process_instance, event.activity, TERMINATED, start_micros, micros, event.reason)
 
-    def write(self) -> Program[None]:
-        """Write the rows that say something later than what is stored: one read, one write."""
+    def write(self, statistics: StatisticsChanges) -> Program[None]:
+        """Write the rows that say something later than what is stored: one read, and writes of new and of changed."""
         if not self._rows:
             return
-        stored = yield FetchKeys(ACTIVITY_TABLE, ("id", "position"), ("id",), [(key,) for key in self._rows], lock=True)
-        known: dict[str, int] = dict(stored)
-        later = [row for key, row in sorted(self._rows.items()) if row[_POSITION] > known.get(key, NEVER)]
-        if later:
-            yield UpsertMany(ACTIVITY_TABLE, ACTIVITY_COLUMNS, ("id",), ACTIVITY_COLUMNS[1:], later)
+        stored = yield FetchKeys(ACTIVITY_TABLE, _STORED, ("id",), [(key,) for key in self._rows], lock=True)
+        known = {key: (position, facts) for key, position, *facts in stored}
+        new: list[tuple[Any, ...]] = []
+        changed: list[tuple[Any, ...]] = []
+        for key, row in sorted(self._rows.items()):
+            old = known.get(key)
+            if old is None:
+                statistics.activity(None, row)
+                new.append(row)
+            elif row[_POSITION] > old[0]:
+                statistics.activity(tuple(old[1]), row)
+                changed.append(row)
+        if new:
+            # Not an upsert: where another consumer has just made the row, statistics would count it twice.
+            yield InsertMany(ACTIVITY_TABLE, ACTIVITY_COLUMNS, new)
+        if changed:
+            yield UpsertMany(ACTIVITY_TABLE, ACTIVITY_COLUMNS, ("id",), ACTIVITY_COLUMNS[1:], changed)
 
     def _add(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from flowmesh.events.v1.event_pb2 import EventEnvelope
 
-from history_svc.consumers.projection import project
+from history_svc.consumers.both_generations import project_on_both
 from mesh.bus.port import Bus
 from mesh.bus.topics import WORKFLOW_EXECUTION_EVENTS
 from mesh.consumer import ConsumerCounters, ConsumerLoop
@@ -43,7 +43,7 @@ class WorkflowEventConsumer:
             database,
             CONSUMER_GROUP,
             (WORKFLOW_EXECUTION_EVENTS,),
-            project,
+            project_on_both,
             max_batch=max_batch,
             inbox_retention_seconds=INBOX_SECONDS,
             applied=applied,

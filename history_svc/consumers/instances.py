@@ -19,6 +19,7 @@ from flowmesh.events.v1.workflow_pb2 import (
 )
 
 from history_svc.consumers.position import NEVER, position_of
+from history_svc.consumers.statistics import StatisticsChanges
 from history_svc.consumers.times import micros_of
 from history_svc.storage.layout import (
     INSTANCE_COLUMNS,
@@ -30,7 +31,7 @@ from history_svc.storage.layout import (
     INSTANCE_TERMINATED,
     UNKNOWN_TIME,
 )
-from mesh.db.statements import FetchKeys, Program, UpsertMany
+from mesh.db.statements import FetchKeys, InsertMany, Program, UpsertMany
 
 
 @dataclass(slots=True)
@@ -155,20 +156,25 @@ class InstanceChanges:
         """Add a `ProcessInstanceMigrated`: from here on the instance has the definition that its reference names."""
         self._referred(event.process_instance)
 
-    def write(self) -> Program[None]:
-        """Join the batch with what is stored: one read, one write."""
+    def write(self, statistics: StatisticsChanges) -> Program[None]:
+        """Join the batch with what is stored: one read, and writes of what is new and of what is changed."""
         if not self._rows:
             return
         stored = yield FetchKeys(INSTANCE_TABLE, INSTANCE_COLUMNS, ("id",), [(key,) for key in self._rows], lock=True)
-        for values in stored:
-            self._rows[values[0]].join(InstanceRow(*values))
-        yield UpsertMany(
-            INSTANCE_TABLE,
-            INSTANCE_COLUMNS,
-            ("id",),
-            INSTANCE_COLUMNS[1:],
-            [_as_tuple(self._rows[key]) for key in sorted(self._rows)],
-        )
+        before = {values[0]: InstanceRow(*values) for values in stored}
+        new: list[tuple[Any, ...]] = []
+        changed: list[tuple[Any, ...]] = []
+        for key in sorted(self._rows):
+            row, old = self._rows[key], before.get(key)
+            if old is not None:
+                row.join(old)
+            statistics.instance(old, row)
+            (new if old is None else changed).append(_as_tuple(row))
+        if new:
+            # Not an upsert: where another consumer has just made the row, statistics would count it twice.
+            yield InsertMany(INSTANCE_TABLE, INSTANCE_COLUMNS, new)
+        if changed:
+            yield UpsertMany(INSTANCE_TABLE, INSTANCE_COLUMNS, ("id",), INSTANCE_COLUMNS[1:], changed)
 
     def _referred(self, reference: ProcessInstanceRef) -> tuple[InstanceRow, int]:
         position = position_of(reference)

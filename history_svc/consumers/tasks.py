@@ -17,9 +17,10 @@ from flowmesh.events.v1.workflow_pb2 import (
 )
 
 from history_svc.consumers.position import NEVER, position_of
+from history_svc.consumers.statistics import StatisticsChanges
 from history_svc.consumers.times import micros_of
 from history_svc.storage.layout import COMPLETED, OPEN, TASK_COLUMNS, TASK_TABLE, TERMINATED, UNKNOWN_TIME
-from mesh.db.statements import FetchKeys, Program, UpsertMany
+from mesh.db.statements import FetchKeys, InsertMany, Program, UpsertMany
 
 DETAILS: Final = (
     "detail_position",
@@ -187,15 +188,25 @@ class TaskChanges:
         row, position = self._referred(event.task_id, event.process_instance)
         row.stand(position, TERMINATED, micros, event.reason)
 
-    def write(self) -> Program[None]:
-        """Join the batch with what is stored: one read, one write."""
+    def write(self, statistics: StatisticsChanges) -> Program[None]:
+        """Join the batch with what is stored: one read, and writes of what is new and of what is changed."""
         if not self._rows:
             return
         stored = yield FetchKeys(TASK_TABLE, TASK_COLUMNS, ("id",), [(key,) for key in self._rows], lock=True)
-        for values in stored:
-            self._rows[values[0]].join(TaskRow(*values))
-        rows = [_as_tuple(self._rows[key]) for key in sorted(self._rows)]
-        yield UpsertMany(TASK_TABLE, TASK_COLUMNS, ("id",), TASK_COLUMNS[1:], rows)
+        before = {values[0]: TaskRow(*values) for values in stored}
+        new: list[tuple[Any, ...]] = []
+        changed: list[tuple[Any, ...]] = []
+        for key in sorted(self._rows):
+            row, old = self._rows[key], before.get(key)
+            if old is not None:
+                row.join(old)
+            statistics.task(old, row)
+            (new if old is None else changed).append(_as_tuple(row))
+        if new:
+            # Not an upsert, as with instances.
+            yield InsertMany(TASK_TABLE, TASK_COLUMNS, new)
+        if changed:
+            yield UpsertMany(TASK_TABLE, TASK_COLUMNS, ("id",), TASK_COLUMNS[1:], changed)
 
     def _referred(self, key: str, reference: ProcessInstanceRef) -> tuple[TaskRow, int]:
         position = position_of(reference)

@@ -1,12 +1,15 @@
-"""Variable events → variable rows, each with the last value.
+"""Variable events → variable rows, each with the last value, and a row for each change.
 
-A variable that was deleted keeps its row, so that no value told late brings it back.
+A variable that was deleted keeps its row, so that no value told late brings it back. A change is told by one event
+alone, so its row is only ever added.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, Final
 
 from flowmesh.events.v1.workflow_pb2 import (
     ProcessInstanceRef,
@@ -17,50 +20,72 @@ from flowmesh.events.v1.workflow_pb2 import (
 from google.protobuf.struct_pb2 import Value
 
 from history_svc.consumers.position import NEVER, position_of
-from history_svc.storage.layout import VARIABLE_COLUMNS, VARIABLE_TABLE
-from history_svc.storage.values import value_to_json
+from history_svc.consumers.words import WordChanges
+from history_svc.storage.event_id import event_id
+from history_svc.storage.layout import (
+    LONG_VALUE_COLUMNS,
+    LONG_VALUE_TABLE,
+    VARIABLE_CHANGE_COLUMNS,
+    VARIABLE_CHANGE_TABLE,
+    VARIABLE_COLUMNS,
+    VARIABLE_TABLE,
+)
+from history_svc.storage.record_kinds import VARIABLE
+from history_svc.storage.values import compared, texts_in, value_to_json
 from history_svc.storage.variable_id import name_part, scope_prefix
+from history_svc.storage.words import MAX_TEXT_CHARACTERS
 from mesh.db.statements import FetchKeys, Program, UpsertMany
+
+SHORT_VALUE_BYTES: Final = 4_096
+"""A longer value of a change lies apart."""
+
+_CHANGE_KEY: Final = ("process_instance_id", "id")
 
 
 @dataclass(slots=True, frozen=True)
 class _Told:
-    """A value as an event tells it, None: deleted; turned into a row only where it turns out to be the last one."""
+    """A value as an event tells it, None: deleted."""
 
     reference: ProcessInstanceRef
+    variable_id: str
     scope_activity_id: str
     name: str
     value: Value | None
     micros: int
     position: int
+    user_id: str
 
 
 class VariableChanges:
-    """What one batch of events says about variables."""
+    """What one batch of events says about variables; `words` is told the texts in their values."""
 
-    def __init__(self) -> None:
-        self._told: dict[str, _Told] = {}
+    def __init__(self, words: WordChanges) -> None:
+        self._words = words
+        self._last: dict[str, _Told] = {}
+        self._changes: dict[tuple[str, int], _Told] = {}
 
-    def started(self, micros: int, event: ProcessInstanceStarted) -> None:
+    def started(self, micros: int, event: ProcessInstanceStarted, user_id: str = "") -> None:
         """Add the variables of a `ProcessInstanceStarted`."""
-        self._add(micros, event.process_instance, "", event.variables.items())
+        self._add(micros, event.process_instance, "", event.variables.items(), user_id)
 
-    def updated(self, micros: int, event: VariablesUpdated) -> None:
+    def updated(self, micros: int, event: VariablesUpdated, user_id: str = "") -> None:
         """Add a `VariablesUpdated`."""
-        self._add(micros, event.process_instance, event.scope_activity_id, event.variables.items())
+        self._add(micros, event.process_instance, event.scope_activity_id, event.variables.items(), user_id)
 
-    def deleted(self, micros: int, event: VariablesDeleted) -> None:
+    def deleted(self, micros: int, event: VariablesDeleted, user_id: str = "") -> None:
         """Add a `VariablesDeleted`."""
         names = [(name, None) for name in event.names]
-        self._add(micros, event.process_instance, event.scope_activity_id, names)
+        self._add(micros, event.process_instance, event.scope_activity_id, names, user_id)
 
     def write(self) -> Program[None]:
-        """Write the values that are later than what is stored: one read, one write."""
-        if not self._told:
+        """Write the values that are later than what is stored, and the changes: one read, three writes at most."""
+        if not self._last:
             return
-        keys = [(key,) for key in self._told]
+        keys = [(key,) for key in self._last]
         stored = yield FetchKeys(VARIABLE_TABLE, ("id", "position"), ("id",), keys, lock=True)
         known: dict[str, int] = dict(stored)
+        # A value is mostly the last one and a change; it is put into words once.
+        texts = {key: b"" if told.value is None else value_to_json(told.value) for key, told in self._changes.items()}
         rows = [
             (
                 key,
@@ -69,16 +94,46 @@ class VariableChanges:
                 told.reference.tenant_id,
                 told.scope_activity_id,
                 told.name,
-                b"" if told.value is None else value_to_json(told.value),
+                texts[key, told.position],
                 told.micros,
                 int(told.value is None),
                 told.position,
+                *compared(told.value),
             )
-            for key, told in sorted(self._told.items())
+            for key, told in sorted(self._last.items())
             if told.position > known.get(key, NEVER)
         ]
         if rows:
             yield UpsertMany(VARIABLE_TABLE, VARIABLE_COLUMNS, ("id",), VARIABLE_COLUMNS[1:], rows)
+        changes: list[tuple[Any, ...]] = []
+        long_values: list[tuple[Any, ...]] = []
+        for key, told in self._changes.items():
+            change_id = _change_id(told)
+            text = texts[key]
+            is_long = len(text) > SHORT_VALUE_BYTES
+            if is_long:
+                long_values.append((told.reference.id, change_id, text))
+            changes.append(
+                (
+                    change_id,
+                    told.reference.id,
+                    told.reference.process_definition_key,
+                    told.reference.tenant_id,
+                    told.variable_id,
+                    told.scope_activity_id,
+                    told.name,
+                    told.micros,
+                    int(told.value is None),
+                    told.user_id,
+                    compared(told.value)[0],
+                    len(text),
+                    None if is_long else text,
+                )
+            )
+        changes.sort()
+        yield UpsertMany(VARIABLE_CHANGE_TABLE, VARIABLE_CHANGE_COLUMNS, _CHANGE_KEY, (), changes)
+        if long_values:
+            yield UpsertMany(LONG_VALUE_TABLE, LONG_VALUE_COLUMNS, _CHANGE_KEY, (), sorted(long_values))
 
     def _add(
         self,
@@ -86,11 +141,24 @@ class VariableChanges:
         reference: ProcessInstanceRef,
         scope_activity_id: str,
         variables: Iterable[tuple[str, Value | None]],
+        user_id: str,
     ) -> None:
         position = position_of(reference)
         prefix = scope_prefix(reference.id, scope_activity_id)
         for name, value in variables:
             key = prefix + name_part(name)
-            told = self._told.get(key)
-            if told is None or position > told.position:
-                self._told[key] = _Told(reference, scope_activity_id, name, value, micros, position)
+            told = _Told(reference, key, scope_activity_id, name, value, micros, position, user_id)
+            self._changes[key, position] = told
+            last = self._last.get(key)
+            if last is None or position > last.position:
+                self._last[key] = told
+            if value is not None:
+                # Only so much is looked into when it is searched.
+                text = "\n".join(texts_in(value))[:MAX_TEXT_CHARACTERS]
+                self._words.add(VARIABLE, key, reference, text)
+
+
+def _change_id(told: _Told) -> str:
+    """Return the id of a change: those of an instance are in their order."""
+    variable = blake2b(told.variable_id.encode(), digest_size=8).hexdigest()
+    return f"{event_id(told.reference.id, told.position)}.{variable}"

@@ -1,5 +1,5 @@
 """Who takes part: in a task its assignee, its owner and who completed it; in an instance who started it or takes part
-in one of its tasks. Candidates are not kept in history.
+in one of its tasks. That somebody was a candidate does not count.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from history_svc.storage.layout import INSTANCE_TABLE, TASK_TABLE
 from mesh.access.row_conditions import NOTHING, Condition
 from mesh.access.rows import Rows
 
-_OF_TASK: Final = ("assignee", "owner", "completed_by")
+OF_TASK: Final = ("assignee", "owner", "completed_by")
 
 
 def in_task(rows: Rows) -> Condition:
     """Return the condition for the tasks in which the caller takes part."""
     if not rows.user_id:
         return NOTHING
-    return f"({' OR '.join(f'{column}=?' for column in _OF_TASK)})", (rows.user_id,) * len(_OF_TASK)
+    return f"({' OR '.join(f'{column}=?' for column in OF_TASK)})", (rows.user_id,) * len(OF_TASK)
 
 
 def in_instance(rows: Rows, instance_id: str) -> Condition:
@@ -52,5 +52,5 @@ def _own(rows: Rows, of_task: str, selects: list[str]) -> Condition:
     if not rows.user_id:
         return f"{of_task}1=0", ()
     # SQLite uses an index of some rows only where the query says that it wants no others.
-    selects += [f"{of_task}{column}=? AND {column}<>''" for column in _OF_TASK]
+    selects += [f"{of_task}{column}=? AND {column}<>''" for column in OF_TASK]
     return " UNION ".join(selects), (rows.user_id,) * len(selects)

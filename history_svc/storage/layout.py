@@ -111,7 +111,128 @@ VARIABLE_COLUMNS: Final = (
     "update_micros",
     "deleted",
     "position",
+    "value_type",
+    "number_value",
+    "text_value",
 )
+
+VARIABLE_CHANGE_TABLE: Final = "history_variable_change"
+VARIABLE_CHANGE_COLUMNS: Final = (
+    "id",
+    "process_instance_id",
+    "process_definition_key",
+    "tenant_id",
+    "variable_id",
+    "scope_activity_id",
+    "name",
+    "change_micros",
+    "deleted",
+    "user_id",
+    "value_type",
+    "value_size",
+    "value_json",
+)
+"""Every value that a variable had. `value_json` is NULL where the value is long and lies apart."""
+
+LONG_VALUE_TABLE: Final = "history_long_value"
+LONG_VALUE_COLUMNS: Final = ("process_instance_id", "id", "value_json")
+"""Long values of changes, so that lists do not read them."""
+
+CANDIDATE_TABLE: Final = "history_task_candidate"
+CANDIDATE_COLUMNS: Final = ("task_id", "kind", "name")
+"""Who was ever a candidate of a task."""
+CANDIDATE_USER: Final = 1
+CANDIDATE_GROUP: Final = 2
+
+INCIDENT_TABLE: Final = "history_incident"
+INCIDENT_COLUMNS: Final = (
+    "id",
+    "process_instance_id",
+    "process_definition_id",
+    "process_definition_key",
+    "tenant_id",
+    "type",
+    "element_id",
+    "job_id",
+    "message",
+    "state",
+    "create_micros",
+    "end_micros",
+)
+INCIDENT_OPEN: Final = 1
+INCIDENT_RESOLVED: Final = 2
+INCIDENT_STATES: Final = (INCIDENT_OPEN, INCIDENT_RESOLVED)
+
+JOB_LOG_TABLE: Final = "history_job_log"
+JOB_LOG_COLUMNS: Final = (
+    "id",
+    "process_instance_id",
+    "process_definition_id",
+    "process_definition_key",
+    "tenant_id",
+    "job_id",
+    "job_type",
+    "element_id",
+    "event",
+    "event_micros",
+    "retries",
+    "error_message",
+    "error_code",
+    "user_id",
+)
+JOB_SCHEDULED: Final = 1
+JOB_COMPLETED: Final = 2
+JOB_FAILED: Final = 3
+JOB_EVENTS: Final = (JOB_SCHEDULED, JOB_COMPLETED, JOB_FAILED)
+
+COMMENT_TABLE: Final = "history_comment"
+COMMENT_COLUMNS: Final = (
+    "id",
+    "process_instance_id",
+    "process_definition_key",
+    "tenant_id",
+    "task_id",
+    "user_id",
+    "text",
+    "create_micros",
+    "delete_micros",
+)
+"""A stand-alone task counts as the instance of its comments and attachments, as in their events."""
+
+ATTACHMENT_TABLE: Final = "history_attachment"
+ATTACHMENT_COLUMNS: Final = (
+    "id",
+    "process_instance_id",
+    "process_definition_key",
+    "tenant_id",
+    "task_id",
+    "user_id",
+    "name",
+    "content_type",
+    "url",
+    "size_bytes",
+    "create_micros",
+    "delete_micros",
+)
+
+TIMELINE_TABLE: Final = "history_timeline"
+TIMELINE_COLUMNS: Final = (
+    "process_instance_id",
+    "position",
+    "kind",
+    "event_micros",
+    "record_id",
+    "element_id",
+    "name",
+    "user_id",
+    "subject",
+    "detail",
+)
+"""What happened in an instance, event by event; changes of variables and the log of jobs have tables of their own."""
+
+WORD_TABLE: Final = "history_word"
+WORD_COLUMNS: Final = ("word", "record_id", "kind", "tenant_id")
+"""Which records have, or once had, a word."""
 
 PROGRESS_TABLE: Final = "history_progress"
 PROGRESS_COLUMNS: Final = ("id", "revision")

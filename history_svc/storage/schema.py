@@ -5,4 +5,4 @@ from __future__ import annotations
 from typing import Final
 
 MIGRATIONS: Final = "history_svc.storage.migrations"
-HEAD: Final = "0001"
+HEAD: Final = "0005"

@@ -11,6 +11,8 @@ from identity_svc.access.grants import ALL_PERMISSIONS, Grant
 ADMINISTRATOR: Final = "administrator"
 _IDENTITY: Final = "flowmesh.identity."
 _READING: Final = frozenset({"get", "list"})
+_CHECKING: Final = frozenset({"auditRecords.verify"})
+"""Permissions to look closely at what is there, by which nothing is changed either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ _DEVELOPER = (
     "processDefinitions.*",
     "processInstances.*",
     "activityInstances.*",
+    "archives.get",
+    "archives.list",
     "adHocSubProcesses.*",
     "conditions.*",
     "eventSubscriptions.*",
@@ -39,7 +43,9 @@ _DEVELOPER = (
     "jobs.list",
     "messages.*",
     "notificationRules.*",
+    "retentionPolicies.list",
     "signals.*",
+    "statistics.get",
     "submissions.get",
     "submissions.list",
     "templates.*",
@@ -72,7 +78,7 @@ def built_in_roles(permissions: Mapping[str, Sequence[str]]) -> tuple[BuiltInRol
     operating = tuple(
         name for name, methods in permissions.items() if any(not method.startswith(_IDENTITY) for method in methods)
     )
-    reading = tuple(name for name in permissions if name.rpartition(".")[2] in _READING)
+    reading = tuple(name for name in permissions if name.rpartition(".")[2] in _READING or name in _CHECKING)
     return (
         BuiltInRole(
             ADMINISTRATOR,

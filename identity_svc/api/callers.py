@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from identity_svc.queries.caller import Caller
-from identity_svc.storage.audit import Actor
+from identity_svc.storage.audit import actor_of
 from mesh.access.rows import Rows
 from mesh.call import current_call
 
@@ -17,8 +17,7 @@ class Callers:
     def current(self) -> Caller:
         """Return the caller of this call, with the tenants that its rows open."""
         call = current_call()
-        actor = Actor(call.user_id or "", call.session_id, call.correlation_id, call.traceparent)
-        return Caller(actor, tenants_of(call.rows), self._bound)
+        return Caller(actor_of(call), tenants_of(call.rows), self._bound)
 
 
 def tenants_of(rows: Rows) -> frozenset[str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from identity_svc.storage.audit import Actor
+from identity_svc.storage.audit import Actor, actor_of
 from mesh.call import current_call
 from mesh.errors import Unauthenticated
 
@@ -10,7 +10,7 @@ from mesh.errors import Unauthenticated
 def caller() -> Actor:
     """Return who makes the call that is being served; without an id where it has not signed in."""
     call = current_call()
-    return Actor(call.user_id or "", call.session_id, call.correlation_id, call.traceparent)
+    return actor_of(call)
 
 
 def signed_in_caller() -> Actor:

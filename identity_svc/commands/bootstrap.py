@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 from identity_svc.commands.administrators import make_administrator
@@ -126,7 +127,7 @@ class Bootstrap:
         _check((yield from lock_bootstrap()), token)
         if (yield from administrator_exists()):
             raise bootstrap_done()
-        by = Actor(user_id, "", actor.correlation_id, actor.traceparent)
+        by = replace(actor, id=user_id, session_id="")
         changes = Changes(Caller(by, bound=False), now)
         user = yield from make_administrator(changes, Subject(user_id, USER))
         yield from set_password(user.id, password_hash, now)

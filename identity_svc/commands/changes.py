@@ -12,9 +12,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from identity_svc.queries.caller import Caller, Tenants
 from identity_svc.storage.audit import AuditRecord, append_audit
-from identity_svc.storage.events import EVENT_VERSION, SOURCE, outbox_entry
+from identity_svc.storage.events import SOURCE, outbox_entry
 from identity_svc.storage.security_changes import append_changes, subjects_changed
 from mesh.db.statements import Program
+from mesh.event_messages import EVENT_VERSION
 from mesh.ids import new_id
 from mesh.outbox import OutboxEntry, outbox_insert
 from mesh.trace_context import parse_traceparent

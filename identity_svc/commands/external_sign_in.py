@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from identity_svc.commands import groups
 from identity_svc.commands.changes import Changes
@@ -79,7 +79,7 @@ class ExternalSignIn:
             # Looked at again where nobody else changes anything.
             yield from lock_changes()
             due = yield from _due(person)
-            changes = Changes(Caller(Actor("", "", actor.correlation_id, actor.traceparent), bound=False), now)
+            changes = Changes(Caller(replace(actor, id="", session_id=""), bound=False), now)
             user = yield from _change(changes, person, due)
             yield from changes.write()
         else:

@@ -111,7 +111,7 @@ class Sessions:
         if credential_id:
             told["credentialId"] = credential_id
         record = AuditRecord("sessions.create", "session", row.id, subject.tenants, {}, told)
-        by = Actor(subject_id, row.id, actor.correlation_id, actor.traceparent)
+        by = replace(actor, id=subject_id, session_id=row.id)
         yield from append_audit([record], by, now)
         return Begun(row, refresh_token)
 

@@ -1,4 +1,5 @@
-"""The audit log: every change, by whom, when, and what it made of what."""
+"""The audit log: every change, by whom, when, and what it made of what. Each entry is told to the audit trail of the
+whole mesh as well, by the outbox and under the same id."""
 
 from __future__ import annotations
 
@@ -8,8 +9,13 @@ from typing import Any
 
 import orjson
 
+from identity_svc.storage.events import SOURCE, TRACED_ENVELOPE
+from mesh.audit.operation import Maker, Operation
+from mesh.audit.rows import operation_row
+from mesh.call import CallContext
 from mesh.db.statements import InsertMany, Program
 from mesh.ids import new_id
+from mesh.outbox import outbox_insert
 
 _COLUMNS = (
     "id",
@@ -34,6 +40,31 @@ class Actor:
     session_id: str = ""
     correlation_id: str = ""
     traceparent: str = ""
+    method: str = ""
+    client_address: str = ""
+
+    def maker(self) -> Maker:
+        """Return what the audit trail says of who it is."""
+        return Maker(
+            self.id,
+            self.session_id,
+            client_address=self.client_address,
+            correlation_id=self.correlation_id,
+            traceparent=self.traceparent,
+            method=self.method,
+        )
+
+
+def actor_of(call: CallContext) -> Actor:
+    """Return who makes a call."""
+    return Actor(
+        call.user_id or "",
+        call.session_id,
+        call.correlation_id,
+        call.traceparent,
+        call.method.lstrip("/"),
+        call.client_address,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +112,24 @@ def append_audit(records: Sequence[AuditRecord], actor: Actor, now: int) -> Prog
     tenants = [(entry_id, tenant) for entry_id, record in entries for tenant in sorted(record.tenants or ())]
     if tenants:
         yield InsertMany("audit_entry_tenant", ("entry_id", "tenant_id"), tenants)
+    maker = actor.maker()
+    yield outbox_insert(
+        [
+            operation_row(
+                entry_id,
+                TRACED_ENVELOPE,
+                SOURCE,
+                Operation(
+                    record.resource_type,
+                    record.resource_id,
+                    None if record.tenants is None else sorted(record.tenants),
+                    record.action,
+                    before=record.before,
+                    after=record.after,
+                ),
+                maker,
+                now,
+            )
+            for entry_id, record in entries
+        ]
+    )

@@ -46,11 +46,12 @@ class Calls(ABC):
         request: Any,
         items: Callable[[Any], list[Item]],
         limit: int,
+        page_size: int = 500,
     ) -> Iterator[Item]:
-        """Yield what a list method finds, up to `limit`, page by page."""
+        """Yield what a list method finds, up to `limit`, page by page of `page_size` at most."""
         left = limit
         while left > 0:
-            request.page_size = min(left, 500)
+            request.page_size = min(left, page_size)
             response = self.call(method, request)
             found = list(items(response))
             yield from found[:left]

@@ -30,7 +30,14 @@ from flowmesh.form.v1 import (
     submission_service_pb2_grpc,
     task_form_service_pb2_grpc,
 )
-from flowmesh.history.v1 import history_service_pb2_grpc
+from flowmesh.history.v1 import (
+    archive_service_pb2_grpc,
+    audit_service_pb2_grpc,
+    history_service_pb2_grpc,
+    rebuild_service_pb2_grpc,
+    retention_service_pb2_grpc,
+    statistics_service_pb2_grpc,
+)
 from flowmesh.identity.v1 import (
     access_service_pb2_grpc,
     credential_service_pb2_grpc,
@@ -97,6 +104,11 @@ class Connection(Calls):
         self.webhooks = webhook_service_pb2_grpc.WebhookServiceStub(self._channel)
         self.notification_clock = notification_clock_pb2_grpc.NotificationClockServiceStub(self._channel)
         self.deliveries = delivery_service_pb2_grpc.DeliveryServiceStub(self._channel)
+        self.audit = audit_service_pb2_grpc.AuditServiceStub(self._channel)
+        self.rebuilds = rebuild_service_pb2_grpc.RebuildServiceStub(self._channel)
+        self.statistics = statistics_service_pb2_grpc.StatisticsServiceStub(self._channel)
+        self.retention = retention_service_pb2_grpc.RetentionServiceStub(self._channel)
+        self.archives = archive_service_pb2_grpc.ArchiveServiceStub(self._channel)
         self.topics = topic_service_pb2_grpc.TopicServiceStub(self._channel)
         self.consumer_groups = consumer_group_service_pb2_grpc.ConsumerGroupServiceStub(self._channel)
         self.dead_letters = dead_letter_service_pb2_grpc.DeadLetterServiceStub(self._channel)

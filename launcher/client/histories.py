@@ -6,16 +6,21 @@ from argparse import Namespace
 
 from flowmesh.history.v1 import history_pb2, history_service_pb2
 
+from launcher.client import rebuilds
 from launcher.client.connection import Connection
 from launcher.client.output import Output, moment, shown, to_json
 
+REBUILD = "rebuild"
+"""Stands where the id of an instance may stand; none is called so."""
 InstanceStatus = history_pb2.HistoricProcessInstance.Status
 ActivityState = history_pb2.HistoricActivity.State
 
 
 def history(connection: Connection, output: Output, arguments: Namespace) -> None:
-    """List instances, or show what happened in one."""
-    if arguments.id:
+    """List instances, or show what happened in one; or build it all again."""
+    if arguments.id == REBUILD:
+        rebuilds.start(connection, output, arguments)
+    elif arguments.id:
         _show(connection, output, arguments)
     else:
         _list(connection, output, arguments)

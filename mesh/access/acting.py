@@ -30,6 +30,7 @@ def acting_user(call: CallContext | None, field: str, asked: str) -> str:
             metadata={"permission": ACT_AS, "field": field},
             violations=[Violation(field, description)],
         )
+    call.acting_for = asked
     return asked
 
 

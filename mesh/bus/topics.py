@@ -13,6 +13,8 @@ WORKFLOW_EXECUTION_EVENTS = "workflow-execution-events"
 USER_PERMISSION_EVENTS = "user-permission-events"
 FUNCTION_UNIT_EVENTS = "function-unit-events"
 SYSTEM_NOTIFICATION_EVENTS = "system-notification-events"
+AUDIT_EVENTS = "audit-events"
+"""Who changed what, for the audit trail of the history service."""
 WORKFLOW_WORKER_COMMANDS = "workflow-worker-commands"
 """What the engine gives workers to do."""
 WORKFLOW_WORKER_RESULTS = "workflow-worker-results"
@@ -25,6 +27,7 @@ EVENT_TOPICS = (
     TopicSpec(USER_PERMISSION_EVENTS, partitions=3, retention_seconds=30 * DAY_SECONDS),
     TopicSpec(WORKFLOW_EXECUTION_EVENTS, partitions=12, retention_seconds=3 * DAY_SECONDS),
     TopicSpec(SYSTEM_NOTIFICATION_EVENTS, partitions=3, retention_seconds=1 * DAY_SECONDS),
+    TopicSpec(AUDIT_EVENTS, partitions=6, retention_seconds=30 * DAY_SECONDS),
     TopicSpec(WORKFLOW_WORKER_COMMANDS, partitions=12, retention_seconds=3 * DAY_SECONDS),
     TopicSpec(WORKFLOW_WORKER_RESULTS, partitions=12, retention_seconds=3 * DAY_SECONDS),
     TopicSpec(WORKFLOW_COMPLETION_ANSWERS, partitions=12, retention_seconds=3 * DAY_SECONDS),
@@ -34,6 +37,7 @@ DOMAIN_TOPICS = {
     "workflow": WORKFLOW_EXECUTION_EVENTS,
     "identity": USER_PERMISSION_EVENTS,
     "deployment": FUNCTION_UNIT_EVENTS,
+    "audit": AUDIT_EVENTS,
 }
 """The first word of an event's type, and the topic of such events."""
 

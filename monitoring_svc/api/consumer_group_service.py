@@ -17,12 +17,14 @@ from flowmesh.monitoring.v1.consumer_group_service_pb2 import (
     RewindConsumerGroupResponse,
 )
 
+from mesh.audit.operation import Operation
+from mesh.audit.telling import AuditedBus
 from mesh.bus.port import Bus, GroupActive, GroupOffset, RewindTarget
 from mesh.errors import NotFound, Violation, WrongState
 from mesh.logs import get_log
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
 from mesh.validation import invalid
-from monitoring_svc.asking import asking, caller
+from monitoring_svc.asking import SERVICE, asking, caller
 
 CONCURRENT_READS: Final = 4
 """Groups whose offsets are read at a time."""
@@ -35,6 +37,7 @@ class ConsumerGroupServicer:
 
     def __init__(self, bus: Bus, bus_seconds: float) -> None:
         self._bus = bus
+        self._audit = AuditedBus(bus, SERVICE)
         self._bus_seconds = bus_seconds
         self._reads = asyncio.Semaphore(CONCURRENT_READS)
 
@@ -65,8 +68,12 @@ class ConsumerGroupServicer:
                 text = f"The consumer group {request.name} has never read a topic {request.topic}."
                 raise NotFound("TOPIC_NOT_FOUND", text, metadata={"topic": request.topic})
             target = _target(request, offsets)
+            before = {str(at.partition): at.committed for at in offsets}
+            operation = Operation("consumerGroup", request.name, before={"topic": request.topic, "offsets": before})
             try:
-                await self._bus.rewind(request.name, request.topic, target)
+                async with self._audit.operation(operation) as came_of_it:
+                    moved = await self._bus.rewind(request.name, request.topic, target)
+                    came_of_it["offsets"] = {str(at.partition): at.committed for at in moved}
             except GroupActive as error:
                 raise WrongState(
                     "CONSUMER_GROUP_ACTIVE",

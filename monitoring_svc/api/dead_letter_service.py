@@ -21,6 +21,8 @@ from google.protobuf.json_format import Error as JsonError
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import DecodeError
 
+from mesh.audit.operation import Operation
+from mesh.audit.telling import AuditedBus
 from mesh.bus.port import Bus, MessagePosition, MessageRefused, ReceivedMessage
 from mesh.bus.topics import dead_letter_topic
 from mesh.clock import Clock, SystemClock
@@ -29,7 +31,7 @@ from mesh.event_decoding import Unreadable, decode
 from mesh.logs import get_log
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
 from mesh.validation import invalid
-from monitoring_svc.asking import asking, caller
+from monitoring_svc.asking import SERVICE, asking, caller
 from monitoring_svc.letters import before, letter_of, position_named, position_of
 
 MAX_COUNT: Final = 1_000
@@ -53,6 +55,7 @@ class DeadLetterServicer:
 
     def __init__(self, bus: Bus, bus_seconds: float, clock: Clock | None = None) -> None:
         self._bus = bus
+        self._audit = AuditedBus(bus, SERVICE)
         self._bus_seconds = bus_seconds
         self._clock = clock or SystemClock()
 
@@ -122,11 +125,15 @@ class DeadLetterServicer:
             batches, more = await self._find(request)
         count = 0
         for batch in batches:
+            letters = [f"{at.topic}.{at.partition}.{at.offset}" for at in batch]
+            operation = Operation("deadLetters", request.topic or batch[0].topic, before={"letters": letters})
             async with asking(self._bus_seconds):
                 try:
-                    count += await act(batch)
+                    async with self._audit.operation(operation) as came_of_it:
+                        came_of_it["count"] = done = await act(batch)
                 except MessageRefused as error:
                     raise NotFound("TOPIC_NOT_FOUND", f"The letters cannot go back: {error}.") from error
+            count += done
         return count, more
 
     async def _find(

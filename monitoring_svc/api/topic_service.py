@@ -14,10 +14,13 @@ from flowmesh.monitoring.v1.topic_service_pb2 import (
 )
 from google.protobuf.duration_pb2 import Duration
 
+from mesh.audit.operation import Operation, maker_of
+from mesh.audit.telling import AuditedBus
 from mesh.bus.drift import MISSING, TopicDrift, compare
 from mesh.bus.port import Bus, TopicSpec, TopicState
+from mesh.call import find_call
 from mesh.logs import get_log
-from monitoring_svc.asking import asking, caller
+from monitoring_svc.asking import SERVICE, asking, caller
 
 _log = get_log(__name__)
 
@@ -31,6 +34,7 @@ class TopicServicer:
 
     def __init__(self, bus: Bus, bus_seconds: float, expected: Sequence[TopicSpec], copies: tuple[int, int]) -> None:
         self._bus = bus
+        self._audit = AuditedBus(bus, SERVICE)
         self._bus_seconds = bus_seconds
         self._expected = tuple(expected)
         self._copies = copies
@@ -49,6 +53,10 @@ class TopicServicer:
         topics = await self._topics()
         created = [topic.name for topic in topics if topic.name in missing and topic.HasField("actual")]
         if created:
+            # Only now: the audit's own topic may have been among them.
+            async with asking(self._bus_seconds):
+                operation = Operation("topics", "", action="topics.ensure", after={"created": created})
+                await self._audit.tell(operation, maker_of(find_call()))
             _log.info("Topics were created", topics=created, request_id=request.request_id, user_id=caller())
         return EnsureTopicsResponse(topics=topics, created=created)
 

@@ -13,6 +13,7 @@ from mesh.bus.drift import compare
 from mesh.bus.opening import open_bus
 from mesh.bus.port import BusMessage
 from mesh.bus.topics import (
+    AUDIT_EVENTS,
     DOMAIN_TOPICS,
     FUNCTION_UNIT_EVENTS,
     USER_PERMISSION_EVENTS,
@@ -59,6 +60,7 @@ def test_topics_of_types_are_kept_as_long_as_their_domain() -> None:
         WORKFLOW_EXECUTION_EVENTS,
         USER_PERMISSION_EVENTS,
         FUNCTION_UNIT_EVENTS,
+        AUDIT_EVENTS,
     }
     assert retention_seconds("identity.user.created.v1") == retention_seconds(USER_PERMISSION_EVENTS)
     assert set(EVENT_TYPES.values()) - domain == {COMMAND, *ANSWERS}

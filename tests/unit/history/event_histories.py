@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from flowmesh.events.v1.event_pb2 import EventEnvelope
+from flowmesh.events.v1.event_pb2 import EventEnvelope, EventMetadata
 from flowmesh.events.v1.workflow_pb2 import ActivityRef, ProcessInstanceRef
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import strategies as st
@@ -32,6 +32,15 @@ EVENT_TYPES = {
     "user_task_terminated": "workflow.task.terminated.v1",
     "user_task_updated": "workflow.task.updated.v1",
     "job_scheduled": "workflow.task.scheduled.v1",
+    "job_completed": "workflow.job.completed.v1",
+    "job_failed": "workflow.job.failed.v1",
+    "incident_raised": "workflow.incident.raised.v1",
+    "incident_resolved": "workflow.incident.resolved.v1",
+    "comment_created": "workflow.comment.created.v1",
+    "comment_deleted": "workflow.comment.deleted.v1",
+    "attachment_created": "workflow.attachment.created.v1",
+    "attachment_deleted": "workflow.attachment.deleted.v1",
+    "completion_pending": "workflow.completion.pending.v1",
     "variables_updated": "workflow.variables.updated.v1",
     "variables_deleted": "workflow.variables.deleted.v1",
 }
@@ -57,6 +66,7 @@ class Life:
     sequence: int = 0
     events: list[EventEnvelope] = field(default_factory=list)
     start_micros: int = 0
+    user_id: str = ""
 
     def commit(self, micros_later: int = 1_000_000) -> None:
         self.revision += 1
@@ -87,6 +97,7 @@ class Life:
             source_service="engine",
             correlation_id="correlation",
             biz_id=self.id,
+            metadata=EventMetadata(user_id=self.user_id) if self.user_id else None,
         )
         fields["process_instance"] = reference
         getattr(event, payload).MergeFrom(type(getattr(event, payload))(**fields))
@@ -177,8 +188,11 @@ def lives(draw: st.DrawFn) -> Life:
     return life
 
 
+_ACTIONS = ["unset", "pass", "enter", "assign", "update", "leave", "abandon", "set", "job", "incident", "remark"]
+
+
 def _act(draw: st.DrawFn, life: Life, open_activities: list[_Open]) -> None:
-    action = draw(st.sampled_from(["unset", "pass", "enter", "assign", "update", "leave", "abandon", "set", "job"]))
+    action = draw(st.sampled_from(_ACTIONS))
     if action == "pass":
         life.leave(life.activity("gateway", "exclusiveGateway"))
     elif action == "enter":
@@ -194,7 +208,19 @@ def _act(draw: st.DrawFn, life: Life, open_activities: list[_Open]) -> None:
         scope = draw(st.sampled_from(["", *(one.activity.id for one in open_activities)]))
         life.tell("variables_deleted", scope_activity_id=scope, names=draw(st.lists(NAMES, max_size=2)))
     elif action == "job":
-        life.tell("job_scheduled", job_id=f"{life.id}.9", job_type="charge")
+        life.tell("job_scheduled", job_id=f"{life.id}.9", job_type="charge", retries=3)
+        if draw(st.booleans()):
+            life.tell("job_failed", job_id=f"{life.id}.9", job_type="charge", retries=2, error_message="no money")
+    elif action == "incident":
+        incident = f"{life.id}.{draw(st.integers(80, 82))}"
+        # Each is raised once and resolved once at most.
+        told = {event.WhichOneof("payload") for event in life.events if incident in str(event)}
+        if "incident_raised" not in told:
+            life.tell("incident_raised", incident_id=incident, type="JOB_NO_RETRIES", message="the job failed")
+        elif "incident_resolved" not in told:
+            life.tell("incident_resolved", incident_id=incident)
+    elif action == "remark":
+        _remark(draw, life)
     elif open_activities:
         one = draw(st.sampled_from(open_activities))
         if action == "assign" and one.task:
@@ -206,6 +232,16 @@ def _act(draw: st.DrawFn, life: Life, open_activities: list[_Open]) -> None:
         elif action not in ("assign", "update"):
             open_activities.remove(one)
             _close(life, one, terminated=action == "abandon")
+
+
+def _remark(draw: st.DrawFn, life: Life) -> None:
+    kind, fields = draw(st.sampled_from([("comment", {"text": "审批通过"}), ("attachment", {"name": "report.pdf"})]))
+    key = f"{life.id}.{draw(st.integers(90, 91))}.{kind}"
+    told = {event.WhichOneof("payload") for event in life.events if key in str(event)}
+    if f"{kind}_created" not in told:
+        life.tell(f"{kind}_created", **{f"{kind}_id": key}, user_id="ann", **fields)
+    elif f"{kind}_deleted" not in told:
+        life.tell(f"{kind}_deleted", **{f"{kind}_id": key})
 
 
 def _close(life: Life, one: _Open, *, terminated: bool) -> None:

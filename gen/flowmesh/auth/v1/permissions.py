@@ -25,6 +25,26 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "apiKeys.revoke": (
         ("flowmesh.identity.v1.CredentialService/RevokeApiKey", 1),
     ),
+    "archives.delete": (
+        ("flowmesh.history.v1.ArchiveService/DeleteArchive", 2),
+    ),
+    "archives.get": (
+        ("flowmesh.history.v1.ArchiveService/GetArchive", 2),
+        ("flowmesh.history.v1.ArchiveService/ListArchivedActivities", 2),
+        ("flowmesh.history.v1.ArchiveService/ListArchivedProcessInstances", 2),
+        ("flowmesh.history.v1.ArchiveService/ListArchivedTasks", 2),
+        ("flowmesh.history.v1.ArchiveService/ListArchivedVariables", 2),
+    ),
+    "archives.list": (
+        ("flowmesh.history.v1.ArchiveService/ListArchives", 2),
+    ),
+    "archives.restore": (
+        ("flowmesh.history.v1.ArchiveService/RemoveRestoredArchive", 2),
+        ("flowmesh.history.v1.ArchiveService/RestoreArchive", 2),
+    ),
+    "archives.verify": (
+        ("flowmesh.history.v1.ArchiveService/VerifyArchive", 2),
+    ),
     "attachments.create": (
         ("flowmesh.engine.v1.AttachmentService/CreateProcessInstanceAttachment", 3),
         ("flowmesh.engine.v1.AttachmentService/CreateUserTaskAttachment", 3),
@@ -39,6 +59,16 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "attachments.list": (
         ("flowmesh.engine.v1.AttachmentService/ListProcessInstanceAttachments", 3),
         ("flowmesh.engine.v1.AttachmentService/ListUserTaskAttachments", 3),
+    ),
+    "auditRecords.get": (
+        ("flowmesh.history.v1.AuditService/GetAuditRecord", 1),
+    ),
+    "auditRecords.list": (
+        ("flowmesh.history.v1.AuditService/ListAuditRecords", 1),
+    ),
+    "auditRecords.verify": (
+        ("flowmesh.history.v1.AuditService/ListAuditCheckpoints", 0),
+        ("flowmesh.history.v1.AuditService/VerifyAuditRecords", 0),
     ),
     "batches.create": (
         ("flowmesh.engine.v1.BatchService/CreateBatch", 2),
@@ -180,25 +210,72 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.history.v1.HistoryService/GetHistoricActivity", 3),
     ),
     "history.activities.list": (
+        ("flowmesh.history.v1.HistoryQueryService/CountHistoricActivities", 3),
+        ("flowmesh.history.v1.HistoryQueryService/QueryHistoricActivities", 3),
         ("flowmesh.history.v1.HistoryService/ListHistoricActivities", 3),
+    ),
+    "history.attachments.list": (
+        ("flowmesh.history.v1.HistoryQueryService/ListHistoricAttachments", 3),
+    ),
+    "history.comments.list": (
+        ("flowmesh.history.v1.HistoryQueryService/ListHistoricComments", 3),
+    ),
+    "history.incidents.list": (
+        ("flowmesh.history.v1.HistoryQueryService/CountHistoricIncidents", 3),
+        ("flowmesh.history.v1.HistoryQueryService/QueryHistoricIncidents", 3),
+    ),
+    "history.jobEvents.list": (
+        ("flowmesh.history.v1.HistoryQueryService/CountHistoricJobEvents", 3),
+        ("flowmesh.history.v1.HistoryQueryService/QueryHistoricJobEvents", 3),
     ),
     "history.processInstances.get": (
         ("flowmesh.history.v1.HistoryService/GetHistoricProcessInstance", 3),
     ),
+    "history.processInstances.getTimeline": (
+        ("flowmesh.history.v1.HistoryQueryService/GetProcessInstanceTimeline", 3),
+    ),
     "history.processInstances.list": (
+        ("flowmesh.history.v1.HistoryQueryService/CountHistoricProcessInstances", 3),
+        ("flowmesh.history.v1.HistoryQueryService/QueryHistoricProcessInstances", 3),
         ("flowmesh.history.v1.HistoryService/ListHistoricProcessInstances", 3),
+    ),
+    "history.search": (
+        ("flowmesh.history.v1.HistoryQueryService/SearchHistory", 3),
     ),
     "history.tasks.get": (
         ("flowmesh.history.v1.HistoryService/GetHistoricTask", 3),
     ),
     "history.tasks.list": (
+        ("flowmesh.history.v1.HistoryQueryService/CountHistoricTasks", 3),
+        ("flowmesh.history.v1.HistoryQueryService/QueryHistoricTasks", 3),
         ("flowmesh.history.v1.HistoryService/ListHistoricTasks", 3),
+    ),
+    "history.variableChanges.get": (
+        ("flowmesh.history.v1.HistoryQueryService/GetHistoricVariableChange", 3),
+    ),
+    "history.variableChanges.list": (
+        ("flowmesh.history.v1.HistoryQueryService/CountHistoricVariableChanges", 3),
+        ("flowmesh.history.v1.HistoryQueryService/QueryHistoricVariableChanges", 3),
     ),
     "history.variables.get": (
         ("flowmesh.history.v1.HistoryService/GetHistoricVariable", 3),
     ),
     "history.variables.list": (
+        ("flowmesh.history.v1.HistoryQueryService/CountHistoricVariables", 3),
+        ("flowmesh.history.v1.HistoryQueryService/QueryHistoricVariables", 3),
         ("flowmesh.history.v1.HistoryService/ListHistoricVariables", 3),
+    ),
+    "historyRebuilds.cancel": (
+        ("flowmesh.history.v1.RebuildService/CancelRebuild", 0),
+    ),
+    "historyRebuilds.create": (
+        ("flowmesh.history.v1.RebuildService/StartRebuild", 0),
+    ),
+    "historyRebuilds.get": (
+        ("flowmesh.history.v1.RebuildService/GetRebuild", 0),
+    ),
+    "historyRebuilds.list": (
+        ("flowmesh.history.v1.RebuildService/ListRebuilds", 0),
     ),
     "identityAuditEntries.list": (
         ("flowmesh.identity.v1.AuditService/ListAuditEntries", 1),
@@ -333,6 +410,17 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
         ("flowmesh.engine.v1.VariableService/DeleteVariables", 2),
         ("flowmesh.engine.v1.VariableService/UpdateVariables", 2),
     ),
+    "retentionPolicies.delete": (
+        ("flowmesh.history.v1.RetentionService/DeleteRetentionPolicy", 2),
+    ),
+    "retentionPolicies.list": (
+        ("flowmesh.history.v1.RetentionService/ListRetentionPolicies", 2),
+    ),
+    "retentionPolicies.update": (
+        ("flowmesh.history.v1.RetentionService/ClearInstanceRetention", 2),
+        ("flowmesh.history.v1.RetentionService/SetInstanceRetention", 2),
+        ("flowmesh.history.v1.RetentionService/SetRetentionPolicy", 2),
+    ),
     "roleAssignments.create": (
         ("flowmesh.identity.v1.RoleAssignmentService/CreateRoleAssignment", 1),
     ),
@@ -392,6 +480,15 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     ),
     "signals.broadcast": (
         ("flowmesh.engine.v1.SignalService/BroadcastSignal", 1),
+    ),
+    "statistics.get": (
+        ("flowmesh.history.v1.StatisticsService/CompareVersions", 2),
+        ("flowmesh.history.v1.StatisticsService/GetActivityStatistics", 2),
+        ("flowmesh.history.v1.StatisticsService/GetDurations", 2),
+        ("flowmesh.history.v1.StatisticsService/GetThroughput", 2),
+        ("flowmesh.history.v1.StatisticsService/ListBottlenecks", 2),
+        ("flowmesh.history.v1.StatisticsService/ListOverdueTasks", 2),
+        ("flowmesh.history.v1.StatisticsService/ListProcessStatistics", 2),
     ),
     "submissions.get": (
         ("flowmesh.form.v1.SubmissionService/GetSubmission", 3),

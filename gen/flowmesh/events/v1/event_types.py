@@ -29,6 +29,10 @@ EVENT_TYPES: dict[str, str] = {
     "comment_deleted": "workflow.comment.deleted.v1",
     "attachment_created": "workflow.attachment.created.v1",
     "attachment_deleted": "workflow.attachment.deleted.v1",
+    "deployment_created": "workflow.deployment.created.v1",
+    "deployment_deleted": "workflow.deployment.deleted.v1",
+    "process_definition_suspended": "workflow.definition.suspended.v1",
+    "process_definition_resumed": "workflow.definition.resumed.v1",
     "worker_job_completed": "worker.job.completed.v1",
     "worker_job_failed": "worker.job.failed.v1",
     "worker_job_error_thrown": "worker.job.error_thrown.v1",
@@ -48,4 +52,6 @@ EVENT_TYPES: dict[str, str] = {
     "permission_revoked": "identity.permission.revoked.v1",
     "forms_deployed": "deployment.forms.deployed.v1",
     "forms_deleted": "deployment.forms.deleted.v1",
+    "operation_recorded": "audit.operation.recorded.v1",
+    "operation_refused": "audit.operation.refused.v1",
 }

@@ -209,7 +209,7 @@ class UserTaskCreated(_message.Message):
     def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., element_id: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., assignee: _Optional[str] = ..., candidate_users: _Optional[_Iterable[str]] = ..., candidate_groups: _Optional[_Iterable[str]] = ..., priority: _Optional[int] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., form_key: _Optional[str] = ..., owner: _Optional[str] = ..., follow_up_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., category: _Optional[str] = ..., parent_task_id: _Optional[str] = ...) -> None: ...
 
 class UserTaskUpdated(_message.Message):
-    __slots__ = ("process_instance", "task_id", "changed", "name", "description", "owner", "priority", "due_time", "follow_up_time", "category", "form_key", "delegation_state", "candidate_users", "candidate_groups")
+    __slots__ = ("process_instance", "task_id", "changed", "name", "description", "owner", "priority", "due_time", "follow_up_time", "category", "form_key", "delegation_state", "candidate_users", "candidate_groups", "previous_due_time", "previous_follow_up_time", "previous_priority", "previous_owner", "previous_name", "assignee")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     CHANGED_FIELD_NUMBER: _ClassVar[int]
@@ -224,6 +224,12 @@ class UserTaskUpdated(_message.Message):
     DELEGATION_STATE_FIELD_NUMBER: _ClassVar[int]
     CANDIDATE_USERS_FIELD_NUMBER: _ClassVar[int]
     CANDIDATE_GROUPS_FIELD_NUMBER: _ClassVar[int]
+    PREVIOUS_DUE_TIME_FIELD_NUMBER: _ClassVar[int]
+    PREVIOUS_FOLLOW_UP_TIME_FIELD_NUMBER: _ClassVar[int]
+    PREVIOUS_PRIORITY_FIELD_NUMBER: _ClassVar[int]
+    PREVIOUS_OWNER_FIELD_NUMBER: _ClassVar[int]
+    PREVIOUS_NAME_FIELD_NUMBER: _ClassVar[int]
+    ASSIGNEE_FIELD_NUMBER: _ClassVar[int]
     process_instance: ProcessInstanceRef
     task_id: str
     changed: _containers.RepeatedScalarFieldContainer[str]
@@ -238,7 +244,13 @@ class UserTaskUpdated(_message.Message):
     delegation_state: str
     candidate_users: _containers.RepeatedScalarFieldContainer[str]
     candidate_groups: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., changed: _Optional[_Iterable[str]] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., owner: _Optional[str] = ..., priority: _Optional[int] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., follow_up_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., category: _Optional[str] = ..., form_key: _Optional[str] = ..., delegation_state: _Optional[str] = ..., candidate_users: _Optional[_Iterable[str]] = ..., candidate_groups: _Optional[_Iterable[str]] = ...) -> None: ...
+    previous_due_time: _timestamp_pb2.Timestamp
+    previous_follow_up_time: _timestamp_pb2.Timestamp
+    previous_priority: int
+    previous_owner: str
+    previous_name: str
+    assignee: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., task_id: _Optional[str] = ..., changed: _Optional[_Iterable[str]] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., owner: _Optional[str] = ..., priority: _Optional[int] = ..., due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., follow_up_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., category: _Optional[str] = ..., form_key: _Optional[str] = ..., delegation_state: _Optional[str] = ..., candidate_users: _Optional[_Iterable[str]] = ..., candidate_groups: _Optional[_Iterable[str]] = ..., previous_due_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., previous_follow_up_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., previous_priority: _Optional[int] = ..., previous_owner: _Optional[str] = ..., previous_name: _Optional[str] = ..., assignee: _Optional[str] = ...) -> None: ...
 
 class UserTaskAssigned(_message.Message):
     __slots__ = ("process_instance", "task_id", "assignee", "previous_assignee")
@@ -374,18 +386,20 @@ class VariablesDeleted(_message.Message):
     def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., scope_activity_id: _Optional[str] = ..., names: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class CommentCreated(_message.Message):
-    __slots__ = ("process_instance", "comment_id", "task_id", "user_id", "text")
+    __slots__ = ("process_instance", "comment_id", "task_id", "user_id", "text", "mentioned_user_ids")
     PROCESS_INSTANCE_FIELD_NUMBER: _ClassVar[int]
     COMMENT_ID_FIELD_NUMBER: _ClassVar[int]
     TASK_ID_FIELD_NUMBER: _ClassVar[int]
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
+    MENTIONED_USER_IDS_FIELD_NUMBER: _ClassVar[int]
     process_instance: ProcessInstanceRef
     comment_id: str
     task_id: str
     user_id: str
     text: str
-    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., comment_id: _Optional[str] = ..., task_id: _Optional[str] = ..., user_id: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
+    mentioned_user_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., comment_id: _Optional[str] = ..., task_id: _Optional[str] = ..., user_id: _Optional[str] = ..., text: _Optional[str] = ..., mentioned_user_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class CommentDeleted(_message.Message):
     __slots__ = ("process_instance", "comment_id", "task_id")
@@ -426,3 +440,73 @@ class AttachmentDeleted(_message.Message):
     attachment_id: str
     task_id: str
     def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., attachment_id: _Optional[str] = ..., task_id: _Optional[str] = ...) -> None: ...
+
+class DeploymentRef(_message.Message):
+    __slots__ = ("id", "name", "tenant_id")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    name: str
+    tenant_id: str
+    def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., tenant_id: _Optional[str] = ...) -> None: ...
+
+class ProcessDefinitionRef(_message.Message):
+    __slots__ = ("id", "key", "version", "name", "deployment_id", "resource_name", "tenant_id")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DEPLOYMENT_ID_FIELD_NUMBER: _ClassVar[int]
+    RESOURCE_NAME_FIELD_NUMBER: _ClassVar[int]
+    TENANT_ID_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    key: str
+    version: int
+    name: str
+    deployment_id: str
+    resource_name: str
+    tenant_id: str
+    def __init__(self, id: _Optional[str] = ..., key: _Optional[str] = ..., version: _Optional[int] = ..., name: _Optional[str] = ..., deployment_id: _Optional[str] = ..., resource_name: _Optional[str] = ..., tenant_id: _Optional[str] = ...) -> None: ...
+
+class DeploymentCreated(_message.Message):
+    __slots__ = ("deployment", "process_definitions", "resources")
+    DEPLOYMENT_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_DEFINITIONS_FIELD_NUMBER: _ClassVar[int]
+    RESOURCES_FIELD_NUMBER: _ClassVar[int]
+    deployment: DeploymentRef
+    process_definitions: _containers.RepeatedCompositeFieldContainer[ProcessDefinitionRef]
+    resources: _containers.RepeatedCompositeFieldContainer[DeployedResource]
+    def __init__(self, deployment: _Optional[_Union[DeploymentRef, _Mapping]] = ..., process_definitions: _Optional[_Iterable[_Union[ProcessDefinitionRef, _Mapping]]] = ..., resources: _Optional[_Iterable[_Union[DeployedResource, _Mapping]]] = ...) -> None: ...
+
+class DeployedResource(_message.Message):
+    __slots__ = ("name", "size_bytes", "sha256")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    size_bytes: int
+    sha256: str
+    def __init__(self, name: _Optional[str] = ..., size_bytes: _Optional[int] = ..., sha256: _Optional[str] = ...) -> None: ...
+
+class DeploymentDeleted(_message.Message):
+    __slots__ = ("deployment", "process_definitions", "resource_names")
+    DEPLOYMENT_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_DEFINITIONS_FIELD_NUMBER: _ClassVar[int]
+    RESOURCE_NAMES_FIELD_NUMBER: _ClassVar[int]
+    deployment: DeploymentRef
+    process_definitions: _containers.RepeatedCompositeFieldContainer[ProcessDefinitionRef]
+    resource_names: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, deployment: _Optional[_Union[DeploymentRef, _Mapping]] = ..., process_definitions: _Optional[_Iterable[_Union[ProcessDefinitionRef, _Mapping]]] = ..., resource_names: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ProcessDefinitionSuspended(_message.Message):
+    __slots__ = ("process_definition",)
+    PROCESS_DEFINITION_FIELD_NUMBER: _ClassVar[int]
+    process_definition: ProcessDefinitionRef
+    def __init__(self, process_definition: _Optional[_Union[ProcessDefinitionRef, _Mapping]] = ...) -> None: ...
+
+class ProcessDefinitionResumed(_message.Message):
+    __slots__ = ("process_definition",)
+    PROCESS_DEFINITION_FIELD_NUMBER: _ClassVar[int]
+    process_definition: ProcessDefinitionRef
+    def __init__(self, process_definition: _Optional[_Union[ProcessDefinitionRef, _Mapping]] = ...) -> None: ...

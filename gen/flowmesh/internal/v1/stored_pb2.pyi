@@ -117,7 +117,7 @@ class StoredAddedTask(_message.Message):
     def __init__(self, key: _Optional[int] = ..., parent_key: _Optional[int] = ..., assignee: _Optional[str] = ...) -> None: ...
 
 class CommitRecord(_message.Message):
-    __slots__ = ("format", "process_instance_id", "process_definition_id", "process_definition_key", "process_definition_version", "business_key", "tenant_id", "revision", "time_micros", "correlation_id", "traceparent", "user_id", "events_json")
+    __slots__ = ("format", "process_instance_id", "process_definition_id", "process_definition_key", "process_definition_version", "business_key", "tenant_id", "revision", "time_micros", "correlation_id", "traceparent", "user_id", "events_json", "operation")
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     PROCESS_DEFINITION_ID_FIELD_NUMBER: _ClassVar[int]
@@ -131,6 +131,7 @@ class CommitRecord(_message.Message):
     TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     EVENTS_JSON_FIELD_NUMBER: _ClassVar[int]
+    OPERATION_FIELD_NUMBER: _ClassVar[int]
     format: int
     process_instance_id: str
     process_definition_id: str
@@ -144,7 +145,24 @@ class CommitRecord(_message.Message):
     traceparent: str
     user_id: str
     events_json: bytes
-    def __init__(self, format: _Optional[int] = ..., process_instance_id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., revision: _Optional[int] = ..., time_micros: _Optional[int] = ..., correlation_id: _Optional[str] = ..., traceparent: _Optional[str] = ..., user_id: _Optional[str] = ..., events_json: _Optional[bytes] = ...) -> None: ...
+    operation: StoredOperation
+    def __init__(self, format: _Optional[int] = ..., process_instance_id: _Optional[str] = ..., process_definition_id: _Optional[str] = ..., process_definition_key: _Optional[str] = ..., process_definition_version: _Optional[int] = ..., business_key: _Optional[str] = ..., tenant_id: _Optional[str] = ..., revision: _Optional[int] = ..., time_micros: _Optional[int] = ..., correlation_id: _Optional[str] = ..., traceparent: _Optional[str] = ..., user_id: _Optional[str] = ..., events_json: _Optional[bytes] = ..., operation: _Optional[_Union[StoredOperation, _Mapping]] = ...) -> None: ...
+
+class StoredOperation(_message.Message):
+    __slots__ = ("method", "session_id", "acting_for", "client_address", "resource_type", "resource_id")
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    ACTING_FOR_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    RESOURCE_TYPE_FIELD_NUMBER: _ClassVar[int]
+    RESOURCE_ID_FIELD_NUMBER: _ClassVar[int]
+    method: str
+    session_id: str
+    acting_for: str
+    client_address: str
+    resource_type: str
+    resource_id: str
+    def __init__(self, method: _Optional[str] = ..., session_id: _Optional[str] = ..., acting_for: _Optional[str] = ..., client_address: _Optional[str] = ..., resource_type: _Optional[str] = ..., resource_id: _Optional[str] = ...) -> None: ...
 
 class JobActivationRecord(_message.Message):
     __slots__ = ("format", "time_micros", "job_activated")

@@ -133,6 +133,9 @@ sa.Table(
     sa.Column("update_micros", micros_type(), nullable=False),
     sa.Column("deleted", sa.SmallInteger, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("value_type", sa.SmallInteger, nullable=False),
+    sa.Column("number_value", sa.Double),
+    sa.Column("text_value", text_type(255)),
     sa.Index("history_variable_name", "name", "id"),
     # Leads from the instances in which somebody takes part to their variables.
     sa.Index("history_variable_instance", "process_instance_id", "id"),

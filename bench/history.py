@@ -1,0 +1,371 @@
+"""How long queries of history take among many records: `python -m bench.history [--database mariadb] [--instances N]`.
+
+Fills a database with the records of N instances (about 30 rows each) by the service's own projection, then asks for
+pages, counts, timelines and searches with ever other values, alone and while events are taken in, and prints what each
+kind of query took. Goals: a page in 100 ms and a search in 300 ms at the 99th percentile, 5,000 events a second
+meanwhile.
+
+`--folder` keeps a SQLite database, so that it is filled once: a later run with the same folder asks it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flowmesh.events.v1.event_pb2 import EventEnvelope
+from flowmesh.history.v1 import history_filters_pb2 as fpb
+from flowmesh.history.v1 import history_query_service_pb2 as pb
+
+from bench import mariadb
+from history_svc.api.query_service import HistoryQueryServicer
+from history_svc.consumers.projection import project
+from history_svc.storage.schema import HEAD, MIGRATIONS
+from mesh.db.database import Database
+from mesh.db.schema import ensure_schema, open_database
+from mesh.db.statements import Fetch, fetch
+from mesh.ids import new_id
+from mesh.json_values import to_value
+from tests.unit.history.event_histories import START_MICROS, Life, timestamp
+
+PAGE_MILLIS, SEARCH_MILLIS, EVENTS = 100.0, 300.0, 5_000
+BATCH = 2_000
+USERS, KEYS, TENANTS = 500, 12, 4
+WORDS = (
+    "采购",
+    "合同",
+    "审批",
+    "报销",
+    "请假",
+    "流程",
+    "部门",
+    "经理",
+    "invoice",
+    "order",
+    "refund",
+    "urgent",
+    "contract",
+)
+
+
+def _life(number: int) -> Life:
+    chance = random.Random(number)
+    life = Life(
+        id=new_id(),
+        key=f"process-{chance.randrange(KEYS)}",
+        definition_id=f"definition-{chance.randrange(3 * KEYS)}",
+        business_key=f"B-{number}",
+        tenant_id=f"tenant-{chance.randrange(TENANTS)}",
+        micros=START_MICROS + number * 1_000,
+        user_id=f"user-{chance.randrange(USERS)}",
+    )
+    words = " ".join(chance.sample(WORDS, 3))
+    life.start(life.user_id, amount=chance.randrange(1_000_000), note=f"{words} N{number}", approved=number % 2 == 0)
+    life.leave(life.activity("start", "startEvent"))
+    activity = life.activity(f"approve-{chance.randrange(5)}", flow="flow-1")
+    begun = life.enter(activity)
+    assignee = f"user-{chance.randrange(USERS)}"
+    life.tell(
+        "user_task_created",
+        task_id=activity.id,
+        element_id=activity.element_id,
+        name=f"{chance.choice(WORDS)} {chance.choice(WORDS)}",
+        assignee=assignee,
+        candidate_groups=[f"group-{chance.randrange(20)}"],
+        priority=chance.choice([0, 50, 100]),
+        due_time=timestamp(life.micros + chance.randrange(10**9)),
+    )
+    life.commit(chance.randrange(1, 10**8))
+    if number % 10 == 0:
+        life.tell("comment_created", comment_id=f"{life.id}.c", task_id=activity.id, user_id=assignee, text=words)
+        life.tell("incident_raised", incident_id=f"{life.id}.i", type="JOB_NO_RETRIES", message="no answer")
+    if number % 5:
+        life.leave(activity, begun)
+        life.tell("user_task_completed", task_id=activity.id, element_id=activity.element_id, assignee=assignee)
+        life.set(amount=chance.randrange(1_000_000), done=True)
+        life.tell("job_scheduled", job_id=f"{life.id}.9", job_type="charge", retries=3)
+        life.leave(life.activity("charge", "serviceTask", flow="flow-2"))
+        if number % 50 == 1:
+            life.terminate("cancelled by its owner")
+        else:
+            life.end()
+    return life
+
+
+def _batches(numbers: Iterator[int]) -> Iterator[list[EventEnvelope]]:
+    batch: list[EventEnvelope] = []
+    for number in numbers:
+        batch += _life(number).events
+        if len(batch) >= BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+async def fill(database: Database, first: int, instances: int) -> None:
+    """Bring the records of so many instances into the database."""
+    begun, told = time.monotonic(), time.monotonic()
+    events = 0
+    for batch in _batches(iter(range(first, instances))):
+        await database.write(project(batch))
+        events += len(batch)
+        if time.monotonic() - told > 10:
+            told = time.monotonic()
+            print(f"  {events:,} events, {events / (told - begun):,.0f}/s", flush=True)
+
+
+@dataclass(slots=True)
+class Kind:
+    """A kind of query, and what its calls took."""
+
+    name: str
+    ask: Callable[[], Awaitable[Any]]
+    goal: float = PAGE_MILLIS
+    millis: list[float] = field(default_factory=list)
+
+    def at(self, share: float) -> float:
+        """Return what so many of the calls took at most."""
+        return sorted(self.millis)[min(len(self.millis) - 1, int(share * len(self.millis)))]
+
+
+class Questions:
+    """Asks with ever other values. `ids` are those of some instances."""
+
+    def __init__(self, servicer: HistoryQueryServicer, instances: int, ids: list[str]) -> None:
+        self._servicer = servicer
+        self._instances = instances
+        self._ids = ids
+        self._tokens: dict[str, str] = {}
+        self._requests: dict[str, Any] = {}
+        self._chance = random.Random(7)
+
+    def kinds(self) -> list[Kind]:
+        """Return all kinds of queries."""
+        chance, pick = self._chance, self._pick
+        variable = fpb.VariableCondition
+
+        def tenant() -> list[str]:
+            return [f"tenant-{chance.randrange(TENANTS)}"]
+
+        instances: dict[str, Callable[[], dict[str, Any]]] = {
+            "instances": dict,
+            "instances of a tenant": lambda: {"tenant_ids": tenant()},
+            "instances of a definition, ended": lambda: {
+                "process_definition_keys": [f"process-{chance.randrange(KEYS)}"],
+                "finished": True,
+            },
+            "instances of two definitions, not ended": lambda: {
+                "process_definition_keys": ["process-1", "process-2"],
+                "finished": False,
+            },
+            "instances by business key": lambda: {"business_keys": [f"B-{pick()}"]},
+            "instances by business keys like": lambda: {"business_key_like": f"B-{pick()}%"},
+            "instances by end of business key": lambda: {"business_key_like": f"%{pick() % 1000}"},
+            "instances of a time": lambda: {
+                "start_time_from": timestamp(START_MICROS + pick() * 1_000),
+                "end_time_from": timestamp(START_MICROS + pick() * 1_000),
+            },
+            "instances by initiator": lambda: {"initiators": [f"user-{chance.randrange(USERS)}"]},
+            "instances by involved user": lambda: {"involved_user": f"user-{chance.randrange(USERS)}"},
+            "instances by end reason that none has": lambda: {"end_reasons": ["never"]},
+            "instances by end reason": lambda: {"end_reason_like": "%owner%", "tenant_ids": tenant()},
+            "instances by a rare value": lambda: {"variables": [variable(name="amount", value=to_value(pick()))]},
+            "instances by a frequent value": lambda: {
+                "variables": [variable(name="approved", value=to_value(chance.random() < 0.5))]
+            },
+            "instances by a range of values": lambda: {
+                "variables": [
+                    variable(name="amount", operator="OPERATOR_GREATER", value=to_value(chance.randrange(1_000_000)))
+                ]
+            },
+            "instances by two values": lambda: {
+                "variables": [
+                    variable(name="amount", operator="OPERATOR_LESS", value=to_value(chance.randrange(1_000_000))),
+                    variable(name="note", operator="OPERATOR_LIKE", value=to_value(f"%N{pick()}")),
+                ]
+            },
+            "instances with open incidents": lambda: {"with_open_incidents": True, "tenant_ids": tenant()},
+            "instances at an element": lambda: {"active_element_ids": [f"approve-{chance.randrange(5)}"]},
+        }
+        tasks: dict[str, Callable[[], dict[str, Any]]] = {
+            "tasks": dict,
+            "tasks of a user": lambda: {"assignees": [f"user-{chance.randrange(USERS)}"], "finished": False},
+            "tasks of a candidate group": lambda: {"candidate_groups": [f"group-{chance.randrange(20)}"]},
+            "tasks by name": lambda: {"name_like": f"%{chance.choice(WORDS)}%", "tenant_ids": tenant()},
+            "tasks overdue": lambda: {"due_time_to": timestamp(START_MICROS + pick() * 1_000), "finished": False},
+            "tasks by a process variable": lambda: {
+                "process_variables": [variable(name="amount", value=to_value(pick()))]
+            },
+        }
+        kinds = [self._page("HistoricProcessInstances", name, fields) for name, fields in instances.items()]
+        for order_by in ("end_time desc", "start_time"):
+            kinds.append(self._page("HistoricProcessInstances", f"instances by {order_by}", dict, order_by))
+        kinds += [self._page("HistoricTasks", name, fields) for name, fields in tasks.items()]
+        kinds.append(self._page("HistoricTasks", "tasks by due_time", lambda: {"finished": False}, "due_time"))
+        kinds.append(
+            self._page(
+                "HistoricTasks", "tasks of an instance by name", lambda: {"process_instance_ids": [self._id()]}, "name"
+            )
+        )
+        kinds.append(self._page("HistoricActivities", "activities of a type", lambda: {"element_types": ["userTask"]}))
+        kinds.append(self._page("HistoricVariables", "variables by name", lambda: {"names": ["note"]}))
+        kinds.append(
+            self._page(
+                "HistoricVariableChanges", "changes of a variable", lambda: {"names": ["amount"], "deleted": True}
+            )
+        )
+        kinds.append(self._page("HistoricJobEvents", "failed jobs", lambda: {"events": [3]}))
+        kinds.append(self._page("HistoricIncidents", "open incidents", lambda: {"states": [1]}))
+        for name, fields in (("all", dict), ("of a tenant", instances["instances of a tenant"])):
+            kinds.append(self._count(f"count of instances, {name}", fields))
+        kinds.append(self._count("count by end reason", instances["instances by end reason"]))
+        kinds.append(Kind("timeline", self._timeline))
+        for name, query in (
+            ("a rare word", lambda: f"N{pick()}"),
+            ("a frequent word", lambda: chance.choice(WORDS)),
+            ("two frequent words", lambda: " ".join(chance.sample(WORDS, 2))),
+            ("four Chinese characters", lambda: "合同审批"),
+            ("words that nothing has together", lambda: f"N{pick()} N{pick()}"),
+        ):
+            kinds.append(self._search(f"search: {name}", query))
+        return kinds
+
+    def _pick(self) -> int:
+        return self._chance.randrange(self._instances)
+
+    def _id(self) -> str:
+        return self._chance.choice(self._ids)
+
+    def _page(self, records: str, name: str, fields: Callable[[], dict[str, Any]], order_by: str = "") -> Kind:
+        filter_type = getattr(pb, f"Query{records}Request").DESCRIPTOR.fields_by_name["filter"].message_type.name
+
+        async def ask() -> None:
+            # Now and then a list is read on, page by page.
+            token = self._tokens.pop(name, "")
+            request = self._requests.get(name) if token else None
+            if request is None:
+                asked = getattr(fpb, filter_type)(**fields())
+                request = getattr(pb, f"Query{records}Request")(filter=asked, order_by=order_by)
+            request.page_token = token
+            answer = await getattr(self._servicer, f"Query{records}")(request)
+            if answer.next_page_token and self._chance.random() < 0.8:
+                self._tokens[name], self._requests[name] = answer.next_page_token, request
+
+        return Kind(name, ask)
+
+    def _count(self, name: str, fields: Callable[[], dict[str, Any]]) -> Kind:
+        async def ask() -> None:
+            asked = fpb.HistoricProcessInstanceFilter(**fields())
+            await self._servicer.CountHistoricProcessInstances(
+                pb.CountHistoricProcessInstancesRequest(filter=asked, max_count=10_000)
+            )
+
+        return Kind(name, ask)
+
+    async def _timeline(self) -> None:
+        await self._servicer.GetProcessInstanceTimeline(
+            pb.GetProcessInstanceTimelineRequest(id=self._id(), include_called=self._chance.random() < 0.5)
+        )
+
+    def _search(self, name: str, query: Callable[[], str]) -> Kind:
+        async def ask() -> None:
+            await self._servicer.SearchHistory(pb.SearchHistoryRequest(query=query()))
+
+        return Kind(name, ask, SEARCH_MILLIS)
+
+
+async def ask_all(kinds: list[Kind], repeats: int) -> None:
+    """Ask each kind so often, in turns."""
+    for _, kind in itertools.product(range(repeats), kinds):
+        begun = time.perf_counter()
+        await kind.ask()
+        kind.millis.append((time.perf_counter() - begun) * 1_000)
+
+
+async def _take_in(database: Database, first: int, stopping: asyncio.Event) -> float:
+    """Take in events until told to stop; return how many a second, the making of events not counted."""
+    events, seconds = 0, 0.0
+    for batch in _batches(itertools.count(first)):
+        begun = time.monotonic()
+        await database.write(project(batch))
+        seconds += time.monotonic() - begun
+        events += len(batch)
+        if stopping.is_set():
+            return events / seconds
+    return 0.0
+
+
+def _report(kinds: list[Kind]) -> bool:
+    print(f"{'query':44} {'p50':>8} {'p99':>8} {'worst':>8}   ms")
+    met = True
+    for kind in kinds:
+        fine = kind.at(0.99) <= kind.goal
+        met = met and fine
+        print(
+            f"{kind.name:44} {kind.at(0.5):8.1f} {kind.at(0.99):8.1f} {max(kind.millis):8.1f}"
+            f"   {'' if fine else f'over {kind.goal:.0f}'}"
+        )
+    return met
+
+
+async def run(arguments: argparse.Namespace, folder: Path) -> bool:
+    """Fill, ask alone, ask while events are taken in. Returns whether all goals were met."""
+    async with AsyncExitStack() as closing:
+        database_url = f"sqlite:///{folder / 'history.db'}"
+        if arguments.database == "mariadb":
+            programs = mariadb.binaries()
+            if programs is None:
+                raise SystemExit("this machine has no mariadbd")
+            database_url = mariadb.url(await closing.enter_async_context(mariadb.server(programs, folder / "mariadb")))
+        await ensure_schema(database_url, MIGRATIONS, HEAD)
+        database = await open_database(database_url)
+        closing.push_async_callback(database.close)
+        present = (await database.read(fetch(Fetch("SELECT COUNT(*) FROM history_process_instance"))))[0][0]
+        await fill(database, present, arguments.instances)
+        tables = ("process_instance", "activity", "task", "variable", "variable_change", "timeline", "word")
+        for table in tables:
+            rows = await database.read(fetch(Fetch(f"SELECT COUNT(*) FROM history_{table}")))
+            print(f"{table:20} {rows[0][0]:>14,} rows")
+        found = await database.read(fetch(Fetch("SELECT id FROM history_process_instance LIMIT 1000")))
+        questions = Questions(HistoryQueryServicer(database), arguments.instances, [row[0] for row in found])
+        alone, beside = questions.kinds(), questions.kinds()
+        await ask_all(alone, arguments.repeats)
+        print("\nalone")
+        met = _report(alone)
+        stopping = asyncio.Event()
+        taking_in = asyncio.create_task(_take_in(database, max(present, arguments.instances), stopping))
+        await ask_all(beside, arguments.repeats)
+        stopping.set()
+        rate = await taking_in
+        print("\nwhile events are taken in")
+        met = _report(beside) and met
+        print(f"took in {rate:,.0f} events/s meanwhile, goal {EVENTS:,}")
+        return met and rate >= EVENTS
+
+
+def main() -> None:
+    """Run the bench."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--instances", type=int, default=20_000)
+    parser.add_argument("--database", choices=("sqlite", "mariadb"), default="sqlite")
+    parser.add_argument("--repeats", type=int, default=100, help="how often each kind of query is asked")
+    parser.add_argument("--folder", type=Path, help="where a SQLite database is kept (default: nowhere)")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="flowmesh-bench-") as name:
+        met = asyncio.run(run(arguments, arguments.folder or Path(name)))
+    sys.exit(0 if met else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What is changed by calls, each change once for each request id."""

@@ -1,0 +1,209 @@
+"""What services tell of operations and refused calls → entries of the audit trail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import orjson
+from flowmesh.events.v1.event_pb2 import EventEnvelope
+
+from history_svc.audit.entry import OPERATION, REFUSAL, REFUSED, Entry
+from history_svc.audit.head import Head, Signer
+from history_svc.consumers.times import micros_of
+from history_svc.storage.audit import Appended, add_checkpoint, append
+from mesh.bus.port import Bus
+from mesh.bus.topics import AUDIT_EVENTS
+from mesh.clock import Clock, SystemClock
+from mesh.consumer import ConsumerCounters, ConsumerLoop
+from mesh.db.database import Database
+from mesh.db.statements import Program
+from mesh.logs import get_log
+from mesh.periodic import Periodic
+
+CONSUMER_GROUP: Final = "history-audit"
+RESTART_SECONDS: Final = 5.0
+INBOX_SECONDS: Final = 3_600
+"""The chain knows its events by their ids, so the inbox only saves work and may be short."""
+CHECKPOINT_SECONDS: Final = 60.0
+MAX_ENTRIES: Final = 500
+"""Entries that go into one transaction at most."""
+
+_log = get_log(__name__)
+
+
+def entry_of(event: EventEnvelope) -> Entry | None:
+    """Return the entry that an event makes; None for an event that tells nothing to the audit.
+
+    What is longer than its column is cut.
+    """
+    name = event.WhichOneof("payload")
+    metadata = event.metadata
+    if name == "operation_recorded":
+        operation = event.operation_recorded
+        tenants = list(operation.tenant_ids)
+        return Entry(
+            event_id=event.event_id,
+            time_micros=micros_of(event.timestamp),
+            kind=OPERATION,
+            service=event.source_service[:64],
+            method=operation.method,
+            action=operation.action,
+            resource_type=operation.resource_type,
+            resource_id=operation.resource_id,
+            tenant_id=tenants[0][:64] if len(tenants) == 1 and not operation.mesh_wide else "",
+            tenants_json=orjson.dumps(tenants).decode(),
+            # Of several tenants nobody sees the entry who sees only some of them.
+            mesh_wide=int(operation.mesh_wide or len(tenants) != 1),
+            definition_key=operation.process_definition_key[:255],
+            user_id=metadata.user_id[:255],
+            session_id=metadata.session_id[:64],
+            acting_for=operation.acting_for[:255],
+            client_address=operation.client_address[:128],
+            correlation_id=event.correlation_id,
+            traceparent=operation.traceparent[:255],
+            outcome=operation.outcome,
+            reason="",
+            call_count=1,
+            before_json=operation.before_json,
+            after_json=operation.after_json,
+        )
+    if name == "operation_refused":
+        refused = event.operation_refused
+        between = {"firstTime": refused.first_time.ToJsonString(), "lastTime": refused.last_time.ToJsonString()}
+        return Entry(
+            event_id=event.event_id,
+            time_micros=micros_of(event.timestamp),
+            kind=REFUSAL,
+            service=event.source_service[:64],
+            method=refused.method,
+            action="",
+            resource_type="",
+            resource_id="",
+            tenant_id="",
+            tenants_json="[]",
+            mesh_wide=1,
+            definition_key="",
+            user_id=metadata.user_id[:255],
+            session_id=metadata.session_id[:64],
+            acting_for="",
+            client_address=refused.client_address[:128],
+            correlation_id="",
+            traceparent="",
+            outcome=REFUSED,
+            reason=refused.reason,
+            call_count=refused.count,
+            before_json=b"",
+            after_json=orjson.dumps(between),
+        )
+    return None
+
+
+class AuditTrail:
+    """Adds to the chain what comes on the topic of the audit, and makes checkpoints, until `stop`."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        database: Database,
+        signer: Signer,
+        *,
+        clock: Clock | None = None,
+        restart_seconds: float = RESTART_SECONDS,
+    ) -> None:
+        self._database = database
+        self._signer = signer
+        self._clock = clock or SystemClock()
+        self._loop = ConsumerLoop(
+            bus,
+            database,
+            CONSUMER_GROUP,
+            (AUDIT_EVENTS,),
+            self._take,
+            clock=self._clock,
+            max_batch=MAX_ENTRIES,
+            inbox_retention_seconds=INBOX_SECONDS,
+            applied=self._applied,
+        )
+        self._restart_seconds = restart_seconds
+        self._checkpoints = Periodic("audit checkpoints", CHECKPOINT_SECONDS, self.checkpoint)
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._failure: Exception | None = None
+        self._added: Appended | None = None
+        self.head: Head | None = None
+        """The end of the chain, as this process knows it."""
+
+    @property
+    def counters(self) -> ConsumerCounters:
+        """What was consumed since the start."""
+        return self._loop.counters
+
+    def start(self) -> None:
+        """Begin."""
+        self._task = asyncio.create_task(self._run(), name=CONSUMER_GROUP)
+        self._checkpoints.start()
+
+    async def stop(self) -> None:
+        """Finish the batch at work, and leave the group."""
+        self._stopping.set()
+        self._loop.stop()
+        await self._checkpoints.stop()
+        if self._task is not None:
+            await self._task
+
+    async def check(self) -> str:
+        """Return how it goes, for the readiness page. Raises what stopped the loop."""
+        if self._failure is not None:
+            raise self._failure
+        return f"{self.counters.handled} entries added, {self.counters.dead_letters} dead letters"
+
+    async def checkpoint(self) -> bool:
+        """Make a checkpoint where there are entries behind the last one; nothing is left to do then."""
+        made = await self._database.write(add_checkpoint(self._signer, self._clock.now_micros()))
+        if made is not None:
+            _tell(made)
+        return False
+
+    def _take(self, events: Sequence[EventEnvelope]) -> Program[None]:
+        entries = [entry for event in events if (entry := entry_of(event)) is not None]
+        if entries:
+            seen = self.head.sequence if self.head is not None else 0
+            self._added = yield from append(entries, self._signer, self._clock.now_micros(), seen)
+
+    def _applied(self, _: Sequence[EventEnvelope]) -> None:
+        added, self._added = self._added, None
+        if added is None:
+            return
+        if self.head is None or added.head.sequence > self.head.sequence:
+            self.head = added.head
+        for checkpoint in added.checkpoints:
+            _tell(checkpoint)
+
+    async def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                await self._loop.run()
+            except Exception as error:  # noqa: BLE001 - a bug must not end the consumer for good
+                _log.error("The consumer of the audit failed and begins again", error=error)
+                self._failure = error
+                try:
+                    async with asyncio.timeout(self._restart_seconds):
+                        await self._stopping.wait()
+                except TimeoutError:
+                    pass
+                self._failure = None
+
+
+def _tell(checkpoint: Head) -> None:
+    """Put a checkpoint into the log, which is kept elsewhere than the database."""
+    _log.info(
+        "Audit checkpoint",
+        sequence=checkpoint.sequence,
+        hash=checkpoint.hash,
+        previous_sequence=checkpoint.checkpoint,
+        time_micros=checkpoint.time_micros,
+        key_id=checkpoint.key_id,
+        signature=checkpoint.signature,
+    )

@@ -1,0 +1,195 @@
+"""The audit trail's tables: adding to the chain, and reading pieces of it.
+
+Who adds locks the head's row for the length of the transaction, so that one at a time adds, however many processes
+there are; what a killed process had not committed was never there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from history_svc.audit.entry import CHAIN_COLUMNS, TAMPERING, ChainedEntry, Entry, chained_of, hash_of
+from history_svc.audit.head import HEAD_COLUMNS, NO_HEAD, Head, Signer
+from mesh.db.statements import Fetch, FetchKeys, InsertMany, Program, Row, UpsertMany
+
+CHAIN_TABLE: Final = "history_audit"
+HEAD_TABLE: Final = "history_audit_head"
+CHECKPOINT_TABLE: Final = "history_audit_checkpoint"
+CHECKPOINT_ENTRIES: Final = 1_000
+"""So many entries behind a checkpoint there is another one."""
+
+_HEAD_ID: Final = 1
+_SELECT: Final = f"SELECT {','.join(CHAIN_COLUMNS)} FROM {CHAIN_TABLE}"
+_CHECKPOINTS: Final = f"SELECT {','.join(HEAD_COLUMNS)} FROM {CHECKPOINT_TABLE}"
+
+
+@dataclass(slots=True)
+class Appended:
+    """What a transaction has added: how many entries, the head after it, and the checkpoints among them."""
+
+    entries: int
+    head: Head
+    checkpoints: list[Head] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class ChainPart:
+    """A piece of the chain. `before`: the entry before it; `head` and `behind`: at the end, see `ChainCheck.end`."""
+
+    before: ChainedEntry | None
+    entries: list[ChainedEntry]
+    checkpoints: list[Head]
+    last_sequence: int
+    ended: bool
+    head: Head | None = None
+    behind: list[Head] = field(default_factory=list)
+    checkpoint_before: int = 0
+
+
+def append(entries: Sequence[Entry], signer: Signer, now: int, seen: int) -> Program[Appended]:
+    """Add the entries that are not there yet, by their event ids, in their order.
+
+    `now`: microseconds since the Unix epoch; `seen`: a sequence that this process knows the chain to have reached.
+    Where the end of the chain is not what it must be, an entry is added that says so, before the others.
+    """
+    heads: list[Row] = yield FetchKeys(HEAD_TABLE, HEAD_COLUMNS, ("id",), [(_HEAD_ID,)], lock=True)
+    by_id = {entry.event_id: entry for entry in entries}
+    known: list[Row] = yield FetchKeys(CHAIN_TABLE, ("event_id",), ("event_id",), [(event_id,) for event_id in by_id])
+    for (event_id,) in known:
+        del by_id[event_id]
+    head = Head._make(heads[0]) if heads else None
+    if not by_id:
+        return Appended(0, head or NO_HEAD)
+    last, fault = yield from _end_of_chain(head, signer, seen)
+    new = list(by_id.values())
+    if fault:
+        new.insert(0, _noted(fault, new[0].event_id, now))
+    sequence, previous = last.sequence, last.hash
+    checkpoint = last.checkpoint
+    rows: list[ChainedEntry] = []
+    checkpoints: list[Head] = []
+    for entry in new:
+        sequence += 1
+        chained = ChainedEntry(sequence, entry, previous, hash_of(previous, entry))
+        previous = chained.hash
+        rows.append(chained)
+        if sequence - checkpoint >= CHECKPOINT_ENTRIES:
+            checkpoints.append(signer.sign(Head(sequence, previous, now, checkpoint)))
+            checkpoint = sequence
+    after = signer.sign(Head(sequence, previous, now, checkpoint))
+    yield InsertMany(CHAIN_TABLE, CHAIN_COLUMNS, [row.row() for row in rows])
+    if checkpoints:
+        # One that an attacker has put there beforehand is overwritten.
+        yield UpsertMany(CHECKPOINT_TABLE, HEAD_COLUMNS, ("sequence",), HEAD_COLUMNS[1:], checkpoints)
+    yield from _keep_head(after)
+    return Appended(len(by_id), after, checkpoints)
+
+
+def add_checkpoint(signer: Signer, now: int) -> Program[Head | None]:
+    """Make a checkpoint of the head, where it is behind the last one and can be believed; return it."""
+    heads: list[Row] = yield FetchKeys(HEAD_TABLE, HEAD_COLUMNS, ("id",), [(_HEAD_ID,)], lock=True)
+    head = Head._make(heads[0]) if heads else NO_HEAD
+    if head.sequence <= head.checkpoint or signer.fault(head):
+        return None
+    checkpoint = signer.sign(head._replace(time_micros=now))
+    yield UpsertMany(CHECKPOINT_TABLE, HEAD_COLUMNS, ("sequence",), HEAD_COLUMNS[1:], [checkpoint])
+    yield from _keep_head(signer.sign(head._replace(time_micros=now, checkpoint=head.sequence)))
+    return checkpoint
+
+
+def _keep_head(head: Head) -> Program[None]:
+    yield UpsertMany(HEAD_TABLE, ("id", *HEAD_COLUMNS), ("id",), HEAD_COLUMNS, [(_HEAD_ID, *head)])
+
+
+def _end_of_chain(head: Head | None, signer: Signer, seen: int) -> Program[tuple[Head, str]]:
+    """Return where the next entry goes, and what is wrong with the end that was found."""
+    rows: list[Row] = yield Fetch(f"SELECT sequence, hash FROM {CHAIN_TABLE} ORDER BY sequence DESC LIMIT 1")
+    last, last_hash = rows[0] if rows else (0, NO_HEAD.hash)
+    if head is not None and (head.sequence, head.hash) == (last, last_hash):
+        fault = signer.fault(head)
+        if not fault and head.sequence < seen:
+            fault = f"the chain had {seen} entries"
+        if not fault:
+            return head, ""
+        checkpoint = head.checkpoint
+    else:
+        found = "nothing" if head is None else f"entry {head.sequence} with the hash {head.hash}"
+        fault = f"the head named {found}, the last entry was {last} with the hash {last_hash}"
+        checkpoint = 0 if head is None else head.checkpoint
+    # On from the last entry that is there: what follows hangs on it, and the entry that says so is a part of the chain.
+    return Head(max(last, 0), last_hash, 0, min(checkpoint, last)), fault
+
+
+def _noted(fault: str, event_id: str, now: int) -> Entry:
+    # An id of its own, and the same where the transaction is repeated.
+    own_id = f"{event_id[:-1]}{'0' if event_id[-1] == 'f' else 'f'}"
+    return Entry(
+        event_id=own_id,
+        time_micros=now,
+        kind=TAMPERING,
+        service="history",
+        method="",
+        action="audit.headRefused",
+        resource_type="audit",
+        resource_id="",
+        tenant_id="",
+        tenants_json="[]",
+        mesh_wide=1,
+        definition_key="",
+        user_id="",
+        session_id="",
+        acting_for="",
+        client_address="",
+        correlation_id="",
+        traceparent="",
+        outcome=3,
+        reason=fault[:255],
+        call_count=1,
+        before_json=b"",
+        after_json=b"",
+    )
+
+
+def read_part(begin: int, limit: int, *, first: bool) -> Program[ChainPart]:
+    """Read entries from a place on. `first`: with what stands before them.
+
+    The checkpoint of the entry before is among those that are read: it may be new.
+    """
+    before: ChainedEntry | None = None
+    checkpoint_before = 0
+    if first and begin > 1:
+        rows: list[Row] = yield Fetch(f"{_SELECT} WHERE sequence<? ORDER BY sequence DESC LIMIT 1", (begin,))
+        before = chained_of(rows[0]) if rows else None
+        marks: list[Row] = yield Fetch(f"{_CHECKPOINTS} WHERE sequence<? ORDER BY sequence DESC LIMIT 1", (begin,))
+        checkpoint_before = marks[0][0] if marks else 0
+    rows = yield Fetch(f"{_SELECT} WHERE sequence>=? ORDER BY sequence LIMIT ?", (begin, limit))
+    entries = [chained_of(row) for row in rows]
+    ended = len(entries) < limit
+    heads: list[Row] = yield FetchKeys(HEAD_TABLE, HEAD_COLUMNS, ("id",), [(_HEAD_ID,)])
+    head = Head._make(heads[0]) if heads else None
+    last = entries[-1].sequence if entries else max(begin - 1, 0)
+    found: list[Row] = yield Fetch(
+        f"{_CHECKPOINTS} WHERE sequence>=? AND sequence<=? ORDER BY sequence", (begin - 1, last)
+    )
+    part = ChainPart(
+        before,
+        entries,
+        [Head._make(row) for row in found],
+        max(last, head.sequence if head is not None else 0),
+        ended,
+        checkpoint_before=checkpoint_before,
+    )
+    if ended:
+        part.head = head
+        behind: list[Row] = yield Fetch(f"{_CHECKPOINTS} WHERE sequence>? ORDER BY sequence LIMIT 1000", (last,))
+        part.behind = [Head._make(row) for row in behind]
+    return part
+
+
+def read_checkpoints(before: int | None, limit: int) -> Program[list[Head]]:
+    """Read checkpoints, the latest first, before a place."""
+    where, parameters = ("", ()) if before is None else (" WHERE sequence<?", (before,))
+    rows: list[Row] = yield Fetch(f"{_CHECKPOINTS}{where} ORDER BY sequence DESC LIMIT ?", (*parameters, limit))
+    return [Head._make(row) for row in rows]

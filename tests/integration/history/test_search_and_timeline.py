@@ -1,0 +1,373 @@
+"""Searches, timelines and changes of variables through the API, on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+import pytest
+from flowmesh.history.v1 import history_query_service_pb2 as pb
+from flowmesh.history.v1.history_filters_pb2 import HistoricProcessInstanceFilter
+from flowmesh.history.v1.history_pb2 import SearchHit, TimelineEntry
+from flowmesh.history.v1.history_query_service_pb2_grpc import HistoryQueryServiceStub
+
+from history_svc.api.query_service import HistoryQueryServicer
+from history_svc.consumers.projection import project
+from history_svc.queries import leads, pages, search, timeline
+from history_svc.queries.commit_waits import CommitWaits
+from mesh.commit_token import encode_commit_token
+from mesh.db.database import Database
+from mesh.json_values import from_value
+from mesh.metrics import Metrics
+from mesh.rpc_metrics import RpcMetrics
+from mesh.server import MeshServer
+from mesh.settings import MeshSettings
+from tests.unit.history.event_histories import Life
+
+Kind = TimelineEntry.Kind
+
+
+@pytest.fixture
+async def stub(history: Database) -> AsyncIterator[Any]:
+    server = MeshServer(MeshSettings(drain_seconds=0), RpcMetrics(Metrics()))
+    servicer = HistoryQueryServicer(history, CommitWaits(history, max_seconds=0.2))
+    server.add(pb.DESCRIPTOR.services_by_name["HistoryQueryService"], servicer)
+    port = await server.serve("127.0.0.1", 0)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield HistoryQueryServiceStub(channel)
+    await server.stop()
+
+
+async def _search(stub: Any, query: str, **fields: Any) -> list[tuple[str, str]]:
+    """All pages: kind and field of each hit."""
+    request = pb.SearchHistoryRequest(query=query, **fields)
+    found = []
+    while True:
+        answer = await stub.SearchHistory(request)
+        found += [(SearchHit.Kind.Name(hit.kind).removeprefix("KIND_"), hit.field) for hit in answer.search_hits]
+        if not answer.next_page_token:
+            return found
+        request.page_token = answer.next_page_token
+
+
+async def _written(history: Database) -> Life:
+    life = Life(business_key="Antrag 王芳-42", tenant_id="acme")
+    life.start("ann", note="The Quick brown fox", deep={"a": ["采购合同审批", {"b": "zebra"}]}, amount=5)
+    life.tell(
+        "user_task_created",
+        task_id=f"{life.id}.2",
+        element_id="approve",
+        name="部门经理审批",
+        description="Straße ＦＵＬＬ width",
+        category="urgent",
+    )
+    life.tell("comment_created", comment_id=f"{life.id}.3", user_id="bob", text="同意，流程继续 quick")
+    life.tell("attachment_created", attachment_id=f"{life.id}.4", user_id="bob", name="发票 invoice.pdf")
+    life.tell("incident_raised", incident_id=f"{life.id}.5", type="JOB_NO_RETRIES", message="connection refused")
+    await history.write(project(life.events))
+    return life
+
+
+async def test_words_are_found_wherever_they_stand(history: Database, stub: Any) -> None:
+    await _written(history)
+    assert sorted(await _search(stub, "quick")) == [("COMMENT", "text"), ("VARIABLE", "value")]
+    assert await _search(stub, "QUICK fox") == [("VARIABLE", "value")]
+    assert await _search(stub, "quick zebra") == []
+    assert await _search(stub, "zebra") == [("VARIABLE", "value")]
+    assert await _search(stub, "qui") == []
+    assert await _search(stub, '"brown fox"') == [("VARIABLE", "value")]
+    assert await _search(stub, '"fox brown"') == []
+    assert await _search(stub, "strasse full") == [("TASK", "description")]
+    assert await _search(stub, "urgent") == [("TASK", "category")]
+    assert await _search(stub, "invoice") == [("ATTACHMENT", "name")]
+    assert await _search(stub, "refused connection") == [("INCIDENT", "message")]
+    assert await _search(stub, "antrag 42") == [("PROCESS_INSTANCE", "business_key")]
+
+
+async def test_chinese_words_are_found_by_any_part(history: Database, stub: Any) -> None:
+    await _written(history)
+    both = [("TASK", "name"), ("VARIABLE", "value")]
+    assert sorted(await _search(stub, "审批")) == both
+    assert sorted(await _search(stub, "批")) == both
+    assert await _search(stub, "经理审批") == [("TASK", "name")]
+    assert await _search(stub, "合同审批") == [("VARIABLE", "value")]
+    # The pairs of it are there, but not side by side.
+    assert await _search(stub, "审批合同") == []
+    assert await _search(stub, "王芳") == [("PROCESS_INSTANCE", "business_key")]
+    assert await _search(stub, "流程") == [("COMMENT", "text")]
+    assert await _search(stub, "发票 pdf") == [("ATTACHMENT", "name")]
+    assert await _search(stub, "退回") == []
+
+
+async def test_searches_are_narrowed(history: Database, stub: Any) -> None:
+    await _written(history)
+    assert await _search(stub, "审批", kinds=[SearchHit.KIND_TASK]) == [("TASK", "name")]
+    assert await _search(stub, "审批", tenant_ids=["acme"], kinds=[SearchHit.KIND_TASK]) == [("TASK", "name")]
+    assert await _search(stub, "审批", tenant_ids=["other", ""]) == []
+    assert await _search(stub, "审批", process_definition_keys=["order"], kinds=[SearchHit.KIND_TASK]) == [
+        ("TASK", "name")
+    ]
+    assert await _search(stub, "审批", process_definition_keys=["another"]) == []
+    for nothing in ("...", '"', "，。"):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await _search(stub, nothing)
+        assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_what_a_record_has_lost_is_not_found(history: Database, stub: Any) -> None:
+    life = await _written(history)
+    life.commit()
+    life.set(note="slow")
+    life.tell("user_task_updated", task_id=f"{life.id}.2", name="Look")
+    life.tell("comment_deleted", comment_id=f"{life.id}.3")
+    life.tell("variables_deleted", names=["deep"])
+    await history.write(project(life.events))
+    assert await _search(stub, "quick") == []
+    assert await _search(stub, "审批") == []
+    assert await _search(stub, "slow") == [("VARIABLE", "value")]
+
+
+async def test_hits_come_newest_first_each_once(history: Database, stub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    events, ids = [], []
+    for number in range(30):
+        life = Life(business_key=f"common {number % 3}")
+        life.start()
+        events += life.events
+        ids.append(life.id)
+        await asyncio.sleep(0.002)
+    await history.write(project(events))
+    for rare, read, looked_at, seconds in ((2_000, 2_000, 200, 10.0), (0, 4, 3, 10.0), (0, 4, 3, -1.0)):
+        monkeypatch.setattr(search, "RARE", rare)
+        monkeypatch.setattr(search, "READ_WORDS", read)
+        monkeypatch.setattr(search, "LOOKED_AT", looked_at)
+        monkeypatch.setattr(search, "LOOKING_SECONDS", seconds)
+        for query, expected in (("common", ids[::-1]), ("common 1", ids[1::3][::-1])):
+            for size in (1, 7, 1000):
+                request, found = pb.SearchHistoryRequest(query=query, page_size=size), []
+                while True:
+                    answer = await stub.SearchHistory(request)
+                    assert len(answer.search_hits) <= size
+                    found += [hit.record_id for hit in answer.search_hits]
+                    if not answer.next_page_token:
+                        break
+                    request.page_token = answer.next_page_token
+                assert found == expected, (rare, query, size)
+
+
+async def test_a_snippet_shows_where_it_was_found(history: Database, stub: Any) -> None:
+    life = Life()
+    life.start(text="x " * 500 + "needle" + " y" * 500)
+    await history.write(project(life.events))
+    (hit,) = (await stub.SearchHistory(pb.SearchHistoryRequest(query="needle"))).search_hits
+    assert "needle" in hit.snippet
+    assert len(hit.snippet) == 200
+    assert hit.title == "text"
+
+
+async def _timeline(stub: Any, life: Life, **fields: Any) -> list[tuple[str, str, str]]:
+    request = pb.GetProcessInstanceTimelineRequest(id=life.id, **fields)
+    told = []
+    while True:
+        answer = await stub.GetProcessInstanceTimeline(request)
+        assert len(answer.timeline_entries) <= (request.page_size or 50)
+        told += [
+            (Kind.Name(entry.kind).removeprefix("KIND_"), entry.user_id, entry.name or entry.element_id)
+            for entry in answer.timeline_entries
+        ]
+        if not answer.next_page_token:
+            return told
+        request.page_token = answer.next_page_token
+
+
+TOLD = [
+    ("INSTANCE_STARTED", "ann", ""),
+    ("VARIABLE_SET", "ann", "amount"),
+    ("ACTIVITY_STARTED", "ann", "Approve"),
+    ("TASK_CREATED", "ann", "Look"),
+    ("JOB_SCHEDULED", "ann", "charge"),
+    ("TASK_ASSIGNED", "bob", ""),
+    ("JOB_FAILED", "", "charge"),
+    ("INCIDENT_RAISED", "", "JOB_NO_RETRIES"),
+    ("VARIABLE_SET", "cid", "amount"),
+    ("COMMENT_CREATED", "cid", ""),
+    ("ACTIVITY_COMPLETED", "cid", "Approve"),
+    ("TASK_COMPLETED", "kim", "approve"),
+    ("VARIABLE_DELETED", "cid", "amount"),
+    ("INSTANCE_COMPLETED", "cid", ""),
+]
+
+
+def _busy() -> Life:
+    life = Life(user_id="ann")
+    life.start("ann", amount=1)
+    activity = life.activity("approve")
+    start = life.enter(activity)
+    life.tell("user_task_created", task_id=activity.id, element_id="approve", name="Look")
+    life.tell("job_scheduled", job_id=f"{life.id}.9", job_type="charge", retries=1)
+    life.commit()
+    life.user_id = "bob"
+    life.tell("user_task_assigned", task_id=activity.id, assignee="bob")
+    life.commit()
+    life.user_id = ""
+    life.tell("job_failed", job_id=f"{life.id}.9", job_type="charge", error_message="no")
+    life.tell("incident_raised", incident_id=f"{life.id}.8", type="JOB_NO_RETRIES", message="no")
+    life.commit()
+    life.user_id = "cid"
+    life.set(amount=2)
+    life.tell("comment_created", comment_id=f"{life.id}.7", user_id="cid", text="done")
+    life.leave(activity, start)
+    life.tell("user_task_completed", task_id=activity.id, element_id="approve", completed_by="kim")
+    life.tell("variables_deleted", names=["amount"])
+    life.end()
+    return life
+
+
+async def test_a_timeline_tells_what_happened_in_order_and_who_did_it(history: Database, stub: Any) -> None:
+    life = _busy()
+    await history.write(project(life.events))
+    for size in (1, 2, 3, 1000):
+        assert await _timeline(stub, life, page_size=size) == TOLD
+        assert await _timeline(stub, life, page_size=size, descending=True) == TOLD[::-1]
+        assert await _timeline(stub, life, page_size=size, include_called=True) == TOLD
+        for kinds in (["VARIABLE_SET"], ["VARIABLE_DELETED", "TASK_CREATED"], ["JOB_FAILED"], ["INSTANCE_COMPLETED"]):
+            wanted = [Kind.Value(f"KIND_{kind}") for kind in kinds]
+            expected = [entry for entry in TOLD if entry[0] in kinds]
+            assert await _timeline(stub, life, page_size=size, kinds=wanted) == expected
+
+
+async def test_late_and_repeated_events_leave_the_same_timeline(history: Database, stub: Any) -> None:
+    life = _busy()
+    for event in [*life.events[::-1], *life.events]:
+        await history.write(project([event]))
+    assert await _timeline(stub, life) == TOLD
+
+
+async def test_called_instances_are_told_between(history: Database, stub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    parent, child, other = Life(), Life(), Life()
+    parent.start("ann")
+    parent.commit(10)
+    child.micros += 3
+    child.tell("process_instance_started", parent_process_instance_id=parent.id, root_process_instance_id=parent.id)
+    child.commit(3)
+    child.end()
+    other.tell("process_instance_started", parent_process_instance_id="x", root_process_instance_id=parent.id)
+    parent.end()
+    await history.write(project([*parent.events, *child.events, *other.events]))
+    told = ["STARTED", "STARTED", "COMPLETED", "COMPLETED"]
+    for size in (1, 3, 1000):
+        assert [
+            kind.removeprefix("INSTANCE_")
+            for kind, _, _ in await _timeline(stub, parent, include_called=True, page_size=size)
+        ] == told
+    assert len(await _timeline(stub, child, include_called=True)) == 2
+    assert len(await _timeline(stub, parent)) == 2
+    monkeypatch.setattr(timeline, "MAX_ENTRIES", 3)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await _timeline(stub, parent, include_called=True)
+    assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION
+
+
+async def test_long_values_are_read_one_by_one(history: Database, stub: Any) -> None:
+    life = Life(user_id="ann")
+    life.start(big="长" * 5_000, small=1)
+    life.commit()
+    life.set(big="short")
+    await history.write(project(life.events))
+    request = pb.QueryHistoricVariableChangesRequest()
+    request.filter.process_instance_ids.append(life.id)
+    changes = (await stub.QueryHistoricVariableChanges(request)).historic_variable_changes
+    assert [(change.name, change.HasField("value")) for change in changes if change.name == "big"] == [
+        ("big", False),
+        ("big", True),
+    ]
+    (long,) = [change for change in changes if not change.HasField("value")]
+    assert long.value_size == 15_002
+    read = (
+        await stub.GetHistoricVariableChange(pb.GetHistoricVariableChangeRequest(id=long.id))
+    ).historic_variable_change
+    assert from_value(read.value) == "长" * 5_000
+    assert (read.user_id, read.value_size, read.variable_id) == ("ann", 15_002, f"{life.id}.0.big")
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await stub.GetHistoricVariableChange(pb.GetHistoricVariableChangeRequest(id=f"{long.id}0"))
+    assert refused.value.code() == grpc.StatusCode.NOT_FOUND
+
+
+async def test_too_many_are_not_sorted(history: Database, stub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = []
+    for _ in range(8):
+        life = Life(business_key="B")
+        life.start("ann")
+        events += life.events
+    await history.write(project(events))
+    monkeypatch.setattr(pages, "SORTABLE", 5)
+
+    async def asked(order_by: str, **fields: Any) -> int:
+        asked_for = HistoricProcessInstanceFilter(**fields)
+        request = pb.QueryHistoricProcessInstancesRequest(filter=asked_for, order_by=order_by)
+        return len((await stub.QueryHistoricProcessInstances(request)).historic_process_instances)
+
+    for order_by in ("business_key", "duration desc, start_time", "end_time, start_time"):
+        for fields in ({}, {"business_keys": ["B"]}, {"initiators": ["ann"]}):
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await asked(order_by, **fields)
+            assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION
+        assert await asked(order_by, initiators=["bob"]) == 0
+        assert await asked(order_by, ids=[life.id]) == 1
+    for order_by in ("", "start_time", "start_time desc", "end_time", "end_time desc"):
+        assert await asked(order_by) == 8
+    for order_by in ("name", "id, id", "start_time, start_time"):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await asked(order_by)
+        assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert leads.SORTABLE == 5_000
+
+
+async def test_a_count_says_where_it_ends(history: Database, stub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = []
+    for number in range(30):
+        life = Life()
+        life.start("ann", number=number)
+        if number % 2:
+            life.terminate("odd")
+        events += life.events
+    await history.write(project(events))
+
+    async def count(most: int = 0, **fields: Any) -> tuple[int, bool]:
+        asked = HistoricProcessInstanceFilter(**fields)
+        answer = await stub.CountHistoricProcessInstances(
+            pb.CountHistoricProcessInstancesRequest(filter=asked, max_count=most)
+        )
+        return answer.count, answer.at_least
+
+    assert await count() == (30, False)
+    assert await count(10) == (10, True)
+    assert await count(30) == (30, False)
+    assert await count(end_reason_like="o%") == (15, False)
+    monkeypatch.setattr(pages, "COUNTED_ROWS", 50)
+    assert await count(end_reason_like="o%") == (10, True)
+    assert await count() == (30, False)
+
+
+async def test_queries_wait_for_a_commit(history: Database, stub: Any) -> None:
+    life = _busy()
+    await history.write(project(life.events))
+    behind = encode_commit_token([(life.id, life.revision + 1)])
+    reached = encode_commit_token([(life.id, life.revision)])
+    methods = pb.DESCRIPTOR.services_by_name["HistoryQueryService"].methods
+    needed = {
+        "GetProcessInstanceTimeline": {"id": life.id},
+        "GetHistoricVariableChange": {"id": "never"},
+        "SearchHistory": {"query": "done"},
+        "ListHistoricComments": {"process_instance_id": life.id},
+        "ListHistoricAttachments": {"process_instance_id": life.id},
+    }
+    for method in methods:
+        call, request = getattr(stub, method.name), getattr(pb, method.input_type.name)
+        fields: dict[str, Any] = needed.get(method.name, {})
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await call(request(after_commit_token=behind, **fields))
+        assert refused.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED, method.name
+        if method.name != "GetHistoricVariableChange":
+            await call(request(after_commit_token=reached, **fields))
