@@ -12,6 +12,7 @@ import json
 import platform
 import statistics
 import tempfile
+import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -19,12 +20,13 @@ import grpc.aio
 import uvloop
 
 from bench import mariadb, processes, workloads
+from bench.http2 import UnaryConnection
 from bench.load import Work, run_window
 
 ENGINE = "bench.engine_process"
 GOAL = 1.1
 WARM_SECONDS = 1.0
-CHANNELS = 4
+CONNECTIONS = 4
 
 
 async def _run(arguments: argparse.Namespace, folder: Path) -> float:
@@ -35,24 +37,24 @@ async def _run(arguments: argparse.Namespace, folder: Path) -> float:
         database = await closing.enter_async_context(mariadb.server(programs, folder / "mariadb"))
         url = mariadb.url(database)
         servers = []
-        engines: list[list[workloads.Engine]] = []
+        engines: list[list[UnaryConnection]] = []
         for number in range(arguments.engines):
             server = await closing.enter_async_context(processes.server(f"engine {number}", ENGINE, url))
+            if number == 0:
+                async with grpc.aio.insecure_channel(server.address) as channel:
+                    await workloads.Engine(channel).deploy()
             servers.append(server)
-            channels = [
-                await closing.enter_async_context(grpc.aio.insecure_channel(server.address, [("bench.channel", place)]))
-                for place in range(CHANNELS)
-            ]
-            engines.append([workloads.Engine(channel) for channel in channels])
-        await engines[0][0].deploy()
+            engines.append([await workloads.w1_connection(server.address) for _ in range(CONNECTIONS)])
+            for connection in engines[-1]:
+                closing.callback(connection.close)
         everywhere = itertools.cycle(list(itertools.chain(*zip(*engines, strict=True))))
         first = itertools.cycle(engines[0])
 
         async def one() -> None:
-            await next(first).w1()
+            await workloads.bare_w1(next(first))
 
         async def all_of_them() -> None:
-            await next(everywhere).w1()
+            await workloads.bare_w1(next(everywhere))
 
         kinds: dict[str, Work] = {"one": one, "all": all_of_them}
         for work in kinds.values():
@@ -60,15 +62,17 @@ async def _run(arguments: argparse.Namespace, folder: Path) -> float:
         rates: dict[str, list[float]] = {"one": [], "all": []}
         for _ in range(arguments.rounds):
             for name, work in kinds.items():
-                before = [server.cpu_seconds() for server in (*servers, database)]
+                before = [server.cpu_seconds() for server in (*servers, database)] + [time.process_time()]
                 window = await run_window(work, arguments.in_flight, arguments.seconds, servers[0])
-                used = [
-                    server.cpu_seconds() - spent for server, spent in zip((*servers, database), before, strict=True)
-                ]
+                after = [server.cpu_seconds() for server in (*servers, database)] + [time.process_time()]
+                used = [end - begin for end, begin in zip(after, before, strict=True)]
                 calls = window.rate * arguments.seconds
                 costs = " ".join(f"{one / calls * 1e6:.0f}" for one in used)
                 rates[name].append(window.rate)
-                print(f"  {name}: {window.rate:,.0f}/s, p99 {window.p99:.0f} ms, µs of CPU (engines, MariaDB): {costs}")
+                print(
+                    f"  {name}: {window.rate:,.0f}/s, p99 {window.p99:.0f} ms, "
+                    f"µs of CPU (engines, MariaDB, client): {costs}"
+                )
         ratio = statistics.median(rates["all"]) / statistics.median(rates["one"])
         print(json.dumps({**{name: round(statistics.median(of)) for name, of in rates.items()}, "ratio": ratio}))
         return ratio

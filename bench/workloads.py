@@ -23,6 +23,7 @@ from google.protobuf.struct_pb2 import Value
 
 from bench.echo_process import METHOD as ECHO
 from bench.http1 import HttpClient
+from bench.http2 import UnaryConnection
 from bench.processes import Server
 
 MODELS = Path(__file__).resolve().parent / "models"
@@ -84,6 +85,16 @@ class Echo:
     async def call(self) -> None:
         """Call once."""
         await self._call(_with_request_id(self._request))
+
+
+async def w1_connection(address: str) -> UnaryConnection:
+    """Connect to an engine at `host:port` for `bare_w1`, which costs the client a fraction of `Engine.w1`."""
+    return await UnaryConnection.connect(address, f"{_SERVICE}ProcessInstanceService/CreateProcessInstance")
+
+
+async def bare_w1(connection: UnaryConnection) -> None:
+    """Start an instance that runs to its end. Raises `BadCall`."""
+    await connection.call(_with_request_id(_W1))
 
 
 class Engine:

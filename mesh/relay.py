@@ -156,12 +156,14 @@ class Relay:
                 self._wake.clear()
                 try:
                     wait = await self._turn()
-                except _PASSING as error:
+                except Exception as error:
+                    # Whatever it is, a bug as well: the events wait for nobody else.
                     self._forget()
                     if isinstance(error, BusError):
                         self.counters.bus_failures += 1
                     if pause == FIRST_PAUSE_SECONDS:
-                        log.warning("the outbox could not be relayed, trying again", exc_info=error)
+                        level = logging.WARNING if isinstance(error, _PASSING) else logging.ERROR
+                        log.log(level, "the outbox could not be relayed, trying again", exc_info=error)
                     await self._rest(pause, wakeable=False)
                     pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
                     continue
@@ -190,9 +192,10 @@ class Relay:
                     self.counters.takeovers += taken
                     self._wake.set()
                 failed = False
-            except (DatabaseError, OutcomeUnknown) as error:
+            except Exception as error:
                 if not failed:
-                    log.warning("the relay's leases could not be renewed, trying again", exc_info=error)
+                    level = logging.WARNING if isinstance(error, _PASSING) else logging.ERROR
+                    log.log(level, "the relay's leases could not be renewed, trying again", exc_info=error)
                 failed = True
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), self._leases.interval)

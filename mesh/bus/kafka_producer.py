@@ -170,25 +170,27 @@ class KafkaPublisher:
 
     async def _hand_over(self, producer: AIOKafkaProducer, place: Place, batch: Any) -> asyncio.Future[Any]:
         """Give the producer a batch. Result: done when the batch is published or has failed for good."""
+        if producer not in self._batches:
+            raise BusError("the producer has ended, because another batch of it failed")
         settled = self._open[place] = asyncio.get_running_loop().create_future()
+        # From now on, so that nobody ends the producer while it waits to take the batch.
+        self._batches[producer] += 1
 
         def settle(taken: asyncio.Future[Any] | None) -> None:
             del self._open[place]
             settled.set_result(None)
-            if taken is not None:
-                if producer in self._batches:
-                    self._batches[producer] -= 1
-                if taken.cancelled() or taken.exception() is not None:
-                    self._retire(producer)
-                elif producer is not self._producer:
-                    self._end_if_idle(producer)
+            if producer in self._batches:
+                self._batches[producer] -= 1
+            if taken is not None and (taken.cancelled() or taken.exception() is not None):
+                self._retire(producer)
+            elif producer is not self._producer:
+                self._end_if_idle(producer)
 
         try:
             taken: asyncio.Future[Any] = await producer.send_batch(batch, place[0], partition=place[1])
         except BaseException:
             settle(None)
             raise
-        self._batches[producer] += 1
         taken.add_done_callback(settle)
         return taken
 

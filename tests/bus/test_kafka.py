@@ -61,8 +61,8 @@ async def test_a_message_that_is_too_large_is_refused_and_the_others_can_go(bus:
     assert len(await take(await bus.consumer("group", ["events"]), 1)) == 1
 
 
-async def test_a_refusal_of_the_broker(bus: KafkaBus, kafka_url: str) -> None:
-    """Some other limit than ours: refused, and the same publisher goes on."""
+async def until_refused(bus: KafkaBus, kafka_url: str) -> None:
+    """Let the broker refuse messages of 20,000 bytes to `other`."""
     from aiokafka.admin import AIOKafkaAdminClient
     from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
@@ -76,10 +76,42 @@ async def test_a_refusal_of_the_broker(bus: KafkaBus, kafka_url: str) -> None:
     with pytest.raises(MessageRefused):
         while time.monotonic() < deadline:
             await bus.publish([BusMessage("other", "k", bytes(20_000))])
+
+
+async def test_a_refusal_of_the_broker(bus: KafkaBus, kafka_url: str) -> None:
+    """Some other limit than ours: refused, and the same publisher goes on."""
+    await until_refused(bus, kafka_url)
     await bus.publish([*messages(10), BusMessage("other", "k", b"small")])
     consumer = await bus.consumer("group", ["other"])
     while (await take(consumer, 1, max_messages=1))[0].value != b"small":
         continue
+
+
+async def test_a_producer_that_failed_meanwhile_takes_a_batch(
+    bus: KafkaBus, kafka_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One batch is about to be handed over while another one of the same producer fails for good."""
+    from aiokafka import AIOKafkaProducer
+
+    await until_refused(bus, kafka_url)
+    send_batch = AIOKafkaProducer.send_batch
+    reached, go_on = asyncio.Event(), asyncio.Event()
+
+    async def held_up(self: AIOKafkaProducer, batch: Any, topic: str, *, partition: int) -> Any:
+        if topic.endswith("events"):
+            reached.set()
+            await go_on.wait()
+        return await send_batch(self, batch, topic, partition=partition)
+
+    monkeypatch.setattr(AIOKafkaProducer, "send_batch", held_up)
+    publishing = asyncio.create_task(bus.publish(messages(1)))
+    await reached.wait()
+    with pytest.raises(MessageRefused):
+        await bus.publish([BusMessage("other", "k", bytes(20_000))])
+    go_on.set()
+    await publishing
+    await bus.publish(messages(1, start=1, keys=1))
+    assert len(await take(await bus.consumer("group", ["events"]), 2)) == 2
 
 
 async def test_a_batch_that_is_cut_off_repeats_a_prefix_only(bus: KafkaBus, monkeypatch: pytest.MonkeyPatch) -> None:

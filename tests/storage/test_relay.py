@@ -224,6 +224,26 @@ async def test_failures_of_bus_and_database_are_waited_out(store: Database, bus:
     assert relay.counters.bus_failures == 2
 
 
+async def test_a_bug_does_not_end_it(store: Database, bus: LocalBus, caplog: pytest.LogCaptureFixture) -> None:
+    class Buggy:
+        def __init__(self) -> None:
+            self.calls = 0
+
+        async def publish(self, messages: Sequence[BusMessage]) -> None:
+            self.calls += 1
+            if self.calls == 1:
+                raise KeyError("a bug")
+            await bus.publish(messages)
+
+    relay = Relay(store, Buggy(), expand, SystemClock())  # type: ignore[arg-type]
+    await store.write(add([entry("k", b"1")]))
+    running = asyncio.create_task(relay.run())
+    await until(lambda: relay.counters.rows == 1)
+    await finish(relay, running)
+    assert values(await published(bus), "k") == ["1.0", "1.1"]
+    assert [record.levelname for record in caplog.records if "could not be relayed" in record.message] == ["ERROR"]
+
+
 async def test_relays_share_the_buckets(store: Database, bus: LocalBus, database_url: str) -> None:
     """Relays that come and go: each key in order, and nothing twice where each gives up what it has in peace."""
     databases = [store, await open_database(database_url), await open_database(database_url)]

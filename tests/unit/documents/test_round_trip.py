@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 
 from engine_svc.model.documents.convert import convert
@@ -27,6 +28,7 @@ def plain(located: Located) -> Any:
     return located.value
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(documents())
 def test_document_to_bpmn_and_back(document: dict[str, Any]) -> None:

@@ -96,6 +96,7 @@ def mutated(draw: st.DrawFn) -> Any:
     return document
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @settings(max_examples=400, deadline=None)
 @given(mutated())

@@ -221,6 +221,7 @@ def written(element: tuple[str, dict[str, str], list]) -> str:
     return f"<{name}{pairs}>{''.join(written(child) for child in content)}</{name}>"
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(content=st.lists(ELEMENTS, max_size=5))
 def test_elements_in_any_order_never_raise(content: list) -> None:
