@@ -131,7 +131,7 @@ async def main() -> None:
             await keep_machine_key(of_identity.data_dir, identity.machine_account(ACCOUNT_ID))
         relay.start()
         process.at_end(relay.stop)
-        _log.info("History is serving", host=of_history.host, port=of_history.listen_port)
+        _log.info("The services beside the engine are serving", host=of_history.host)
         start.ready()
         await until_stopped()
 
