@@ -12,6 +12,8 @@ RUNTIME: Final = {
     "overload.premature_reset_total_stream_count": 500,
     "overload.premature_reset_min_stream_lifetime_seconds": 1,
     "http.max_requests_per_io_cycle": 16,
+    # One pattern has the paths of all streams; 100, which is the default, is enough for four of them.
+    "re2.max_program_size.error_level": 2000,
 }
 """Limits that Envoy has no other place for."""
 

@@ -183,6 +183,8 @@ def _operate(arguments: argparse.Namespace) -> int:
     except (BackupFailed, StartupError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except BrokenPipeError:
+        return _nobody_reads()
     return 0
 
 
@@ -203,9 +205,13 @@ def _client(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the output has seen enough; the interpreter would complain about it at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _nobody_reads()
+    return 0
+
+
+def _nobody_reads() -> int:
+    # Whoever read the output has seen enough; the interpreter would complain about it at its end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

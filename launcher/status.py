@@ -80,14 +80,20 @@ async def _lag(data: Path, state: dict[str, Any]) -> dict[str, int] | str:
 
 def print_status(status: dict[str, Any], *, as_json: bool) -> int:
     """Print it; return 0 where everything is up, else 1."""
-    processes = status["processes"]
+    processes, lag = status["processes"], status["lag"]
+    groups = lag if isinstance(lag, dict) else {"consumers": lag}
+    width = max(map(len, (*processes, *groups)), default=0)
     if as_json:
-        print(json.dumps(status))
+        print(json.dumps(status), flush=True)
     else:
-        print(f"{status['profile']} mesh at {status['gateway']}")
-        for name, process in processes.items():
-            print(f"  {name:12} {process['status']:5} pid {process['pid']}  {process.get('detail', '')}".rstrip())
-        lag = status["lag"]
-        for group, count in lag.items() if isinstance(lag, dict) else (("consumers", lag),):
-            print(f"  {group:12} {f'{count} events behind' if isinstance(count, int) else count}")
+        lines = [f"{status['profile']} mesh at {status['gateway']}"]
+        lines += [
+            f"  {name:{width}} {process['status']:5} pid {process['pid']}  {process.get('detail', '')}".rstrip()
+            for name, process in processes.items()
+        ]
+        lines += [
+            f"  {group:{width}} {f'{count} events behind' if isinstance(count, int) else count}"
+            for group, count in groups.items()
+        ]
+        print("\n".join(lines), flush=True)
     return 0 if all(process["status"] == _UP for process in processes.values()) else 1

@@ -35,7 +35,7 @@ def welcome(mesh: EmbeddedMesh, seconds: float) -> str:
         ("history (gRPC)", f"{host}:{options.history_port}"),
         ("monitoring (gRPC)", f"{host}:{options.monitoring_port}"),
         ("metrics of the engine", f"http://{host}:{options.engine_metrics_port}/metrics"),
-        ("metrics of history", f"http://{host}:{options.history_metrics_port}/metrics"),
+        ("metrics of the others", f"http://{host}:{options.history_metrics_port}/metrics"),
         ("data, logs", str(mesh.folder.path)),
     )
     tries = (

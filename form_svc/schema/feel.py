@@ -1,12 +1,18 @@
-"""`mesh.feel` as forms need it: values in and out are JSON."""
+"""`mesh.feel` as forms need it: values in and out are JSON.
+
+It is loaded with the first expression, in the thread that reads its form: a mesh without forms starts without it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import mesh.feel
 from form_svc.schema.expressions import Context, Expression, UnaryTests
+
+if TYPE_CHECKING:
+    from mesh.feel import Expression as FeelExpression
+    from mesh.feel import UnaryTestsExpression
 
 _ALWAYS: Final = "true"
 
@@ -17,19 +23,23 @@ class FeelInvalid(ValueError):
 
 def compile_expression(text: str, names: frozenset[str] = frozenset()) -> Expression:
     """Return the expression. Raises `FeelInvalid`."""
+    from mesh import feel
+
     try:
-        return _Expression(mesh.feel.compile_expression(text, names))
-    except mesh.feel.FeelSyntaxError as error:
+        return _Expression(feel.compile_expression(text, names))
+    except feel.FeelSyntaxError as error:
         raise FeelInvalid(f"{error.message} (character {error.column})") from None
 
 
 def compile_unary_tests(text: str, names: frozenset[str] = frozenset()) -> UnaryTests:
     """Return the condition. Raises `FeelInvalid`."""
+    from mesh import feel
+
     if text.strip() == _ALWAYS:
         return _Always()
     try:
-        return _UnaryTests(mesh.feel.compile_unary_tests(text, names))
-    except mesh.feel.FeelSyntaxError as error:
+        return _UnaryTests(feel.compile_unary_tests(text, names))
+    except feel.FeelSyntaxError as error:
         raise FeelInvalid(f"{error.message} (character {error.column})") from None
 
 
@@ -45,20 +55,22 @@ class _Always:
 
 @dataclass(slots=True, frozen=True)
 class _Expression:
-    compiled: mesh.feel.Expression
+    compiled: FeelExpression
 
     @property
     def names(self) -> frozenset[str]:
         return self.compiled.names
 
     def evaluate(self, context: Context) -> Any:
+        from mesh.feel import json_value
+
         context.budget.check()
-        return mesh.feel.json_value(self.compiled.evaluate(context.variables, now=context.now))
+        return json_value(self.compiled.evaluate(context.variables, now=context.now))
 
 
 @dataclass(slots=True, frozen=True)
 class _UnaryTests:
-    compiled: mesh.feel.UnaryTestsExpression
+    compiled: UnaryTestsExpression
 
     @property
     def names(self) -> frozenset[str]:

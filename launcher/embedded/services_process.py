@@ -25,6 +25,7 @@ from identity_svc.storage import schema as identity_schema
 from launcher.embedded.child_start import ChildStart
 from launcher.machine_key import ACCOUNT_ID, keep_machine_key
 from mesh.bus.topics import all_topics
+from mesh.db.schema import ensure_schemas_of_files
 from mesh.logs import configure_logs, get_log
 from mesh.process import run, until_stopped
 from mesh.rpc_metrics import RpcMetrics
@@ -57,6 +58,12 @@ async def main() -> None:
     configure_logs("services", of_history.instance, of_history.log_level)
     async with serving(of_history) as process:
         await process.open_admin()
+        await ensure_schemas_of_files(
+            (of_history.own_database_url, MIGRATIONS, HEAD),
+            (of_identity.own_database_url, identity_schema.MIGRATIONS, identity_schema.HEAD),
+            (of_form.own_database_url, form_schema.MIGRATIONS, form_schema.HEAD),
+            (of_notification.own_database_url, notification_schema.MIGRATIONS, notification_schema.HEAD),
+        )
         database, directory, forms, outbox, inboxes, bus = await asyncio.gather(
             process.open_database(of_history, MIGRATIONS, HEAD),
             process.open_database(of_identity, identity_schema.MIGRATIONS, identity_schema.HEAD),
@@ -124,7 +131,7 @@ async def main() -> None:
             await keep_machine_key(of_identity.data_dir, identity.machine_account(ACCOUNT_ID))
         relay.start()
         process.at_end(relay.stop)
-        _log.info("History is serving", host=of_history.host, port=of_history.listen_port)
+        _log.info("The services beside the engine are serving", host=of_history.host)
         start.ready()
         await until_stopped()
 

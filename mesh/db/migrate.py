@@ -1,8 +1,9 @@
-"""The process that migrates a database: `python -m mesh.db.migrate PACKAGE HEAD`, the URL on standard input.
+"""The process that migrates databases: `python -m mesh.db.migrate PACKAGE HEAD …`, their URLs on standard input.
 
-It holds a lock while it works, so that processes that start at once take turns, and so that a migration whose
-starter died is not joined by a second one. On failure it writes one sentence to standard output and exits with 1, or
-with `UNREADY` where another try may do better.
+Each URL is a line; they are migrated one after the other, up to the first that fails. The process holds a lock while it
+works, so that processes that start at once take turns, and so that a migration whose starter died is not joined by a
+second one. On failure it writes one sentence to standard output and exits with 1, or with `UNREADY` where another try
+may do better.
 Each migration is one transaction together with the version it leads to on SQLite. MariaDB commits every DDL
 statement by itself: migrations must be written so that they can be run again after they broke off.
 """
@@ -146,9 +147,10 @@ def _upgrade(connection: Connection, script: ScriptDirectory, head: str) -> None
 
 def main() -> int:
     """Run the migrations that the command line names; return the exit code."""
-    migrations, head = sys.argv[1:]
+    urls = sys.stdin.read().strip().splitlines()
     try:
-        migrate(sys.stdin.read().strip(), migrations, head)
+        for url, migrations, head in zip(urls, sys.argv[1::2], sys.argv[2::2], strict=True):
+            migrate(url, migrations, head)
     except SchemaError as error:
         sys.stdout.write(f"{error}\n")
         return UNREADY if isinstance(error, SchemaUnready) else 1

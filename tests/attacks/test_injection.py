@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -12,7 +13,7 @@ import httpx
 import pytest
 
 from tests.attacks.victim import Victim, reason, refused
-from tests.e2e.processes import call, deploy, read, start
+from tests.e2e.processes import call, deploy, eventually, read, start
 from tests.infrastructure.mesh import ROOT
 from tests.unit.bpmn_models import around
 
@@ -59,6 +60,30 @@ LISTS = sorted(
 ONES = sorted(
     path for path, verbs in DOCUMENT["paths"].items() if "get" in verbs and "{" in path
 )  # fmt: skip
+QUERIES = sorted(path for path in DOCUMENT["paths"] if path.endswith(":query"))
+WILD = {"%", "_"}
+"""What means something in a pattern, and is not to be found as it stands."""
+
+
+def resolved(schema: Any) -> Any:
+    while "$ref" in schema:
+        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def filter_fields(path: str) -> dict[str, Any]:
+    """Return the fields of a query's filter that take text, each with what makes text its value."""
+    body = resolved(DOCUMENT["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"])
+    fields: dict[str, Any] = {}
+    for name, unresolved in resolved(body["properties"]["filter"])["properties"].items():
+        schema = resolved(unresolved)
+        many = schema.get("type") == "array"
+        one = resolved(schema["items"]) if many else schema
+        if one.get("type") == "string" and "enum" not in one and not name.startswith("excluded"):
+            fields[name] = (lambda text: [text]) if many else (lambda text: text)
+        elif many and {"name", "value"} <= set(one.get("properties", {})):
+            fields[name] = lambda text: [{"name": text, "operator": "OPERATOR_EQUAL", "value": text}]
+    return fields
 
 
 def rows(answer: Any) -> Iterator[Any]:
@@ -88,6 +113,57 @@ async def test_filter(rest: httpx.AsyncClient, path: str, parameter: str) -> Non
                 assert json.dumps(payload)[1:-1] in json.dumps(row), (payload, row)
         else:
             refused(answer, 400, 404)
+
+
+async def told_history(rest: httpx.AsyncClient) -> None:
+    """Wait until there is something of every kind but incidents and jobs that a query could find."""
+    await deploy(rest, "task.bpmn", around('<userTask id="n"/>'))
+    instance = await start(rest, "p", n="a text", m=7)
+
+    async def told() -> bool:
+        answers = [
+            await rest.post(path, json={"filter": {"processInstanceIds": [instance]}})
+            for path in ("/v1/history/tasks:query", "/v1/history/variables:query")
+        ]
+        return all(list(rows(answer.json())) for answer in answers)
+
+    await eventually(told)
+
+
+@pytest.mark.parametrize("path", QUERIES)
+async def test_filter_of_a_query(rest: httpx.AsyncClient, path: str) -> None:
+    await told_history(rest)
+    fields = filter_fields(path)
+    assert len(fields) > 8
+    for name, value in fields.items():
+        for payload in PAYLOADS:
+            if payload in WILD and name.endswith("Like"):
+                continue
+            bodies = [{"filter": {name: value(payload)}}]
+            if payload in PAYLOADS[:4]:
+                bodies.append({"orGroups": [{name: value(payload)}]})
+            for body in bodies:
+                answer = await rest.post(path, json=body)
+                if answer.status_code == 200:
+                    for row in rows(answer.json()):
+                        assert json.dumps(payload)[1:-1] in json.dumps(row), (body, row)
+                else:
+                    refused(answer)
+    for payload in PAYLOADS:
+        refused(await rest.post(path, json={"orderBy": payload}))
+        refused(await rest.post(path, json={"pageToken": payload}))
+
+
+async def test_words_of_a_search(rest: httpx.AsyncClient) -> None:
+    await told_history(rest)
+    for payload in PAYLOADS:
+        answer = await rest.post("/v1/history:search", json={"query": payload})
+        if answer.status_code != 200:
+            refused(answer)
+            continue
+        for row in rows(answer.json()):
+            words = [word for word in re.findall(r"[0-9a-z]+", payload.lower()) if word]
+            assert all(word in json.dumps(row, ensure_ascii=False).lower() for word in words), (payload, row)
 
 
 @pytest.mark.parametrize("path", ONES)

@@ -12,25 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from launcher.embedded.options import MeshOptions
 from tests.infrastructure.mesh import config_home
 from tests.infrastructure.signing import MeshAuth, key_in
 
 ROOT = Path(__file__).resolve().parents[2]
-FREE_PORTS = tuple(
-    word
-    for option in (
-        "--port",
-        "--engine-port",
-        "--identity-port",
-        "--notification-port",
-        "--history-port",
-        "--form-port",
-        "--monitoring-port",
-        "--engine-metrics-port",
-        "--history-metrics-port",
-    )
-    for word in (option, "0")
-)
+FREE_PORTS = tuple(word for option in MeshOptions().ports() for word in (option, "0"))
 LIMIT_SECONDS = 60.0
 
 

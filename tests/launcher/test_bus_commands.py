@@ -139,13 +139,16 @@ def test_groups(mesh: Up) -> None:
 
 
 def test_dead_letters(mesh: Up) -> None:
-    def listed(but: str = "") -> Any:
-        found = json.loads(text("dlq", "list", TOPIC, "--json", "--url", mesh.url))
+    def listed(but: str = "", group: str = "history-service") -> Any:
+        found = json.loads(text("dlq", "list", TOPIC, "--group", group, "--json", "--url", mesh.url))
+        assert {letter["consumerGroup"] for letter in found} <= {group}
         return [letter["name"] for letter in found if letter["name"] != but]
 
     assert "has no dead letters" in text("dlq", "list", TOPIC, "--url", mesh.url)
     publish(mesh.folder / "bus.db", BusMessage(TOPIC, "poison", b"no event"))
     [name] = eventually(listed, "the dead letter", 20)
+    # Each group that reads the topic has one of its own.
+    [other] = eventually(lambda: listed(group="notification-service"), "the other group's dead letter", 20)
     assert "UNDECODABLE" in text("dlq", "list", TOPIC, "--url", mesh.url)
     assert listed(but=name) == []
     shown = text("dlq", "show", name, "--url", mesh.url)
@@ -156,12 +159,14 @@ def test_dead_letters(mesh: Up) -> None:
     assert "1 dead letters are replayed." in text("dlq", "replay", name, "--url", mesh.url)
     # It cannot be read this time either.
     [second] = eventually(lambda: listed(but=name), "the dead letter after the replay", 20)
-    assert "1 dead letters are replayed." in text("dlq", "replay", "--all", TOPIC, "--url", mesh.url)
+    one_group = ("--all", TOPIC, "--group", "history-service")
+    assert "1 dead letters are replayed." in text("dlq", "replay", *one_group, "--url", mesh.url)
     eventually(lambda: listed(but=second), "the third dead letter", 20)
     assert json.loads(text("dlq", "discard", second, "--json", "--url", mesh.url)) == {"count": 0}
     nobody = text("dlq", "discard", "--all", TOPIC, "--group", "nobody", "--url", mesh.url)
     assert "0 dead letters are discarded." in nobody
-    assert "1 dead letters are discarded." in text("dlq", "discard", "--all", TOPIC, "--url", mesh.url)
+    assert listed(group="notification-service") == [other]
+    assert "2 dead letters are discarded." in text("dlq", "discard", "--all", TOPIC, "--url", mesh.url)
     assert "has no dead letters" in text("dlq", "list", TOPIC, "--url", mesh.url)
     for arguments, says in (
         (("dlq", "replay"), "either names"),

@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from launcher.embedded.options import MeshOptions
 from tests.launcher.conftest import StartUp
 from tests.launcher.running import LIMIT_SECONDS, Up, eventually, flowmesh, is_alive, memory_mebibytes
 
@@ -149,9 +150,7 @@ def refused(up: Up) -> str:
     return lines[0]
 
 
-@pytest.mark.parametrize(
-    "option", ["--port", "--engine-port", "--identity-port", "--history-port", "--engine-metrics-port"]
-)
+@pytest.mark.parametrize("option", list(MeshOptions().ports()))
 def test_a_port_in_use(start_up: StartUp, option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
