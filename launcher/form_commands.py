@@ -48,6 +48,8 @@ def add_form_commands(
     for each in (submitted, started):
         about = "a field's value; JSON, or text where it is none; may be repeated"
         each.add_argument("--var", default=[], action="append", metavar="NAME=VALUE", help=about)
+        about = "a file for a field for files: it is uploaded and submitted; may be repeated"
+        each.add_argument("--file", default=[], action="append", metavar="FIELD=PATH", help=about)
         each.add_argument("--request-id", default="", metavar="ID", help="the same id twice submits once")
         each.add_argument("--language", choices=("en", "zh"), default="en", help="of what is said about faults")
 
@@ -62,4 +64,4 @@ def add_form_commands(
     uploaded.add_argument("task", metavar="TASK")
     uploaded.add_argument("file", type=Path, metavar="FILE")
     uploaded.add_argument("--field", default="", metavar="KEY", help="of the field that it is for")
-    uploaded.add_argument("--type", default="application/octet-stream", metavar="TYPE", help="such as application/pdf")
+    uploaded.add_argument("--type", default="", metavar="TYPE", help="such as application/pdf; else by the name's end")

@@ -135,6 +135,7 @@ def _acting(actor: pb.FormActor) -> Iterator[None]:
         served.method,
         served.draining,
     )
+    call.told_address, call.session_id = actor.client_address, actor.session_id
     try:
         call.narrow(rows_from_json(actor.rows))
     except (orjson.JSONDecodeError, ValueError, TypeError) as error:
