@@ -36,14 +36,16 @@ def add_form_commands(
     action("schema", "print the schema of a version", "schema", common).add_argument("id", metavar="ID")
     action("delete", "delete a version that was created by itself", "delete", common).add_argument("id", metavar="ID")
 
-    shown = action("show", "show the form of a task with its data", "show", common)
-    shown.add_argument("id", metavar="TASK")
-    shown.add_argument("--start", action="store_true", help="TASK is a process definition: show its start form")
+    shown = action("show", "show the form of a task with its data", "show", tenant)
+    shown.add_argument("definition", metavar="TASK")
+    about = "show the start form of a process: KEY for its newest version, KEY:VERSION, or an id, instead of TASK"
+    shown.add_argument("--start", action="store_true", help=about)
     submitted = action("submit", "submit the form of a task, which completes it", "submit", common)
     submitted.add_argument("id", metavar="TASK")
     submitted.add_argument("--outcome", default="", metavar="TEXT", help="what the user chose")
-    started = action("start", "submit a start form, which starts an instance", "start", common)
-    started.add_argument("id", metavar="DEFINITION")
+    started = action("start", "submit a start form, which starts an instance", "start", tenant)
+    about = "KEY for the newest version, KEY:VERSION, or an id"
+    started.add_argument("definition", metavar="DEFINITION", help=about)
     started.add_argument("--business-key", default="", metavar="TEXT")
     for each in (submitted, started):
         about = "a field's value; JSON, or text where it is none; may be repeated"

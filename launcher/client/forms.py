@@ -23,6 +23,7 @@ from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Value
 
 from launcher.client.connection import Connection, new_request_id
+from launcher.client.definitions import find_definition
 from launcher.client.failure import CommandFailed
 from launcher.client.output import Output, moment, to_json
 from launcher.client.variables import parse_variables
@@ -107,17 +108,17 @@ def show(connection: Connection, output: Output, arguments: Namespace) -> None:
     """Show the form of a task with its data, or with --start that of a process definition."""
     answer: Message
     if arguments.start:
-        start = start_form_service_pb2.GetStartFormRequest(process_definition_id=arguments.id)
+        start = start_form_service_pb2.GetStartFormRequest(process_definition_id=find_definition(connection, arguments))
         answer = connection.call(connection.start_forms.GetStartForm, start)
     else:
-        task = task_form_service_pb2.GetTaskFormRequest(user_task_id=arguments.id)
+        task = task_form_service_pb2.GetTaskFormRequest(user_task_id=arguments.definition)
         answer = connection.call(connection.task_forms.GetTaskForm, task)
     output.json(to_json(answer))
 
 
 def submit(connection: Connection, output: Output, arguments: Namespace) -> None:
     """Submit the form of a task, which completes it."""
-    data, files = _entered(connection, arguments, start=False)
+    data, files = _entered(connection, arguments)
     request = task_form_service_pb2.SubmitTaskFormRequest(
         request_id=arguments.request_id or new_request_id(),
         user_task_id=arguments.id,
@@ -132,10 +133,11 @@ def submit(connection: Connection, output: Output, arguments: Namespace) -> None
 
 def start(connection: Connection, output: Output, arguments: Namespace) -> None:
     """Submit the start form of a process definition, which starts an instance."""
-    data, files = _entered(connection, arguments, start=True)
+    definition_id = find_definition(connection, arguments)
+    data, files = _entered(connection, arguments, definition_id)
     request = start_form_service_pb2.SubmitStartFormRequest(
         request_id=arguments.request_id or new_request_id(),
-        process_definition_id=arguments.id,
+        process_definition_id=definition_id,
         data=data,
         files=files,
         business_key=arguments.business_key,
@@ -146,10 +148,11 @@ def start(connection: Connection, output: Output, arguments: Namespace) -> None:
 
 
 def _entered(
-    connection: Connection, arguments: Namespace, *, start: bool
+    connection: Connection, arguments: Namespace, definition_id: str = ""
 ) -> tuple[dict[str, Value], dict[str, form_pb2.FormFileIds]]:
     """Return the values of fields, and the files that they name, which are uploaded now.
 
+    `definition_id`: that of a start form; a task's form has none.
     The ids of uploads are made of the request's: the same request id names the same files.
     """
     data, named = parse_variables(arguments.var), dict[str, list[Path]]()
@@ -169,7 +172,8 @@ def _entered(
             upload_id = new_request_id()
             if arguments.request_id:
                 upload_id = hashlib.sha256(f"{arguments.request_id}:{field}:{number}".encode()).hexdigest()
-            first = _first_piece(arguments.id, path, field, contents[path], start=start, request_id=upload_id)
+            host_id = definition_id or arguments.id
+            first = _first_piece(host_id, path, field, contents[path], start=bool(definition_id), request_id=upload_id)
             ids.append(_upload(connection, first, contents[path]).id)
         files[text] = form_pb2.FormFileIds(ids=ids)
     return data | {field: Value(string_value=f"files::{field}") for field in named}, files
