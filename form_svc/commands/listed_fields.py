@@ -10,12 +10,12 @@ import orjson
 from flowmesh.engine.v1.form_host_service_pb2 import FormHostField
 
 SCHEMA_VERSION = 16
+_HOURS = re.compile("[HhKk]")
+"""In a pattern of Java's SimpleDateFormat."""
 _TEXT = {"string", "text", "", "uuid"}
 _WHOLE = {"long", "integer", "int", "short"}
 _NUMBER = {"double", "float", "decimal", "number"}
 _CHOICE = {"enum"}
-_HOURS = re.compile("[HhKk]")
-"""In a pattern of Java's SimpleDateFormat."""
 _YES = {"true", ""}
 """A constraint without a value holds."""
 

@@ -47,15 +47,15 @@ class InstanceChanges:
                 self.rows[key] = row
         yield from write_instances([self.rows[key] for key in told])
 
-    def initiator_of(self, instance_id: str) -> str:
-        """Return who started an instance; empty where that is not known."""
-        row = self.rows.get(instance_id)
-        return "" if row is None else row.initiator
-
     def name_of(self, instance_id: str) -> str:
         """Return what an instance's process is called; empty where that is not known."""
         row = self.rows.get(instance_id)
         return "" if row is None else row.process_name
+
+    def initiator_of(self, instance_id: str) -> str:
+        """Return who started an instance; empty where that is not known."""
+        row = self.rows.get(instance_id)
+        return "" if row is None else row.initiator
 
     def _referred(self, reference: ProcessInstanceRef) -> InstanceRow:
         row = self.rows.get(reference.id)
