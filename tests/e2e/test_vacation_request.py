@@ -280,6 +280,10 @@ async def nothing_to_see(eve: Person, instance: str, task: str, file_id: str = "
     for path, name, filters in listings:
         assert (await read(eve.rest, path, **filters))[name] == [], path
     assert (await call(eve.rest, "/v1/history:search", {"query": "motivation 年假 人手"}))["searchHits"] == []
+    for accept in ("application/json", "text/event-stream"):
+        headers = {"accept": accept}
+        answer = await eve.refused("GET", "/v1/notifications:watch", params={"cursor": "made up"}, headers=headers)
+        assert (answer["status"], answer["details"][0]["reason"]) == (400, "NOTIFICATION_CURSOR_INVALID")
     for path in ("/v1/deliveries", "/v1/auditRecords", "/v1/statistics/processes"):
         assert (await eve.refused("GET", path))["status"] == 403, path
 
