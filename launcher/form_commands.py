@@ -36,18 +36,22 @@ def add_form_commands(
     action("schema", "print the schema of a version", "schema", common).add_argument("id", metavar="ID")
     action("delete", "delete a version that was created by itself", "delete", common).add_argument("id", metavar="ID")
 
-    shown = action("show", "show the form of a task with its data", "show", common)
-    shown.add_argument("id", metavar="TASK")
-    shown.add_argument("--start", action="store_true", help="TASK is a process definition: show its start form")
+    shown = action("show", "show the form of a task with its data", "show", tenant)
+    shown.add_argument("definition", metavar="TASK")
+    about = "show the start form of a process: KEY for its newest version, KEY:VERSION, or an id, instead of TASK"
+    shown.add_argument("--start", action="store_true", help=about)
     submitted = action("submit", "submit the form of a task, which completes it", "submit", common)
     submitted.add_argument("id", metavar="TASK")
     submitted.add_argument("--outcome", default="", metavar="TEXT", help="what the user chose")
-    started = action("start", "submit a start form, which starts an instance", "start", common)
-    started.add_argument("id", metavar="DEFINITION")
+    started = action("start", "submit a start form, which starts an instance", "start", tenant)
+    about = "KEY for the newest version, KEY:VERSION, or an id"
+    started.add_argument("definition", metavar="DEFINITION", help=about)
     started.add_argument("--business-key", default="", metavar="TEXT")
     for each in (submitted, started):
         about = "a field's value; JSON, or text where it is none; may be repeated"
         each.add_argument("--var", default=[], action="append", metavar="NAME=VALUE", help=about)
+        about = "a file for a field for files: it is uploaded and submitted; may be repeated"
+        each.add_argument("--file", default=[], action="append", metavar="FIELD=PATH", help=about)
         each.add_argument("--request-id", default="", metavar="ID", help="the same id twice submits once")
         each.add_argument("--language", choices=("en", "zh"), default="en", help="of what is said about faults")
 
@@ -62,4 +66,4 @@ def add_form_commands(
     uploaded.add_argument("task", metavar="TASK")
     uploaded.add_argument("file", type=Path, metavar="FILE")
     uploaded.add_argument("--field", default="", metavar="KEY", help="of the field that it is for")
-    uploaded.add_argument("--type", default="application/octet-stream", metavar="TYPE", help="such as application/pdf")
+    uploaded.add_argument("--type", default="", metavar="TYPE", help="such as application/pdf; else by the name's end")

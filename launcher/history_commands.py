@@ -51,6 +51,7 @@ def _add_statistics(
     _add_time(found, "since ever")
     found = _action(group, "overdue", "list open tasks whose due time is over", "statistics:overdue", tenant, listing)
     found.add_argument("--key", default="", metavar="KEY", help="of this process only")
+    found.add_argument("--before", default="", metavar="TIME", help="due before then; without it now")
 
 
 def _add_retention(

@@ -52,6 +52,9 @@ def _add_people(
     made.add_argument("id", metavar="ID")
     made.add_argument("--name", default="", metavar="TEXT", help="how others see the user")
     made.add_argument("--email", default="", metavar="ADDRESS", help="the user may sign in with it")
+    made.add_argument("--locale", default="", metavar="TAG", help="language of e-mails and notifications: zh-CN")
+    about = "what else is known, such as manager=ID, phone=NUMBER, timeZone=Asia/Shanghai; may be repeated"
+    made.add_argument("--attribute", default=[], action="append", metavar="NAME=VALUE", help=about)
     made.add_argument("--tenant", default=[], action="append", metavar="ID", help="belongs to it; may be repeated")
     made.add_argument("--all-tenants", action="store_true", help="belongs to every tenant")
     made.add_argument("--password", action="store_true", help="ask for a password, or read it from standard input")

@@ -4,9 +4,10 @@ Each method of a servicer is wrapped once, when it is registered, by one wrapper
 context, deadline, admission, permission, parsing, validation, errors, metrics. Interceptors of grpc.aio would cost
 20-30 µs each; the wrapper costs less than one of them (`bench/server_overhead.py`).
 
-The correlation id goes back in the initial metadata of streams and in the trailing metadata of unary calls: that of
-failed ones, and of those whose caller sent none and so does not know it. Initial metadata sent by a handler of grpc.aio
-is a write of its own (30-100 µs), and trailing metadata costs both ends several µs.
+The correlation id goes back in the initial metadata of streams (those that are refused at once have none) and in the
+trailing metadata of unary calls: that of failed ones, and of those whose caller sent none and so does not know it.
+Initial metadata sent by a handler of grpc.aio is a write of its own (30-100 µs), and trailing metadata costs both ends
+several µs.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from mesh.rpc_metrics import MethodMetrics, RpcMetrics
 from mesh.settings import MeshSettings
 from mesh.startup import StartupError
 from mesh.status import DETAILS_KEY, build_status, domain_of, grpc_code, status_from
+from mesh.stream_opening import StreamOpening
 from mesh.telemetry import PassingTelemetry, Telemetry
 from mesh.tls import TlsIdentity, TlsSource, tls_source
 from mesh.trace_context import HEADER as TRACEPARENT
@@ -477,6 +479,8 @@ class MeshServer:
             calls[task] = call
             places.enter()
             code = "CANCELLED"
+            metadata = ((CORRELATION_ID, call.correlation_id),)
+            opening = StreamOpening(lambda: context.send_initial_metadata(metadata))
             try:
                 if call.deadline is not None and call.deadline <= started + _LEAST_SECONDS:
                     self._refuse(call, started, crowded=False)
@@ -484,21 +488,26 @@ class MeshServer:
                     await authorize(call, method.permission)
                     call.waiting = True
                 request = self._request(method, raw)
-                await context.send_initial_metadata(((CORRELATION_ID, call.correlation_id),))
                 async with aclosing(handler(request)) as responses:
                     async for response in responses:
                         if method.rows_matter:
                             _check_rows_asked(call)
+                        if not opening.said:
+                            await opening.say()
                         yield method.serialized(response)
                 if method.rows_matter:
                     _check_rows_asked(call)
+                if not opening.said:
+                    await opening.say()
                 code = "OK"
             except (Exception, asyncio.CancelledError) as error:
                 code, status = self._ending(method, call, error, task)
                 if status is None:
                     raise
+                await opening.settle()
                 await _abort(context, call, status)
             finally:
+                opening.end()
                 places.leave()
                 del calls[task]
                 method.metrics.finished(code, time.monotonic() - started)

@@ -123,7 +123,7 @@ def _not_deployable(errors: list[tuple[str, Problem]]) -> InvalidModel:
     violations = [
         Violation(
             f"{resource}#{problem.element_id or ''}",
-            f"line {problem.line}, column {problem.column}, {problem.rule}: {problem.message}",
+            f"{_place(problem)}{problem.rule}: {problem.message}",
         )
         for resource, problem in errors
     ]
@@ -134,6 +134,11 @@ def _not_deployable(errors: list[tuple[str, Problem]]) -> InvalidModel:
         f"The first: {violations[0].field} {violations[0].description}",
         violations=violations,
     )
+
+
+def _place(problem: Problem) -> str:
+    # What is found in a form has its path as the element, and no line.
+    return f"line {problem.line}, column {problem.column}, " if problem.line else ""
 
 
 def _invalid(field: str, description: str) -> InvalidField:

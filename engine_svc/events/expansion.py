@@ -301,11 +301,13 @@ def _instance_migrated(instance_id: str, fields: Fields) -> Fields:
 
 def _instance_started(_: str, fields: Fields) -> Fields:
     fields["variables"] = to_values(fields["variables"])
-    if "parent_id" in fields:
-        parent_id = fields.pop("parent_id")
+    parent_id, parent_key, root_id = (fields.pop(name, None) for name in ("parent_id", "parent_key", "root_id"))
+    if parent_id:
         fields["parent_process_instance_id"] = parent_id
-        fields["parent_activity_id"] = member_id(parent_id, fields.pop("parent_key"))
-        fields["root_process_instance_id"] = fields.pop("root_id")
+        fields["parent_activity_id"] = member_id(parent_id, parent_key)
+        fields["root_process_instance_id"] = root_id
+    if "name" in fields:
+        fields["process_definition_name"] = fields.pop("name")
     return fields
 
 

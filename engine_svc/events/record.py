@@ -37,7 +37,7 @@ ATTACHMENT_CREATED: Final = 182
 ATTACHMENT_DELETED: Final = 183
 
 POSITIONS: Final[dict[int, tuple[str, ...]]] = {
-    INSTANCE_STARTED: ("initiator", "variables", "parent_id", "parent_key", "root_id"),
+    INSTANCE_STARTED: ("initiator", "variables", "parent_id", "parent_key", "root_id", "name"),
     INSTANCE_COMPLETED: ("start_micros", "has_saga"),
     INSTANCE_TERMINATED: ("start_micros", "reason"),
     INSTANCE_SUSPENDED: (),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ import orjson
 from flowmesh.engine.v1.form_host_service_pb2 import FormHostField
 
 SCHEMA_VERSION = 16
+_HOURS = re.compile("[HhKk]")
+"""In a pattern of Java's SimpleDateFormat."""
 _TEXT = {"string", "text", "", "uuid"}
 _WHOLE = {"long", "integer", "int", "short"}
 _NUMBER = {"double", "float", "decimal", "number"}
@@ -57,7 +60,12 @@ def _kind(field: FormHostField) -> dict[str, Any]:
     if name == "boolean":
         return {"type": "checkbox"}
     if name == "date":
-        return {"type": "datetime", "subtype": "date", "dateLabel": _literal(field.name or field.id)}
+        label = _literal(field.name or field.id)
+        if _HOURS.search(field.date_pattern):
+            # A time of the clock on the wall, to the minute, as the pattern has no zone.
+            time = {"timeLabel": label, "timeInterval": 1, "timeSerializingFormat": "no_timezone"}
+            return {"type": "datetime", "subtype": "datetime", "dateLabel": label, **time}
+        return {"type": "datetime", "subtype": "date", "dateLabel": label}
     if name in _CHOICE:
         values = [{"value": value.id, "label": _literal(value.name or value.id)} for value in field.values]
         return {"type": "select", "values": values}

@@ -108,7 +108,9 @@ class Uploads:
         """
         content_type = self._checked_type(announced.content_type)
         if not announced.file_name:
-            raise _invalid("file_name", "must be given in the first message")
+            raise _invalid(
+                "file_name", "must be given: over REST as the parameter `fileName`, in a stream in its first message"
+            )
         now = self.clock.now_micros()
         file = File(
             id=new_id(),

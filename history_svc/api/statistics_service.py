@@ -91,7 +91,7 @@ class StatisticsServicer:
                 violations=[Violation("time_zone", "Must be a name such as Asia/Shanghai.")],
             ) from error
         except TooManyPeriods as error:
-            raise _too_wide(f"{MAX_PERIODS} periods", MAX_PERIODS) from error
+            raise _too_wide(f"{MAX_PERIODS} periods", MAX_PERIODS, "a shorter time, or longer periods") from error
         await self._waits.wait(request.after_commit_token)
         rows = await self._read(throughput_rows(_scope(request), bounds))
         counts = await _computed(rows, lambda: throughput(rows, bounds))
@@ -291,14 +291,14 @@ def _days_if_given(request: Message) -> range | None:
 def _days(start: int, end: int, limit: int) -> range:
     days = range(day_of(start), day_of(end - 1) + 1)
     if len(days) > limit:
-        raise _too_wide(f"{limit} days", limit)
+        raise _too_wide(f"{limit} days", limit, "a shorter time")
     return days
 
 
-def _too_wide(what: str, limit: int) -> InvalidField:
+def _too_wide(what: str, limit: int, instead: str = "a process, a tenant or a shorter time") -> InvalidField:
     return InvalidField(
         "STATISTICS_TOO_WIDE",
-        f"That is more than {what}: name a process, a tenant or a shorter time.",
+        f"That is more than {what}: name {instead}.",
         metadata={"limit": str(limit)},
     )
 

@@ -11,7 +11,7 @@ from identity_svc.access.grants import ALL_PERMISSIONS, Grant
 ADMINISTRATOR: Final = "administrator"
 _IDENTITY: Final = "flowmesh.identity."
 _READING: Final = frozenset({"get", "list"})
-_CHECKING: Final = frozenset({"auditRecords.verify"})
+_CHECKING: Final = frozenset({"auditRecords.verify", "history.search"})
 """Permissions to look closely at what is there, by which nothing is changed either."""
 
 

@@ -6,6 +6,7 @@ from argparse import Namespace
 from datetime import UTC, timedelta
 
 from flowmesh.engine.v1 import clock_service_pb2 as pb
+from flowmesh.notification.v1 import clock_service_pb2 as notification_pb
 
 from launcher.client.connection import Connection
 from launcher.client.failure import CommandFailed
@@ -16,26 +17,38 @@ DRAIN_SECONDS = 60.0
 
 
 def clock(connection: Connection, output: Output, arguments: Namespace) -> None:
-    """Show the clock, turn it, or run what is due."""
+    """Show the clock, turn it, or run what is due. Reminders go by the same time."""
     match arguments.action:
         case "set":
             time = pb.SetClockRequest(time=timestamp(arguments.time))
-            _tell(output, connection.call(connection.clocks.SetClock, time))
+            _turned(connection, output, connection.call(connection.clocks.SetClock, time).clock)
         case "advance":
             request = pb.AdvanceClockRequest(duration=_duration(arguments.duration))
-            _tell(output, connection.call(connection.clocks.AdvanceClock, request))
+            _turned(connection, output, connection.call(connection.clocks.AdvanceClock, request).clock)
         case "reset":
-            _tell(output, connection.call(connection.clocks.ResetClock, pb.ResetClockRequest()))
+            _turned(connection, output, connection.call(connection.clocks.ResetClock, pb.ResetClockRequest()).clock)
         case "drain":
             _drain(connection, output, arguments.max_jobs)
         case _:
-            _tell(output, connection.call(connection.clocks.GetClock, pb.GetClockRequest()))
+            _tell(output, connection.call(connection.clocks.GetClock, pb.GetClockRequest()).clock)
 
 
-def _tell(
-    output: Output, answer: pb.GetClockResponse | pb.SetClockResponse | pb.AdvanceClockResponse | pb.ResetClockResponse
-) -> None:
-    state = answer.clock
+def _turned(connection: Connection, output: Output, state: pb.Clock) -> None:
+    """Let the clock of notifications follow that of the engine."""
+    service = connection.notification_clock
+    try:
+        if state.stopped:
+            request = notification_pb.SetNotificationClockRequest(time=state.time)
+            connection.call(service.SetNotificationClock, request)
+        else:
+            connection.call(service.ResetNotificationClock, notification_pb.ResetNotificationClockRequest())
+    except CommandFailed as failure:
+        _tell(output, state)
+        raise CommandFailed(f"The clock of notifications is another one: {failure}", failure.reason) from failure
+    _tell(output, state)
+
+
+def _tell(output: Output, state: pb.Clock) -> None:
     how = "stands still" if state.stopped else "runs as the machine's"
     output.message(state, f"{state.time.ToDatetime(UTC).isoformat()}: the clock {how}.")
 

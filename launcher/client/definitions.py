@@ -49,7 +49,7 @@ def list_definitions(connection: Connection, output: Output, arguments: Namespac
 def suspend(connection: Connection, output: Output, arguments: Namespace) -> None:
     """Let nobody start a definition."""
     request = process_definition_service_pb2.SuspendProcessDefinitionRequest(
-        request_id=new_request_id(), id=_find(connection, arguments), include_instances=arguments.instances
+        request_id=new_request_id(), id=find_definition(connection, arguments), include_instances=arguments.instances
     )
     answer = connection.call(connection.definitions.SuspendProcessDefinition, request, LONG_SECONDS)
     paused = f", {_instances(answer.instance_count)} paused" if arguments.instances else ""
@@ -59,7 +59,7 @@ def suspend(connection: Connection, output: Output, arguments: Namespace) -> Non
 def resume(connection: Connection, output: Output, arguments: Namespace) -> None:
     """Let a definition be started again."""
     request = process_definition_service_pb2.ResumeProcessDefinitionRequest(
-        request_id=new_request_id(), id=_find(connection, arguments), include_instances=arguments.instances
+        request_id=new_request_id(), id=find_definition(connection, arguments), include_instances=arguments.instances
     )
     answer = connection.call(connection.definitions.ResumeProcessDefinition, request, LONG_SECONDS)
     resumed = f", {_instances(answer.instance_count)} resumed" if arguments.instances else ""
@@ -68,19 +68,19 @@ def resume(connection: Connection, output: Output, arguments: Namespace) -> None
 
 def xml(connection: Connection, output: Output, arguments: Namespace) -> None:
     """Write a definition's file, byte for byte."""
-    request = process_definition_service_pb2.GetProcessDefinitionXmlRequest(id=_find(connection, arguments))
+    request = process_definition_service_pb2.GetProcessDefinitionXmlRequest(id=find_definition(connection, arguments))
     _write(connection.call(connection.definitions.GetProcessDefinitionXml, request).data, arguments.out, output)
 
 
 def diagram(connection: Connection, output: Output, arguments: Namespace) -> None:
     """Write a definition's picture."""
     request = process_definition_service_pb2.GetProcessDefinitionDiagramRequest(
-        id=_find(connection, arguments), highlight=arguments.highlight
+        id=find_definition(connection, arguments), highlight=arguments.highlight
     )
     _write(connection.call(connection.definitions.GetProcessDefinitionDiagram, request).data, arguments.out, output)
 
 
-def _find(connection: Connection, arguments: Namespace) -> str:
+def find_definition(connection: Connection, arguments: Namespace) -> str:
     """Return the id of a definition that is named by its id, by KEY or by KEY:VERSION."""
     named: str = arguments.definition
     if _ID.fullmatch(named):

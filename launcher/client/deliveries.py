@@ -66,7 +66,7 @@ def _tell(output: Output, delivery: pb.Delivery) -> None:
 
 
 def _state(delivery: pb.Delivery) -> str:
-    return pb.Delivery.State.Name(delivery.state).removeprefix("STATE_")
+    return pb.Delivery.State.Name(delivery.state).removeprefix("STATE_").lower()
 
 
 def _channel(delivery: pb.Delivery) -> str:

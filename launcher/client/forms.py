@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import mimetypes
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from flowmesh.form.v1 import (
     form_definition_service_pb2,
     form_file_service_pb2,
+    form_pb2,
     start_form_service_pb2,
     submission_pb2,
     submission_service_pb2,
@@ -18,11 +20,17 @@ from flowmesh.form.v1 import (
 )
 from google.api import httpbody_pb2
 from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Value
 
 from launcher.client.connection import Connection, new_request_id
+from launcher.client.definitions import find_definition
 from launcher.client.failure import CommandFailed
 from launcher.client.output import Output, moment, to_json
 from launcher.client.variables import parse_variables
+
+UploadRequest = form_file_service_pb2.UploadTaskFormFileRequest | form_file_service_pb2.UploadStartFormFileRequest
+UploadResponse = form_file_service_pb2.UploadTaskFormFileResponse | form_file_service_pb2.UploadStartFormFileResponse
+Metadata = tuple[tuple[str, str], ...]
 
 _PIECE = 256 * 1024
 _UPLOAD_SECONDS = 600.0
@@ -100,20 +108,22 @@ def show(connection: Connection, output: Output, arguments: Namespace) -> None:
     """Show the form of a task with its data, or with --start that of a process definition."""
     answer: Message
     if arguments.start:
-        start = start_form_service_pb2.GetStartFormRequest(process_definition_id=arguments.id)
+        start = start_form_service_pb2.GetStartFormRequest(process_definition_id=find_definition(connection, arguments))
         answer = connection.call(connection.start_forms.GetStartForm, start)
     else:
-        task = task_form_service_pb2.GetTaskFormRequest(user_task_id=arguments.id)
+        task = task_form_service_pb2.GetTaskFormRequest(user_task_id=arguments.definition)
         answer = connection.call(connection.task_forms.GetTaskForm, task)
     output.json(to_json(answer))
 
 
 def submit(connection: Connection, output: Output, arguments: Namespace) -> None:
     """Submit the form of a task, which completes it."""
+    data, files = _entered(connection, arguments)
     request = task_form_service_pb2.SubmitTaskFormRequest(
         request_id=arguments.request_id or new_request_id(),
         user_task_id=arguments.id,
-        data=parse_variables(arguments.var),
+        data=data,
+        files=files,
         outcome=arguments.outcome,
         language=arguments.language,
     )
@@ -123,15 +133,50 @@ def submit(connection: Connection, output: Output, arguments: Namespace) -> None
 
 def start(connection: Connection, output: Output, arguments: Namespace) -> None:
     """Submit the start form of a process definition, which starts an instance."""
+    definition_id = find_definition(connection, arguments)
+    data, files = _entered(connection, arguments, definition_id)
     request = start_form_service_pb2.SubmitStartFormRequest(
         request_id=arguments.request_id or new_request_id(),
-        process_definition_id=arguments.id,
-        data=parse_variables(arguments.var),
+        process_definition_id=definition_id,
+        data=data,
+        files=files,
         business_key=arguments.business_key,
         language=arguments.language,
     )
     submission = connection.call(connection.start_forms.SubmitStartForm, request).submission
     output.message(submission, f"Instance {submission.process_instance_id} is started.")
+
+
+def _entered(
+    connection: Connection, arguments: Namespace, definition_id: str = ""
+) -> tuple[dict[str, Value], dict[str, form_pb2.FormFileIds]]:
+    """Return the values of fields, and the files that they name, which are uploaded now.
+
+    `definition_id`: that of a start form; a task's form has none.
+    The ids of uploads are made of the request's: the same request id names the same files.
+    """
+    data, named = parse_variables(arguments.var), dict[str, list[Path]]()
+    for text in arguments.file:
+        field, equals, path = text.partition("=")
+        if not equals or not field or not path:
+            raise CommandFailed(f"A file reads FIELD=PATH, not {text!r}.")
+        if field in data:
+            raise CommandFailed(f"The field {field!r} is given twice: by --var and by --file.")
+        named.setdefault(field, []).append(Path(path))
+    contents = {path: _content(path) for paths in named.values() for path in paths}
+    files: dict[str, form_pb2.FormFileIds] = {}
+    for field, paths in named.items():
+        text = f"files::{field}"
+        ids = []
+        for number, path in enumerate(paths):
+            upload_id = new_request_id()
+            if arguments.request_id:
+                upload_id = hashlib.sha256(f"{arguments.request_id}:{field}:{number}".encode()).hexdigest()
+            host_id = definition_id or arguments.id
+            first = _first_piece(host_id, path, field, contents[path], start=bool(definition_id), request_id=upload_id)
+            ids.append(_upload(connection, first, contents[path]).id)
+        files[text] = form_pb2.FormFileIds(ids=ids)
+    return data | {field: Value(string_value=f"files::{field}") for field in named}, files
 
 
 def submissions(connection: Connection, output: Output, arguments: Namespace) -> None:
@@ -169,32 +214,50 @@ def submission(connection: Connection, output: Output, arguments: Namespace) -> 
 def upload(connection: Connection, output: Output, arguments: Namespace) -> None:
     """Upload a file for the form of a task."""
     content = _content(arguments.file)
-    first = form_file_service_pb2.UploadTaskFormFileRequest(
+    first = _first_piece(
+        arguments.task,
+        arguments.file,
+        arguments.field,
+        content,
+        start=False,
         request_id=new_request_id(),
-        user_task_id=arguments.task,
-        field_key=arguments.field,
-        file_name=arguments.file.name,
-        sha256=hashlib.sha256(content).hexdigest(),
+        content_type=arguments.type,
     )
-    first.content.content_type = arguments.type
+    file = _upload(connection, first, content)
+    output.message(file, f"{file.name} is uploaded as {file.id}.")
 
-    def pieces() -> Iterator[form_file_service_pb2.UploadTaskFormFileRequest]:
+
+def _first_piece(
+    host_id: str, path: Path, field: str, content: bytes, *, start: bool, request_id: str, content_type: str = ""
+) -> UploadRequest:
+    """Return the request that begins an upload. `host_id`: the task, or with `start` the definition."""
+    first: UploadRequest
+    if start:
+        first = form_file_service_pb2.UploadStartFormFileRequest(process_definition_id=host_id)
+    else:
+        first = form_file_service_pb2.UploadTaskFormFileRequest(user_task_id=host_id)
+    first.request_id, first.field_key, first.file_name = request_id, field, path.name
+    first.sha256 = hashlib.sha256(content).hexdigest()
+    first.content.content_type = content_type or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return first
+
+
+def _upload(connection: Connection, first: UploadRequest, content: bytes) -> form_file_service_pb2.FormFile:
+    kind, service = type(first), connection.form_files
+    at_start = isinstance(first, form_file_service_pb2.UploadStartFormFileRequest)
+    method: Callable[..., UploadResponse] = service.UploadStartFormFile if at_start else service.UploadTaskFormFile
+
+    def pieces() -> Iterator[UploadRequest]:
         first.content.data = content[:_PIECE]
         yield first
         for at in range(_PIECE, len(content), _PIECE):
-            piece = httpbody_pb2.HttpBody(data=content[at : at + _PIECE])
-            yield form_file_service_pb2.UploadTaskFormFileRequest(content=piece)
+            yield kind(content=httpbody_pb2.HttpBody(data=content[at : at + _PIECE]))
 
-    def send(
-        request: form_file_service_pb2.UploadTaskFormFileRequest,
-        timeout: float | None = None,
-        metadata: tuple[tuple[str, str], ...] | None = None,
-    ) -> form_file_service_pb2.UploadTaskFormFileResponse:
+    def send(request: UploadRequest, timeout: float | None = None, metadata: Metadata | None = None) -> UploadResponse:
         # The pieces are made anew where the call is made again, with another token.
-        return connection.form_files.UploadTaskFormFile(pieces(), timeout=timeout, metadata=metadata)
+        return method(pieces(), timeout=timeout, metadata=metadata)
 
-    file = connection.call(send, first, _UPLOAD_SECONDS).file
-    output.message(file, f"{file.name} is uploaded as {file.id}.")
+    return connection.call(send, first, _UPLOAD_SECONDS).file
 
 
 def _content(path: Path) -> bytes:

@@ -134,6 +134,8 @@ def compare(connection: Connection, output: Output, arguments: Namespace) -> Non
 def overdue(connection: Connection, output: Output, arguments: Namespace) -> None:
     """List open tasks whose due time is over."""
     request = pb.ListOverdueTasksRequest(process_definition_key=arguments.key, tenant_id=arguments.tenant)
+    if arguments.before:
+        request.due_before.CopyFrom(timestamp(arguments.before))
     columns = {
         "task": lambda task: task.id,
         "name": lambda task: task.name or task.element_id,

@@ -7,6 +7,7 @@ from argparse import Namespace
 from flowmesh.identity.v1 import credential_service_pb2, user_service_pb2
 
 from launcher.client.connection import Connection, new_request_id
+from launcher.client.failure import CommandFailed
 from launcher.client.output import Output, moment
 from launcher.client.passwords import new_password, warn_of_plain_text
 from launcher.client.tenants import shown_tenants
@@ -44,6 +45,8 @@ def create(connection: Connection, output: Output, arguments: Namespace) -> None
         details=user_service_pb2.UserDetails(
             display_name=arguments.name,
             email=arguments.email,
+            locale=arguments.locale,
+            attributes=_attributes(arguments.attribute),
             tenant_ids=arguments.tenant,
             all_tenants=arguments.all_tenants,
         ),
@@ -78,6 +81,18 @@ def delete(connection: Connection, output: Output, arguments: Namespace) -> None
     request = user_service_pb2.DeleteUserRequest(request_id=new_request_id(), id=arguments.id)
     connection.call(connection.users.DeleteUser, request)
     output.say(f"User {arguments.id} is deleted.")
+
+
+def _attributes(given: list[str]) -> dict[str, str]:
+    attributes: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise CommandFailed(f"An attribute reads NAME=VALUE, not {text!r}.")
+        if name in attributes:
+            raise CommandFailed(f"The attribute {name!r} is given twice.")
+        attributes[name] = value
+    return attributes
 
 
 def _set_password(connection: Connection, user_id: str, chosen: str) -> None:

@@ -71,8 +71,9 @@ def node_environment(
         environment[f"{own}BOOTSTRAP_TOKEN_FILE"] = str(options.data / BOOTSTRAP_FILE)
     if stores.cache:
         environment[f"{own}CACHE_URL"] = stores.cache
-    if options.clock != "system" and node.service.name == "engine":
+    if options.clock != "system" and node.service.name in ("engine", "notification"):
         environment[f"{own}CLOCK"] = options.clock
+    if options.clock != "system" and node.service.name == "engine":
         environment[f"{own}CLOCK_FORCED"] = str(options.force_clock)
     # The address of the server, which is no service's own database.
     kept = {name: value for name, value in inherited.items() if name != "FLOWMESH_DATABASE_URL"}

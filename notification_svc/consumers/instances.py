@@ -9,6 +9,8 @@ from notification_svc.consumers.position import position_of
 from notification_svc.storage.layout import EventType
 from notification_svc.storage.matters import InstanceRow, read_instances, write_instances
 
+MAX_NAME = 255
+
 
 class InstanceChanges:
     """What one batch of events says about process instances. `rows`, after `write`, is how they are now."""
@@ -23,6 +25,7 @@ class InstanceChanges:
         row = self._referred(event.process_instance)
         row.started = 1
         row.initiator = event.initiator
+        row.process_name = event.process_definition_name[:MAX_NAME]
 
     def ended(self, how: EventType, reference: ProcessInstanceRef, micros: int, reason: str = "") -> None:
         """Add the end of an instance."""
@@ -43,6 +46,11 @@ class InstanceChanges:
             else:
                 self.rows[key] = row
         yield from write_instances([self.rows[key] for key in told])
+
+    def name_of(self, instance_id: str) -> str:
+        """Return what an instance's process is called; empty where that is not known."""
+        row = self.rows.get(instance_id)
+        return "" if row is None else row.process_name
 
     def initiator_of(self, instance_id: str) -> str:
         """Return who started an instance; empty where that is not known."""
@@ -75,4 +83,5 @@ def _join(row: InstanceRow, stored: InstanceRow) -> None:
     if stored.started:
         row.started = 1
         row.initiator = stored.initiator
+        row.process_name = stored.process_name
     _end(row, stored.end_position, stored.end_event, stored.end_micros, stored.end_reason, stored.ended_at)

@@ -108,7 +108,9 @@ def _matters(batch: Batch) -> dict[str, Matter]:
 
 def _facts(batch: Batch, over: set[str]) -> list[Fact]:
     facts = [_task_occurrence(batch, each) for each in batch.occurrences]
-    facts += [_incident(event, micros, Matter(event.incident_id not in over)) for event, micros in batch.incidents]
+    facts += [
+        _incident(batch, event, micros, Matter(event.incident_id not in over)) for event, micros in batch.incidents
+    ]
     for key, (micros, actor) in batch.started.items():
         facts.append(_instance(batch.instances.rows[key], EventType.PROCESS_STARTED, "", micros, actor))
     for key, row in batch.instances.rows.items():
@@ -121,7 +123,7 @@ def _facts(batch: Batch, over: set[str]) -> list[Fact]:
 
 def _task_occurrence(batch: Batch, each: _TaskOccurrence) -> Fact:
     task = batch.tasks.rows[each.task_id]
-    data = task_data(task)
+    data = task_data(task, batch.instances.name_of(task.process_instance_id))
     if each.by:
         data["actor"] = {"id": each.by}
     if each.event_type == EventType.TASK_OFFERED and task.groups:
@@ -133,10 +135,11 @@ def _task_occurrence(batch: Batch, each: _TaskOccurrence) -> Fact:
     return replace(fact, actor=each.actor, assignee=assignee)
 
 
-def _incident(event: IncidentRaised, micros: int, matter: Matter) -> Fact:
+def _incident(batch: Batch, event: IncidentRaised, micros: int, matter: Matter) -> Fact:
     reference = event.process_instance
     told = {"id": event.incident_id, "message": event.message, "activity": event.element_id}
-    process = process_data(reference.id, reference.process_definition_key, reference.business_key)
+    name = batch.instances.name_of(reference.id)
+    process = process_data(reference.id, reference.process_definition_key, reference.business_key, name)
     return Fact(
         EventType.INCIDENT_RAISED,
         f"{int(EventType.INCIDENT_RAISED)}:{event.incident_id}",
@@ -153,7 +156,9 @@ def _incident(event: IncidentRaised, micros: int, matter: Matter) -> Fact:
 
 
 def _instance(row: InstanceRow, event_type: EventType, occurrence: str, micros: int, by: str) -> Fact:
-    data: dict[str, Any] = {"process": process_data(row.id, row.process_definition_key, row.business_key)}
+    data: dict[str, Any] = {
+        "process": process_data(row.id, row.process_definition_key, row.business_key, row.process_name)
+    }
     if row.end_reason and event_type != EventType.PROCESS_STARTED:
         data["reason"] = row.end_reason
     if by:
@@ -243,6 +248,7 @@ def _terminated_task(batch: Batch, _: EventEnvelope, payload: Any) -> None:
 
 
 def _raised(batch: Batch, event: EventEnvelope, payload: IncidentRaised) -> None:
+    batch.instances.look_up(payload.process_instance.id)
     batch.incidents.append((payload, micros_of(event.timestamp)))
 
 

@@ -101,7 +101,7 @@ def task_fact(
     )
 
 
-def task_data(task: TaskRow) -> dict[str, Any]:
+def task_data(task: TaskRow, process_name: str = "") -> dict[str, Any]:
     """Return what templates and webhooks see of a task and its process instance. Users are named by their ids."""
     told: dict[str, Any] = {
         "id": task.id,
@@ -113,13 +113,13 @@ def task_data(task: TaskRow) -> dict[str, Any]:
         told["due_time"] = moment(task.due_micros)
     return {
         "task": told,
-        "process": process_data(task.process_instance_id, task.process_definition_key, task.business_key),
+        "process": process_data(task.process_instance_id, task.process_definition_key, task.business_key, process_name),
     }
 
 
-def process_data(instance_id: str, definition_key: str, business_key: str) -> dict[str, Any]:
+def process_data(instance_id: str, definition_key: str, business_key: str, name: str = "") -> dict[str, Any]:
     """Return what templates and webhooks see of a process instance."""
-    return {"id": instance_id, "name": definition_key, "key": definition_key, "business_key": business_key}
+    return {"id": instance_id, "name": name or definition_key, "key": definition_key, "business_key": business_key}
 
 
 def moment(micros: int) -> str:

@@ -141,6 +141,7 @@ INSTANCE: Final = "followed_instance"
 INSTANCE_COLUMNS: Final = (
     "id",
     "process_definition_key",
+    "process_name",
     "tenant_id",
     "business_key",
     "initiator",

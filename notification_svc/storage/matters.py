@@ -78,11 +78,13 @@ class TaskRow:
 class InstanceRow:
     """What some events say about a process instance; the fields are the columns, in their order.
 
-    `end_event`: how it ended, an `EventType`, 0 as long as it has not. `started`: who started it is known.
+    `end_event`: how it ended, an `EventType`, 0 as long as it has not. `started`: who started it is known, and
+    what the process is called.
     """
 
     id: str
     process_definition_key: str = ""
+    process_name: str = ""
     tenant_id: str = ""
     business_key: str = ""
     initiator: str = ""

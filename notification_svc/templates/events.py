@@ -103,7 +103,7 @@ EVENTS: Final[dict[str, tuple[Variable, ...]]] = {
         *_COMMON,
         _task(),
         _process(),
-        Variable("groups", Kind.TEXT, "Groups that may claim it, by name.", "财务部", False),
+        Variable("groups", Kind.TEXT, "Ids of the groups that may claim it.", "财务部", False),
     ),
     "task.due_soon": (
         *_COMMON,
@@ -142,7 +142,7 @@ EVENTS: Final[dict[str, tuple[Variable, ...]]] = {
             parts=(
                 Variable("id", Kind.TEXT, "Id of the incident.", "0199f0c2-ac44-7d55-8e66-0f1e2d3c4b5a"),
                 Variable("message", Kind.TEXT, "What is wrong.", "付款服务没有响应 (HTTP 503)", False),
-                Variable("activity", Kind.TEXT, "Where the process stands, by name.", "付款", False),
+                Variable("activity", Kind.TEXT, "Id of the element where the process stands.", "付款", False),
             ),
         ),
     ),

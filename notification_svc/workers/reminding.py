@@ -15,7 +15,7 @@ from notification_svc.planning.facts import MICROS, Fact, task_data, task_fact
 from notification_svc.planning.reminding import DEFAULT, ReminderTimes, reminders_of
 from notification_svc.planning.telling import Limits, Told, tell
 from notification_svc.storage.layout import EventType
-from notification_svc.storage.matters import TaskRow, open_tasks, read_instances, read_tasks
+from notification_svc.storage.matters import InstanceRow, TaskRow, open_tasks, read_instances, read_tasks
 from notification_svc.storage.reminders import Reminder, replace_reminders, take_due
 from notification_svc.storage.rules import REPLAN_BATCH, advance_rule_change, next_rule_change, rules_of
 
@@ -52,8 +52,7 @@ class Reminding:
             return 0, Told()
         tasks = yield from read_tasks({one.task_id for one in due}, lock=True)
         instances = yield from read_instances({task.process_instance_id for task in tasks.values()})
-        initiators = {key: row.initiator for key, row in instances.items()}
-        return len(due), (yield from tell(_facts(due, tasks, initiators, now), now, self._limits))
+        return len(due), (yield from tell(_facts(due, tasks, instances, now), now, self._limits))
 
     def _replan(self, now: int) -> Program[bool]:
         change = yield from next_rule_change()
@@ -71,7 +70,9 @@ class Reminding:
         return True
 
 
-def _facts(due: Sequence[Reminder], tasks: dict[str, TaskRow], initiators: dict[str, str], now: int) -> list[Fact]:
+def _facts(
+    due: Sequence[Reminder], tasks: dict[str, TaskRow], instances: dict[str, InstanceRow], now: int
+) -> list[Fact]:
     facts = []
     for one in due:
         task = tasks.get(one.task_id)
@@ -79,14 +80,17 @@ def _facts(due: Sequence[Reminder], tasks: dict[str, TaskRow], initiators: dict[
         if task is None or not task.open or task.due_micros != one.due_micros:
             continue
         event_type = EventType(one.event_type)
-        data = task_data(task)
+        # Where it could not be told in time, that it is overdue is told instead.
+        if event_type == EventType.TASK_DUE_SOON and one.due_micros <= now:
+            continue
+        instance = instances.get(task.process_instance_id) or InstanceRow(task.process_instance_id)
+        data = task_data(task, instance.process_name)
         if event_type == EventType.TASK_DUE_SOON:
-            data["remaining"] = max(0, one.due_micros - now) // MICROS
+            data["remaining"] = (one.due_micros - now) // MICROS
         else:
             data["late_by"] = max(0, now - one.due_micros) // MICROS
         occurrence = f"{one.rule_id}:{one.due_micros}"
-        initiator = initiators.get(task.process_instance_id, "")
-        fact = task_fact(task, event_type, occurrence, one.due_micros, initiator=initiator, data=data)
+        fact = task_fact(task, event_type, occurrence, one.due_micros, initiator=instance.initiator, data=data)
         by_default = one.rule_id.startswith(DEFAULT)
         facts.append(fact if by_default else replace(fact, rule_id=one.rule_id))
     return facts

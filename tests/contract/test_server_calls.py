@@ -426,6 +426,50 @@ async def test_stream_sends_its_context_and_ends_with_an_error() -> None:
     assert raised.value.details() == "No jobs for c-2."
 
 
+async def test_a_stream_that_is_refused_at_once_has_nothing_but_its_error() -> None:
+    """Initial metadata would be the gateway's 200."""
+
+    async def stream(request: Any) -> Any:
+        await asyncio.sleep(0)
+        raise NotFound("JOB_NOT_FOUND", "No jobs.")
+        yield  # pragma: no cover
+
+    async with plumbing(stream=stream) as server:
+        call = server.stream()
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await call.read()
+        assert not await call.initial_metadata()
+    assert reason_of(raised.value) == "JOB_NOT_FOUND"
+
+
+async def test_a_stream_that_has_nothing_to_tell_says_that_it_is_open() -> None:
+    tell = asyncio.Event()
+
+    async def stream(request: Any) -> Any:
+        await tell.wait()
+        yield jobs.StreamJobsResponse()
+        raise NotFound("JOB_NOT_FOUND", "No jobs.")
+
+    async with plumbing(stream=stream) as server, asyncio.timeout(30):
+        call = server.stream(metadata=((CORRELATION_ID, "c-3"),))
+        assert trailer(await call.initial_metadata(), CORRELATION_ID) == "c-3"
+        tell.set()
+        assert await call.read() == jobs.StreamJobsResponse()
+        with pytest.raises(grpc.aio.AioRpcError):
+            await call.read()
+
+
+async def test_a_stream_without_a_message_ends_well() -> None:
+    async def stream(request: Any) -> Any:
+        for _ in ():
+            yield jobs.StreamJobsResponse()
+
+    async with plumbing(stream=stream) as server:
+        call = server.stream(metadata=((CORRELATION_ID, "c-4"),))
+        assert await call.read() is grpc.aio.EOF
+        assert trailer(await call.initial_metadata(), CORRELATION_ID) == "c-4"
+
+
 async def test_stream_is_closed_when_the_caller_leaves() -> None:
     closed = asyncio.Event()
 

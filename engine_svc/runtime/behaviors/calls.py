@@ -51,7 +51,9 @@ def open_instance(execution: Execution, variables: dict[str, Any], initiator: st
     instance = execution.instance
     instance.initiator = initiator
     started: tuple[Any, ...] = (INSTANCE_STARTED, initiator, given)
-    if instance.parent_id:
+    if process.name:
+        started = (*started, instance.parent_id, instance.parent_key, instance.root_id, process.name)
+    elif instance.parent_id:
         started = (*started, instance.parent_id, instance.parent_key, instance.root_id)
     execution.changes.events.append(started)
     companions.open_event_sub_processes(execution, ROOT_SCOPE)

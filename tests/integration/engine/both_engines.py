@@ -251,7 +251,7 @@ class Told:
             match event[0]:
                 case record.INSTANCE_STARTED:
                     # Only those that were called tell who called.
-                    self.roots[at] = event[5] if len(event) > 5 else at
+                    self.roots[at] = (event[5] if len(event) > 5 else "") or at
                 case record.ACTIVITY_COMPLETED:
                     self.completed[self.roots[at]][event[2]] += 1
                 case record.VARIABLES_UPDATED if event[1] == ROOT_SCOPE:

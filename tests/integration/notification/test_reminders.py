@@ -60,6 +60,7 @@ async def test_reminders_follow_the_task(notification: Database, bus: Bus) -> No
         await service.publish(update, done.done("t2", by="ada"))
         await service.turn(NOON + 5 * DAY)
         assert Event.EVENT_TYPE_TASK_OVERDUE not in await _events(service, "ada")
+        await service.turn(NOON + 8 * DAY)
         await service.turn(NOON + 9 * DAY)
         told = await _events(service, "ada")
         assert told.count(Event.EVENT_TYPE_TASK_DUE_SOON) == told.count(Event.EVENT_TYPE_TASK_OVERDUE) == 1
@@ -69,6 +70,16 @@ async def test_reminders_follow_the_task(notification: Database, bus: Bus) -> No
         await service.publish(again)
         await service.turn(NOON + 9 * DAY + 1)
         assert await _events(service, "ada") == told
+
+
+async def test_what_could_not_be_told_before_the_due_time_is_not_told_after_it(
+    notification: Database, bus: Bus
+) -> None:
+    async with running(notification, bus) as service:
+        await service.publish(user("ada"), Instance("i1").task("t1", "ada", due=NOON + 3 * DAY))
+        # As if nobody had been there to remind all that time.
+        await service.turn(NOON + 3 * DAY + HOUR)
+        assert await _events(service, "ada") == [Event.EVENT_TYPE_TASK_ASSIGNED, Event.EVENT_TYPE_TASK_OVERDUE]
 
 
 async def test_rules_hold_for_tasks_that_are_open_already(notification: Database, bus: Bus) -> None:

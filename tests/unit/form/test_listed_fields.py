@@ -45,6 +45,20 @@ def test_types(kind: str, expected: dict[str, Any]) -> None:
     assert {name: made[name] for name in expected} == expected
 
 
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("", {"subtype": "date"}),
+        ("dd-MM-yyyy", {"subtype": "date"}),
+        ("dd-MM-yyyy hh:mm", {"subtype": "datetime", "timeInterval": 1, "timeSerializingFormat": "no_timezone"}),
+        ("yyyy-MM-dd'T'HH:mm", {"subtype": "datetime"}),
+    ],
+)
+def test_a_date_has_a_time_where_its_pattern_has_one(pattern: str, expected: dict[str, Any]) -> None:
+    made = component(field(kind="date", date_pattern=pattern))
+    assert {name: made[name] for name in expected} == expected
+
+
 def test_variable_goes_before_the_id_and_the_id_before_nothing() -> None:
     assert component(field(variable="v"))["key"] == "v"
     assert component(field(name="Label"))["label"] == "Label"

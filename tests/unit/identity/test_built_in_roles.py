@@ -29,8 +29,10 @@ def test_what_roles_allow() -> None:
     assert "processInstances.cancel" in operator
     assert "deadLetters.replay" in operator
     assert not any(name.startswith(("users.", "roles.", "roleAssignments.", "groups.")) for name in operator)
-    assert all(name.endswith((".get", ".list", "auditRecords.verify")) for name in _allowed(ROLES["auditor"]))
-    assert "auditRecords.verify" in _allowed(ROLES["auditor"])
+    assert all(
+        name.endswith((".get", ".list", "auditRecords.verify", "history.search")) for name in _allowed(ROLES["auditor"])
+    )
+    assert {"auditRecords.verify", "history.search"} <= set(_allowed(ROLES["auditor"]))
     assert "users.list" in _allowed(ROLES["auditor"])
     assert "jobs.work" in _allowed(ROLES["worker"])
     assert "users.actAs" not in _allowed(ROLES["user"])

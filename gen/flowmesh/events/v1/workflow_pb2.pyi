@@ -52,7 +52,7 @@ class ActivityRef(_message.Message):
     def __init__(self, id: _Optional[str] = ..., element_id: _Optional[str] = ..., element_name: _Optional[str] = ..., element_type: _Optional[str] = ..., parent_activity_id: _Optional[str] = ..., sequence: _Optional[int] = ..., flow_id: _Optional[str] = ...) -> None: ...
 
 class ProcessInstanceStarted(_message.Message):
-    __slots__ = ("process_instance", "initiator", "variables", "parent_process_instance_id", "parent_activity_id", "root_process_instance_id")
+    __slots__ = ("process_instance", "initiator", "variables", "parent_process_instance_id", "parent_activity_id", "root_process_instance_id", "process_definition_name")
     class VariablesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -66,13 +66,15 @@ class ProcessInstanceStarted(_message.Message):
     PARENT_PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     PARENT_ACTIVITY_ID_FIELD_NUMBER: _ClassVar[int]
     ROOT_PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_DEFINITION_NAME_FIELD_NUMBER: _ClassVar[int]
     process_instance: ProcessInstanceRef
     initiator: str
     variables: _containers.MessageMap[str, _struct_pb2.Value]
     parent_process_instance_id: str
     parent_activity_id: str
     root_process_instance_id: str
-    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., initiator: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., parent_process_instance_id: _Optional[str] = ..., parent_activity_id: _Optional[str] = ..., root_process_instance_id: _Optional[str] = ...) -> None: ...
+    process_definition_name: str
+    def __init__(self, process_instance: _Optional[_Union[ProcessInstanceRef, _Mapping]] = ..., initiator: _Optional[str] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., parent_process_instance_id: _Optional[str] = ..., parent_activity_id: _Optional[str] = ..., root_process_instance_id: _Optional[str] = ..., process_definition_name: _Optional[str] = ...) -> None: ...
 
 class ProcessInstanceCompleted(_message.Message):
     __slots__ = ("process_instance", "start_time", "saga_id")

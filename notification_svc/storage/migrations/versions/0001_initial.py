@@ -55,6 +55,7 @@ Table(
     metadata,
     Column("id", text_type(64), primary_key=True),
     Column("process_definition_key", text_type(255), nullable=False),
+    Column("process_name", text_type(255), nullable=False),
     Column("tenant_id", text_type(64), nullable=False),
     Column("business_key", text_type(255), nullable=False),
     Column("initiator", text_type(255), nullable=False),
