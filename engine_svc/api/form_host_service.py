@@ -135,6 +135,7 @@ def _acting(actor: pb.FormActor) -> Iterator[None]:
         served.method,
         served.draining,
     )
+    call.session_id, call.told_address = actor.session_id, actor.client_address
     try:
         call.narrow(rows_from_json(actor.rows))
     except (orjson.JSONDecodeError, ValueError, TypeError) as error:

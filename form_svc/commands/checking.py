@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from form_svc.commands.form_lookup import FoundForm
+from form_svc.commands.refusals import data_too_large
 from form_svc.schema.field_types import Input
 from form_svc.storage.files import File
 from form_svc.submission import Circumstances, SubmittedFile, submit
@@ -107,8 +108,7 @@ async def check_data(
         )
     size = len(orjson.dumps(accepted))
     if size > MAX_DATA_BYTES:
-        description = f"has {size} bytes as JSON; a submission may have {MAX_DATA_BYTES}: upload files instead"
-        raise InvalidField("FIELD_INVALID", f"data: {description}", violations=[Violation("data", description)])
+        raise data_too_large(size, MAX_DATA_BYTES, "as JSON")
     paths = [each.value_path for each in schema.fields.values() if each.type.input is Input.FILES]
     named = _texts_at(accepted, paths)
     return CheckedData(accepted, {text: ids for text, ids in files.items() if text in named}, paths)

@@ -19,13 +19,19 @@ from mesh.telemetry import Telemetry
 _SERVICE = pb.DESCRIPTOR.services_by_name["FormHostService"]
 _RETRIED = tuple(f"{_SERVICE.full_name}/{name}" for name in ("CompleteSubmittedTask", "StartSubmittedInstance"))
 """They always have a request id."""
+MAX_ADDRESS = 255
 
 T = TypeVar("T")
 
 
 def actor_of(call: CallContext) -> pb.FormActor:
     """Return the caller of a call, with the rows that are open to it."""
-    return pb.FormActor(user_id=call.user_id or "", rows=call.rows.to_json())
+    return pb.FormActor(
+        user_id=call.user_id or "",
+        rows=call.rows.to_json(),
+        session_id=call.session_id,
+        client_address=call.client_address[:MAX_ADDRESS],
+    )
 
 
 class EngineHost:

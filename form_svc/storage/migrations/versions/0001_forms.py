@@ -5,7 +5,17 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, SmallInteger, Table, inspect
 
-from mesh.db.tables import CLUSTERED, TABLE_OPTIONS, blob_type, inbox_table, long_text_type, micros_type, text_type
+from mesh.db.tables import (
+    CLUSTERED,
+    TABLE_OPTIONS,
+    blob_type,
+    inbox_table,
+    lease_tables,
+    long_text_type,
+    micros_type,
+    outbox_table,
+    text_type,
+)
 
 revision = "0001"
 down_revision = None
@@ -180,6 +190,8 @@ Table(
 )
 
 inbox_table(metadata)
+outbox_table(metadata)
+lease_tables(metadata)
 
 
 def upgrade() -> None:

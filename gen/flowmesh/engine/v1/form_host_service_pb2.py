@@ -32,7 +32,7 @@ from flowmesh.engine.v1 import user_task_service_pb2 as flowmesh_dot_engine_dot_
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*flowmesh/engine/v1/form_host_service.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a#flowmesh/engine/v1/deployment.proto\x1a+flowmesh/engine/v1/process_definition.proto\x1a\x31\x66lowmesh/engine/v1/process_instance_service.proto\x1a\"flowmesh/engine/v1/user_task.proto\x1a*flowmesh/engine/v1/user_task_service.proto\x1a\x1cgoogle/protobuf/struct.proto\"A\n\tFormActor\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x19\n\x04rows\x18\x02 \x01(\x0c\x42\x0b\xbaH\x08z\x06\x10\x01\x18\x80\x80@\"\xb3\x02\n\rFormReference\x12\x0b\n\x03key\x18\x01 \x01(\t\x12:\n\x07\x62inding\x18\x02 \x01(\x0e\x32).flowmesh.engine.v1.FormReference.Binding\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x31\n\x06\x66ields\x18\x04 \x03(\x0b\x32!.flowmesh.engine.v1.FormHostField\x12\x17\n\x0f\x65mbedded_schema\x18\x05 \x01(\x0c\"|\n\x07\x42inding\x12\x17\n\x13\x42INDING_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x42INDING_LATEST\x10\x01\x12\x16\n\x12\x42INDING_DEPLOYMENT\x10\x02\x12\x13\n\x0f\x42INDING_VERSION\x10\x03\x12\x17\n\x13\x42INDING_VERSION_TAG\x10\x04\"\x9c\x02\n\rFormHostField\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\x10\n\x08required\x18\x04 \x01(\x08\x12\x15\n\rdefault_value\x18\x05 \x01(\t\x12\x10\n\x08variable\x18\x06 \x01(\t\x12\x10\n\x08readable\x18\x07 \x01(\x08\x12\x10\n\x08writable\x18\x08 \x01(\x08\x12\x14\n\x0c\x64\x61te_pattern\x18\t \x01(\t\x12\x31\n\x06values\x18\n \x03(\x0b\x32!.flowmesh.engine.v1.FormHostValue\x12;\n\x0b\x63onstraints\x18\x0b \x03(\x0b\x32&.flowmesh.engine.v1.FormHostConstraint\")\n\rFormHostValue\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"2\n\x12\x46ormHostConstraint\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x63onfig\x18\x02 \x01(\t\"\x85\x01\n\x16GetTaskFormHostRequest\x12\x34\n\x05\x61\x63tor\x18\x01 \x01(\x0b\x32\x1d.flowmesh.engine.v1.FormActorB\x06\xbaH\x03\xc8\x01\x01\x12\x1d\n\x0cuser_task_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x16\n\x0ewith_variables\x18\x03 \x01(\x08\"\xab\x02\n\x17GetTaskFormHostResponse\x12/\n\tuser_task\x18\x01 \x01(\x0b\x32\x1c.flowmesh.engine.v1.UserTask\x12\x15\n\rdeployment_id\x18\x02 \x01(\t\x12/\n\x04\x66orm\x18\x03 \x01(\x0b\x32!.flowmesh.engine.v1.FormReference\x12M\n\tvariables\x18\x04 \x03(\x0b\x32:.flowmesh.engine.v1.GetTaskFormHostResponse.VariablesEntry\x1aH\n\x0eVariablesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"w\n\x17GetStartFormHostRequest\x12\x34\n\x05\x61\x63tor\x18\x01 \x01(\x0b\x32\x1d.flowmesh.engine.v1.FormActorB\x06\xbaH\x03\xc8\x01\x01\x12&\n\x15process_definition_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xa2\x01\n\x18GetStartFormHostResponse\x12\x41\n\x12process_definition\x18\x01 \x01(\x0b\x32%.flowmesh.engine.v1.ProcessDefinition\x12/\n\x04\x66orm\x18\x02 \x01(\x0b\x32!.flowmesh.engine.v1.FormReference\x12\x12\n\nelement_id\x18\x03 \x01(\t\"\x9d\x01\n\x1c\x43ompleteSubmittedTaskRequest\x12\x34\n\x05\x61\x63tor\x18\x01 \x01(\x0b\x32\x1d.flowmesh.engine.v1.FormActorB\x06\xbaH\x03\xc8\x01\x01\x12G\n\ncompletion\x18\x02 \x01(\x0b\x32+.flowmesh.engine.v1.CompleteUserTaskRequestB\x06\xbaH\x03\xc8\x01\x01\"a\n\x1d\x43ompleteSubmittedTaskResponse\x12@\n\ncompletion\x18\x01 \x01(\x0b\x32,.flowmesh.engine.v1.CompleteUserTaskResponse\"\x9e\x01\n\x1dStartSubmittedInstanceRequest\x12\x34\n\x05\x61\x63tor\x18\x01 \x01(\x0b\x32\x1d.flowmesh.engine.v1.FormActorB\x06\xbaH\x03\xc8\x01\x01\x12G\n\x05start\x18\x02 \x01(\x0b\x32\x30.flowmesh.engine.v1.CreateProcessInstanceRequestB\x06\xbaH\x03\xc8\x01\x01\"b\n\x1eStartSubmittedInstanceResponse\x12@\n\x05start\x18\x01 \x01(\x0b\x32\x31.flowmesh.engine.v1.CreateProcessInstanceResponse\";\n\x19GetDeploymentFormsRequest\x12\x1e\n\rdeployment_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\"}\n\x1aGetDeploymentFormsResponse\x12\x32\n\ndeployment\x18\x01 \x01(\x0b\x32\x1e.flowmesh.engine.v1.Deployment\x12+\n\x05\x66orms\x18\x02 \x03(\x0b\x32\x1c.flowmesh.engine.v1.Resource2\x93\x05\n\x0f\x46ormHostService\x12u\n\x0fGetTaskFormHost\x12*.flowmesh.engine.v1.GetTaskFormHostRequest\x1a+.flowmesh.engine.v1.GetTaskFormHostResponse\"\t\x90\x02\x01\xaa\xbb\x18\x02 \x01\x12x\n\x10GetStartFormHost\x12+.flowmesh.engine.v1.GetStartFormHostRequest\x1a,.flowmesh.engine.v1.GetStartFormHostResponse\"\t\x90\x02\x01\xaa\xbb\x18\x02 \x01\x12\x84\x01\n\x15\x43ompleteSubmittedTask\x12\x30.flowmesh.engine.v1.CompleteSubmittedTaskRequest\x1a\x31.flowmesh.engine.v1.CompleteSubmittedTaskResponse\"\x06\xaa\xbb\x18\x02 \x01\x12\x87\x01\n\x16StartSubmittedInstance\x12\x31.flowmesh.engine.v1.StartSubmittedInstanceRequest\x1a\x32.flowmesh.engine.v1.StartSubmittedInstanceResponse\"\x06\xaa\xbb\x18\x02 \x01\x12~\n\x12GetDeploymentForms\x12-.flowmesh.engine.v1.GetDeploymentFormsRequest\x1a..flowmesh.engine.v1.GetDeploymentFormsResponse\"\t\x90\x02\x01\xaa\xbb\x18\x02 \x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*flowmesh/engine/v1/form_host_service.proto\x12\x12\x66lowmesh.engine.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a#flowmesh/engine/v1/deployment.proto\x1a+flowmesh/engine/v1/process_definition.proto\x1a\x31\x66lowmesh/engine/v1/process_instance_service.proto\x1a\"flowmesh/engine/v1/user_task.proto\x1a*flowmesh/engine/v1/user_task_service.proto\x1a\x1cgoogle/protobuf/struct.proto\"\x81\x01\n\tFormActor\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12\x19\n\x04rows\x18\x02 \x01(\x0c\x42\x0b\xbaH\x08z\x06\x10\x01\x18\x80\x80@\x12\x1c\n\nsession_id\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\x12 \n\x0e\x63lient_address\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xff\x01\"\xb3\x02\n\rFormReference\x12\x0b\n\x03key\x18\x01 \x01(\t\x12:\n\x07\x62inding\x18\x02 \x01(\x0e\x32).flowmesh.engine.v1.FormReference.Binding\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x31\n\x06\x66ields\x18\x04 \x03(\x0b\x32!.flowmesh.engine.v1.FormHostField\x12\x17\n\x0f\x65mbedded_schema\x18\x05 \x01(\x0c\"|\n\x07\x42inding\x12\x17\n\x13\x42INDING_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x42INDING_LATEST\x10\x01\x12\x16\n\x12\x42INDING_DEPLOYMENT\x10\x02\x12\x13\n\x0f\x42INDING_VERSION\x10\x03\x12\x17\n\x13\x42INDING_VERSION_TAG\x10\x04\"\x9c\x02\n\rFormHostField\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\x10\n\x08required\x18\x04 \x01(\x08\x12\x15\n\rdefault_value\x18\x05 \x01(\t\x12\x10\n\x08variable\x18\x06 \x01(\t\x12\x10\n\x08readable\x18\x07 \x01(\x08\x12\x10\n\x08writable\x18\x08 \x01(\x08\x12\x14\n\x0c\x64\x61te_pattern\x18\t \x01(\t\x12\x31\n\x06values\x18\n \x03(\x0b\x32!.flowmesh.engine.v1.FormHostValue\x12;\n\x0b\x63onstraints\x18\x0b \x03(\x0b\x32&.flowmesh.engine.v1.FormHostConstraint\")\n\rFormHostValue\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"2\n\x12\x46ormHostConstraint\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x63onfig\x18\x02 \x01(\t\"\x85\x01\n\x16GetTaskFormHostRequest\x12\x34\n\x05\x61\x63tor\x18\x01 \x01(\x0b\x32\x1d.flowmesh.engine.v1.FormActorB\x06\xbaH\x03\xc8\x01\x01\x12\x1d\n\x0cuser_task_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x16\n\x0ewith_variables\x18\x03 \x01(\x08\"\xab\x02\n\x17GetTaskFormHostResponse\x12/\n\tuser_task\x18\x01 \x01(\x0b\x32\x1c.flowmesh.engine.v1.UserTask\x12\x15\n\rdeployment_id\x18\x02 \x01(\t\x12/\n\x04\x66orm\x18\x03 \x01(\x0b\x32!.flowmesh.engine.v1.FormReference\x12M\n\tvariables\x18\x04 \x03(\x0b\x32:.flowmesh.engine.v1.GetTaskFormHostResponse.VariablesEntry\x1aH\n\x0eVariablesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value:\x02\x38\x01\"w\n\x17GetStartFormHostRequest\x12\x34\n\x05\x61\x63tor\x18\x01 \x01(\x0b\x32\x1d.flowmesh.engine.v1.FormActorB\x06\xbaH\x03\xc8\x01\x01\x12&\n\x15process_definition_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xa2\x01\n\x18GetStartFormHostResponse\x12\x41\n\x12process_definition\x18\x01 \x01(\x0b\x32%.flowmesh.engine.v1.ProcessDefinition\x12/\n\x04\x66orm\x18\x02 \x01(\x0b\x32!.flowmesh.engine.v1.FormReference\x12\x12\n\nelement_id\x18\x03 \x01(\t\"\x9d\x01\n\x1c\x43ompleteSubmittedTaskRequest\x12\x34\n\x05\x61\x63tor\x18\x01 \x01(\x0b\x32\x1d.flowmesh.engine.v1.FormActorB\x06\xbaH\x03\xc8\x01\x01\x12G\n\ncompletion\x18\x02 \x01(\x0b\x32+.flowmesh.engine.v1.CompleteUserTaskRequestB\x06\xbaH\x03\xc8\x01\x01\"a\n\x1d\x43ompleteSubmittedTaskResponse\x12@\n\ncompletion\x18\x01 \x01(\x0b\x32,.flowmesh.engine.v1.CompleteUserTaskResponse\"\x9e\x01\n\x1dStartSubmittedInstanceRequest\x12\x34\n\x05\x61\x63tor\x18\x01 \x01(\x0b\x32\x1d.flowmesh.engine.v1.FormActorB\x06\xbaH\x03\xc8\x01\x01\x12G\n\x05start\x18\x02 \x01(\x0b\x32\x30.flowmesh.engine.v1.CreateProcessInstanceRequestB\x06\xbaH\x03\xc8\x01\x01\"b\n\x1eStartSubmittedInstanceResponse\x12@\n\x05start\x18\x01 \x01(\x0b\x32\x31.flowmesh.engine.v1.CreateProcessInstanceResponse\";\n\x19GetDeploymentFormsRequest\x12\x1e\n\rdeployment_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\"}\n\x1aGetDeploymentFormsResponse\x12\x32\n\ndeployment\x18\x01 \x01(\x0b\x32\x1e.flowmesh.engine.v1.Deployment\x12+\n\x05\x66orms\x18\x02 \x03(\x0b\x32\x1c.flowmesh.engine.v1.Resource2\x93\x05\n\x0f\x46ormHostService\x12u\n\x0fGetTaskFormHost\x12*.flowmesh.engine.v1.GetTaskFormHostRequest\x1a+.flowmesh.engine.v1.GetTaskFormHostResponse\"\t\x90\x02\x01\xaa\xbb\x18\x02 \x01\x12x\n\x10GetStartFormHost\x12+.flowmesh.engine.v1.GetStartFormHostRequest\x1a,.flowmesh.engine.v1.GetStartFormHostResponse\"\t\x90\x02\x01\xaa\xbb\x18\x02 \x01\x12\x84\x01\n\x15\x43ompleteSubmittedTask\x12\x30.flowmesh.engine.v1.CompleteSubmittedTaskRequest\x1a\x31.flowmesh.engine.v1.CompleteSubmittedTaskResponse\"\x06\xaa\xbb\x18\x02 \x01\x12\x87\x01\n\x16StartSubmittedInstance\x12\x31.flowmesh.engine.v1.StartSubmittedInstanceRequest\x1a\x32.flowmesh.engine.v1.StartSubmittedInstanceResponse\"\x06\xaa\xbb\x18\x02 \x01\x12~\n\x12GetDeploymentForms\x12-.flowmesh.engine.v1.GetDeploymentFormsRequest\x1a..flowmesh.engine.v1.GetDeploymentFormsResponse\"\t\x90\x02\x01\xaa\xbb\x18\x02 \x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,6 +43,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FORMACTOR'].fields_by_name['user_id']._serialized_options = b'\272H\005r\003\030\377\001'
   _globals['_FORMACTOR'].fields_by_name['rows']._loaded_options = None
   _globals['_FORMACTOR'].fields_by_name['rows']._serialized_options = b'\272H\010z\006\020\001\030\200\200@'
+  _globals['_FORMACTOR'].fields_by_name['session_id']._loaded_options = None
+  _globals['_FORMACTOR'].fields_by_name['session_id']._serialized_options = b'\272H\005r\003\030\377\001'
+  _globals['_FORMACTOR'].fields_by_name['client_address']._loaded_options = None
+  _globals['_FORMACTOR'].fields_by_name['client_address']._serialized_options = b'\272H\005r\003\030\377\001'
   _globals['_GETTASKFORMHOSTREQUEST'].fields_by_name['actor']._loaded_options = None
   _globals['_GETTASKFORMHOSTREQUEST'].fields_by_name['actor']._serialized_options = b'\272H\003\310\001\001'
   _globals['_GETTASKFORMHOSTREQUEST'].fields_by_name['user_task_id']._loaded_options = None
@@ -73,40 +77,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FORMHOSTSERVICE'].methods_by_name['StartSubmittedInstance']._serialized_options = b'\252\273\030\002 \001'
   _globals['_FORMHOSTSERVICE'].methods_by_name['GetDeploymentForms']._loaded_options = None
   _globals['_FORMHOSTSERVICE'].methods_by_name['GetDeploymentForms']._serialized_options = b'\220\002\001\252\273\030\002 \001'
-  _globals['_FORMACTOR']._serialized_start=373
-  _globals['_FORMACTOR']._serialized_end=438
-  _globals['_FORMREFERENCE']._serialized_start=441
-  _globals['_FORMREFERENCE']._serialized_end=748
-  _globals['_FORMREFERENCE_BINDING']._serialized_start=624
-  _globals['_FORMREFERENCE_BINDING']._serialized_end=748
-  _globals['_FORMHOSTFIELD']._serialized_start=751
-  _globals['_FORMHOSTFIELD']._serialized_end=1035
-  _globals['_FORMHOSTVALUE']._serialized_start=1037
-  _globals['_FORMHOSTVALUE']._serialized_end=1078
-  _globals['_FORMHOSTCONSTRAINT']._serialized_start=1080
-  _globals['_FORMHOSTCONSTRAINT']._serialized_end=1130
-  _globals['_GETTASKFORMHOSTREQUEST']._serialized_start=1133
-  _globals['_GETTASKFORMHOSTREQUEST']._serialized_end=1266
-  _globals['_GETTASKFORMHOSTRESPONSE']._serialized_start=1269
-  _globals['_GETTASKFORMHOSTRESPONSE']._serialized_end=1568
-  _globals['_GETTASKFORMHOSTRESPONSE_VARIABLESENTRY']._serialized_start=1496
-  _globals['_GETTASKFORMHOSTRESPONSE_VARIABLESENTRY']._serialized_end=1568
-  _globals['_GETSTARTFORMHOSTREQUEST']._serialized_start=1570
-  _globals['_GETSTARTFORMHOSTREQUEST']._serialized_end=1689
-  _globals['_GETSTARTFORMHOSTRESPONSE']._serialized_start=1692
-  _globals['_GETSTARTFORMHOSTRESPONSE']._serialized_end=1854
-  _globals['_COMPLETESUBMITTEDTASKREQUEST']._serialized_start=1857
-  _globals['_COMPLETESUBMITTEDTASKREQUEST']._serialized_end=2014
-  _globals['_COMPLETESUBMITTEDTASKRESPONSE']._serialized_start=2016
-  _globals['_COMPLETESUBMITTEDTASKRESPONSE']._serialized_end=2113
-  _globals['_STARTSUBMITTEDINSTANCEREQUEST']._serialized_start=2116
-  _globals['_STARTSUBMITTEDINSTANCEREQUEST']._serialized_end=2274
-  _globals['_STARTSUBMITTEDINSTANCERESPONSE']._serialized_start=2276
-  _globals['_STARTSUBMITTEDINSTANCERESPONSE']._serialized_end=2374
-  _globals['_GETDEPLOYMENTFORMSREQUEST']._serialized_start=2376
-  _globals['_GETDEPLOYMENTFORMSREQUEST']._serialized_end=2435
-  _globals['_GETDEPLOYMENTFORMSRESPONSE']._serialized_start=2437
-  _globals['_GETDEPLOYMENTFORMSRESPONSE']._serialized_end=2562
-  _globals['_FORMHOSTSERVICE']._serialized_start=2565
-  _globals['_FORMHOSTSERVICE']._serialized_end=3224
+  _globals['_FORMACTOR']._serialized_start=374
+  _globals['_FORMACTOR']._serialized_end=503
+  _globals['_FORMREFERENCE']._serialized_start=506
+  _globals['_FORMREFERENCE']._serialized_end=813
+  _globals['_FORMREFERENCE_BINDING']._serialized_start=689
+  _globals['_FORMREFERENCE_BINDING']._serialized_end=813
+  _globals['_FORMHOSTFIELD']._serialized_start=816
+  _globals['_FORMHOSTFIELD']._serialized_end=1100
+  _globals['_FORMHOSTVALUE']._serialized_start=1102
+  _globals['_FORMHOSTVALUE']._serialized_end=1143
+  _globals['_FORMHOSTCONSTRAINT']._serialized_start=1145
+  _globals['_FORMHOSTCONSTRAINT']._serialized_end=1195
+  _globals['_GETTASKFORMHOSTREQUEST']._serialized_start=1198
+  _globals['_GETTASKFORMHOSTREQUEST']._serialized_end=1331
+  _globals['_GETTASKFORMHOSTRESPONSE']._serialized_start=1334
+  _globals['_GETTASKFORMHOSTRESPONSE']._serialized_end=1633
+  _globals['_GETTASKFORMHOSTRESPONSE_VARIABLESENTRY']._serialized_start=1561
+  _globals['_GETTASKFORMHOSTRESPONSE_VARIABLESENTRY']._serialized_end=1633
+  _globals['_GETSTARTFORMHOSTREQUEST']._serialized_start=1635
+  _globals['_GETSTARTFORMHOSTREQUEST']._serialized_end=1754
+  _globals['_GETSTARTFORMHOSTRESPONSE']._serialized_start=1757
+  _globals['_GETSTARTFORMHOSTRESPONSE']._serialized_end=1919
+  _globals['_COMPLETESUBMITTEDTASKREQUEST']._serialized_start=1922
+  _globals['_COMPLETESUBMITTEDTASKREQUEST']._serialized_end=2079
+  _globals['_COMPLETESUBMITTEDTASKRESPONSE']._serialized_start=2081
+  _globals['_COMPLETESUBMITTEDTASKRESPONSE']._serialized_end=2178
+  _globals['_STARTSUBMITTEDINSTANCEREQUEST']._serialized_start=2181
+  _globals['_STARTSUBMITTEDINSTANCEREQUEST']._serialized_end=2339
+  _globals['_STARTSUBMITTEDINSTANCERESPONSE']._serialized_start=2341
+  _globals['_STARTSUBMITTEDINSTANCERESPONSE']._serialized_end=2439
+  _globals['_GETDEPLOYMENTFORMSREQUEST']._serialized_start=2441
+  _globals['_GETDEPLOYMENTFORMSREQUEST']._serialized_end=2500
+  _globals['_GETDEPLOYMENTFORMSRESPONSE']._serialized_start=2502
+  _globals['_GETDEPLOYMENTFORMSRESPONSE']._serialized_end=2627
+  _globals['_FORMHOSTSERVICE']._serialized_start=2630
+  _globals['_FORMHOSTSERVICE']._serialized_end=3289
 # @@protoc_insertion_point(module_scope)

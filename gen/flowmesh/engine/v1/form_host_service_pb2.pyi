@@ -16,12 +16,16 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class FormActor(_message.Message):
-    __slots__ = ("user_id", "rows")
+    __slots__ = ("user_id", "rows", "session_id", "client_address")
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ADDRESS_FIELD_NUMBER: _ClassVar[int]
     user_id: str
     rows: bytes
-    def __init__(self, user_id: _Optional[str] = ..., rows: _Optional[bytes] = ...) -> None: ...
+    session_id: str
+    client_address: str
+    def __init__(self, user_id: _Optional[str] = ..., rows: _Optional[bytes] = ..., session_id: _Optional[str] = ..., client_address: _Optional[str] = ...) -> None: ...
 
 class FormReference(_message.Message):
     __slots__ = ("key", "binding", "version", "fields", "embedded_schema")
