@@ -15,7 +15,8 @@ from mesh.json_values import from_value
 from mesh.status import error_info_of
 from tests.infrastructure.walls import caller
 from tests.integration.engine.serving import TurnedClock, model, refusal
-from tests.integration.form.forms import ENDS, Forms, faults_of, form, review, text_field
+from tests.integration.form.forms import ENDS, Forms, faults_of, form, listed_faults, review, text_field
+from tests.integration.form.large_form import FAULTS, FAULTY, GOOD, VARIABLES, large_form
 
 SETTLED = submission_pb2.Submission.STATE_SETTLED
 REFUSED = submission_pb2.Submission.STATE_REFUSED
@@ -86,6 +87,26 @@ async def test_every_fault_in_one_answer_in_both_languages(forms: Forms) -> None
     # Nothing is kept of it, and the task is there.
     assert await forms.list_submissions() == []
     await forms.task_form(task)
+
+
+async def test_forty_fields_of_every_type_with_fifteen_faults(forms: Forms) -> None:
+    await forms.create(large_form())
+    await forms.engine.deploy(review())
+    task = await forms.task(variables=VARIABLES)
+    for language in ("", "zh"):
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await forms.submit(task, FAULTY, language=language)
+        assert tuple(path for path, _ in listed_faults(raised.value)) == FAULTS
+        info = error_info_of(raised.value)
+        assert info is not None
+        assert "violations_omitted" not in info.metadata
+    answer = await forms.submit(task, GOOD)
+    assert answer.submission.state == SETTLED
+    variables = await forms.engine.variables(answer.submission.process_instance_id)
+    assert {name: variables[name] for name in GOOD} == GOOD
+    assert variables["doubled"] == 24.5
+    assert "secret" not in variables
+    assert "gone" not in variables
 
 
 async def test_what_the_engine_refuses_is_refused_cleanly(forms: Forms) -> None:
