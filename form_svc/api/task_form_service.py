@@ -25,7 +25,6 @@ from form_svc.commands.submitting import Asked, Kept, Submitting, Wanted
 from form_svc.commands.writing import content_of
 from form_svc.engine.host import EngineHost, actor_of
 from form_svc.storage.drafts import find_draft
-from form_svc.storage.files import find_files
 from form_svc.storage.layout import TASK
 from form_svc.storage.submissions import read_content
 from mesh.audit.operation import maker_of
@@ -123,7 +122,9 @@ class TaskFormServicer:
         host = await self.engine.task(actor, request.user_task_id, with_variables=True)
         found = await self.lookup.find(_host_of(host))
         files = {text: list(named.ids) for text, named in request.files.items()}
-        known = await self.database.read(find_files([each for ids in files.values() for each in ids]))
+        known = await self.submitting.usable_files(
+            files, actor.user_id, host.user_task.process_definition_id, host.user_task.id
+        )
         variables = {name: from_value(value) for name, value in host.variables.items()}
         checked = await check_data(
             found, read_values(request.data, "data"), variables, files, known, request.language, self.clock.now_micros()

@@ -91,7 +91,7 @@ async def check_data(
 
     circumstances = Circumstances(
         now=datetime.datetime.fromtimestamp(now / 1_000_000, datetime.UTC),
-        # Files that nobody knows are told as missing files, not as faults of the data.
+        # A text that stands for a file that there is not is a fault of its field, told with all others.
         files={text: named for text, named in uploaded.items() if len(named) == len(files[text])},
     )
     outcome = await asyncio.to_thread(submit, schema, data, variables, language or ENGLISH, circumstances)

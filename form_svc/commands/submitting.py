@@ -145,6 +145,17 @@ class Submitting:
             raise request_id_reused(asked.method, asked.request_id)
         return found
 
+    async def usable_files(
+        self, named: Mapping[str, Sequence[str]], user_id: str, process_definition_id: str, user_task_id: str = ""
+    ) -> dict[str, File]:
+        """Return those files that a submission may name, by their ids: all others are as if they never were."""
+        found = await self.database.read(find_files([each for ids in named.values() for each in ids]))
+        return {
+            file.id: file
+            for file in found.values()
+            if submission_takes(file, user_id, process_definition_id, user_task_id)
+        }
+
     async def keep(self, asked: Asked, wanted: Wanted, actor_rows: bytes, make: MakeRequest) -> Kept:
         """Keep a submission as pending; return it, or the one that the same request has made meanwhile.
 
@@ -161,7 +172,12 @@ class Submitting:
             submission = _pending(submission_id, asked, wanted, now, now + self.times.attempt)
             files = yield from find_files(wanted.checked.file_ids, lock=True)
             for file_id in wanted.checked.file_ids:
-                if not _is_usable(files.get(file_id), submission):
+                if not submission_takes(
+                    files.get(file_id),
+                    submission.submitted_by,
+                    submission.process_definition_id,
+                    submission.user_task_id,
+                ):
                     raise file_missing(file_id)
             data = wanted.checked.with_files(files)
             engine_request = make(f"form:{submission_id}", data)
@@ -370,12 +386,12 @@ def _tell(
     )
 
 
-def _is_usable(file: File | None, submission: Submission) -> bool:
+def submission_takes(file: File | None, user_id: str, process_definition_id: str, user_task_id: str) -> bool:
     """Tell whether a file may stand in a submission: it was uploaded by the same user, for the same thing."""
     return (
         file is not None
         and not file.submission_id
-        and file.uploaded_by == submission.submitted_by
-        and file.user_task_id == submission.user_task_id
-        and (bool(file.user_task_id) or file.process_definition_id == submission.process_definition_id)
+        and file.uploaded_by == user_id
+        and file.user_task_id == user_task_id
+        and (bool(file.user_task_id) or file.process_definition_id == process_definition_id)
     )

@@ -238,6 +238,15 @@ async def test_bindings(forms: Forms, attributes: str, extension: str, version: 
     assert (await forms.task_form(task)).form.version == version
 
 
+@pytest.mark.parametrize("version", ["²", "9" * 5000])
+async def test_versions_that_are_no_numbers(forms: Forms, version: str) -> None:
+    await forms.create(form("request"))
+    binding = f'camunda:formRef="request" camunda:formRefBinding="version" camunda:formRefVersion="{version}"'
+    await forms.engine.deploy(review("review", binding))
+    refused = await refusal(forms.task_form(await forms.task()))
+    assert (refused.code, refused.reason) == ("NOT_FOUND", "FORM_NOT_FOUND")
+
+
 async def test_form_in_the_model(forms: Forms) -> None:
     key = 'zeebe:formDefinition formKey="camunda-forms:bpmn:inside"'
     process = review("review", "", f"<{key}/>").replace(

@@ -118,6 +118,7 @@ Table(
     Column("fingerprint", text_type(64), nullable=False),
     Index("submission_by_scope", "scope", unique=True),
     Index("submission_by_attempt", "state", "next_attempt_at", "id"),
+    Index("submission_by_state", "state", "id"),
     Index("submission_by_tenant", "tenant_id", "id"),
     Index("submission_by_definition", "process_definition_key", "id"),
     Index("submission_by_instance", "process_instance_id", "id"),
