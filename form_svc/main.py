@@ -25,6 +25,7 @@ from form_svc.commands.uploads import Limits, Uploads
 from form_svc.commands.writing import RequestWriter
 from form_svc.consumers.deployments import DeploymentConsumer
 from form_svc.engine.host import EngineHost
+from form_svc.relay import FormRelay
 from form_svc.settings import FormSettings
 from form_svc.storage.layout import STATE_NAMES
 from form_svc.storage.schema import HEAD, MIGRATIONS
@@ -32,6 +33,7 @@ from form_svc.workers import retention, settlement
 from form_svc.workers.retention import Retention
 from form_svc.workers.settlement import Settlement
 from mesh.admin_http import Readiness
+from mesh.audit.refusals import RefusalLog
 from mesh.bus.port import Bus
 from mesh.bus.topics import all_topics
 from mesh.clock import Clock, SystemClock
@@ -87,7 +89,11 @@ class FormService:
         self._bus = bus
         self._database_clock = DatabaseClock(database) if clock is None and settings.shares_database else None
         clock = clock or self._database_clock or SystemClock()
-        self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize)
+        self._refusals = RefusalLog(bus, settings.service_name)
+        self.server = MeshServer(
+            settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize, refusals=self._refusals
+        )
+        self._relay = FormRelay(database, bus, metrics, clock)
         served = ServedDatabase(database)
         self._engine = engine = EngineHost(settings, telemetry=telemetry, breakers=breakers)
         writer, reader = RequestWriter(served, clock), SchemaReader()
@@ -135,7 +141,9 @@ class FormService:
             await self._database_clock.start()
         self._engine.open()
         port = await self.server.serve(self._settings.host, self._settings.listen_port)
+        self._refusals.start()
         self.consumer.start()
+        self._relay.start()
         for worker in self._workers:
             worker.start()
         return port
@@ -143,9 +151,11 @@ class FormService:
     async def stop(self) -> None:
         """Drain the server, and end the work beside the calls."""
         await self.server.stop()
+        await self._refusals.stop()
         await self.consumer.stop()
         for worker in self._workers:
             await worker.stop()
+        await self._relay.stop()
         await self._engine.close()
         if self._database_clock is not None:
             await self._database_clock.stop()

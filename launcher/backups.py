@@ -32,7 +32,7 @@ from mesh.db.database import DatabaseError
 from mesh.db.mariadb_address import parse_mariadb_url
 from mesh.startup import StartupError
 
-READERS = ("history-service", "history-audit", "notification-service")
+READERS = ("history-service", "history-audit", "notification-service", "form-service")
 """Groups whose services' databases must have what the engine's outbox has no more."""
 HOLD_SECONDS = 2.0
 """How long commits may be kept waiting at one attempt."""
@@ -131,8 +131,8 @@ async def _outbox_held(bus: Bus, url: str) -> AsyncIterator[Any]:
             await asyncio.sleep(PAUSE_SECONDS)
         else:
             raise BackupFailed(
-                "History or notifications are too far behind the engine for a backup that fits together: try again "
-                "when they have caught up."
+                "History, notifications or forms are too far behind the engine for a backup that fits together: try "
+                "again when they have caught up."
             )
         ended = 0.0
         yield lambda: ended - started

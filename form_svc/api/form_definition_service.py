@@ -19,6 +19,7 @@ from form_svc.storage.definitions import (
     list_definitions,
     read_schema,
 )
+from mesh.audit.operation import maker_of
 from mesh.call import current_call, open_rows
 from mesh.db.database import Database
 from mesh.db.statements import Program
@@ -37,13 +38,15 @@ class FormDefinitionServicer:
 
     async def CreateFormDefinition(self, request: pb.CreateFormDefinitionRequest) -> bytes:
         """See the contract."""
-        opened, user_id = open_rows(), current_call().user_id or ""
+        opened, maker = open_rows(), maker_of(current_call())
         content = request.schema.data
         form = await self.reader.deployable(content)
 
         def work(now: int) -> Program[pb.CreateFormDefinitionResponse]:
-            new = definitions.definition_of(form, request.tenant_id, request.resource_name, now, created_by=user_id)
-            stored, duplicate = yield from definitions.create(opened, new, content, force=request.force)
+            new = definitions.definition_of(
+                form, request.tenant_id, request.resource_name, now, created_by=maker.user_id
+            )
+            stored, duplicate = yield from definitions.create(opened, new, content, maker, force=request.force)
             return pb.CreateFormDefinitionResponse(form_definition=definition_message(stored), duplicate=duplicate)
 
         return await self.writer.change(request, work)
@@ -88,10 +91,10 @@ class FormDefinitionServicer:
 
     async def DeleteFormDefinition(self, request: pb.DeleteFormDefinitionRequest) -> bytes:
         """See the contract."""
-        opened = open_rows()
+        opened, maker = open_rows(), maker_of(current_call())
 
         def work(now: int) -> Program[pb.DeleteFormDefinitionResponse]:
-            yield from definitions.delete(opened, request.id)
+            yield from definitions.delete(opened, request.id, maker, now)
             return pb.DeleteFormDefinitionResponse()
 
         return await self.writer.change(request, work)

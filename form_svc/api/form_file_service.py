@@ -11,11 +11,13 @@ from google.api import httpbody_pb2
 
 from form_svc.api.mapping import file_message
 from form_svc.commands.refusals import file_missing
-from form_svc.commands.uploads import Announced, Place, Uploads
+from form_svc.commands.uploads import Announced, Place, Uploads, told
 from form_svc.commands.writing import RequestWriter
 from form_svc.engine.host import EngineHost, actor_of
+from form_svc.storage.audit import FILE, tell_operation
 from form_svc.storage.files import File, delete_file, find_files
 from mesh.access.rows import Rows
+from mesh.audit.operation import maker_of
 from mesh.call import current_call, open_rows
 from mesh.db.database import Database
 from mesh.db.statements import Program
@@ -45,7 +47,7 @@ class FormFileServicer:
             task.id,
         )
         return await self.uploads.receive(
-            actor.user_id,
+            maker_of(call),
             place,
             _announced("UploadTaskFormFile", first),
             _pieces(first, requests),
@@ -60,7 +62,7 @@ class FormFileServicer:
         definition_id = _given(first.process_definition_id, "process_definition_id")
         definition = (await self.engine.start(actor, definition_id)).process_definition
         return await self.uploads.receive(
-            actor.user_id,
+            maker_of(call),
             Place(definition.tenant_id, definition.id, definition.key),
             _announced("UploadStartFormFile", first),
             _pieces(first, requests),
@@ -90,7 +92,7 @@ class FormFileServicer:
 
     async def DeleteFormFile(self, request: pb.DeleteFormFileRequest) -> bytes:
         """See the contract."""
-        opened = open_rows()
+        opened, maker = open_rows(), maker_of(current_call())
 
         def work(now: int) -> Program[pb.DeleteFormFileResponse]:
             file = (yield from find_files([request.id], lock=True)).get(request.id)
@@ -103,6 +105,15 @@ class FormFileServicer:
                     metadata={"id": request.id, "submission_id": file.submission_id},
                 )
             yield from delete_file(request.id)
+            yield from tell_operation(
+                maker,
+                now,
+                FILE,
+                file.id,
+                file.tenant_id,
+                definition_key=file.process_definition_key,
+                before=told(file),
+            )
             return pb.DeleteFormFileResponse()
 
         return await self.writer.change(request, work)

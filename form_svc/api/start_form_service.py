@@ -16,7 +16,6 @@ from form_svc.commands.form_lookup import FormLookup, Host
 from form_svc.commands.submitting import Asked, Kept, Submitting, Wanted
 from form_svc.commands.writing import content_of
 from form_svc.engine.host import EngineHost, actor_of
-from form_svc.storage.files import find_files
 from form_svc.storage.layout import START
 from form_svc.storage.submissions import read_content
 from mesh.call import current_call
@@ -71,7 +70,7 @@ class StartFormServicer:
         host = await self.engine.start(actor, request.process_definition_id)
         found = await self.lookup.find(_host_of(host))
         files = {text: list(named.ids) for text, named in request.files.items()}
-        known = await self.database.read(find_files([each for ids in files.values() for each in ids]))
+        known = await self.submitting.usable_files(files, actor.user_id, host.process_definition.id)
         checked = await check_data(
             found, read_values(request.data, "data"), {}, files, known, request.language, self.clock.now_micros()
         )

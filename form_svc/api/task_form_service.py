@@ -24,10 +24,10 @@ from form_svc.commands.form_lookup import FormLookup, Host
 from form_svc.commands.submitting import Asked, Kept, Submitting, Wanted
 from form_svc.commands.writing import content_of
 from form_svc.engine.host import EngineHost, actor_of
-from form_svc.storage.drafts import delete_draft, find_draft
-from form_svc.storage.files import find_files
+from form_svc.storage.drafts import find_draft
 from form_svc.storage.layout import TASK
 from form_svc.storage.submissions import read_content
+from mesh.audit.operation import maker_of
 from mesh.call import current_call
 from mesh.clock import Clock
 from mesh.db.database import ConstraintViolated, Database
@@ -62,13 +62,12 @@ class TaskFormServicer:
     async def SaveTaskFormDraft(self, request: pb.SaveTaskFormDraftRequest) -> pb.SaveTaskFormDraftResponse:
         """See the contract."""
         call = current_call()
-        task_id, user_id = request.user_task_id, call.user_id or ""
         data = orjson.dumps(read_values(request.data, "data"), option=orjson.OPT_SORT_KEYS)
         drafts.check_size(data)
-        await self.engine.task(actor_of(call), task_id)
+        place, maker = await self._place(request.user_task_id), maker_of(call)
 
         def save() -> Any:
-            return drafts.save(task_id, user_id, data, request.etag, self.clock.now_micros())
+            return drafts.save(place, maker, data, sorted(request.data), request.etag, self.clock.now_micros())
 
         try:
             kept = await write_again(self.database, save)
@@ -80,9 +79,8 @@ class TaskFormServicer:
     async def DeleteTaskFormDraft(self, request: pb.DeleteTaskFormDraftRequest) -> pb.DeleteTaskFormDraftResponse:
         """See the contract."""
         call = current_call()
-        await self.engine.task(actor_of(call), request.user_task_id)
-        user_id = call.user_id or ""
-        await write_again(self.database, lambda: delete_draft(request.user_task_id, user_id))
+        place, maker = await self._place(request.user_task_id), maker_of(call)
+        await write_again(self.database, lambda: drafts.throw_away(place, maker, self.clock.now_micros()))
         return pb.DeleteTaskFormDraftResponse()
 
     async def SubmitTaskForm(self, request: pb.SubmitTaskFormRequest) -> pb.SubmitTaskFormResponse:
@@ -115,11 +113,18 @@ class TaskFormServicer:
             commit_token=completed.commit_token,
         )
 
+    async def _place(self, user_task_id: str) -> drafts.Place:
+        """Return where a draft belongs. Raises `NotFound` for tasks that the caller may not see."""
+        task = (await self.engine.task(actor_of(current_call()), user_task_id)).user_task
+        return drafts.Place(task.id, task.tenant_id, task.process_definition_key)
+
     async def _checked(self, request: pb.SubmitTaskFormRequest, actor: host_pb.FormActor) -> Wanted:
         host = await self.engine.task(actor, request.user_task_id, with_variables=True)
         found = await self.lookup.find(_host_of(host))
         files = {text: list(named.ids) for text, named in request.files.items()}
-        known = await self.database.read(find_files([each for ids in files.values() for each in ids]))
+        known = await self.submitting.usable_files(
+            files, actor.user_id, host.user_task.process_definition_id, host.user_task.id
+        )
         variables = {name: from_value(value) for name, value in host.variables.items()}
         checked = await check_data(
             found, read_values(request.data, "data"), variables, files, known, request.language, self.clock.now_micros()

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from flowmesh.engine.v1.form_host_service_pb2 import GetDeploymentFormsResponse
 
-from form_svc.commands.definitions import definition_of
+from form_svc.commands.definitions import definition_of, told
 from form_svc.commands.form_reading import SchemaReader
 from form_svc.engine.host import EngineHost
 from form_svc.schema import FormSchemaInvalid
+from form_svc.storage.audit import FORM, tell_operation
 from form_svc.storage.definitions import (
     Definition,
     definitions_of,
@@ -18,6 +19,7 @@ from form_svc.storage.definitions import (
     intake_of,
     note_intake,
 )
+from mesh.audit.operation import NOBODY
 from mesh.clock import Clock
 from mesh.db.database import ConstraintViolated, Database
 from mesh.db.served_database import write_again
@@ -56,7 +58,11 @@ class Bundles:
             # Whoever comes second fails here.
             yield InsertMany("deployment_intake", ("deployment_id", "deleted", "taken_at"), [(deployment_id, 0, now)])
             for definition, content in forms:
-                yield from insert_definition(definition, content)
+                stored = yield from insert_definition(definition, content)
+                # Who has deployed it stands in the engine's entry of the deployment.
+                yield from tell_operation(
+                    NOBODY, now, FORM, stored.id, stored.tenant_id, action="forms.create", after=told(stored)
+                )
 
         try:
             await write_again(self.database, program)
@@ -68,8 +74,12 @@ class Bundles:
         """Delete the forms of a deployment that is gone. Raises `DependencyDown`."""
 
         def program() -> Program[None]:
-            yield from note_intake(deployment_id, self.clock.now_micros(), deleted=True)
-            yield from delete_definitions((yield from definitions_of(deployment_id)))
+            now = self.clock.now_micros()
+            yield from note_intake(deployment_id, now, deleted=True)
+            for gone in (yield from delete_definitions((yield from definitions_of(deployment_id)))):
+                yield from tell_operation(
+                    NOBODY, now, FORM, gone.id, gone.tenant_id, action="forms.delete", before=told(gone)
+                )
 
         await write_again(self.database, program)
 

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from form_svc.commands.form_lookup import FoundForm
+from form_svc.commands.refusals import data_too_large
 from form_svc.schema.field_types import Input
 from form_svc.storage.files import File
 from form_svc.submission import Circumstances, SubmittedFile, submit
@@ -90,7 +91,7 @@ async def check_data(
 
     circumstances = Circumstances(
         now=datetime.datetime.fromtimestamp(now / 1_000_000, datetime.UTC),
-        # Files that nobody knows are told as missing files, not as faults of the data.
+        # A text that stands for a file that there is not is a fault of its field, told with all others.
         files={text: named for text, named in uploaded.items() if len(named) == len(files[text])},
     )
     outcome = await asyncio.to_thread(submit, schema, data, variables, language or ENGLISH, circumstances)
@@ -107,8 +108,7 @@ async def check_data(
         )
     size = len(orjson.dumps(accepted))
     if size > MAX_DATA_BYTES:
-        description = f"has {size} bytes as JSON; a submission may have {MAX_DATA_BYTES}: upload files instead"
-        raise InvalidField("FIELD_INVALID", f"data: {description}", violations=[Violation("data", description)])
+        raise data_too_large(size, MAX_DATA_BYTES, "as JSON")
     paths = [each.value_path for each in schema.fields.values() if each.type.input is Input.FILES]
     named = _texts_at(accepted, paths)
     return CheckedData(accepted, {text: ids for text, ids in files.items() if text in named}, paths)

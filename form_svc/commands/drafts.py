@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from form_svc.storage.drafts import Draft, find_draft, insert_draft, update_draft
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from form_svc.storage.audit import DRAFT, tell_operation
+from form_svc.storage.drafts import Draft, delete_draft, find_draft, insert_draft, update_draft
+from mesh.audit.operation import Maker
 from mesh.db.statements import Program
 from mesh.errors import Conflict, InvalidField, Violation
 
@@ -16,8 +21,21 @@ def check_size(data: bytes) -> None:
         raise InvalidField("FIELD_INVALID", f"data: {description}", violations=[Violation("data", description)])
 
 
-def save(user_task_id: str, user_id: str, data: bytes, etag: str, now: int) -> Program[Draft]:
-    """Keep a draft instead of the one before. Raises `Conflict` (REVISION_CONFLICT), `ConstraintViolated`."""
+@dataclass(slots=True, frozen=True)
+class Place:
+    """The task that a draft is for."""
+
+    user_task_id: str
+    tenant_id: str
+    process_definition_key: str
+
+
+def save(place: Place, maker: Maker, data: bytes, fields: Sequence[str], etag: str, now: int) -> Program[Draft]:
+    """Keep a draft instead of the one before; `fields` are the names in it.
+
+    Raises `Conflict` (REVISION_CONFLICT), `ConstraintViolated`.
+    """
+    user_task_id, user_id = place.user_task_id, maker.user_id
     before = yield from find_draft(user_task_id, user_id, lock=True)
     if before is not None and before.data == data:
         # Sent again, or nothing was changed; the etag may be the one from before that.
@@ -33,4 +51,31 @@ def save(user_task_id: str, user_id: str, data: bytes, etag: str, now: int) -> P
         yield from insert_draft(draft)
     else:
         yield from update_draft(draft)
+    yield from tell_operation(
+        maker,
+        now,
+        DRAFT,
+        user_task_id,
+        place.tenant_id,
+        definition_key=place.process_definition_key,
+        before={"revision": before.revision} if before is not None else {},
+        after={"revision": draft.revision, "fields": fields},
+    )
     return draft
+
+
+def throw_away(place: Place, maker: Maker, now: int) -> Program[None]:
+    """Delete a draft, if there is one."""
+    before = yield from find_draft(place.user_task_id, maker.user_id, lock=True)
+    if before is None:
+        return
+    yield from delete_draft(place.user_task_id, maker.user_id)
+    yield from tell_operation(
+        maker,
+        now,
+        DRAFT,
+        place.user_task_id,
+        place.tenant_id,
+        definition_key=place.process_definition_key,
+        before={"revision": before.revision},
+    )

@@ -26,7 +26,7 @@ from mesh.errors import Violation
 
 IN_MODEL = "camunda-forms:bpmn:"
 IN_DEPLOYMENT = "camunda-forms:deployment:"
-MAX_VERSION = 2**31 - 1
+MAX_VERSION_DIGITS = 9
 
 
 @dataclass(slots=True, frozen=True)
@@ -111,8 +111,7 @@ def _definition(host: Host) -> Program[tuple[Definition | None, str]]:
         found = yield from find_in_deployment(host.deployment_id, key) if host.deployment_id else _nothing()
         return found, "its deployment has no form of this id"
     if binding == FormReference.BINDING_VERSION:
-        number = int(reference.version) if reference.version.isdigit() else 0
-        found = yield from find_version(tenant_id, key, min(number, MAX_VERSION))
+        found = yield from find_version(tenant_id, key, _number_of(reference.version))
         return found, f"there is no version {reference.version}"
     if binding == FormReference.BINDING_VERSION_TAG:
         found = yield from find_tagged(tenant_id, key, reference.version)
@@ -123,6 +122,11 @@ def _definition(host: Host) -> Program[tuple[Definition | None, str]]:
     if found is None:
         found = yield from find_newest(tenant_id, key)
     return found, "deploy a form of this id, in the same tenant"
+
+
+def _number_of(version: str) -> int:
+    """Return a version's number; 0, which none has, for texts that are none."""
+    return int(version) if version.isdecimal() and len(version) <= MAX_VERSION_DIGITS else 0
 
 
 def _nothing() -> Program[Definition | None]:

@@ -15,6 +15,8 @@ from mesh.errors import InvalidField, Violation
 
 MAX_KEY = 255
 MAX_KEPT = 100
+MAX_KEPT_BYTES = 8 * 1024 * 1024
+"""Of schemas as they were sent; read they take some twenty times as much."""
 LEGACY_KEY = "id"
 
 
@@ -51,6 +53,7 @@ class SchemaReader:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, ReadForm] = OrderedDict()
+        self._kept_bytes = 0
 
     async def read(self, content: bytes) -> ReadForm:
         """Return a form. Raises `FormSchemaInvalid` with all its problems."""
@@ -58,10 +61,13 @@ class SchemaReader:
         form = self._kept.get(digest)
         if form is None:
             form = await asyncio.to_thread(_read, content, digest)
+            if digest not in self._kept:
+                self._kept_bytes += form.size_bytes
             self._kept[digest] = form
         self._kept.move_to_end(digest)
-        while len(self._kept) > MAX_KEPT:
-            self._kept.popitem(last=False)
+        while len(self._kept) > MAX_KEPT or self._kept_bytes > MAX_KEPT_BYTES:
+            _, oldest = self._kept.popitem(last=False)
+            self._kept_bytes -= oldest.size_bytes
         return form
 
     async def deployable(self, content: bytes) -> ReadForm:

@@ -16,6 +16,8 @@ _TEXT = {"string", "text", "", "uuid"}
 _WHOLE = {"long", "integer", "int", "short"}
 _NUMBER = {"double", "float", "decimal", "number"}
 _CHOICE = {"enum"}
+MAX_EXACT = 2**53
+"""Above it JSON's numbers are not whole."""
 _YES = {"true", ""}
 """A constraint without a value holds."""
 
@@ -120,4 +122,4 @@ def _number(text: str) -> int | float | None:
         return None
     if number != number or number in (float("inf"), float("-inf")):
         return None
-    return int(number) if number.is_integer() else number
+    return int(number) if number.is_integer() and abs(number) <= MAX_EXACT else number

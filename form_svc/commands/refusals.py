@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mesh.errors import DependencyDown, NotFound, WrongState
+from mesh.errors import DependencyDown, InvalidField, NotFound, Violation, WrongState
 
 RETRY_SECONDS = 1.0
 
@@ -41,6 +41,12 @@ def submission_missing(submission_id: str) -> NotFound:
 def tenant_missing(tenant_id: str) -> NotFound:
     """Return the error for a tenant that is closed to the caller."""
     return NotFound("TENANT_NOT_FOUND", f"there is no tenant {tenant_id!r}", metadata={"id": tenant_id})
+
+
+def data_too_large(size: int, limit: int, how: str) -> InvalidField:
+    """Return the error for more data than a submission may have."""
+    description = f"has {size} bytes {how}; a submission may have {limit}: upload files instead"
+    return InvalidField("FIELD_INVALID", f"data: {description}", violations=[Violation("data", description)])
 
 
 def still_pending(submission_id: str, why: str) -> DependencyDown:

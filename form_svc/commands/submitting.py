@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,13 +20,14 @@ from google.rpc import status_pb2
 
 from form_svc.commands.checking import CheckedData
 from form_svc.commands.form_lookup import FoundForm
-from form_svc.commands.refusals import file_missing, still_pending, unclear
+from form_svc.commands.refusals import data_too_large, file_missing, still_pending, unclear
 from form_svc.commands.writing import fingerprint_of
 from form_svc.engine.failures import REFUSALS, refusal_of
 from form_svc.engine.host import EngineHost
+from form_svc.storage.audit import SUBMISSION, tell_operation
 from form_svc.storage.drafts import delete_drafts
 from form_svc.storage.files import File, attach_files, find_files, place_files, release_files
-from form_svc.storage.layout import PENDING, REFUSED, SETTLED, TASK, UNCLEAR
+from form_svc.storage.layout import PENDING, REFUSED, SETTLED, STATE_NAMES, TASK, UNCLEAR
 from form_svc.storage.requests import request_id_reused
 from form_svc.storage.submissions import (
     Content,
@@ -40,7 +41,8 @@ from form_svc.storage.submissions import (
     read_content,
     settle,
 )
-from mesh.call import CallContext, as_call
+from mesh.audit.operation import Maker, maker_of
+from mesh.call import CallContext, as_call, find_call
 from mesh.clock import Clock
 from mesh.db.database import ConstraintViolated, Database
 from mesh.db.served_database import write_again
@@ -57,6 +59,8 @@ RETAINED_SHARE = 0.9
 GONE = frozenset({"USER_TASK_NOT_FOUND", "USER_TASK_ALREADY_COMPLETED", "PROCESS_INSTANCE_NOT_RUNNING"})
 """What the engine says of a task that is done: by this submission, if it has forgotten the request."""
 DOMAIN = "flowmesh.form"
+MAX_REQUEST_BYTES = 4 << 20
+"""Of what the engine is sent. It is stored with the data in one statement, of which MariaDB takes 16 MiB, escaped."""
 PAGE = 20
 
 _log = get_log(__name__)
@@ -141,27 +145,48 @@ class Submitting:
             raise request_id_reused(asked.method, asked.request_id)
         return found
 
+    async def usable_files(
+        self, named: Mapping[str, Sequence[str]], user_id: str, process_definition_id: str, user_task_id: str = ""
+    ) -> dict[str, File]:
+        """Return those files that a submission may name, by their ids: all others are as if they never were."""
+        found = await self.database.read(find_files([each for ids in named.values() for each in ids]))
+        return {
+            file.id: file
+            for file in found.values()
+            if submission_takes(file, user_id, process_definition_id, user_task_id)
+        }
+
     async def keep(self, asked: Asked, wanted: Wanted, actor_rows: bytes, make: MakeRequest) -> Kept:
         """Keep a submission as pending; return it, or the one that the same request has made meanwhile.
 
         Its first attempt has begun with that, for who keeps it. Raises `NotFound` (FORM_FILE_NOT_FOUND),
-        `RequestIdReused`, `DependencyDown`.
+        `InvalidField` for too much data, `RequestIdReused`, `DependencyDown`.
         """
         submission_id = new_id()
         if not asked.request_id:
             asked = replace(asked, request_id=submission_id)
+        maker = maker_of(find_call())
 
         def program() -> Program[Kept]:
             now = self.clock.now_micros()
             submission = _pending(submission_id, asked, wanted, now, now + self.times.attempt)
             files = yield from find_files(wanted.checked.file_ids, lock=True)
             for file_id in wanted.checked.file_ids:
-                if not _is_usable(files.get(file_id), submission):
+                if not submission_takes(
+                    files.get(file_id),
+                    submission.submitted_by,
+                    submission.process_definition_id,
+                    submission.user_task_id,
+                ):
                     raise file_missing(file_id)
             data = wanted.checked.with_files(files)
-            content = Content(orjson.dumps(data), actor_rows, make(f"form:{submission_id}", data))
+            engine_request = make(f"form:{submission_id}", data)
+            if len(engine_request) > MAX_REQUEST_BYTES:
+                raise data_too_large(len(engine_request), MAX_REQUEST_BYTES, "as the engine gets it")
+            content = Content(orjson.dumps(data), actor_rows, engine_request)
             yield from insert_submission(submission, content)
             yield from attach_files(wanted.checked.file_ids, submission_id)
+            yield from _tell(maker, now, submission, _told(submission, data, wanted.checked.file_ids), {})
             return Kept(submission, begun=True)
 
         try:
@@ -239,7 +264,8 @@ class Submitting:
             await self._wait(submission)
             raise still_pending(submission.id, error.message) from error
         else:
-            if await write_again(self.database, lambda: self._settled(submission, instance_id, answer)):
+            maker = maker_of(find_call())
+            if await write_again(self.database, lambda: self._settled(submission, instance_id, answer, maker)):
                 self.ended(SETTLED)
 
     async def _ask(self, submission: Submission, content: Content) -> tuple[str, bytes]:
@@ -253,13 +279,14 @@ class Submitting:
         )
         return started.start.process_instance.id, started.start.SerializeToString()
 
-    def _settled(self, submission: Submission, instance_id: str, answer: bytes) -> Program[bool]:
+    def _settled(self, submission: Submission, instance_id: str, answer: bytes, maker: Maker) -> Program[bool]:
         now = self.clock.now_micros()
         changed = yield from settle(submission.id, SETTLED, answer, now, process_instance_id=instance_id)
         if changed:
             yield from place_files(submission.id, instance_id)
             if submission.user_task_id:
                 yield from delete_drafts(submission.user_task_id)
+            yield from _tell_end(maker, now, submission, SETTLED, processInstanceId=instance_id)
         return changed
 
     def _is_forgotten(self, submission: Submission) -> bool:
@@ -272,6 +299,7 @@ class Submitting:
             _log.error("Nobody knows what became of a submission", submission=submission.id, reason=error.reason)
         now = self.clock.now_micros()
         status = status_from(error, DOMAIN).SerializeToString()
+        maker = maker_of(find_call())
 
         def program() -> Program[bool]:
             changed = yield from settle(
@@ -279,6 +307,8 @@ class Submitting:
             )
             if changed and state == REFUSED:
                 yield from release_files(submission.id, now + self.times.file_retention)
+            if changed:
+                yield from _tell_end(maker, now, submission, state, reason=error.reason)
             return changed
 
         if await write_again(self.database, program):
@@ -318,12 +348,50 @@ def _pending(submission_id: str, asked: Asked, wanted: Wanted, now: int, next_at
     )
 
 
-def _is_usable(file: File | None, submission: Submission) -> bool:
+def _told(submission: Submission, data: Mapping[str, Any], file_ids: Sequence[str]) -> dict[str, Any]:
+    about = {
+        "state": STATE_NAMES[submission.state],
+        "formKey": submission.form_key,
+        "formVersion": submission.form_version,
+        "formDefinitionId": submission.form_definition_id,
+        "processDefinitionId": submission.process_definition_id,
+        "processInstanceId": submission.process_instance_id,
+        "userTaskId": submission.user_task_id,
+        "outcome": submission.outcome,
+        "fields": sorted(data),
+        "files": list(file_ids),
+    }
+    return {name: value for name, value in about.items() if value not in ("", [])}
+
+
+def _tell_end(maker: Maker, now: int, submission: Submission, state: int, **more: str) -> Program[None]:
+    after = {"state": STATE_NAMES[state], **{name: value for name, value in more.items() if value}}
+    yield from _tell(maker, now, submission, after, {"state": STATE_NAMES[PENDING]})
+
+
+def _tell(
+    maker: Maker, now: int, submission: Submission, after: Mapping[str, Any], before: Mapping[str, Any]
+) -> Program[None]:
+    yield from tell_operation(
+        maker,
+        now,
+        SUBMISSION,
+        submission.id,
+        submission.tenant_id,
+        # The mesh itself has no method where it brings a submission to its end.
+        action="" if maker.method else "submissions.settle",
+        definition_key=submission.process_definition_key,
+        before=before,
+        after=after,
+    )
+
+
+def submission_takes(file: File | None, user_id: str, process_definition_id: str, user_task_id: str) -> bool:
     """Tell whether a file may stand in a submission: it was uploaded by the same user, for the same thing."""
     return (
         file is not None
         and not file.submission_id
-        and file.uploaded_by == submission.submitted_by
-        and file.user_task_id == submission.user_task_id
-        and (bool(file.user_task_id) or file.process_definition_id == submission.process_definition_id)
+        and file.uploaded_by == user_id
+        and file.user_task_id == user_task_id
+        and (bool(file.user_task_id) or file.process_definition_id == process_definition_id)
     )

@@ -7,10 +7,12 @@ import hashlib
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from google.protobuf.message import Message
 
 from form_svc.commands.writing import RequestWriter, fingerprint_of
+from form_svc.storage.audit import FILE, tell_operation
 from form_svc.storage.files import (
     File,
     count_loose,
@@ -22,6 +24,7 @@ from form_svc.storage.files import (
     read_chunk,
 )
 from form_svc.storage.layout import UPLOADING
+from mesh.audit.operation import Maker
 from mesh.clock import Clock
 from mesh.db.database import Database, DatabaseError, OutcomeUnknown
 from mesh.db.served_database import write_again
@@ -99,7 +102,7 @@ class Uploads:
     limits: Limits
 
     async def receive(
-        self, user_id: str, place: Place, announced: Announced, pieces: AsyncIterator[bytes], answer: AnswerWith
+        self, maker: Maker, place: Place, announced: Announced, pieces: AsyncIterator[bytes], answer: AnswerWith
     ) -> bytes:
         """Keep a file; return the serialized answer.
 
@@ -126,13 +129,13 @@ class Uploads:
             process_instance_id=place.process_instance_id,
             user_task_id=place.user_task_id,
             submission_id="",
-            uploaded_by=user_id,
+            uploaded_by=maker.user_id,
             created_at=now,
             expires_at=now + self.limits.retention_micros,
         )
-        await self._begin(file)
         kept = ""
         try:
+            await self._begin(file)
             size, digest = await self._take(file.id, pieces)
             if announced.sha256 and announced.sha256 != digest:
                 raise InvalidField(
@@ -140,7 +143,7 @@ class Uploads:
                     f"what came has the SHA-256 {digest}, not {announced.sha256}: send the file again",
                     metadata={"sha256": digest},
                 )
-            response, kept = await self._finish(file, announced, size, digest, answer)
+            response, kept = await self._finish(file, announced, size, digest, maker, answer)
         finally:
             if kept != file.id:
                 await self._throw_away(file.id)
@@ -215,11 +218,12 @@ class Uploads:
     async def _keep(self, file_id: str, received: _Received, size: int) -> None:
         content, number = bytes(received.pending[:size]), received.chunks
         del received.pending[:size]
-        await write_again(self.database, lambda: insert_chunk(file_id, number, content))
+        if not await write_again(self.database, lambda: insert_chunk(file_id, number, content)):
+            raise _too_slow()
         received.chunks += 1
 
     async def _finish(
-        self, file: File, announced: Announced, size: int, digest: str, answer: AnswerWith
+        self, file: File, announced: Announced, size: int, digest: str, maker: Maker, answer: AnswerWith
     ) -> tuple[bytes, str]:
         """Make the file ready; return the answer, and the id of the file that it is about."""
         kept = ""
@@ -227,11 +231,18 @@ class Uploads:
         def work(now: int) -> Program[Message]:
             nonlocal kept
             if not (yield from finish_file(file.id, size, digest)):
-                raise TooLate(
-                    "DEADLINE_EXCEEDED", "the upload took so long that the file was thrown away: send it again"
-                )
+                raise _too_slow()
             found = yield from find_files([file.id])
             kept = file.id
+            yield from tell_operation(
+                maker,
+                now,
+                FILE,
+                file.id,
+                file.tenant_id,
+                definition_key=file.process_definition_key,
+                after=told(found[file.id]),
+            )
             return answer(found[file.id])
 
         what = (file.user_task_id, file.process_definition_id, announced.field_key, announced.file_name)
@@ -245,6 +256,23 @@ class Uploads:
         except (DependencyDown, DatabaseError, OutcomeUnknown) as error:
             # It is past its time tomorrow, and deleted then.
             _log.warning("An upload that failed could not be deleted yet", file=file_id, error=error)
+
+
+def told(file: File) -> dict[str, Any]:
+    """Return what the audit is told of a file; its name is what the user has filled in."""
+    about = {
+        "fieldKey": file.field_key,
+        "contentType": file.content_type,
+        "sizeBytes": file.size_bytes,
+        "sha256": file.sha256,
+        "userTaskId": file.user_task_id,
+        "processDefinitionId": file.process_definition_id,
+    }
+    return {name: value for name, value in about.items() if value != ""}
+
+
+def _too_slow() -> TooLate:
+    return TooLate("DEADLINE_EXCEEDED", "the upload took so long that the file was thrown away: send it again")
 
 
 def _invalid(name: str, description: str) -> InvalidField:

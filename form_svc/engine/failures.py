@@ -22,6 +22,7 @@ from mesh.resilience.breaker import BreakerOpen
 from mesh.status import grpc_code, status_of
 
 RETRY_SECONDS = 1.0
+TOO_LARGE = "MESSAGE_TOO_LARGE"
 _REFUSALS: dict[grpc.StatusCode, type[DomainError]] = {
     grpc.StatusCode.INVALID_ARGUMENT: InvalidField,
     grpc.StatusCode.NOT_FOUND: NotFound,
@@ -59,7 +60,8 @@ def _of_status(status: status_pb2.Status) -> DomainError:
     for detail in status.details:
         for message in (info, bad_request, retry):
             detail.Unpack(message)
-    kind = _REFUSALS.get(code) or _PASSING.get(code)
+    # However often it is sent, it stays as large.
+    kind = InvalidField if info.reason == TOO_LARGE else _REFUSALS.get(code) or _PASSING.get(code)
     # Without a reason it is not the engine that speaks.
     if kind is None or not info.reason:
         return _down(f"{code.name}: {status.message}")

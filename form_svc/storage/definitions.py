@@ -72,19 +72,24 @@ def insert_definition(new: Definition, content: bytes) -> Program[Definition]:
     return replace(stored, latest=int(latest == stored.id))
 
 
-def delete_definitions(found: list[Definition]) -> Program[None]:
-    """Delete versions; the ones before become the newest again."""
+def delete_definitions(found: list[Definition]) -> Program[list[Definition]]:
+    """Delete versions; the ones before become the newest again. Return those that were there still."""
     if not found:
-        return
-    ids = [(each.id,) for each in found]
+        return []
     for tenant_id, form_key in sorted({(each.tenant_id, each.form_key) for each in found}):
         yield Fetch(
             "SELECT last_version FROM form_counter WHERE tenant_id=? AND form_key=?", (tenant_id, form_key), lock=True
         )
+    # Behind the locks: somebody else may have deleted some meanwhile.
+    rows: list[Row] = yield FetchKeys("form_definition", COLUMNS, ("id",), [(each.id,) for each in found])
+    ids = [(row[0],) for row in rows]
+    if not ids:
+        return []
     yield DeleteMany("form_definition", ("id",), ids)
     yield DeleteMany("form_schema", ("id",), ids)
     for tenant_id, form_key in sorted({(each.tenant_id, each.form_key) for each in found}):
         yield from _mark_latest(tenant_id, form_key)
+    return [Definition(*row) for row in rows]
 
 
 def _mark_latest(tenant_id: str, form_key: str) -> Program[str]:

@@ -41,9 +41,14 @@ def insert_file(file: File) -> Program[None]:
     yield InsertMany("form_file", COLUMNS, [astuple(file)])
 
 
-def insert_chunk(file_id: str, number: int, content: bytes) -> Program[None]:
-    """Keep a piece of a file."""
+def insert_chunk(file_id: str, number: int, content: bytes) -> Program[bool]:
+    """Keep a piece of a file; say False where the file was thrown away meanwhile."""
+    # With the lock of the file: a piece that comes late must not outlive it.
+    rows: list[Row] = yield FetchKeys("form_file", ("id",), ("id",), [(file_id,)], lock=True)
+    if not rows:
+        return False
     yield InsertMany("form_file_chunk", ("file_id", "number", "content"), [(file_id, number, content)])
+    return True
 
 
 def finish_file(file_id: str, size: int, sha256: str) -> Program[bool]:
@@ -100,6 +105,7 @@ def place_files(submission_id: str, process_instance_id: str) -> Program[None]:
 
 def delete_file(file_id: str) -> Program[None]:
     """Delete a file with its pieces."""
+    yield FetchKeys("form_file", ("id",), ("id",), [(file_id,)], lock=True)
     # The pieces by their numbers: by the file alone other files' uploads would wait for the gap.
     rows: list[Row] = yield Fetch("SELECT file_id, number FROM form_file_chunk WHERE file_id=?", (file_id,))
     if rows:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import hashlib
+import json
 import os
+from typing import Any
 from uuid import uuid4
 
 import grpc
@@ -17,7 +21,9 @@ from flowmesh.form.v1.task_form_service_pb2_grpc import TaskFormServiceStub
 from mesh.json_values import to_values
 from mesh.status import status_of
 from tests.infrastructure.mesh import Mesh
-from tests.integration.form.forms import faults_of, form, joined, pieces, review, text_field
+from tests.integration.form.forms import faults_of, form, joined, listed_faults, pieces, review, text_field
+from tests.integration.form.large_form import FAULTS, FAULTY, GOOD, VARIABLES, large_form
+from tests.launcher.running import flowmesh
 
 pytestmark = pytest.mark.slow
 PICKER = {"type": "filepicker", "id": "fp", "key": "file", "label": "File"}
@@ -25,8 +31,6 @@ PICKER = {"type": "filepicker", "id": "fp", "key": "file", "label": "File"}
 
 async def _deployed(rest: httpx.AsyncClient) -> tuple[str, str]:
     """Deploy a bundle with forms; return the ids of the definition and of a task."""
-    import base64
-
     key = f"p{uuid4().hex}"
     files = {
         "review.bpmn": review(key),
@@ -105,6 +109,92 @@ async def test_the_same_faults_on_both_faces(rest: httpx.AsyncClient, channel: g
     assert refused.json()["message"] == status_of(raised.value).message
 
 
+async def test_forty_fields_with_fifteen_faults_on_both_faces(
+    rest: httpx.AsyncClient, channel: grpc.aio.Channel
+) -> None:
+    task = await _large_task(rest)
+    stub: object = TaskFormServiceStub(channel)
+    said = {}
+    for language in ("en", "zh"):
+        body = {"data": FAULTY, "language": language}
+        refused = await rest.post(f"/v1/userTasks/{task}/form:submit", json=body)
+        assert refused.status_code == 400, refused.text
+        by_type = {detail["@type"].rpartition(".")[2]: detail for detail in refused.json()["details"]}
+        over_rest = [(each["field"], each["description"]) for each in by_type["BadRequest"]["fieldViolations"]]
+        assert by_type["ErrorInfo"]["reason"] == "FORM_DATA_INVALID"
+        request = task_form_service_pb2.SubmitTaskFormRequest(
+            user_task_id=task, data=to_values(FAULTY), language=language
+        )
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await stub.SubmitTaskForm(request)  # type: ignore[attr-defined]
+        assert listed_faults(raised.value) == over_rest
+        assert tuple(path for path, _ in over_rest) == FAULTS
+        assert "violations_omitted" not in by_type["ErrorInfo"]["metadata"]
+        said[language] = over_rest
+    for (_, english), (_, chinese) in zip(said["en"], said["zh"], strict=True):
+        assert english.isascii()
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in chinese)
+    taken = await rest.post(f"/v1/userTasks/{task}/form:submit", json={"data": GOOD})
+    assert taken.status_code == 200, taken.text
+    data = taken.json()["submission"]["data"]
+    assert {name: data[name] for name in GOOD} == GOOD
+
+
+async def _large_task(rest: httpx.AsyncClient) -> str:
+    """Deploy the form of 40 fields; return the id of a task that has it."""
+    key = f"p{uuid4().hex}"
+    files = {"large.bpmn": review(key), "request.form": large_form(), "order.form": form("order")}
+    resources = [{"name": name, "content": base64.b64encode(content).decode()} for name, content in files.items()]
+    answer = await rest.post("/v1/deployments", json={"name": key, "resources": resources})
+    assert answer.status_code == 200, answer.text
+    started = await rest.post("/v1/processInstances", json={"processDefinitionKey": key, "variables": VARIABLES})
+    instance = started.json()["processInstance"]["id"]
+    (task,) = (await rest.get("/v1/userTasks", params={"processInstanceId": instance})).json()["userTasks"]
+    return str(task["id"])
+
+
+async def test_the_audit_has_it(mesh: Mesh, rest: httpx.AsyncClient) -> None:
+    """From the call at the gateway to the command that lists the audit, by user and from where."""
+    _, task = await _deployed(rest)
+    file = await rest.post(
+        f"/v1/userTasks/{task}/form/files:upload", params={"fileName": "secret-name", "fieldKey": "file"}, content=b"x"
+    )
+    assert file.status_code == 200, file.text
+    body = {
+        "data": {"name": "secret-7", "other": "xyz", "file": "files::1"},
+        "files": {"files::1": {"ids": [file.json()["file"]["id"]]}},
+        "requestId": uuid4().hex,
+    }
+    for _ in range(2):
+        submitted = await rest.post(f"/v1/userTasks/{task}/form:submit", json=body)
+        assert submitted.status_code == 200, submitted.text
+    submission = submitted.json()["submission"]
+    options = ("--url", mesh.url, "--json")
+    found: list[dict[str, Any]] = []
+    async with asyncio.timeout(60):
+        while len(found) < 2:
+            await asyncio.sleep(0.2)
+            done = await asyncio.to_thread(flowmesh, "audit", "list", "--resource", submission["id"], *options)
+            assert done.returncode == 0, done.stderr
+            found = json.loads(done.stdout)
+    assert len(found) == 2
+    states = {each["after"]["state"] for each in found}
+    assert states == {"pending", "settled"}
+    (kept,) = [each for each in found if each["after"]["state"] == "pending"]
+    assert kept["method"] == "flowmesh.form.v1.TaskFormService/SubmitTaskForm"
+    assert (kept["service"], kept["resourceType"]) == ("form", "submission")
+    assert (kept["clientAddress"], kept["userId"]) == ("127.0.0.1", submission["submittedBy"])
+    assert kept["after"]["fields"] == ["file", "name", "other"]
+    uploads = await rest.get("/v1/auditRecords", params={"resourceId": file.json()["file"]["id"]})
+    (upload,) = uploads.json()["auditRecords"]
+    assert upload["method"] == "flowmesh.form.v1.FormFileService/UploadTaskFormFile"
+    assert "secret" not in json.dumps([found, upload])
+    by_engine = await rest.get("/v1/auditRecords", params={"resourceId": submission["processInstanceId"]})
+    (completed,) = [each for each in by_engine.json()["auditRecords"] if each["method"].endswith("SubmittedTask")]
+    assert (completed["userId"], completed["clientAddress"]) == (kept["userId"], "127.0.0.1")
+    assert completed["sessionId"] == kept["sessionId"]
+
+
 @pytest.mark.parametrize("size", [0, 5, 3_000_000, 12_000_000])
 async def test_files_over_rest(rest: httpx.AsyncClient, size: int) -> None:
     """Larger ones than any other request may be, as they are streamed."""
@@ -154,6 +244,10 @@ async def test_bad_uploads_over_rest(rest: httpx.AsyncClient) -> None:
     assert too_large.status_code == 400, too_large.text
     assert too_large.json()["details"][0]["reason"] == "FORM_FILE_TOO_LARGE"
     assert (await rest.post(url, content=b"x")).status_code == 400
+    damaged = await rest.post(url, params={"fileName": "a", "sha256": "0" * 64}, content=b"x")
+    assert (damaged.status_code, damaged.json()["details"][0]["reason"]) == (400, "FORM_FILE_DAMAGED")
+    untyped = await rest.post(url, params={"fileName": "a"}, content=b"x", headers={"content-type": "no type"})
+    assert untyped.status_code == 400, untyped.text
     unknown = await rest.post(url, params={"fileName": "a", "what": "b"}, content=b"x")
     assert unknown.status_code == 400
     never = task[:-1] + "9"

@@ -27,7 +27,6 @@ from mesh.outbox import OutboxRow
 from tests.integration.engine.serving import Engine, external, refusal, user_task
 from tests.integration.engine.test_definition_suspension import resume, suspend
 
-FORM = b'{"components": []}'
 ASKED_BY = (("x-flowmesh-sub", "ann"), ("x-flowmesh-client-address", "192.0.2.9"), ("x-correlation-id", "c-1"))
 
 
@@ -59,16 +58,14 @@ def operations(events: list[EventEnvelope]) -> list[tuple[str, str]]:
 def bundle(**fields: Any) -> deployments.CreateDeploymentRequest:
     resources = [
         deployment_pb2.Resource(name="review.bpmn", content=user_task()),
-        deployment_pb2.Resource(name="review.form", content=FORM),
+        deployment_pb2.Resource(name="other.bpmn", content=user_task("other")),
     ]
     return deployments.CreateDeploymentRequest(resources=resources, name="bundle", tenant_id="acme", **fields)
 
 
-async def test_a_deployment_is_told_with_its_forms_and_once(engine: Engine, engine_database: Database) -> None:
+async def test_a_deployment_is_told_with_its_files_and_once(engine: Engine, engine_database: Database) -> None:
     deployed = (await engine.deployments.CreateDeployment(bundle(), metadata=ASKED_BY)).deployment
     assert (await engine.deployments.CreateDeployment(bundle())).duplicate
-    read = deployments.GetDeploymentResourceRequest(id=deployed.id, resource_name="review.form")
-    assert (await engine.deployments.GetDeploymentResource(read)).data == FORM
     events = await told(engine_database)
     (event,) = of_type(events, "workflow.deployment.created.v1")
     created = event.deployment_created
@@ -76,9 +73,9 @@ async def test_a_deployment_is_told_with_its_forms_and_once(engine: Engine, engi
     assert (created.deployment.name, created.deployment.tenant_id) == ("bundle", "acme")
     assert {file.name: file.size_bytes for file in created.resources} == {
         "review.bpmn": len(user_task()),
-        "review.form": len(FORM),
+        "other.bpmn": len(user_task("other")),
     }
-    (definition,) = created.process_definitions
+    (definition,) = [each for each in created.process_definitions if each.key == "review"]
     assert (definition.key, definition.version, definition.resource_name) == ("review", 1, "review.bpmn")
     assert definition.deployment_id == deployed.id
     assert operations(events) == [("CreateDeployment", "deployment")]
@@ -88,12 +85,6 @@ async def test_a_deployment_is_told_with_its_forms_and_once(engine: Engine, engi
     assert list(recorded.operation_recorded.tenant_ids) == ["acme"]
 
 
-async def test_forms_alone_are_not_for_the_engine(engine: Engine) -> None:
-    request = deployments.UploadDeploymentRequest(resource_name="review.form")
-    request.file.data = FORM
-    assert (await refusal(engine.deployments.UploadDeployment(request))).reason == "FIELD_INVALID"
-
-
 async def test_a_deployment_that_is_deleted_is_told_with_what_it_had(engine: Engine, engine_database: Database) -> None:
     deployed = (await engine.deployments.CreateDeployment(bundle())).deployment
     await engine.deployments.DeleteDeployment(deployments.DeleteDeploymentRequest(id=deployed.id), metadata=ASKED_BY)
@@ -101,8 +92,8 @@ async def test_a_deployment_that_is_deleted_is_told_with_what_it_had(engine: Eng
     (event,) = of_type(events, "workflow.deployment.deleted.v1")
     deleted = event.deployment_deleted
     assert (deleted.deployment.id, deleted.deployment.name) == (deployed.id, "bundle")
-    assert sorted(deleted.resource_names) == ["review.bpmn", "review.form"]
-    assert [(found.key, found.version) for found in deleted.process_definitions] == [("review", 1)]
+    assert sorted(deleted.resource_names) == ["other.bpmn", "review.bpmn"]
+    assert sorted((found.key, found.version) for found in deleted.process_definitions) == [("other", 1), ("review", 1)]
     assert operations(events) == [("CreateDeployment", "deployment"), ("DeleteDeployment", "deployment")]
     recorded = of_type(events, "audit.operation.recorded.v1")[-1].operation_recorded
     assert orjson.loads(recorded.before_json)["name"] == "bundle"

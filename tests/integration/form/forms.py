@@ -207,7 +207,12 @@ async def joined(stream: AsyncIterator[httpbody_pb2.HttpBody]) -> bytes:
 
 def faults_of(error: grpc.RpcError) -> dict[str, str]:
     """The violations of a refused call, by field."""
+    return dict(listed_faults(error))
+
+
+def listed_faults(error: grpc.RpcError) -> list[tuple[str, str]]:
+    """The violations of a refused call as they are listed."""
     found = error_details_pb2.BadRequest()
     for detail in status_of(error).details:
         detail.Unpack(found)
-    return {each.field: each.description for each in found.field_violations}
+    return [(each.field, each.description) for each in found.field_violations]

@@ -9,10 +9,14 @@ import json
 import grpc.aio
 import pytest
 from flowmesh.engine.v1 import deployment_pb2, deployment_service_pb2
+from flowmesh.events.v1.event_pb2 import EventEnvelope
 from flowmesh.form.v1 import form_definition_service_pb2 as pb
 from google.api import httpbody_pb2
 
 from mesh.access.rows import RowGrant
+from mesh.bus.port import Bus
+from mesh.bus.topics import FUNCTION_UNIT_EVENTS, WORKFLOW_EXECUTION_EVENTS
+from mesh.event_decoding import decode
 from tests.infrastructure.walls import caller
 from tests.integration.engine.serving import refusal, until
 from tests.integration.form.forms import ENDS, Forms, faults_of, form, model, review, text_field
@@ -134,6 +138,49 @@ async def test_bundle_is_taken_in(forms: Forms) -> None:
     await until(gone)
 
 
+async def test_a_bundle_is_told_with_its_forms(forms: Forms, bus: Bus) -> None:
+    content = form("request")
+    deployment = await forms.deploy(tenant_id="acme", m_bpmn=review(), request_form=content)
+    read = deployment_service_pb2.GetDeploymentResourceRequest(id=deployment.id, resource_name="request.form")
+    assert (await forms.engine.deployments.GetDeploymentResource(read)).data == content
+    await forms.engine.deployments.DeleteDeployment(deployment_service_pb2.DeleteDeploymentRequest(id=deployment.id))
+    consumer = await bus.consumer("test", [WORKFLOW_EXECUTION_EVENTS, FUNCTION_UNIT_EVENTS])
+    told: list[EventEnvelope] = []
+    async with asyncio.timeout(20):
+        while len(told) < 4:
+            told += [event for each in await consumer.poll(100, 1.0) if (event := decode(each.value)) is not None]
+    await consumer.close()
+    by_type = {event.event_type: event for event in told}
+    assert len(by_type) == len(told) == 4
+    created = by_type["workflow.deployment.created.v1"].deployment_created
+    assert {file.name: file.size_bytes for file in created.resources} == {
+        "m.bpmn": len(review()),
+        "request.form": len(content),
+    }
+    deployed = by_type["deployment.forms.deployed.v1"]
+    assert (deployed.biz_id, deployed.forms_deployed.deployment_id) == ("tenant:acme", deployment.id)
+    assert list(deployed.forms_deployed.resource_names) == ["request.form"]
+    deleted = by_type["deployment.forms.deleted.v1"]
+    assert (deleted.biz_id, deleted.forms_deleted.deployment_id) == ("tenant:acme", deployment.id)
+    gone = by_type["workflow.deployment.deleted.v1"].deployment_deleted
+    assert sorted(gone.resource_names) == ["m.bpmn", "request.form"]
+
+
+async def test_forms_alone_are_a_bundle_too(forms: Forms) -> None:
+    deployment = await forms.deploy(request_form=form("request"))
+    assert not deployment.process_definitions
+    await until(lambda: _listed(forms))
+    assert await _listed(forms, deployment_id=deployment.id) == [("request", 1)]
+
+
+async def test_a_bundle_is_not_deployed_while_nobody_checks_its_forms(forms: Forms) -> None:
+    await forms.service.server.stop()
+    refused = await refusal(forms.deploy(m_bpmn=review(), request_form=form("request")))
+    assert (refused.code, refused.reason) == ("UNAVAILABLE", "DEPENDENCY_UNAVAILABLE")
+    listed = await forms.engine.deployments.ListDeployments(deployment_service_pb2.ListDeploymentsRequest())
+    assert list(listed.deployments) == []
+
+
 async def test_forms_of_a_bundle_are_there_at_once(forms: Forms) -> None:
     """Whoever comes before the event does not miss them, and the event takes them in no second time."""
     for number in range(5):
@@ -189,6 +236,15 @@ async def test_bindings(forms: Forms, attributes: str, extension: str, version: 
     await forms.create(form("request", text_field("b"), versionTag="stable"))
     await forms.create(form("request", text_field("c")))
     assert (await forms.task_form(task)).form.version == version
+
+
+@pytest.mark.parametrize("version", ["²", "9" * 5000])
+async def test_versions_that_are_no_numbers(forms: Forms, version: str) -> None:
+    await forms.create(form("request"))
+    binding = f'camunda:formRef="request" camunda:formRefBinding="version" camunda:formRefVersion="{version}"'
+    await forms.engine.deploy(review("review", binding))
+    refused = await refusal(forms.task_form(await forms.task()))
+    assert (refused.code, refused.reason) == ("NOT_FOUND", "FORM_NOT_FOUND")
 
 
 async def test_form_in_the_model(forms: Forms) -> None:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
+from collections.abc import AsyncIterator
+from typing import Any
 
+import grpc.aio
 import pytest
 from flowmesh.form.v1 import form_file_service_pb2 as pb
+from flowmesh.form.v1 import submission_pb2
 
+from form_svc.storage.files import delete_file, insert_chunk
 from form_svc.workers.retention import Retention
 from mesh.access.rows import RowGrant
 from mesh.db.statements import Fetch, fetch
+from mesh.status import reason_of
 from tests.infrastructure.walls import caller
-from tests.integration.engine.serving import ENDS, TurnedClock, model, refusal
-from tests.integration.form.forms import Forms, form, pieces
+from tests.integration.engine.serving import ENDS, TurnedClock, model, refusal, until
+from tests.integration.form.forms import Forms, faults_of, form, pieces
 
 ANN, BOB = caller("ann", RowGrant()), caller("bob", RowGrant(involved_only=True))
 PICKER = {"type": "filepicker", "id": "fp", "key": "file", "label": "File", "multiple": True}
@@ -117,9 +124,8 @@ async def test_files_of_a_submission(forms: Forms, task: str) -> None:
     )
     other = await forms.as_(ANN).task()
     assert (await refusal(forms.download_for(other, files[1].id))).reason == "FORM_FILE_NOT_FOUND"
-    # They cannot be submitted a second time, nor by somebody else.
-    reused = await refusal(forms.submit(other, {"file": "files::a"}, files=named))
-    assert reused.reason == "FORM_FILE_NOT_FOUND"
+    # They cannot be submitted a second time.
+    await _unknown(forms.submit(other, {"file": "files::a"}, files=named))
 
 
 async def _all(stream: object) -> None:
@@ -128,11 +134,90 @@ async def _all(stream: object) -> None:
 
 
 async def test_files_of_others(forms: Forms, task: str) -> None:
-    file = await forms.as_(ANN).upload(task, b"mine")
+    """They are as if they never were: a fault of the field, which says nothing of them."""
+    file = await forms.as_(ANN).upload(task, b"mine", file_name="divorce.txt")
+    elsewhere = await forms.task()
     forms.as_(caller("eve", RowGrant()))
-    refused = await refusal(forms.submit(task, {"file": "files::a"}, files={"files::a": {"ids": [file.id]}}))
-    assert refused.reason == "FORM_FILE_NOT_FOUND"
+    said = set()
+    for file_id in (file.id, "01890000-0000-7000-8000-000000000005"):
+        said.add(await _unknown(forms.submit(task, {"file": "files::a"}, files={"files::a": {"ids": [file_id]}})))
+    assert len(said) == 1
+    assert "divorce" not in said.pop()
+    # Nor is one's own where it was uploaded for another task.
+    await _unknown(forms.as_(ANN).submit(elsewhere, {"file": "files::a"}, files={"files::a": {"ids": [file.id]}}))
     assert await forms.list_submissions() == []
+
+
+async def test_a_file_in_two_submissions_at_once(forms: Forms, task: str) -> None:
+    """Two requests name it at the same time: one of them has it."""
+    file = await forms.upload(task, b"x")
+    named = {"files::a": {"ids": [file.id]}}
+    results = await asyncio.gather(
+        *(forms.submit(task, {"file": "files::a"}, files=named, request_id=f"r-{n}") for n in range(4)),
+        return_exceptions=True,
+    )
+    assert sum(not isinstance(each, BaseException) for each in results) == 1
+    reasons = {reason_of(each) for each in results if isinstance(each, grpc.aio.AioRpcError)}
+    assert reasons <= {"FORM_FILE_NOT_FOUND", "FORM_DATA_INVALID", "USER_TASK_NOT_FOUND", "USER_TASK_ALREADY_COMPLETED"}
+    (settled,) = await forms.list_submissions(state=submission_pb2.Submission.STATE_SETTLED)
+    assert (await forms.files.GetFormFile(pb.GetFormFileRequest(id=file.id))).file.submission_id == settled.id
+
+
+async def _rows(forms: Forms) -> list[int]:
+    found = []
+    for table in ("form_file", "form_file_chunk"):
+        rows = await forms.service._database.read(fetch(Fetch(f"SELECT COUNT(*) FROM {table}")))
+        found.append(rows[0][0])
+    return found
+
+
+async def test_interrupted_uploads_leave_nothing(forms: Forms, task: str) -> None:
+    """Given up by the caller at any moment, while a piece is being written too."""
+    kind = pb.UploadTaskFormFileRequest
+    for number in range(12):
+        sent = asyncio.Event()
+
+        async def stream(sent: asyncio.Event = sent, number: int = number) -> AsyncIterator[Any]:
+            first = kind(user_task_id=task, file_name="a.txt", field_key="file")
+            for at, message in enumerate(pieces(kind, first, b"x" * 2_000_000)):
+                yield message
+                if at == number:
+                    sent.set()
+            await asyncio.sleep(60)
+
+        call = forms.files.UploadTaskFormFile(stream())
+        async with asyncio.timeout(20):
+            await sent.wait()
+        await asyncio.sleep(0.003 * number)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+
+    async def gone() -> bool:
+        return await _rows(forms) == [0, 0]
+
+    await until(gone)
+    # And it stays so: nothing was on its way still.
+    await asyncio.sleep(0.5)
+    assert await _rows(forms) == [0, 0]
+
+
+async def test_a_late_piece_of_a_file_that_is_gone(forms: Forms, task: str) -> None:
+    file = await forms.upload(task, b"x")
+    assert await forms.service._database.write(insert_chunk(file.id, 1, b"y"))
+    await forms.service._database.write(delete_file(file.id))
+    assert not await forms.service._database.write(insert_chunk(file.id, 2, b"z"))
+    assert await _rows(forms) == [0, 0]
+
+
+async def _unknown(call: Any) -> str:
+    """Expect that a submission is refused for its file; return what is said."""
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call
+    assert reason_of(raised.value) == "FORM_DATA_INVALID"
+    (said,) = faults_of(raised.value).items()
+    assert said[0] == "file"
+    return said[1]
 
 
 async def test_files_of_a_refused_submission_are_free_again(forms: Forms, task: str) -> None:

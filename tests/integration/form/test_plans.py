@@ -22,6 +22,7 @@ READS: dict[str, Callable[[], Program[Any]]] = {
     "by scope": lambda: find_by_scope("x"),
     "by task": lambda: list_submissions(SubmissionFilter(user_task_id="t"), ALL_ROWS, None, 10),
     "by instance": lambda: list_submissions(SubmissionFilter(process_instance_id="t"), ALL_ROWS, None, 10),
+    "by state": lambda: list_submissions(SubmissionFilter(state=4), ALL_ROWS, None, 10),
     "of a tenant": lambda: list_submissions(SubmissionFilter(), TENANT, None, 10),
     "own": lambda: list_submissions(SubmissionFilter(), OWN, None, 10),
     "expired files": lambda: expired_files(1),

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 
 import grpc.aio
 import pytest
-from flowmesh.form.v1 import submission_pb2, task_form_service_pb2
+from flowmesh.engine.v1 import deployment_service_pb2
+from flowmesh.engine.v1 import form_host_service_pb2 as host_pb
+from flowmesh.form.v1 import form_definition_service_pb2, submission_pb2, task_form_service_pb2
 from google.protobuf.json_format import MessageToDict
 
 from mesh.access.rows import RowGrant
 from mesh.json_values import from_value
 from mesh.status import error_info_of
 from tests.infrastructure.walls import caller
-from tests.integration.engine.serving import TurnedClock, model, refusal
-from tests.integration.form.forms import ENDS, Forms, faults_of, form, review, text_field
+from tests.integration.engine.serving import TurnedClock, model, refusal, until
+from tests.integration.form.forms import ENDS, Forms, faults_of, form, listed_faults, review, text_field
+from tests.integration.form.large_form import FAULTS, FAULTY, GOOD, VARIABLES, large_form
 
 SETTLED = submission_pb2.Submission.STATE_SETTLED
 REFUSED = submission_pb2.Submission.STATE_REFUSED
@@ -86,6 +90,26 @@ async def test_every_fault_in_one_answer_in_both_languages(forms: Forms) -> None
     # Nothing is kept of it, and the task is there.
     assert await forms.list_submissions() == []
     await forms.task_form(task)
+
+
+async def test_forty_fields_of_every_type_with_fifteen_faults(forms: Forms) -> None:
+    await forms.create(large_form())
+    await forms.engine.deploy(review())
+    task = await forms.task(variables=VARIABLES)
+    for language in ("", "zh"):
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await forms.submit(task, FAULTY, language=language)
+        assert tuple(path for path, _ in listed_faults(raised.value)) == FAULTS
+        info = error_info_of(raised.value)
+        assert info is not None
+        assert "violations_omitted" not in info.metadata
+    answer = await forms.submit(task, GOOD)
+    assert answer.submission.state == SETTLED
+    variables = await forms.engine.variables(answer.submission.process_instance_id)
+    assert {name: variables[name] for name in GOOD} == GOOD
+    assert variables["doubled"] == 24.5
+    assert "secret" not in variables
+    assert "gone" not in variables
 
 
 async def test_what_the_engine_refuses_is_refused_cleanly(forms: Forms) -> None:
@@ -182,6 +206,128 @@ async def test_engine_away_for_longer_than_it_remembers(forms: Forms, clock: Tur
             await asyncio.sleep(0.05)
     assert (await forms.submission(refused.metadata["id"])).state == submission_pb2.Submission.STATE_UNCLEAR
     assert (await refusal(forms.submit(task, {"name": "a"}, request_id="r-1"))).reason == "FORM_SUBMISSION_UNCLEAR"
+
+
+async def test_the_task_is_completed_elsewhere_meanwhile(forms: Forms) -> None:
+    """Behind the check and before the completion: the submission is refused, and nothing of its data is taken over."""
+    await forms.create(form("request"))
+    await forms.engine.deploy(review())
+    task = await forms.task()
+    instance = (await forms.task_form(task)).user_task.process_instance_id
+    await forms.as_(BOB).save_draft(task, {"name": "half"})
+    engine, real = forms.service._engine, forms.service._engine.complete
+
+    async def too_late(request: host_pb.CompleteSubmittedTaskRequest) -> object:
+        await forms.engine.complete_task(task, {"name": "theirs"})
+        return await real(request)
+
+    engine.complete = too_late  # type: ignore[assignment,method-assign]
+    refused = await refusal(forms.as_(ANN).submit(task, {"name": "mine"}, request_id="r"))
+    assert refused.reason in ("USER_TASK_NOT_FOUND", "USER_TASK_ALREADY_COMPLETED")
+    engine.complete = real  # type: ignore[method-assign]
+    (kept,) = await forms.list_submissions()
+    assert (kept.state, kept.refusal_reason) == (REFUSED, refused.reason)
+    assert (await forms.engine.variables(instance))["name"] == "theirs"
+    assert (await refusal(forms.submit(task, {"name": "mine"}, request_id="r"))).reason == refused.reason
+
+
+async def test_form_is_deleted_between_showing_and_submitting(forms: Forms) -> None:
+    made = await forms.create(form("request"))
+    await forms.engine.deploy(review())
+    task = await forms.task()
+    await forms.task_form(task)
+    newer = await forms.create(form("request", text_field("other", validate={"required": True})))
+    # It is checked by the form that the task has now.
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await forms.submit(task, {"name": "a"})
+    assert set(faults_of(raised.value)) == {"other"}
+    for each in (newer, made):
+        delete = form_definition_service_pb2.DeleteFormDefinitionRequest(id=each.id)
+        await forms.definitions.DeleteFormDefinition(delete)
+    assert (await refusal(forms.submit(task, {"name": "a"}))).reason == "FORM_NOT_FOUND"
+    assert await forms.list_submissions() == []
+    await forms.create(form("request"))
+    assert (await forms.submit(task, {"name": "a"})).submission.state == SETTLED
+
+
+async def test_deployment_of_the_form_is_deleted_with_open_tasks(forms: Forms) -> None:
+    bundle = await forms.deploy(request_form=form("request"))
+    await forms.engine.deploy(review())
+    task = await forms.task()
+
+    async def there() -> bool:
+        try:
+            return (await forms.task_form(task)).form.version == 1
+        except grpc.aio.AioRpcError:
+            return False
+
+    await until(there)
+    request = deployment_service_pb2.DeleteDeploymentRequest(id=bundle.id)
+    await forms.engine.deployments.DeleteDeployment(request)
+
+    async def gone() -> bool:
+        return not await there()
+
+    await until(gone)
+    assert (await refusal(forms.submit(task, {"name": "a"}))).reason == "FORM_NOT_FOUND"
+    await forms.create(form("request"))
+    assert (await forms.submit(task, {"name": "a"})).submission.form_version == 2
+
+
+async def test_submission_outlives_form_and_deployment(forms: Forms) -> None:
+    deployment = await forms.deploy(m_bpmn=review(), request_form=form("request"))
+    task = await forms.task()
+    done = (await forms.submit(task, {"name": "a"}, request_id="r")).submission
+    request = deployment_service_pb2.DeleteDeploymentRequest(id=deployment.id, cascade=True)
+    await forms.engine.deployments.DeleteDeployment(request)
+    assert await forms.submission(done.id) == done
+    assert (await forms.submit(task, {"name": "a"}, request_id="r")).submission == done
+
+
+ANYTHING = {"type": "taglist", "id": "t", "key": "t", "valuesKey": "offered"}
+
+
+async def test_much_data(forms: Forms) -> None:
+    """Up to the bound it goes through as it is; beyond it nothing is kept, and nobody waits for the engine."""
+    keys = ("a", "b", "c", "d")
+    await forms.create(form("request", *({"type": "textarea", "id": key, "key": key} for key in keys)))
+    await forms.engine.deploy(review())
+    task = await forms.task()
+    for text in ("x" * 800_000, "\U0001f600" * 200_000):
+        assert (await refusal(forms.submit(task, dict.fromkeys(keys, text)))).reason == "FIELD_INVALID"
+    assert await forms.list_submissions() == []
+    # Half of it has to be escaped, in JSON and in SQL.
+    text = "\\'" * 255_000
+    done = (await forms.submit(task, dict.fromkeys(keys, text))).submission
+    found = (await forms.submission(done.id)).data
+    assert {key: from_value(found[key]) for key in keys} == dict.fromkeys(keys, text)
+
+
+async def test_data_that_is_larger_as_a_message(forms: Forms) -> None:
+    """Small numbers take five times the room that they have as JSON."""
+    await forms.create(form("request", ANYTHING))
+    await forms.engine.deploy(review())
+    task = await forms.task(variables={"offered": [0, 1]})
+    refused = await refusal(forms.submit(task, {"t": [0] * 500_000}))
+    assert (refused.reason, "upload files" in refused.message) == ("FIELD_INVALID", True)
+    assert await forms.list_submissions() == []
+    done = (await forms.submit(task, {"t": [0, 1] * 150_000})).submission
+    assert len(from_value((await forms.submission(done.id)).data["t"])) == 300_000
+
+
+async def test_engine_that_never_takes_so_much(forms: Forms) -> None:
+    """An engine that is told to take less: the submission is refused, it does not wait for ever."""
+    await forms.create(form("request", ANYTHING))
+    await forms.engine.deploy(review())
+    task = await forms.task(variables={"offered": [0]})
+    server = forms.engine.service.server
+    settings, small = server._settings, dataclasses.replace(server._settings, max_message_bytes=100_000)
+    server._settings = small
+    refused = await refusal(forms.submit(task, {"t": [0] * 50_000}))
+    assert (refused.code, refused.reason) == ("INVALID_ARGUMENT", "MESSAGE_TOO_LARGE")
+    server._settings = settings
+    (kept,) = await forms.list_submissions()
+    assert kept.state == REFUSED
 
 
 async def test_drafts_are_each_users_own(forms: Forms) -> None:

@@ -72,6 +72,7 @@ def test_variable_goes_before_the_id_and_the_id_before_nothing() -> None:
         ("string", "${x}", None),
         ("long", "7", 7),
         ("long", "7.5", None),
+        ("double", "99999999999999999999", 1e20),
         ("long", "x", None),
         ("double", "7.5", 7.5),
         ("double", "NaN", None),
@@ -147,3 +148,9 @@ def test_what_must_not_be_read_is_left_out() -> None:
 )
 def test_every_list_of_fields_makes_a_form(fields: list[FormHostField]) -> None:
     submit(parse(schema_of("f", fields)), {}, {})
+
+
+@pytest.mark.parametrize("bound", ["1e30", "-1e300", "9007199254740993", "9223372036854775808"])
+def test_bounds_beyond_all_whole_numbers(bound: str) -> None:
+    made = component(field(kind="double", constraints=[FormHostConstraint(name="max", config=bound)]))
+    assert made["validate"]["max"] == float(bound)

@@ -195,9 +195,9 @@ def test_forms_have_bounds() -> None:
 
 
 def test_a_pattern_that_never_ends_does_not_hold_up_a_deployment() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     form(text(validate={"pattern": "^(a+)+$"}))
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_defaults_fit_their_fields() -> None:

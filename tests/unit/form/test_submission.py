@@ -314,29 +314,29 @@ def test_read_only_columns_follow_their_rows() -> None:
 
 def test_too_many_rows_are_refused_at_once() -> None:
     components = [rows("l", field("number", "n"))]
-    started = time.monotonic()
+    started = time.process_time()
     assert rules(components, {"l": [{}] * 100_000}) == {"": ["TOO_MANY_FIELDS"]}
     with pytest.raises(TooManyFields):
         initial_data(form(*components), {"l": [{}] * 100_000}, circumstances())
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_patterns_that_never_end_are_told() -> None:
     components = [field("textfield", f"t{at}", validate={"pattern": "^(a+)+$"}) for at in range(3)]
-    started = time.monotonic()
+    started = time.process_time()
     assert rules(components, {f"t{at}": "a" * 40 + "!" for at in range(3)}) == {
         f"t{at}": ["PATTERN_TOO_SLOW"] for at in range(3)
     }
     assert rules(components, {"t0": "aaa", "t1": "b"}) == {"t1": ["PATTERN"]}
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_a_form_that_takes_too_long_altogether_is_refused() -> None:
     slow = "=count(for x in 1..300, y in 1..300 return x * y) + n"
     components = [rows("l", field("number", "n"), field("expression", "e", expression=slow))]
-    started = time.monotonic()
+    started = time.process_time()
     assert rules(components, {"l": [{"n": at} for at in range(4000)]}) == {"": ["TOO_COSTLY"]}
-    assert time.monotonic() - started < 15
+    assert time.process_time() - started < 15
 
 
 def test_files_are_of_the_kind_and_number_that_the_field_takes() -> None:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, SmallInteger, Table, inspect
 
-from mesh.db.tables import CLUSTERED, TABLE_OPTIONS, blob_type, inbox_table, long_text_type, micros_type, text_type
+from mesh.db.tables import (
+    CLUSTERED,
+    TABLE_OPTIONS,
+    blob_type,
+    inbox_table,
+    lease_tables,
+    long_text_type,
+    micros_type,
+    outbox_table,
+    text_type,
+)
 
 revision = "0001"
 down_revision = None
@@ -108,6 +118,7 @@ Table(
     Column("fingerprint", text_type(64), nullable=False),
     Index("submission_by_scope", "scope", unique=True),
     Index("submission_by_attempt", "state", "next_attempt_at", "id"),
+    Index("submission_by_state", "state", "id"),
     Index("submission_by_tenant", "tenant_id", "id"),
     Index("submission_by_definition", "process_definition_key", "id"),
     Index("submission_by_instance", "process_instance_id", "id"),
@@ -180,6 +191,8 @@ Table(
 )
 
 inbox_table(metadata)
+outbox_table(metadata)
+lease_tables(metadata)
 
 
 def upgrade() -> None:

@@ -61,9 +61,7 @@ class StartFormServiceServicer:
 
     def SubmitStartForm(self, request, context):
         """Checks data by everything that the form says, keeps it, and starts an instance with it, as one operation; as
-        SubmitTaskForm. Idempotent by request id. Errors: FORM_DATA_INVALID with every fault by the path of its field,
-        FORM_NOT_FOUND, FORM_FILE_NOT_FOUND, REQUEST_ID_REUSED, FORM_SUBMISSION_PENDING (UNAVAILABLE), and those of
-        CreateProcessInstance, with which nothing has changed.
+        SubmitTaskForm. Idempotent by request id. Errors: as of SubmitTaskForm, with those of CreateProcessInstance.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

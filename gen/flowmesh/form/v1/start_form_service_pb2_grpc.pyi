@@ -39,9 +39,7 @@ class StartFormServiceStub:
     """
     SubmitStartForm: _grpc.UnaryUnaryMultiCallable[_start_form_service_pb2.SubmitStartFormRequest, _start_form_service_pb2.SubmitStartFormResponse]
     """Checks data by everything that the form says, keeps it, and starts an instance with it, as one operation; as
-    SubmitTaskForm. Idempotent by request id. Errors: FORM_DATA_INVALID with every fault by the path of its field,
-    FORM_NOT_FOUND, FORM_FILE_NOT_FOUND, REQUEST_ID_REUSED, FORM_SUBMISSION_PENDING (UNAVAILABLE), and those of
-    CreateProcessInstance, with which nothing has changed.
+    SubmitTaskForm. Idempotent by request id. Errors: as of SubmitTaskForm, with those of CreateProcessInstance.
     """
 
 @_typing.type_check_only
@@ -55,9 +53,7 @@ class StartFormServiceAsyncStub(StartFormServiceStub):
     """
     SubmitStartForm: _aio.UnaryUnaryMultiCallable[_start_form_service_pb2.SubmitStartFormRequest, _start_form_service_pb2.SubmitStartFormResponse]  # type: ignore[assignment]
     """Checks data by everything that the form says, keeps it, and starts an instance with it, as one operation; as
-    SubmitTaskForm. Idempotent by request id. Errors: FORM_DATA_INVALID with every fault by the path of its field,
-    FORM_NOT_FOUND, FORM_FILE_NOT_FOUND, REQUEST_ID_REUSED, FORM_SUBMISSION_PENDING (UNAVAILABLE), and those of
-    CreateProcessInstance, with which nothing has changed.
+    SubmitTaskForm. Idempotent by request id. Errors: as of SubmitTaskForm, with those of CreateProcessInstance.
     """
 
 class StartFormServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -80,9 +76,7 @@ class StartFormServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_start_form_service_pb2.SubmitStartFormResponse, _abc.Awaitable[_start_form_service_pb2.SubmitStartFormResponse]]:
         """Checks data by everything that the form says, keeps it, and starts an instance with it, as one operation; as
-        SubmitTaskForm. Idempotent by request id. Errors: FORM_DATA_INVALID with every fault by the path of its field,
-        FORM_NOT_FOUND, FORM_FILE_NOT_FOUND, REQUEST_ID_REUSED, FORM_SUBMISSION_PENDING (UNAVAILABLE), and those of
-        CreateProcessInstance, with which nothing has changed.
+        SubmitTaskForm. Idempotent by request id. Errors: as of SubmitTaskForm, with those of CreateProcessInstance.
         """
 
 def add_StartFormServiceServicer_to_server(servicer: StartFormServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

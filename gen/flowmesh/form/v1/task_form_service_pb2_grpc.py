@@ -94,9 +94,10 @@ class TaskFormServiceServicer:
         data is kept, the task's completion follows even where this call breaks off, a service is killed or the engine is
         away for a while, unless the engine refuses it. UNAVAILABLE says that the data is kept and the completion still to
         come; the same call again then waits for it. Idempotent by request id: without one a call that is repeated is
-        another submission. Errors: FORM_DATA_INVALID with every fault by the path of its field, FORM_NOT_FOUND,
-        FORM_FILE_NOT_FOUND, REQUEST_ID_REUSED, FORM_SUBMISSION_PENDING (UNAVAILABLE), and those of CompleteUserTask, with
-        which nothing has changed.
+        another submission. Errors: FORM_DATA_INVALID with every fault by the path of its field, in the form's order (some 50
+        have room in an answer; `violations_omitted` in the metadata counts the others), FORM_NOT_FOUND, FORM_FILE_NOT_FOUND
+        where a file was submitted or deleted at the same time, FIELD_INVALID for too much data, REQUEST_ID_REUSED,
+        FORM_SUBMISSION_PENDING (UNAVAILABLE), and those of CompleteUserTask, with which nothing has changed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

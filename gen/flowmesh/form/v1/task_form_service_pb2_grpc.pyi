@@ -53,9 +53,10 @@ class TaskFormServiceStub:
     data is kept, the task's completion follows even where this call breaks off, a service is killed or the engine is
     away for a while, unless the engine refuses it. UNAVAILABLE says that the data is kept and the completion still to
     come; the same call again then waits for it. Idempotent by request id: without one a call that is repeated is
-    another submission. Errors: FORM_DATA_INVALID with every fault by the path of its field, FORM_NOT_FOUND,
-    FORM_FILE_NOT_FOUND, REQUEST_ID_REUSED, FORM_SUBMISSION_PENDING (UNAVAILABLE), and those of CompleteUserTask, with
-    which nothing has changed.
+    another submission. Errors: FORM_DATA_INVALID with every fault by the path of its field, in the form's order (some 50
+    have room in an answer; `violations_omitted` in the metadata counts the others), FORM_NOT_FOUND, FORM_FILE_NOT_FOUND
+    where a file was submitted or deleted at the same time, FIELD_INVALID for too much data, REQUEST_ID_REUSED,
+    FORM_SUBMISSION_PENDING (UNAVAILABLE), and those of CompleteUserTask, with which nothing has changed.
     """
 
 @_typing.type_check_only
@@ -83,9 +84,10 @@ class TaskFormServiceAsyncStub(TaskFormServiceStub):
     data is kept, the task's completion follows even where this call breaks off, a service is killed or the engine is
     away for a while, unless the engine refuses it. UNAVAILABLE says that the data is kept and the completion still to
     come; the same call again then waits for it. Idempotent by request id: without one a call that is repeated is
-    another submission. Errors: FORM_DATA_INVALID with every fault by the path of its field, FORM_NOT_FOUND,
-    FORM_FILE_NOT_FOUND, REQUEST_ID_REUSED, FORM_SUBMISSION_PENDING (UNAVAILABLE), and those of CompleteUserTask, with
-    which nothing has changed.
+    another submission. Errors: FORM_DATA_INVALID with every fault by the path of its field, in the form's order (some 50
+    have room in an answer; `violations_omitted` in the metadata counts the others), FORM_NOT_FOUND, FORM_FILE_NOT_FOUND
+    where a file was submitted or deleted at the same time, FIELD_INVALID for too much data, REQUEST_ID_REUSED,
+    FORM_SUBMISSION_PENDING (UNAVAILABLE), and those of CompleteUserTask, with which nothing has changed.
     """
 
 class TaskFormServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -134,9 +136,10 @@ class TaskFormServiceServicer(metaclass=_abc_1.ABCMeta):
         data is kept, the task's completion follows even where this call breaks off, a service is killed or the engine is
         away for a while, unless the engine refuses it. UNAVAILABLE says that the data is kept and the completion still to
         come; the same call again then waits for it. Idempotent by request id: without one a call that is repeated is
-        another submission. Errors: FORM_DATA_INVALID with every fault by the path of its field, FORM_NOT_FOUND,
-        FORM_FILE_NOT_FOUND, REQUEST_ID_REUSED, FORM_SUBMISSION_PENDING (UNAVAILABLE), and those of CompleteUserTask, with
-        which nothing has changed.
+        another submission. Errors: FORM_DATA_INVALID with every fault by the path of its field, in the form's order (some 50
+        have room in an answer; `violations_omitted` in the metadata counts the others), FORM_NOT_FOUND, FORM_FILE_NOT_FOUND
+        where a file was submitted or deleted at the same time, FIELD_INVALID for too much data, REQUEST_ID_REUSED,
+        FORM_SUBMISSION_PENDING (UNAVAILABLE), and those of CompleteUserTask, with which nothing has changed.
         """
 
 def add_TaskFormServiceServicer_to_server(servicer: TaskFormServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
