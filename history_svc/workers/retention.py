@@ -54,6 +54,7 @@ LONGEST_PAUSE_SECONDS: Final = 300.0
 """How long an archive that failed is left alone."""
 FORGET_SECONDS: Final = 2 * DEAD_LETTER_RETENTION_SECONDS
 """Events may come late as long as they lie in a topic, dead letters the longest; double covers clocks and pauses."""
+FORGET_INTERVAL_SECONDS: Final = 60.0
 REQUEST_SECONDS: Final = 86_400
 DAY_SECONDS: Final = 86_400
 _MICROS: Final = 1_000_000
@@ -105,6 +106,7 @@ class RetentionWork:
         self._cursors: dict[tuple[str, str], Candidate] = {}
         self._kept_cursor: tuple[int, str] | None = None
         self._pauses: dict[str, _Pause] = {}
+        self._forget_at = 0.0
         self.counters = RetentionCounters()
 
     def start(self) -> None:
@@ -187,6 +189,9 @@ class RetentionWork:
 
     async def _emptied(self, holder: str, archive_id: str, until: float) -> bool:
         """Delete what is claimed for an archive, or for none; False where there is more when the time is over."""
+        # Looked at first: a round that finds nothing to do takes no lock that a consumer might wait for.
+        if not await self._database.read(purging.claimed_for(archive_id, "", 1)):
+            return True
         while True:
             started = steady_seconds()
             purged = await self._database.write(purging.purge_some(holder, archive_id))
@@ -312,10 +317,15 @@ class RetentionWork:
         return claimed
 
     async def _forget(self, holder: str) -> bool:
+        if steady_seconds() < self._forget_at:
+            return False
         now = self._clock.now_micros()
         forgotten = await self._database.write(purging.forget_purged(holder, now - FORGET_SECONDS * _MICROS))
         requests = await self._database.write(prune_requests(now - REQUEST_SECONDS * _MICROS))
-        return forgotten == purging.FORGET_BATCH or requests == PRUNE_BATCH
+        more = forgotten == purging.FORGET_BATCH or requests == PRUNE_BATCH
+        if not more:
+            self._forget_at = steady_seconds() + FORGET_INTERVAL_SECONDS
+        return more
 
     async def _failed(self, holder: str, archive: Archive, error: Exception) -> None:
         self.counters.failures += 1

@@ -12,10 +12,12 @@ from typing import Any
 import grpc.aio
 import pytest
 from flowmesh.history.v1 import archive_service_pb2 as archives_pb
+from flowmesh.history.v1 import audit_service_pb2 as audit_pb
 from flowmesh.history.v1 import history_query_service_pb2 as query_pb
 from flowmesh.history.v1 import history_service_pb2 as history_pb
 from flowmesh.history.v1 import retention_service_pb2 as retention_pb
 from flowmesh.history.v1.archive_service_pb2_grpc import ArchiveServiceStub
+from flowmesh.history.v1.audit_service_pb2_grpc import AuditServiceStub
 from flowmesh.history.v1.history_query_service_pb2_grpc import HistoryQueryServiceStub
 from flowmesh.history.v1.history_service_pb2_grpc import HistoryServiceStub
 from flowmesh.history.v1.retention_service_pb2_grpc import RetentionServiceStub
@@ -29,6 +31,7 @@ from mesh.bus.local import LocalBus
 from mesh.bus.topics import all_topics
 from mesh.clock import ControlledClock
 from mesh.db.database import Database
+from mesh.db.statements import Fetch, fetch
 from mesh.metrics import Metrics
 from mesh.status import error_info_of
 from tests.unit.history.counted import HOUR_MICROS, read
@@ -51,6 +54,7 @@ class Served:
         self.history: Any = HistoryServiceStub(channel)
         self.retention: Any = RetentionServiceStub(channel)
         self.archives: Any = ArchiveServiceStub(channel)
+        self.audit: Any = AuditServiceStub(channel)
         self.queries: Any = HistoryQueryServiceStub(channel)
 
     async def keep(self, seconds: int, *, archive: bool = False, key: str = "order", request_id: str = "") -> None:
@@ -207,6 +211,61 @@ async def test_policies_are_idempotent_by_request_id(served: Served) -> None:
     info = error_info_of(missing.value)
     assert info is not None
     assert info.reason == "RETENTION_POLICY_NOT_FOUND"
+
+
+async def test_operations_are_told_to_the_audit_once(served: Served, history: Database) -> None:
+    life = a_life(tenant_id="acme")
+    await take_in(history, life)
+    for _ in range(2):
+        await served.keep(30 * DAY, request_id="r-1")
+    await served.keep(10 * DAY)
+    await served.retention.SetInstanceRetention(retention_pb.SetInstanceRetentionRequest(id=life.id))
+    await served.retention.DeleteRetentionPolicy(
+        retention_pb.DeleteRetentionPolicyRequest(process_definition_key="order")
+    )
+    with pytest.raises(grpc.aio.AioRpcError):
+        await served.archives.DeleteArchive(archives_pb.DeleteArchiveRequest(id="never"))
+    request = audit_pb.ListAuditRecordsRequest(service="history", order_by="sequence")
+
+    async def told() -> Any:
+        found = (await served.audit.ListAuditRecords(request)).audit_records
+        return found if len(found) >= 8 else None
+
+    records = await until(told)
+    outcomes = [audit_pb.AuditRecord.Outcome.Name(one.outcome).removeprefix("OUTCOME_") for one in records]
+    assert outcomes == ["ATTEMPTED", "SUCCEEDED"] * 4
+    done = [
+        (one.method.rpartition("/")[2], one.resource_type, dict(one.before), dict(one.after)) for one in records[1::2]
+    ]
+    first, second = ({"keepSeconds": days * DAY, "archive": False} for days in (30, 10))
+    assert done == [
+        ("SetRetentionPolicy", "retentionPolicy", {}, first),
+        ("SetRetentionPolicy", "retentionPolicy", first, second),
+        ("SetInstanceRetention", "processInstance", {}, {"keepUntil": "for ever", "archive": False}),
+        ("DeleteRetentionPolicy", "retentionPolicy", second, {}),
+    ]
+    assert (list(records[5].tenant_ids), records[5].process_definition_key) == (["acme"], "order")
+
+
+async def test_a_task_of_an_instance_that_went_is_overdue_no_longer(served: Served, history: Database) -> None:
+    """Its end comes after the instance is claimed, and is passed over."""
+    life = a_life()
+    (late,) = [event for event in life.events if event.HasField("user_task_completed")]
+    life.events.remove(late)
+    await take_in(history, life)
+    due = Fetch("SELECT task_id FROM statistics_due_task")
+    assert await history.read(fetch(due))
+    await served.keep(0)
+
+    async def gone() -> bool:
+        return not (await ids(history))["history_process_instance"]
+
+    await until(gone)
+    assert not await history.read(fetch(due))
+    life.events.append(late)
+    await take_in(history, life)
+    assert not await history.read(fetch(due))
+    assert await gone()
 
 
 async def test_the_default_of_a_tenant_holds_where_a_process_has_no_policy(served: Served, history: Database) -> None:
