@@ -16,6 +16,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,6 +55,8 @@ RESTORE_BYTES: Final = 4 * 1024 * 1024
 RESTORE_ATTEMPTS: Final = 10
 FIRST_PAUSE_SECONDS: Final = 0.02
 PARTIAL: Final = ".partial"
+MAX_FOREIGN: Final = 100
+"""Files that do not belong to an archive are named up to so many."""
 
 _TYPES: Final[Mapping[str, pa.DataType]] = {
     "int64": pa.int64(),
@@ -363,7 +366,8 @@ def _faults(folder: Path, manifest_sha256: str) -> tuple[list[dict[str, str]], i
         return [*faults, _fault(MANIFEST, str(error))], 0, 1
     rows, files = 0, 1
     expected = {MANIFEST, *(file.file for file in manifest.files)}
-    faults += [_fault(path.name, "does not belong there") for path in folder.iterdir() if path.name not in expected]
+    foreign = (path.name for path in folder.iterdir() if path.name not in expected)
+    faults += [_fault(name, "does not belong there") for name in islice(foreign, MAX_FOREIGN)]
     for file in manifest.files:
         try:
             found = _check_file(folder / file.file, file)

@@ -131,7 +131,8 @@ def remove_records(archive_id: str) -> Program[bool]:
 def removed(archive_id: str) -> Program[None]:
     """Say that nothing is restored of an archive any more."""
     yield Execute(
-        f"UPDATE {ARCHIVE_TABLE} SET restoring=? WHERE id=? AND restoring=?", (NOT_RESTORED, archive_id, REMOVING)
+        f"UPDATE {ARCHIVE_TABLE} SET restoring=?,error='' WHERE id=? AND restoring=?",
+        (NOT_RESTORED, archive_id, REMOVING),
     )
 
 

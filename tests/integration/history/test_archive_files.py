@@ -173,7 +173,7 @@ async def test_an_instance_with_more_rows_than_one_piece_or_transaction_has(
         life.commit()
         life.set("", **{f"v{n}": f"{number}-{n}" for n in range(values)})
     life.commit()
-    life.set("", **{f"long{n}": "长" * (PIECE_BYTES // 30) for n in range(12)})
+    life.set("", **{f"long{n}": "长" * (PIECE_BYTES // 60) for n in range(40)})
     life.end()
     await history.write(project(life.events))
     await history.write(put_policy(Policy("", KEY, 0, True, 1)))
