@@ -241,14 +241,40 @@ def _ended(partial: Path, final: Path, manifest: bytes) -> None:
     _sync_folder(final.parent)
 
 
+def rows_query(
+    rows_of: InstanceRows, columns: Sequence[Sequence[str]], instances: Sequence[str], after: Row | None, limit: int
+) -> Fetch:
+    """Return the query for so many rows of instances, in the order of instance and key, behind the ones `after`."""
+    order = order_of(rows_of)
+    names = ",".join(name for name, _ in columns)
+    condition, parameters = rows_of.condition(instances)
+    if after is not None:
+        behind = " OR ".join(
+            "(" + "".join(f"{name}=? AND " for name in order[:place]) + f"{order[place]}>?)"
+            for place in range(len(order))
+        )
+        condition = f"{condition} AND ({behind})"
+        parameters = (*parameters, *(value for place in range(len(order)) for value in after[: place + 1]))
+    sql = f"SELECT {names} FROM {rows_of.table} WHERE {condition} ORDER BY {','.join(order)} LIMIT ?"
+    return Fetch(sql, (*parameters, limit))
+
+
+def order_of(rows_of: InstanceRows) -> tuple[str, ...]:
+    """Return the columns by which the rows of a table are read.
+
+    The instance comes first: ordered by a key that does not begin with it, databases may read a whole table by it.
+    """
+    return tuple(dict.fromkeys((rows_of.instance, *rows_of.key)))
+
+
 class _TableWriter:
-    """Copies the rows of one table into a file, in the order of their key, by pieces of bounded size."""
+    """Copies the rows of one table into a file, by pieces of bounded size."""
 
     def __init__(self, folder: Path, rows_of: InstanceRows, columns: list[list[str]]) -> None:
         self._rows_of = rows_of
         self._columns = columns
         names = [name for name, _ in columns]
-        self._key = [names.index(name) for name in rows_of.key]
+        self._places = [names.index(name) for name in order_of(rows_of)]
         self._path = folder / f"{rows_of.table}.parquet"
         self._schema = pa.schema([(name, _TYPES[kind]) for name, kind in columns])
         self._writer = pq.ParquetWriter(self._path, self._schema, compression="zstd")
@@ -262,11 +288,11 @@ class _TableWriter:
         after: Row | None = None
         while True:
             limit = self._piece
-            rows = await database.read(fetch(self._query(instances, after, limit)))
+            rows = await database.read(fetch(rows_query(self._rows_of, self._columns, instances, after, limit)))
             self._add(rows)
             if len(rows) < limit:
                 return
-            after = tuple(rows[-1][place] for place in self._key)
+            after = tuple(rows[-1][place] for place in self._places)
 
     def close(self) -> None:
         """Write what is left."""
@@ -292,20 +318,6 @@ class _TableWriter:
             sha256=sha256_of(self._path),
             columns=self._columns,
         )
-
-    def _query(self, instances: Sequence[str], after: Row | None, limit: int) -> Fetch:
-        key = self._rows_of.key
-        names = ",".join(name for name, _ in self._columns)
-        condition, parameters = self._rows_of.condition(instances)
-        if after is not None:
-            behind = " OR ".join(
-                "(" + "".join(f"{name}=? AND " for name in key[:place]) + f"{key[place]}>?)"
-                for place in range(len(key))
-            )
-            condition = f"{condition} AND ({behind})"
-            parameters = (*parameters, *(value for place in range(len(key)) for value in after[: place + 1]))
-        sql = f"SELECT {names} FROM {self._rows_of.table} WHERE {condition} ORDER BY {','.join(key)} LIMIT ?"
-        return Fetch(sql, (*parameters, limit))
 
     def _add(self, rows: Sequence[Row]) -> None:
         if not rows:

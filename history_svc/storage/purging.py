@@ -223,9 +223,14 @@ def _keys_of(instances: Sequence[str]) -> Program[dict[InstanceRows, list[Row]]]
     for rows_of in INSTANCE_ROWS:
         rows: list[Row] = []
         if limit:
-            condition, parameters = rows_of.condition(instances)
-            columns = ",".join(rows_of.key)
-            rows = yield Fetch(f"SELECT {columns} FROM {rows_of.table} WHERE {condition} LIMIT ?", (*parameters, limit))
+            rows = yield keys_query(rows_of, instances, limit)
         found[rows_of] = rows
         limit -= len(rows)
     return found
+
+
+def keys_query(rows_of: InstanceRows, instances: Sequence[str], limit: int) -> Fetch:
+    """Return the query for the keys of so many rows of instances."""
+    condition, parameters = rows_of.condition(instances)
+    sql = f"SELECT {','.join(rows_of.key)} FROM {rows_of.table} WHERE {condition} LIMIT ?"
+    return Fetch(sql, (*parameters, limit))
