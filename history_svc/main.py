@@ -138,7 +138,7 @@ class HistoryService:
 
     def _add_statistics_and_archives(self, waits: CommitWaits, clock: Clock) -> None:
         settings, database = self._settings, self._database
-        served, changer = ServedDatabase(database), Changer(database, clock)
+        served, changer = ServedDatabase(database), Changer(database, clock, self._bus)
         files = ArchiveFiles(settings.own_archive_dir, settings.own_database_url)
         for module, name, servicer in (
             (statistics_service_pb2, "StatisticsService", StatisticsServicer(served, waits, clock)),

@@ -3,34 +3,73 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from flowmesh.history.v1 import archive_service_pb2 as pb
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from history_svc.api.mapping import activity_of, instance_of, task_of, variable_of
+from history_svc.api.mapping import (
+    activity_of,
+    attachment_of,
+    comment_of,
+    entry_of,
+    incident_of,
+    instance_of,
+    job_event_of,
+    task_of,
+    variable_change_of,
+    variable_of,
+)
+from history_svc.api.reading import missing
 from history_svc.archiving.running import ArchiveFailed, ArchiveFiles
 from history_svc.commands.changing import Changer
 from history_svc.queries.activity_details import NO_DETAILS
-from history_svc.storage.archives import Archive, find_archive, list_archives, read_records, set_archive
-from history_svc.storage.layout import ACTIVITY_COLUMNS, INSTANCE_COLUMNS, TASK_COLUMNS, VARIABLE_COLUMNS
+from history_svc.queries.archived_timeline import ArchivedEntryKey, read_archived_timeline
+from history_svc.queries.timeline import Entry
+from history_svc.storage.archives import (
+    Archive,
+    find_archive,
+    find_record,
+    list_archives,
+    read_records,
+    set_archive,
+    values_of,
+)
+from history_svc.storage.event_id import instance_of_event_id
+from history_svc.storage.layout import (
+    ACTIVITY_COLUMNS,
+    ATTACHMENT_COLUMNS,
+    COMMENT_COLUMNS,
+    INCIDENT_COLUMNS,
+    INSTANCE_COLUMNS,
+    JOB_LOG_COLUMNS,
+    TASK_COLUMNS,
+    VARIABLE_CHANGE_COLUMNS,
+    VARIABLE_COLUMNS,
+)
 from history_svc.storage.retention_layout import (
     ACTIVITIES,
+    ATTACHMENTS,
+    COMMENTS,
     COMPLETE,
     DELETING,
     INSTANCES,
+    JOB_LOG,
+    LONG_VALUES,
     NOT_RESTORED,
+    RAISED_INCIDENTS,
     REMOVING,
     RESTORED,
     RESTORING,
     TASKS,
+    VARIABLE_CHANGES,
     VARIABLES,
     WRITING,
     InstanceRows,
 )
 from mesh.access.rows import Rows
+from mesh.audit.operation import Operation
 from mesh.call import open_rows
 from mesh.db.database import Database
 from mesh.db.statements import Program, Row
@@ -108,7 +147,7 @@ class ArchiveServicer:
                 archive = yield from _required(opened, request.id)
             return pb.RestoreArchiveResponse(archive=_message(archive))
 
-        return await self._changer.change(request, work)
+        return await self._changer.change(request, await self._operation(opened, request.id), work)
 
     async def RemoveRestoredArchive(self, request: pb.RemoveRestoredArchiveRequest) -> bytes:
         """See the contract."""
@@ -123,7 +162,7 @@ class ArchiveServicer:
                 archive = yield from _required(opened, request.id)
             return pb.RemoveRestoredArchiveResponse(archive=_message(archive))
 
-        return await self._changer.change(request, work)
+        return await self._changer.change(request, await self._operation(opened, request.id), work)
 
     async def DeleteArchive(self, request: pb.DeleteArchiveRequest) -> bytes:
         """See the contract."""
@@ -137,7 +176,13 @@ class ArchiveServicer:
             yield from set_archive(archive.id, state=DELETING, restoring=restoring, error="")
             return pb.DeleteArchiveResponse()
 
-        return await self._changer.change(request, work)
+        return await self._changer.change(request, await self._operation(opened, request.id), work)
+
+    async def _operation(self, opened: Rows, archive_id: str) -> Operation:
+        """Return the operation on an archive as the audit tells it. Raises `NotFound`."""
+        archive = await self._database.read(_required(opened, archive_id))
+        before = {"instances": archive.instance_count, "manifestSha256": archive.manifest_sha256}
+        return Operation("historyArchive", archive.id, (archive.tenant_id,), definition_key=archive.key, before=before)
 
     async def ListArchivedProcessInstances(
         self, request: pb.ListArchivedProcessInstancesRequest
@@ -181,6 +226,80 @@ class ArchiveServicer:
         )
         return pb.ListArchivedVariablesResponse(historic_variables=map(variable_of, rows), next_page_token=token)
 
+    async def ListArchivedVariableChanges(
+        self, request: pb.ListArchivedVariableChangesRequest
+    ) -> pb.ListArchivedVariableChangesResponse:
+        """See the contract."""
+        rows, token = await self._of_instance(request, VARIABLE_CHANGES, VARIABLE_CHANGE_COLUMNS)
+        return pb.ListArchivedVariableChangesResponse(
+            historic_variable_changes=map(variable_change_of, rows), next_page_token=token
+        )
+
+    async def GetArchivedVariableChange(
+        self, request: pb.GetArchivedVariableChangeRequest
+    ) -> pb.GetArchivedVariableChangeResponse:
+        """See the contract."""
+        opened = open_rows()
+        instance_id = instance_of_event_id(request.id)
+
+        def read() -> Program[Row | None]:
+            yield from _readable(opened, request.archive_id)
+            record = yield from find_record(request.archive_id, VARIABLE_CHANGES, instance_id, request.id)
+            if record is None:
+                return None
+            if record.get("value_json") is None:
+                apart = yield from find_record(request.archive_id, LONG_VALUES, instance_id, request.id)
+                record |= {} if apart is None else {"value_json": apart["value_json"]}
+            return _row(record, VARIABLE_CHANGE_COLUMNS)
+
+        row = await self._database.read(read())
+        if row is None:
+            raise missing(request.id)
+        return pb.GetArchivedVariableChangeResponse(historic_variable_change=variable_change_of(row))
+
+    async def ListArchivedIncidents(self, request: pb.ListArchivedIncidentsRequest) -> pb.ListArchivedIncidentsResponse:
+        """See the contract."""
+        rows, token = await self._of_instance(request, RAISED_INCIDENTS, INCIDENT_COLUMNS)
+        return pb.ListArchivedIncidentsResponse(historic_incidents=map(incident_of, rows), next_page_token=token)
+
+    async def ListArchivedJobEvents(self, request: pb.ListArchivedJobEventsRequest) -> pb.ListArchivedJobEventsResponse:
+        """See the contract."""
+        rows, token = await self._of_instance(request, JOB_LOG, JOB_LOG_COLUMNS)
+        return pb.ListArchivedJobEventsResponse(historic_job_events=map(job_event_of, rows), next_page_token=token)
+
+    async def ListArchivedComments(self, request: pb.ListArchivedCommentsRequest) -> pb.ListArchivedCommentsResponse:
+        """See the contract."""
+        rows, token = await self._of_instance(request, COMMENTS, COMMENT_COLUMNS)
+        return pb.ListArchivedCommentsResponse(historic_comments=map(comment_of, rows), next_page_token=token)
+
+    async def ListArchivedAttachments(
+        self, request: pb.ListArchivedAttachmentsRequest
+    ) -> pb.ListArchivedAttachmentsResponse:
+        """See the contract."""
+        rows, token = await self._of_instance(request, ATTACHMENTS, ATTACHMENT_COLUMNS)
+        return pb.ListArchivedAttachmentsResponse(historic_attachments=map(attachment_of, rows), next_page_token=token)
+
+    async def GetArchivedProcessInstanceTimeline(
+        self, request: pb.GetArchivedProcessInstanceTimelineRequest
+    ) -> pb.GetArchivedProcessInstanceTimelineResponse:
+        """See the contract."""
+        after: Any = decode_page_token(request, int, int, str)
+        size = page_size_of(request)
+        opened = open_rows()
+
+        def read() -> Program[tuple[list[Entry], ArchivedEntryKey | None]]:
+            yield from _readable(opened, request.archive_id)
+            return (yield from read_archived_timeline(request.archive_id, request.process_instance_id, after, size))
+
+        entries, key = await self._database.read(read())
+        return pb.GetArchivedProcessInstanceTimelineResponse(
+            timeline_entries=map(entry_of, entries),
+            next_page_token="" if key is None else encode_page_token(request, key),
+        )
+
+    async def _of_instance(self, request: Any, rows_of: InstanceRows, columns: Sequence[str]) -> tuple[list[Row], str]:
+        return await self._page(request, rows_of, request.archive_id, request.process_instance_id, columns)
+
     async def _page(
         self,
         request: ListRequest,
@@ -196,9 +315,7 @@ class ArchiveServicer:
         opened = open_rows()
 
         def read() -> Program[list[tuple[tuple[Any, ...], dict[str, Any]]]]:
-            archive = yield from _required(opened, archive_id)
-            if archive.state != COMPLETE or archive.restoring != RESTORED:
-                raise _wrong_state(archive)
+            yield from _readable(opened, archive_id)
             found: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
             after, scanned = key, 0
             while len(found) <= size and scanned < MAX_SCANNED:
@@ -222,6 +339,12 @@ def _required(opened: Rows, archive_id: str, *, lock: bool = False) -> Program[A
     return archive
 
 
+def _readable(opened: Rows, archive_id: str) -> Program[None]:
+    archive = yield from _required(opened, archive_id)
+    if archive.state != COMPLETE or archive.restoring != RESTORED:
+        raise _wrong_state(archive)
+
+
 def _wrong_state(archive: Archive) -> WrongState:
     state = pb.Archive.State.Name(archive.state).removeprefix("STATE_")
     restoring = pb.Archive.Restoring.Name(archive.restoring).removeprefix("RESTORING_")
@@ -234,8 +357,8 @@ def _wrong_state(archive: Archive) -> WrongState:
 
 def _row(record: dict[str, Any], columns: Sequence[str]) -> Row:
     """Return a row as the table has it now; what the archive does not know is unset."""
-    values = [record.get(name) for name in columns]
-    return tuple(base64.b64decode(value[0]) if isinstance(value, list) else value for value in values)
+    values = values_of(record)
+    return tuple(values.get(name) for name in columns)
 
 
 def _message(archive: Archive) -> pb.Archive:

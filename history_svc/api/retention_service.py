@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from flowmesh.history.v1 import retention_service_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -12,12 +15,15 @@ from history_svc.storage.retention import (
     Policy,
     clear_kept,
     delete_policy,
+    find_policy,
     instance_is_open,
     keep_instance,
     list_policies,
+    place_of,
     put_policy,
 )
 from mesh.access.rows import Rows
+from mesh.audit.operation import Operation
 from mesh.call import open_rows
 from mesh.db.database import Database
 from mesh.db.statements import Program
@@ -42,14 +48,19 @@ class RetentionServicer:
         _require_open(opened, request.tenant_id, request.process_definition_key)
         self._require_folder(wanted=request.archive)
 
+        # A part of a second counts as one: nothing goes before its time.
+        seconds = request.keep.seconds + (request.keep.nanos > 0)
+        operation = replace(
+            await self._policy_operation(request.tenant_id, request.process_definition_key),
+            after={"keepSeconds": seconds, "archive": request.archive},
+        )
+
         def work(now: int) -> Program[pb.SetRetentionPolicyResponse]:
-            # A part of a second counts as one: nothing goes before its time.
-            seconds = request.keep.seconds + (request.keep.nanos > 0)
             policy = Policy(request.tenant_id, request.process_definition_key, seconds, request.archive, now)
             yield from put_policy(policy)
             return pb.SetRetentionPolicyResponse(retention_policy=_message(policy))
 
-        return await self._changer.change(request, work)
+        return await self._changer.change(request, operation, work)
 
     async def ListRetentionPolicies(self, request: pb.ListRetentionPoliciesRequest) -> pb.ListRetentionPoliciesResponse:
         """See the contract."""
@@ -76,15 +87,13 @@ class RetentionServicer:
         tenant_id, key = request.tenant_id, request.process_definition_key
 
         def work(_: int) -> Program[pb.DeleteRetentionPolicyResponse]:
-            if not opened.allow(tenant_id, key) or not (yield from delete_policy(tenant_id, key)):
-                raise NotFound(
-                    "RETENTION_POLICY_NOT_FOUND",
-                    "There is no such policy.",
-                    metadata={"tenant_id": tenant_id, "process_definition_key": key},
-                )
+            if not (yield from delete_policy(tenant_id, key)):
+                raise _no_policy(tenant_id, key)
             return pb.DeleteRetentionPolicyResponse()
 
-        return await self._changer.change(request, work)
+        if not opened.allow(tenant_id, key):
+            raise _no_policy(tenant_id, key)
+        return await self._changer.change(request, await self._policy_operation(tenant_id, key), work)
 
     async def SetInstanceRetention(self, request: pb.SetInstanceRetentionRequest) -> bytes:
         """See the contract."""
@@ -97,7 +106,9 @@ class RetentionServicer:
             yield from keep_instance(request.id, keep, archive=request.archive)
             return pb.SetInstanceRetentionResponse()
 
-        return await self._changer.change(request, work)
+        until = request.keep_until.ToJsonString() if keep is not None else "for ever"
+        after = {"keepUntil": until, "archive": request.archive}
+        return await self._changer.change(request, await self._instance_operation(request.id, after), work)
 
     async def ClearInstanceRetention(self, request: pb.ClearInstanceRetentionRequest) -> bytes:
         """See the contract."""
@@ -108,7 +119,19 @@ class RetentionServicer:
             yield from clear_kept(request.id)
             return pb.ClearInstanceRetentionResponse()
 
-        return await self._changer.change(request, work)
+        after = {"keepUntil": "as the policy says"}
+        return await self._changer.change(request, await self._instance_operation(request.id, after), work)
+
+    async def _policy_operation(self, tenant_id: str, key: str) -> Operation:
+        policy = await self._database.read(find_policy(tenant_id, key))
+        before = {} if policy is None else {"keepSeconds": policy.keep_seconds, "archive": policy.archive}
+        return Operation("retentionPolicy", key, (tenant_id,), definition_key=key, before=before)
+
+    async def _instance_operation(self, instance_id: str, after: Mapping[str, object]) -> Operation:
+        place = await self._database.read(place_of(instance_id))
+        if place is None:
+            return Operation("processInstance", instance_id, after=after)
+        return Operation("processInstance", instance_id, (place[0],), definition_key=place[1], after=after)
 
     def _require_folder(self, *, wanted: bool) -> None:
         if wanted and not self._archives:
@@ -128,6 +151,14 @@ def _require_open(opened: Rows, tenant_id: str, key: str) -> None:
             metadata={"process_definition_key": key},
         )
     raise NotFound("TENANT_NOT_FOUND", f"There is no tenant {tenant_id}.", metadata={"id": tenant_id})
+
+
+def _no_policy(tenant_id: str, key: str) -> NotFound:
+    return NotFound(
+        "RETENTION_POLICY_NOT_FOUND",
+        "There is no such policy.",
+        metadata={"tenant_id": tenant_id, "process_definition_key": key},
+    )
 
 
 def _require_instance(opened: Rows, instance_id: str) -> Program[None]:

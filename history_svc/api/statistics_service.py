@@ -22,7 +22,6 @@ from history_svc.queries.commit_waits import CommitWaits
 from history_svc.queries.overdue_tasks import MAX_COUNTED, overdue_tasks
 from history_svc.queries.statistics import (
     Definition,
-    Element,
     Scope,
     TooWide,
     definitions,
@@ -31,10 +30,11 @@ from history_svc.queries.statistics import (
     element_rows,
     elements,
     page_of_processes,
+    process_counts,
     throughput,
     throughput_rows,
     time_shares,
-    version_counts,
+    version_rows,
 )
 from history_svc.statistics.contributions import DAY_MICROS, Durations, ProcessCounts, day_of
 from history_svc.statistics.periods import DAY, HOUR, MAX_PERIODS, TimeZoneUnknown, TooManyPeriods, periods, zone_of
@@ -68,12 +68,13 @@ class StatisticsServicer:
         size = page_size_of(request)
         after = decode_page_token(request, str, int, str, str)
         await self._waits.wait(request.after_commit_token)
-        found = await self._database.read(page_of_processes(_scope(request), after, size + 1))
+        found, rows = await self._database.read(page_of_processes(_scope(request), after, size + 1))
+        counts = await _computed(rows, lambda: process_counts(found, rows))
         answer = pb.ListProcessStatisticsResponse(
-            process_statistics=[process_statistics(*one) for one in found[:size]],
+            process_statistics=[process_statistics(*one) for one in zip(found[:size], counts, strict=False)],
         )
         if len(found) > size:
-            last = found[size - 1][0]
+            last = found[size - 1]
             answer.next_page_token = encode_page_token(request, (last.key, last.version, last.id, last.tenant_id))
         return answer
 
@@ -142,9 +143,7 @@ class StatisticsServicer:
     async def ListOverdueTasks(self, request: pb.ListOverdueTasksRequest) -> pb.ListOverdueTasksResponse:
         """See the contract."""
         after = decode_page_token(request, int, str)
-        due_before = (
-            _micros(request.due_before) if request.HasField("due_before") else self._clock.now_micros()
-        )  # fmt: skip
+        due_before = _micros(request.due_before) if request.HasField("due_before") else self._clock.now_micros()
         await self._waits.wait(request.after_commit_token)
         found = await self._database.read(
             overdue_tasks(
@@ -171,32 +170,34 @@ class StatisticsServicer:
         await self._waits.wait(request.after_commit_token)
         now = self._clock.now_micros()
 
-        def read() -> Program[list[tuple[ProcessCounts, dict[str, Element]]]]:
+        def read() -> Program[list[tuple[list[Definition], list[Any], list[Any]]]]:
             found = yield from definitions(scope)
-            sides: list[tuple[ProcessCounts, dict[str, Element]]] = []
+            sides = []
             for version in versions:
                 of_version = [one for one in found if one.version == version]
-                counts = yield from version_counts(of_version, days)
-                rows = yield from element_rows(of_version, days)
-                sides.append((_together(counts), elements(rows, all_time=days is None)))
+                rows = yield from version_rows(of_version, days)
+                sides.append((of_version, rows, (yield from element_rows(of_version, days))))
             return sides
 
-        (base, base_elements), (other, other_elements) = await self._read(read())
-        base_shares, other_shares = time_shares(base_elements), time_shares(other_elements)
-        answer = pb.CompareVersionsResponse(
-            base=version_statistics(request.base_version, base),
-            other=version_statistics(request.other_version, other),
-        )
-        for element_id in sorted({*base_elements, *other_elements}):
-            compared = answer.activities.add(element_id=element_id)
-            for into, side, shares in (
-                (compared.base, base_elements, base_shares),
-                (compared.other, other_elements, other_shares),
-            ):
-                if element_id in side:
-                    share = shares.get(element_id, 0.0)
-                    into.CopyFrom(activity_statistics(element_id, side[element_id], share, now))
-        return answer
+        sides = await self._read(read())
+
+        def answer() -> pb.CompareVersionsResponse:
+            counts = [_together(process_counts(found, rows)) for found, rows, _ in sides]
+            base, other = (elements(rows, all_time=days is None) for _, _, rows in sides)
+            compared = pb.CompareVersionsResponse(
+                base=version_statistics(request.base_version, counts[0]),
+                other=version_statistics(request.other_version, counts[1]),
+            )
+            shares = time_shares(base), time_shares(other)
+            for element_id in sorted({*base, *other}):
+                activity = compared.activities.add(element_id=element_id)
+                for into, side, share_of in zip((activity.base, activity.other), (base, other), shares, strict=True):
+                    if element_id in side:
+                        share = share_of.get(element_id, 0.0)
+                        into.CopyFrom(activity_statistics(element_id, side[element_id], share, now))
+            return compared
+
+        return await _computed([row for _, *both in sides for rows in both for row in rows], answer)
 
     async def _activities(
         self, request: pb.GetActivityStatisticsRequest | pb.ListBottlenecksRequest

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +35,8 @@ from history_svc.storage.retention_layout import (
     RECORD_TABLE,
     InstanceRows,
 )
-from mesh.db.database import Database
+from mesh.clock import steady_seconds
+from mesh.db.database import Database, TransientFailure
 from mesh.db.schema import open_database
 from mesh.db.sqlite import SqliteDatabase
 from mesh.db.statements import Fetch, Program, Row, UpsertMany, fetch
@@ -42,9 +45,18 @@ from mesh.ids import new_id
 PAGE_INSTANCES: Final = 200
 GROUP_ROWS: Final = 20_000
 """Rows that are gathered before they are written."""
+FIRST_PIECE_ROWS: Final = 16
+PIECE_ROWS: Final = 5_000
+PIECE_BYTES: Final = 8 * 1024 * 1024
+"""How much is read at once, about, and how much is gathered before it is written."""
 RESTORE_ROWS: Final = 500
-"""Rows that one transaction restores."""
+RESTORE_BYTES: Final = 4 * 1024 * 1024
+"""How much one transaction restores, at most, unless a single row is larger."""
+RESTORE_ATTEMPTS: Final = 10
+FIRST_PAUSE_SECONDS: Final = 0.02
 PARTIAL: Final = ".partial"
+MAX_FOREIGN: Final = 100
+"""Files that do not belong to an archive are named up to so many."""
 
 _TYPES: Final[Mapping[str, pa.DataType]] = {
     "int64": pa.int64(),
@@ -61,26 +73,22 @@ class NotDone(Exception):
 async def write(database: Database, order: Mapping[str, Any]) -> dict[str, Any]:
     """Write the claimed instances of an archive; the folder has its name once all of it is safe on disk.
 
-    An archive that is written twice is the same twice: its instances do not change any more.
+    An archive that is written twice is the same twice: its instances do not change any more. One that is there and not
+    whole is written anew.
     """
-    folder, archive_id = Path(order["folder"]), order["archive"]["id"]
-    final = folder / archive_id
-    partial = _begun(folder, archive_id)
-    if partial is not None:
-        manifest = await _written(database, partial, order)
-        _ended(partial, final, manifest.to_json())
-    content = (final / MANIFEST).read_bytes()
-    manifest = read_manifest(content)
-    faults, rows, _ = _faults(final, hashlib.sha256(content).hexdigest())
-    if faults:
-        raise NotDone(f"what was written is not whole: {faults[0]['file']}: {faults[0]['description']}")
-    if manifest.instances != order["archive"]["instance_count"]:
-        raise NotDone(f"the archive has {manifest.instances} instances, not {order['archive']['instance_count']}")
-    return {
-        "row_count": rows,
-        "size_bytes": len(content) + sum(file.bytes for file in manifest.files),
-        "manifest_sha256": hashlib.sha256(content).hexdigest(),
-    }
+    final = Path(order["folder"]) / order["archive"]["id"]
+    found = final.exists()
+    if not found:
+        await _write_anew(database, final, order)
+    try:
+        return _written_whole(final, order)
+    except NotDone:
+        if not found:
+            raise
+    # Nothing of it was deleted from history yet, as nobody has called it complete.
+    final.rename(_partial_name(final))
+    await _write_anew(database, final, order)
+    return _written_whole(final, order)
 
 
 async def verify(order: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,25 +111,100 @@ async def restore(database: Database, order: Mapping[str, Any]) -> dict[str, Any
         with pq.ParquetFile(folder / file.file) as parquet:
             for batch in parquet.iter_batches(RESTORE_ROWS):
                 records = [_record(archive_id, rows_of, row) for row in batch.to_pylist()]
-                if not await database.write(_restored(archive_id, records)):
-                    raise NotDone("it is no longer to be restored")
+                for piece in _pieces(records):
+                    await _put(database, archive_id, piece)
     return {"row_count": rows}
 
 
-async def _written(database: Database, folder: Path, order: Mapping[str, Any]) -> Manifest:
-    writers = []
+def _pieces(records: Sequence[Row]) -> Iterator[list[Row]]:
+    piece: list[Row] = []
+    size = 0
+    for record in records:
+        if piece and size + len(record[-1]) > RESTORE_BYTES:
+            yield piece
+            piece, size = [], 0
+        piece.append(record)
+        size += len(record[-1])
+    if piece:
+        yield piece
+
+
+async def _put(database: Database, archive_id: str, records: Sequence[Row]) -> None:
+    pause = FIRST_PAUSE_SECONDS
+    for attempt in range(RESTORE_ATTEMPTS):
+        started = steady_seconds()
+        try:
+            if not await database.write(_restored(archive_id, records)):
+                raise NotDone("it is no longer to be restored")
+        except TransientFailure:
+            if attempt == RESTORE_ATTEMPTS - 1:
+                raise
+            pause *= 2
+        else:
+            # SQLite lets who comes first write, and who waits asks only now and then: history itself comes first.
+            await asyncio.sleep(max(pause, 2 * (steady_seconds() - started)))
+            return
+        await asyncio.sleep(pause)
+
+
+async def _write_anew(database: Database, final: Path, order: Mapping[str, Any]) -> None:
+    folder = final.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(f"{final.name}.*{PARTIAL}"):
+        # Of a try that broke off.
+        shutil.rmtree(left, ignore_errors=True)
+    partial = _partial_name(final)
+    partial.mkdir()
+    try:
+        manifest = await _written(database, partial, order)
+        _ended(partial, final, manifest.to_json())
+    except BaseException:
+        # It must not take the room that the next try needs.
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def _partial_name(final: Path) -> Path:
+    return final.with_name(f"{final.name}.{new_id()}{PARTIAL}")
+
+
+def _written_whole(final: Path, order: Mapping[str, Any]) -> dict[str, Any]:
+    """Read what was written; return what is to be known of it. Raises `NotDone` where it is not whole."""
     archive = order["archive"]
     try:
+        content = (final / MANIFEST).read_bytes()
+        manifest = read_manifest(content)
+    except (OSError, ManifestUnreadable) as error:
+        raise NotDone(f"what was written is not whole: {MANIFEST}: {error}") from error
+    digest = hashlib.sha256(content).hexdigest()
+    faults, rows, _ = _faults(final, digest)
+    if faults:
+        raise NotDone(f"what was written is not whole: {faults[0]['file']}: {faults[0]['description']}")
+    written = manifest.archive_id, manifest.tenant_id, manifest.process_definition_key, manifest.instances
+    wanted = archive["id"], archive["tenant_id"], archive["key"], archive["instance_count"]
+    if written != wanted:
+        raise NotDone(f"the archive has {written}, not {wanted}")
+    return {
+        "row_count": rows,
+        "size_bytes": len(content) + sum(file.bytes for file in manifest.files),
+        "manifest_sha256": digest,
+    }
+
+
+async def _written(database: Database, folder: Path, order: Mapping[str, Any]) -> Manifest:
+    archive = order["archive"]
+    writers: list[_TableWriter] = []
+    with contextlib.ExitStack() as broken_off:
         for rows_of in ARCHIVED_ROWS:
             columns = await _columns(database, rows_of.table)
             writers.append(_TableWriter(folder, rows_of, columns))
+            broken_off.callback(writers[-1].abandon)
         after, instances = "", 0
         while page := await database.read(claimed_for(archive["id"], after, PAGE_INSTANCES)):
             after = page[-1]
             for writer in writers:
-                writer.add(await database.read(fetch(writer.query(page))))
+                await writer.copy(database, page)
             instances += len(page)
-    finally:
         for writer in writers:
             writer.close()
     files = [writer.described() for writer in writers]
@@ -144,19 +227,6 @@ async def _written(database: Database, folder: Path, order: Mapping[str, Any]) -
     )
 
 
-def _begun(folder: Path, archive_id: str) -> Path | None:
-    """Return a new folder to write into, None where the archive is written already."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(f"{archive_id}.*{PARTIAL}"):
-        # Of a try that broke off.
-        shutil.rmtree(left, ignore_errors=True)
-    if (folder / archive_id).exists():
-        return None
-    partial = folder / f"{archive_id}.{new_id()}{PARTIAL}"
-    partial.mkdir()
-    return partial
-
-
 def _ended(partial: Path, final: Path, manifest: bytes) -> None:
     """Give an archive its name, once all of it is on disk."""
     _write_synced(partial / MANIFEST, manifest)
@@ -171,31 +241,58 @@ def _ended(partial: Path, final: Path, manifest: bytes) -> None:
     _sync_folder(final.parent)
 
 
+def rows_query(
+    rows_of: InstanceRows, columns: Sequence[Sequence[str]], instances: Sequence[str], after: Row | None, limit: int
+) -> Fetch:
+    """Return the query for so many rows of instances, in the order of instance and key, behind the ones `after`."""
+    order = order_of(rows_of)
+    names = ",".join(name for name, _ in columns)
+    condition, parameters = rows_of.condition(instances)
+    if after is not None:
+        behind = " OR ".join(
+            "(" + "".join(f"{name}=? AND " for name in order[:place]) + f"{order[place]}>?)"
+            for place in range(len(order))
+        )
+        condition = f"{condition} AND ({behind})"
+        parameters = (*parameters, *(value for place in range(len(order)) for value in after[: place + 1]))
+    sql = f"SELECT {names} FROM {rows_of.table} WHERE {condition} ORDER BY {','.join(order)} LIMIT ?"
+    return Fetch(sql, (*parameters, limit))
+
+
+def order_of(rows_of: InstanceRows) -> tuple[str, ...]:
+    """Return the columns by which the rows of a table are read.
+
+    The instance comes first: ordered by a key that does not begin with it, databases may read a whole table by it.
+    """
+    return tuple(dict.fromkeys((rows_of.instance, *rows_of.key)))
+
+
 class _TableWriter:
-    """Writes the rows of one table."""
+    """Copies the rows of one table into a file, by pieces of bounded size."""
 
     def __init__(self, folder: Path, rows_of: InstanceRows, columns: list[list[str]]) -> None:
         self._rows_of = rows_of
         self._columns = columns
+        names = [name for name, _ in columns]
+        self._places = [names.index(name) for name in order_of(rows_of)]
         self._path = folder / f"{rows_of.table}.parquet"
         self._schema = pa.schema([(name, _TYPES[kind]) for name, kind in columns])
         self._writer = pq.ParquetWriter(self._path, self._schema, compression="zstd")
         self._waiting: list[Row] = []
+        self._waiting_bytes = 0
         self._rows = 0
+        self._piece = FIRST_PIECE_ROWS
 
-    def query(self, instances: Sequence[str]) -> Fetch:
-        """Return the query for the rows of instances."""
-        names = ",".join(name for name, _ in self._columns)
-        condition, parameters = self._rows_of.condition(instances)
-        order = ",".join(dict.fromkeys((self._rows_of.instance, *self._rows_of.order, *self._rows_of.key)))
-        return Fetch(f"SELECT {names} FROM {self._rows_of.table} WHERE {condition} ORDER BY {order}", parameters)
-
-    def add(self, rows: Sequence[Row]) -> None:
-        """Add rows."""
-        self._waiting += rows
-        self._rows += len(rows)
-        if len(self._waiting) >= GROUP_ROWS:
-            self._flush()
+    async def copy(self, database: Database, instances: Sequence[str]) -> None:
+        """Add the rows of some instances."""
+        after: Row | None = None
+        while True:
+            limit = self._piece
+            rows = await database.read(fetch(rows_query(self._rows_of, self._columns, instances, after, limit)))
+            self._add(rows)
+            if len(rows) < limit:
+                return
+            after = tuple(rows[-1][place] for place in self._places)
 
     def close(self) -> None:
         """Write what is left."""
@@ -203,6 +300,12 @@ class _TableWriter:
         self._writer.close()
         with self._path.open("rb") as file:
             os.fsync(file.fileno())
+
+    def abandon(self) -> None:
+        """Let go of the file; where it is not closed yet, something has gone wrong with it or with another one."""
+        if self._writer.is_open:
+            with contextlib.suppress(OSError, pa.ArrowException):
+                self._writer.close()
 
     def described(self) -> ArchiveFile:
         """Return what the manifest says of the file."""
@@ -216,6 +319,18 @@ class _TableWriter:
             columns=self._columns,
         )
 
+    def _add(self, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        size = sum(len(value) for row in rows for value in row if isinstance(value, str | bytes))
+        self._waiting += rows
+        self._waiting_bytes += size
+        self._rows += len(rows)
+        # Values may be long: how many rows are read at once depends on how long the last ones were.
+        self._piece = max(1, min(PIECE_ROWS, 4 * self._piece, PIECE_BYTES * len(rows) // (size + 1)))
+        if len(self._waiting) >= GROUP_ROWS or self._waiting_bytes >= PIECE_BYTES:
+            self._flush()
+
     def _flush(self) -> None:
         if self._waiting:
             arrays = [
@@ -224,6 +339,7 @@ class _TableWriter:
             ]
             self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
             self._waiting = []
+            self._waiting_bytes = 0
 
 
 async def _columns(database: Database, table: str) -> list[list[str]]:
@@ -262,7 +378,8 @@ def _faults(folder: Path, manifest_sha256: str) -> tuple[list[dict[str, str]], i
         return [*faults, _fault(MANIFEST, str(error))], 0, 1
     rows, files = 0, 1
     expected = {MANIFEST, *(file.file for file in manifest.files)}
-    faults += [_fault(path.name, "does not belong there") for path in folder.iterdir() if path.name not in expected]
+    foreign = (path.name for path in folder.iterdir() if path.name not in expected)
+    faults += [_fault(name, "does not belong there") for name in islice(foreign, MAX_FOREIGN)]
     for file in manifest.files:
         try:
             found = _check_file(folder / file.file, file)
@@ -282,7 +399,7 @@ def _check_file(path: Path, file: ArchiveFile) -> int:
         if sha256_of(path) != file.sha256:
             raise NotDone("has other content than was written")
         with pq.ParquetFile(path) as parquet:
-            rows = int(sum(batch.num_rows for batch in parquet.iter_batches()))
+            rows = int(sum(batch.num_rows for batch in parquet.iter_batches(RESTORE_ROWS)))
             if rows != file.rows:
                 raise NotDone(f"has {rows} rows, not {file.rows}")
             return rows

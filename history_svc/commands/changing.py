@@ -1,4 +1,4 @@
-"""The one way by which calls change something: a transaction, once for each request id."""
+"""The one way by which calls change something: a transaction, once for each request id, told to the audit."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from typing import Final
 from google.protobuf.message import Message
 
 from history_svc.storage.requests import Request, find_answer, keep_answer
+from mesh.audit.operation import Operation
+from mesh.audit.telling import AuditedBus
+from mesh.bus.port import Bus, BusError
 from mesh.call import current_call
 from mesh.clock import Clock
 from mesh.db.database import (
@@ -28,6 +31,7 @@ from mesh.ids import new_id
 Work = Callable[[int], Program[Message]]
 """Checks and writes a change, given the time, and returns the answer. Made anew where the transaction is repeated."""
 
+SERVICE: Final = "history"
 RETRY_SECONDS: Final = 10.0
 FIRST_PAUSE_SECONDS: Final = 0.01
 LONGEST_PAUSE_SECONDS: Final = 0.5
@@ -36,14 +40,16 @@ LONGEST_PAUSE_SECONDS: Final = 0.5
 class Changer:
     """Runs changes; one for a process."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, bus: Bus) -> None:
         self._database = database
         self._clock = clock
+        self._audit = AuditedBus(bus, SERVICE, clock=clock)
 
-    async def change(self, request: Message, work: Work) -> bytes:
+    async def change(self, request: Message, operation: Operation, work: Work) -> bytes:
         """Run a work for a request; return its serialized answer, or what the same request was answered before.
 
-        Raises what the work raises, `RequestIdReused`, `DependencyDown`.
+        The audit is told of the operation before and after, unless the request was answered before. Raises what the
+        work raises, `RequestIdReused`, `DependencyDown`.
         """
         # An id of its own for a request without one: by it a commit whose outcome is unknown is settled.
         request_id = getattr(request, "request_id", "") or new_id()
@@ -51,6 +57,23 @@ class Changer:
         fingerprint = hashlib.blake2b(content, digest_size=16).hexdigest()
         method = request.DESCRIPTOR.name.removesuffix("Request")
         record = Request(method, current_call().user_id or "", request_id, fingerprint)
+        try:
+            answer = await self._database.read(find_answer(record))
+        except (DatabaseUnavailable, TransientFailure) as error:
+            raise _down(error) from error
+        if answer is not None:
+            return answer
+        try:
+            async with self._audit.operation(operation):
+                return await self._changed(record, work)
+        except BusError as error:
+            raise DependencyDown(
+                "DEPENDENCY_UNAVAILABLE",
+                f"The event bus, which the audit is told by, cannot be used: {error}",
+                metadata={"dependency": "bus"},
+            ) from error
+
+    async def _changed(self, record: Request, work: Work) -> bytes:
         loop = asyncio.get_running_loop()
         deadline, pause = loop.time() + RETRY_SECONDS, FIRST_PAUSE_SECONDS
         while True:

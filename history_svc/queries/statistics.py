@@ -104,16 +104,22 @@ class Definition:
 
 def page_of_processes(
     scope: Scope, after: Sequence[Any] | None, size: int
-) -> Program[list[tuple[Definition, ProcessCounts]]]:
-    """Read so many definitions behind the sort key `after`, each with its counts of all time."""
+) -> Program[tuple[list[Definition], list[Row]]]:
+    """Read so many definitions behind the sort key `after`, and what `process_counts` needs of all time."""
     rows: list[Row] = yield scope.select_definitions().page(DEFINITION_ORDER, after, size).fetch()
-    counts = {(row[0], row[1]): ProcessCounts() for row in rows}
-    keys = [(*key, ALL_TIME) for key in counts]
+    keys = [(row[0], row[1], ALL_TIME) for row in rows]
+    found: list[Row] = []
     if keys:
-        found: list[Row] = yield FetchKeys(PROCESS_TABLE, _PROCESS, ("process_definition_id", "tenant_id", "day"), keys)
-        for row in found:
-            _add_process(counts[row[0], row[1]], row[2:])
-    return [(Definition(*row), counts[row[0], row[1]]) for row in rows]
+        found = yield FetchKeys(PROCESS_TABLE, _PROCESS, ("process_definition_id", "tenant_id", "day"), keys)
+    return [Definition(*row) for row in rows], found
+
+
+def process_counts(found: Sequence[Definition], rows: Iterable[Row]) -> list[ProcessCounts]:
+    """Return the counts of definitions, in their order."""
+    counts = {(one.id, one.tenant_id): ProcessCounts() for one in found}
+    for row in rows:
+        _add_process(counts[row[0], row[1]], row[2:])
+    return [counts[one.id, one.tenant_id] for one in found]
 
 
 def definitions(scope: Scope) -> Program[list[Definition]]:
@@ -190,15 +196,14 @@ def durations(rows: Iterable[Row]) -> tuple[Durations, dict[int, Durations]]:
     return together, {day: one for day, one in sorted(by_day.items()) if one.count}
 
 
-def version_counts(found: Sequence[Definition], days: range | None) -> Program[list[ProcessCounts]]:
-    """Read the counts of definitions of days, of all time where there are none, in the order of the definitions."""
-    counts = [ProcessCounts() for _ in found]
-    for definition, one in zip(found, counts, strict=True):
+def version_rows(found: Sequence[Definition], days: range | None) -> Program[list[Row]]:
+    """Read what `process_counts` needs of definitions: of days, of all time where there are none. Raises `TooWide`."""
+    rows: list[Row] = []
+    for definition in found:
         select = Select(PROCESS_TABLE, _PROCESS).where("process_definition_id=?", definition.id)
         select.where("tenant_id=?", definition.tenant_id)
-        for row in (yield from _rows_of_days(select, days)):
-            _add_process(one, row[2:])
-    return counts
+        rows += yield from _rows_of_days(select, days, MAX_ROWS - len(rows))
+    return rows
 
 
 def element_rows(found: Sequence[Definition], days: range | None) -> Program[list[Row]]:

@@ -282,3 +282,9 @@ _JOBS: Final = _JobLog(
 def _sources(asked: Asked) -> list[_Source]:
     sources: tuple[_Source, ...] = (_EVENTS, _VARIABLES, _JOBS)
     return [source for source in sources if not asked.wanted or asked.wanted.intersection(source.kinds.values())]
+
+
+def entry_of_row(table: str, row: Mapping[str, Any]) -> Entry:
+    """Return the entry that a row of one of the tables tells; `row`: by column."""
+    source = next(one for one in (_EVENTS, _VARIABLES, _JOBS) if one.table == table)
+    return source._entry(tuple(row[name] for name in source.columns))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -130,7 +131,8 @@ def remove_records(archive_id: str) -> Program[bool]:
 def removed(archive_id: str) -> Program[None]:
     """Say that nothing is restored of an archive any more."""
     yield Execute(
-        f"UPDATE {ARCHIVE_TABLE} SET restoring=? WHERE id=? AND restoring=?", (NOT_RESTORED, archive_id, REMOVING)
+        f"UPDATE {ARCHIVE_TABLE} SET restoring=?,error='' WHERE id=? AND restoring=?",
+        (NOT_RESTORED, archive_id, REMOVING),
     )
 
 
@@ -151,3 +153,17 @@ def read_records(
     select.equal("process_instance_id", instance_id)
     rows: list[Row] = yield select.page(RECORD_KEY[2:], after, size).fetch()
     return [(row[:-1], orjson.loads(row[-1])) for row in rows]
+
+
+def find_record(
+    archive_id: str, rows_of: InstanceRows, instance_id: str, record_id: str
+) -> Program[dict[str, Any] | None]:
+    """Read a row of a restored archive by its id, of a kind that is in no other order; None where there is none."""
+    key = archive_id, rows_of.kind, instance_id, 0, 0, record_id
+    rows: list[Row] = yield FetchKeys(RECORD_TABLE, ("content",), RECORD_KEY, [key])
+    return orjson.loads(rows[0][0]) if rows else None
+
+
+def values_of(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of a restored row as they were; those with bytes are a list with their text in base64."""
+    return {name: base64.b64decode(value[0]) if isinstance(value, list) else value for name, value in record.items()}

@@ -21,7 +21,7 @@ from history_svc.storage.retention_layout import (
     InstanceRows,
 )
 from history_svc.storage.statistics_layout import DEFINITION_TABLE
-from mesh.db.statements import DeleteMany, Fetch, FetchKeys, InsertMany, Program, Row, UpdateKeys
+from mesh.db.statements import DeleteMany, Execute, Fetch, FetchKeys, InsertMany, Program, Row, UpdateKeys
 from mesh.lease import Leases
 
 PURGE_INSTANCES: Final = 50
@@ -158,8 +158,16 @@ def claimed_for(archive_id: str, after: str, limit: int) -> Program[list[str]]:
     return [instance_id for (instance_id,) in rows]
 
 
-def purge_some(holder: str, archive_id: str) -> Program[int]:
-    """Delete a bounded number of claimed instances; return for how many there was something to do.
+@dataclass(slots=True, frozen=True)
+class Purged:
+    """What one transaction has deleted: `instances` that are gone as a whole now; `more`: there may be others."""
+
+    instances: int
+    more: bool
+
+
+def purge_some(holder: str, archive_id: str) -> Program[Purged]:
+    """Delete a bounded number of claimed instances.
 
     All rows of an instance go in one transaction, but for an instance with more of them than one may have: its own row
     goes first, so that it is no longer there, and the others follow.
@@ -173,7 +181,7 @@ def purge_some(holder: str, archive_id: str) -> Program[int]:
         instances = instances[: len(instances) // 2]
     else:
         if not instances:
-            return 0
+            return Purged(0, more=False)
         keys = yield from _keys_of(instances)
     whole = sum(map(len, keys.values())) <= PURGE_ROWS
     left = PURGE_ROWS
@@ -187,7 +195,7 @@ def purge_some(holder: str, archive_id: str) -> Program[int]:
         done = [(instance_id,) for instance_id in instances]
         yield DeleteMany(KEPT_TABLE, ("process_instance_id",), done)
         yield UpdateKeys(PURGE_TABLE, "state=?", (GONE,), ("process_instance_id",), done)
-    return len(instances)
+    return Purged(len(instances) if whole else 0, more=True)
 
 
 def forget_purged(holder: str, before: int) -> Program[int]:
@@ -200,7 +208,11 @@ def forget_purged(holder: str, before: int) -> Program[int]:
     )
     if rows:
         yield DeleteMany(PURGE_TABLE, ("process_instance_id",), [(row[0],) for row in rows])
-        yield UpdateKeys(GATE_TABLE, "forgotten_micros=?", (rows[-1][1],), ("id",), [(1,)])
+        # Clocks of two processes may disagree; what was forgotten stays so.
+        yield Execute(
+            f"UPDATE {GATE_TABLE} SET forgotten_micros=? WHERE id=1 AND forgotten_micros<?",
+            (rows[-1][1], rows[-1][1]),
+        )
     return len(rows)
 
 
@@ -211,9 +223,14 @@ def _keys_of(instances: Sequence[str]) -> Program[dict[InstanceRows, list[Row]]]
     for rows_of in INSTANCE_ROWS:
         rows: list[Row] = []
         if limit:
-            condition, parameters = rows_of.condition(instances)
-            columns = ",".join(rows_of.key)
-            rows = yield Fetch(f"SELECT {columns} FROM {rows_of.table} WHERE {condition} LIMIT ?", (*parameters, limit))
+            rows = yield keys_query(rows_of, instances, limit)
         found[rows_of] = rows
         limit -= len(rows)
     return found
+
+
+def keys_query(rows_of: InstanceRows, instances: Sequence[str], limit: int) -> Fetch:
+    """Return the query for the keys of so many rows of instances."""
+    condition, parameters = rows_of.condition(instances)
+    sql = f"SELECT {','.join(rows_of.key)} FROM {rows_of.table} WHERE {condition} LIMIT ?"
+    return Fetch(sql, (*parameters, limit))

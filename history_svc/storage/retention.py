@@ -58,6 +58,12 @@ def list_policies(
     return [_policy(row) for row in rows]
 
 
+def find_policy(tenant_id: str, key: str) -> Program[Policy | None]:
+    """Read a policy."""
+    rows: list[Row] = yield FetchKeys(POLICY_TABLE, POLICY_COLUMNS, POLICY_COLUMNS[:2], [(tenant_id, key)])
+    return _policy(rows[0]) if rows else None
+
+
 def all_policies(limit: int) -> Program[list[Policy]]:
     """Read so many policies."""
     rows: list[Row] = yield Select(POLICY_TABLE, POLICY_COLUMNS).page(POLICY_COLUMNS[:2], None, limit).fetch()
@@ -90,3 +96,11 @@ def instance_is_open(opened: Rows, instance_id: str) -> Program[bool]:
         return False
     goes: list[Row] = yield FetchKeys(PURGE_TABLE, ("process_instance_id",), ("process_instance_id",), [(instance_id,)])
     return not goes
+
+
+def place_of(instance_id: str) -> Program[tuple[str, str] | None]:
+    """Return the tenant of an instance and the key of its process, None where history does not have it."""
+    rows: list[Row] = yield FetchKeys(
+        INSTANCE_TABLE, ("tenant_id", "process_definition_key"), ("id",), [(instance_id,)]
+    )
+    return (rows[0][0], rows[0][1]) if rows else None

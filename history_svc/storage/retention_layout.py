@@ -86,8 +86,8 @@ class InstanceRows:
     """A table that has rows of instances.
 
     `kind`: its number in archives, which never changes. `key`: its primary key. `instance`: the column with the
-    instance's id, `inside`: with an id that only begins with it. `order`: by which archived rows are put in order.
-    `archived`: false where the rows follow from others.
+    instance's id, `inside`: with an id that only begins with it. `order`: by which restored rows are put in order,
+    before their key. `archived`: false where the rows follow from others.
     """
 
     kind: int
@@ -123,6 +123,14 @@ ACTIVITIES: Final = InstanceRows(3, ACTIVITY_TABLE, ("id",), _INSTANCE_ID, ("sta
 VARIABLES: Final = InstanceRows(4, VARIABLE_TABLE, ("id",), _INSTANCE_ID)
 INCIDENTS: Final = InstanceRows(5, statistics_layout.INCIDENT_TABLE, ("id",), _INSTANCE_ID, ("create_micros",))
 PROGRESS: Final = InstanceRows(6, PROGRESS_TABLE, ("id",), "id")
+RAISED_INCIDENTS: Final = InstanceRows(7, INCIDENT_TABLE, ("id",), _INSTANCE_ID, ("create_micros",))
+"""Incidents as lists show them; `INCIDENTS` are those that statistics count."""
+VARIABLE_CHANGES: Final = InstanceRows(8, VARIABLE_CHANGE_TABLE, (_INSTANCE_ID, "id"), _INSTANCE_ID)
+LONG_VALUES: Final = InstanceRows(9, LONG_VALUE_TABLE, (_INSTANCE_ID, "id"), _INSTANCE_ID)
+JOB_LOG: Final = InstanceRows(11, JOB_LOG_TABLE, (_INSTANCE_ID, "id"), _INSTANCE_ID)
+COMMENTS: Final = InstanceRows(12, COMMENT_TABLE, ("id",), _INSTANCE_ID, ("create_micros",))
+ATTACHMENTS: Final = InstanceRows(13, ATTACHMENT_TABLE, ("id",), _INSTANCE_ID, ("create_micros",))
+TIMELINE: Final = InstanceRows(14, TIMELINE_TABLE, (_INSTANCE_ID, "position"), _INSTANCE_ID, ("position",))
 INSTANCE_ROWS: Final = (
     INSTANCES,
     TASKS,
@@ -130,15 +138,17 @@ INSTANCE_ROWS: Final = (
     VARIABLES,
     INCIDENTS,
     PROGRESS,
-    InstanceRows(7, INCIDENT_TABLE, ("id",), _INSTANCE_ID, ("create_micros",)),
-    InstanceRows(8, VARIABLE_CHANGE_TABLE, (_INSTANCE_ID, "id"), _INSTANCE_ID, ("change_micros",)),
-    InstanceRows(9, LONG_VALUE_TABLE, (_INSTANCE_ID, "id"), _INSTANCE_ID),
+    RAISED_INCIDENTS,
+    VARIABLE_CHANGES,
+    LONG_VALUES,
     InstanceRows(10, CANDIDATE_TABLE, ("task_id", "kind", "name"), "task_id", inside=True),
-    InstanceRows(11, JOB_LOG_TABLE, (_INSTANCE_ID, "id"), _INSTANCE_ID, ("event_micros",)),
-    InstanceRows(12, COMMENT_TABLE, ("id",), _INSTANCE_ID, ("create_micros",)),
-    InstanceRows(13, ATTACHMENT_TABLE, ("id",), _INSTANCE_ID, ("create_micros",)),
-    InstanceRows(14, TIMELINE_TABLE, (_INSTANCE_ID, "position"), _INSTANCE_ID, ("event_micros", "position")),
+    JOB_LOG,
+    COMMENTS,
+    ATTACHMENTS,
+    TIMELINE,
     InstanceRows(15, WORD_TABLE, ("word", "record_id", "kind"), "record_id", inside=True, archived=False),
+    # The end of a task may come after its instance is claimed, and is passed over then.
+    InstanceRows(16, statistics_layout.DUE_TABLE, ("task_id",), "task_id", inside=True, archived=False),
 )
 """Every table with rows of instances, the instance's own row first: it is the first to go."""
 ARCHIVED_ROWS: Final = tuple(rows_of for rows_of in INSTANCE_ROWS if rows_of.archived)

@@ -49,8 +49,12 @@ MAX_PAGES: Final = 10
 MAX_POLICIES: Final = 10_000
 STEP_SECONDS: Final = 5.0
 """How long one kind of work goes on before the others have their turn."""
+FIRST_PAUSE_SECONDS: Final = 1.0
+LONGEST_PAUSE_SECONDS: Final = 300.0
+"""How long an archive that failed is left alone."""
 FORGET_SECONDS: Final = 2 * DEAD_LETTER_RETENTION_SECONDS
 """Events may come late as long as they lie in a topic, dead letters the longest; double covers clocks and pauses."""
+FORGET_INTERVAL_SECONDS: Final = 60.0
 REQUEST_SECONDS: Final = 86_400
 DAY_SECONDS: Final = 86_400
 _MICROS: Final = 1_000_000
@@ -68,6 +72,14 @@ class RetentionCounters:
     restored: int = 0
     deleted_archives: int = 0
     failures: int = 0
+
+
+@dataclass(slots=True)
+class _Pause:
+    """Until when, by `steady_seconds`, an archive that failed is left alone, and for how long."""
+
+    until: float
+    seconds: float
 
 
 class RetentionWork:
@@ -93,6 +105,8 @@ class RetentionWork:
         self._work = Periodic("history retention", interval_seconds, self.round)
         self._cursors: dict[tuple[str, str], Candidate] = {}
         self._kept_cursor: tuple[int, str] | None = None
+        self._pauses: dict[str, _Pause] = {}
+        self._forget_at = 0.0
         self.counters = RetentionCounters()
 
     def start(self) -> None:
@@ -141,13 +155,19 @@ class RetentionWork:
         return more
 
     async def _write_archives(self, holder: str) -> bool:
+        until = steady_seconds() + STEP_SECONDS
         done = 0
         for archive in await self._database.read(archives_where("state", WRITING, PAGE)):
+            if self._is_paused(archive):
+                continue
+            if steady_seconds() > until or self._leases.holder != holder:
+                return True
             try:
                 outcome = await self._files.write(archive)
             except ArchiveFailed as error:
                 await self._failed(holder, archive, error)
                 continue
+            self._pauses.pop(archive.id, None)
             rows, size = outcome["row_count"], outcome["size_bytes"]
             await self._write(holder, archives.complete_archive(archive.id, rows, size, outcome["manifest_sha256"]))
             self.counters.archived += archive.instance_count
@@ -169,12 +189,15 @@ class RetentionWork:
 
     async def _emptied(self, holder: str, archive_id: str, until: float) -> bool:
         """Delete what is claimed for an archive, or for none; False where there is more when the time is over."""
+        # Looked at first: a round that finds nothing to do takes no lock that a consumer might wait for.
+        if not await self._database.read(purging.claimed_for(archive_id, "", 1)):
+            return True
         while True:
             started = steady_seconds()
-            count = await self._database.write(purging.purge_some(holder, archive_id))
-            if not count:
+            purged = await self._database.write(purging.purge_some(holder, archive_id))
+            if not purged.more:
                 return True
-            self.counters.purged += count
+            self.counters.purged += purged.instances
             ended = steady_seconds()
             if ended > until or self._leases.holder != holder:
                 return False
@@ -183,13 +206,14 @@ class RetentionWork:
 
     async def _restore(self, holder: str) -> bool:
         for archive in await self._database.read(archives_where("restoring", RESTORING, PAGE)):
-            if archive.state != COMPLETE:
+            if archive.state != COMPLETE or self._is_paused(archive):
                 continue
             try:
                 await self._files.restore(archive)
             except ArchiveFailed as error:
                 await self._failed(holder, archive, error)
                 continue
+            self._pauses.pop(archive.id, None)
             await self._write(holder, archives.restored(archive.id))
             self.counters.restored += 1
         return False
@@ -212,7 +236,7 @@ class RetentionWork:
     async def _delete_archives(self, holder: str) -> bool:
         until = steady_seconds() + STEP_SECONDS
         for archive in await self._database.read(archives_where("state", DELETING, PAGE)):
-            if not archive.emptied or archive.restoring in (RESTORING, RESTORED, REMOVING):
+            if not archive.emptied or archive.restoring in (RESTORING, RESTORED, REMOVING) or self._is_paused(archive):
                 # Its instances go first, and what was restored of it.
                 continue
             if not await self._without_records(holder, archive, until):
@@ -222,6 +246,7 @@ class RetentionWork:
             except (ArchiveFailed, OSError) as error:
                 await self._failed(holder, archive, error)
                 continue
+            self._pauses.pop(archive.id, None)
             await self._write(holder, archives.delete_archive(archive.id))
             self.counters.deleted_archives += 1
         return False
@@ -292,15 +317,27 @@ class RetentionWork:
         return claimed
 
     async def _forget(self, holder: str) -> bool:
+        if steady_seconds() < self._forget_at:
+            return False
         now = self._clock.now_micros()
         forgotten = await self._database.write(purging.forget_purged(holder, now - FORGET_SECONDS * _MICROS))
         requests = await self._database.write(prune_requests(now - REQUEST_SECONDS * _MICROS))
-        return forgotten == purging.FORGET_BATCH or requests == PRUNE_BATCH
+        more = forgotten == purging.FORGET_BATCH or requests == PRUNE_BATCH
+        if not more:
+            self._forget_at = steady_seconds() + FORGET_INTERVAL_SECONDS
+        return more
 
     async def _failed(self, holder: str, archive: Archive, error: Exception) -> None:
         self.counters.failures += 1
+        pause = self._pauses.setdefault(archive.id, _Pause(0.0, FIRST_PAUSE_SECONDS / 2))
+        pause.seconds = min(2 * pause.seconds, LONGEST_PAUSE_SECONDS)
+        pause.until = steady_seconds() + pause.seconds
         _log.error("Work on an archive failed and will be tried again", error=error, archive=archive.id)
         await self._write(holder, archives.note_error(archive.id, str(error)))
+
+    def _is_paused(self, archive: Archive) -> bool:
+        pause = self._pauses.get(archive.id)
+        return pause is not None and steady_seconds() < pause.until
 
     async def _write(self, holder: str, program: Program[bool] | Program[None]) -> bool:
         def fenced() -> Program[bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
+from typing import Any
 
 from flowmesh.history.v1 import archive_service_pb2 as pb
 from flowmesh.history.v1 import history_pb2
@@ -17,6 +18,18 @@ _RESTORE_SECONDS = 600.0
 _POLL_SECONDS = 0.2
 _InstanceStatus = history_pb2.HistoricProcessInstance.Status
 _ActivityState = history_pb2.HistoricActivity.State
+_PARTS = {
+    "activities": ("ListArchivedActivities", "historic_activities"),
+    "tasks": ("ListArchivedTasks", "historic_tasks"),
+    "variables": ("ListArchivedVariables", "historic_variables"),
+    "variableChanges": ("ListArchivedVariableChanges", "historic_variable_changes"),
+    "incidents": ("ListArchivedIncidents", "historic_incidents"),
+    "jobEvents": ("ListArchivedJobEvents", "historic_job_events"),
+    "comments": ("ListArchivedComments", "historic_comments"),
+    "attachments": ("ListArchivedAttachments", "historic_attachments"),
+    "timeline": ("GetArchivedProcessInstanceTimeline", "timeline_entries"),
+}
+"""What is shown of an instance, and how it is asked for."""
 _STATES = {pb.Archive.STATE_WRITING: "writing", pb.Archive.STATE_COMPLETE: "complete"}
 _RESTORING = {
     pb.Archive.RESTORING_RUNNING: "being restored",
@@ -121,27 +134,11 @@ def read(connection: Connection, output: Output, arguments: Namespace) -> None:
     instance = next(iter(found), None)
     if instance is None:
         raise CommandFailed(f"The archive {arguments.id} has no instance {arguments.instance}.")
-    of_instance = {"archive_id": arguments.id, "process_instance_id": arguments.instance}
-    activities = list(
-        connection.pages(
-            connection.archives.ListArchivedActivities,
-            pb.ListArchivedActivitiesRequest(**of_instance),
-            lambda page: page.historic_activities,
-            arguments.limit,
-        )
-    )
-    variables = list(
-        connection.pages(
-            connection.archives.ListArchivedVariables,
-            pb.ListArchivedVariablesRequest(**of_instance),
-            lambda page: page.historic_variables,
-            arguments.limit,
-        )
-    )
+    parts = {name: _part(connection, name, arguments) for name in _PARTS}
     if output.as_json:
         content = to_json(instance)
-        content["activities"] = [to_json(activity) for activity in activities]
-        content["variables"] = [to_json(variable) for variable in variables]
+        for name, messages in parts.items():
+            content[name] = [to_json(message) for message in messages]
         output.json(content)
         return
     output.say(f"{instance.id}: {instance.process_definition_key} version {instance.process_definition_version}")
@@ -152,11 +149,26 @@ def read(connection: Connection, output: Output, arguments: Namespace) -> None:
             _ActivityState.Name(activity.state).removeprefix("STATE_").lower(),
             moment(activity.start_time),
         ]
-        for activity in activities
+        for activity in parts["activities"]
     ]
     output.table(["activity", "type", "state", "started"], rows, "There are no activities.")
-    if variables:
-        output.table(["variable", "value"], [[variable.name, shown(variable.value)] for variable in variables], "")
+    if parts["variables"]:
+        values = [[variable.name, shown(variable.value)] for variable in parts["variables"]]
+        output.table(["variable", "value"], values, "")
+    if parts["incidents"]:
+        incidents = [[one.element_id, one.type, moment(one.create_time), one.message] for one in parts["incidents"]]
+        output.table(["incident at", "type", "raised", "message"], incidents, "")
+    if parts["comments"]:
+        comments = [[one.user_id, moment(one.create_time), one.text] for one in parts["comments"]]
+        output.table(["comment of", "made", "text"], comments, "")
+
+
+def _part(connection: Connection, name: str, arguments: Namespace) -> list[Any]:
+    """Return what a restored archive has of an instance, of one kind."""
+    method, field = _PARTS[name]
+    request = getattr(pb, f"{method}Request")(archive_id=arguments.id, process_instance_id=arguments.instance)
+    call = getattr(connection.archives, method)
+    return list(connection.pages(call, request, lambda page: getattr(page, field), arguments.limit))
 
 
 def _get(connection: Connection, archive_id: str) -> pb.Archive:

@@ -33,11 +33,14 @@ from mesh.db.migrate import migrate
 from mesh.db.schema import open_database
 from mesh.db.statements import Execute, Fetch, Program, fetch
 from tests.unit.history.counted import HOUR_MICROS, read
-from tests.unit.history.event_histories import START_MICROS, Life
+from tests.unit.history.event_histories import START_MICROS, Life, timestamp
 
 ROOT = Path(__file__).resolve().parents[2]
-ROWS = 15
-"""Of each instance: itself, an activity, a task, an incident, a variable, how far its events came."""
+ARCHIVED = 16
+"""Rows of each instance in an archive: itself, an activity, a task with a candidate, an incident with its count, a
+variable with its change, 7 events, how far its events came."""
+ROWS = ARCHIVED + 2
+"""With the words of its business key, which no archive has."""
 SEED = 11
 # Long ago for the system's clock.
 PAST = START_MICROS - 400 * 86_400_000_000
@@ -53,11 +56,17 @@ async def history(database_url: str) -> AsyncIterator[Database]:
 
 
 def a_life(key: str) -> Life:
-    life = Life(key=key, definition_id=key, micros=PAST)
+    life = Life(key=key, definition_id=key, micros=PAST, business_key="B-1")
     life.start("ann", amount=5)
     activity = life.activity("approve")
     entered = life.enter(activity)
-    life.tell("user_task_created", task_id=activity.id, element_id="approve")
+    life.tell(
+        "user_task_created",
+        task_id=activity.id,
+        element_id="approve",
+        candidate_groups=["it"],
+        due_time=timestamp(PAST + 1_000_000),
+    )
     life.tell("incident_raised", incident_id=f"{life.id}.70", element_id="approve")
     life.commit()
     life.leave(activity, entered)
@@ -278,7 +287,7 @@ async def test_restoring_and_deleting_end_at_every_write(history: Database, data
         await _rounds(history, files)
         (now,) = [one for one in await history.read(archives_where("restoring", RESTORED, 10)) if one.id == archive.id]
         rows = await history.read(fetch(Fetch("SELECT COUNT(*) FROM archived_record WHERE archive_id=?", (now.id,))))
-        assert rows == [(2 * ROWS,)]
+        assert rows == [(2 * ARCHIVED,)]
         await history.write(set_archive(archive.id, state=3, restoring=REMOVING))
         await _taken_over(history)
         broken |= await _crashes(Breaking(history, at + 1, done=bool(at % 2)), files)

@@ -18,7 +18,9 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-IMAGE_PATHS = ("/opt/flowmesh", "/app", "/build")
+IMAGE_PATHS = ("/opt/flowmesh", "/app", "/build", "/var/lib/flowmesh")
+OWNER = re.compile(r"(?<=^install -d) -o \d+ -g \d+")
+"""Only root may give a folder to another user; here it is that of who runs the steps."""
 STEP_SECONDS = 400
 
 
@@ -116,7 +118,7 @@ def _run(
             _copy(rest, stage, stages, context, ignored)
         case "RUN":
             subprocess.run(
-                ["/bin/sh", "-ec", stage.inside(rest)],
+                ["/bin/sh", "-ec", OWNER.sub("", stage.inside(rest))],
                 cwd=stage.path("."),
                 env=stage.variables(tools),
                 check=True,

@@ -130,6 +130,16 @@ def test_services_understand_their_settings(services: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
+def test_archives_of_history_lie_on_a_volume(services: dict[str, Any]) -> None:
+    history = services["history"]
+    folder = HistorySettings.from_environment(history["environment"]).own_archive_dir
+    volumes = {each["target"]: each for each in history["volumes"]}
+    assert volumes[str(folder)]["type"] == "volume"
+    assert not volumes[str(folder)].get("read_only")
+    assert f"install -d -o 10001 -g 10001 {folder}\n" in (DEPLOY / "Dockerfile").read_text()
+
+
+@pytest.mark.slow
 def test_with_tls_every_process_has_files_of_its_own(compose_checker: Path, tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FLOWMESH_")}
     result = subprocess.run(
@@ -146,7 +156,7 @@ def test_with_tls_every_process_has_files_of_its_own(compose_checker: Path, tmp_
     for name in ("engine", "identity", "form", "notification", "history", "monitoring", "gateway"):
         service = services[name]
         folders = {each["target"]: each["source"] for each in service["volumes"]}
-        assert all(each["read_only"] for each in service["volumes"])
+        assert all(each["read_only"] for each in service["volumes"] if each["type"] == "bind")
         inside = {
             variable: value.replace("/run/tls", folders["/run/tls"]).replace("/run/edge", folders.get("/run/edge", ""))
             for variable, value in service["environment"].items()

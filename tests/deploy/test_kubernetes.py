@@ -34,6 +34,12 @@ def tls_manifests(tmp_path_factory: pytest.TempPathFactory) -> str:
     return _built(tmp_path_factory.mktemp("kubernetes-tls"), "components: [../../components/tls]")
 
 
+@pytest.fixture(scope="session")
+def archive_manifests(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("kubernetes-archives")
+    return _built(folder, "components: [../../components/tls, ../../components/archives]")
+
+
 def _built(target: Path, more: str = "") -> str:
     """What kustomize makes of the example overlay, with something added to it."""
     if shutil.which("kubectl") is None:
@@ -95,6 +101,28 @@ def test_with_tls_every_pod_has_a_secret_of_its_own(kubernetes_checker: Path, tl
     assert "h2c" not in tls_manifests
 
 
+def test_all_pods_of_history_have_the_same_disk_for_archives(
+    kubernetes_checker: Path, manifests: str, archive_manifests: str
+) -> None:
+    result = _check(kubernetes_checker, archive_manifests)
+    assert result.returncode == 0, result.stdout
+    pod = _objects(archive_manifests, "Deployment")["history"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    variables = {each["name"]: each.get("value") for each in container["env"]}
+    folder = HistorySettings.from_environment(
+        {"FLOWMESH_HISTORY_ARCHIVE_DIR": variables["FLOWMESH_HISTORY_ARCHIVE_DIR"]}
+    ).own_archive_dir
+    (mount,) = [each for each in container["volumeMounts"] if each["mountPath"] == str(folder)]
+    assert not mount.get("readOnly")
+    (volume,) = [each for each in pod["volumes"] if each["name"] == mount["name"]]
+    claim = _objects(archive_manifests, "PersistentVolumeClaim")[volume["persistentVolumeClaim"]["claimName"]]
+    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+    assert pod["securityContext"]["fsGroup"] == pod["securityContext"]["runAsGroup"]
+    # Without it no shared disk is asked for, and policies with archives are refused.
+    assert not _objects(manifests, "PersistentVolumeClaim")
+    assert "FLOWMESH_HISTORY_ARCHIVE_DIR" not in manifests
+
+
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
@@ -149,6 +177,6 @@ def test_processes_understand_their_settings(manifests: str) -> None:
         variable["valueFrom"]["secretKeyRef"]["key"]
         for deployment in _objects(manifests, "Deployment").values()
         for variable in deployment["spec"]["template"]["spec"]["containers"][0].get("env", [])
-        if "secretKeyRef" in variable["valueFrom"]
+        if "secretKeyRef" in variable.get("valueFrom", {})
     }
     assert wanted == set(secret["data"])

@@ -115,6 +115,8 @@ async def test_what_is_counted_kept_archived_and_restored(tmp_path: Path) -> Non
 
             (archive,) = await asyncio.to_thread(command, mesh, "archives", "list")
             assert int(archive["instanceCount"]) == COUNT - 1
+            # In the data folder, a copy of which is the backup.
+            assert (mesh.folder / "data" / "archives" / archive["id"] / "manifest.json").exists()
             verified = await asyncio.to_thread(command, mesh, "archives", "verify", archive["id"])
             assert verified["intact"] is True
             restored = await asyncio.to_thread(command, mesh, "archives", "restore", archive["id"])
@@ -123,6 +125,8 @@ async def test_what_is_counted_kept_archived_and_restored(tmp_path: Path) -> Non
             assert len(read) == COUNT - 1
             one = await asyncio.to_thread(command, mesh, "archives", "read", archive["id"], read[0]["id"])
             assert {activity["elementType"] for activity in one["activities"]} >= {"startEvent", "userTask"}
+            assert len(one["tasks"]) == 1
+            assert {entry["kind"] for entry in one["timeline"]} >= {"KIND_INSTANCE_STARTED", "KIND_TASK_COMPLETED"}
             await asyncio.to_thread(command, mesh, "archives", "remove-restored", archive["id"])
             await asyncio.to_thread(command, mesh, "archives", "delete", archive["id"])
             await until(rest, "/v1/archives", lambda page: not page["archives"])

@@ -12,18 +12,29 @@ from google.protobuf.duration_pb2 import Duration
 
 from history_svc.api.archive_service import ArchiveServicer
 from history_svc.api.retention_service import RetentionServicer
+from history_svc.archiving.process import _record
 from history_svc.archiving.running import ArchiveFiles
 from history_svc.commands.changing import Changer
 from history_svc.consumers.projection import project
 from history_svc.storage.archives import Archive, insert_archive
 from history_svc.storage.retention import Policy, put_policy
-from history_svc.storage.retention_layout import COMPLETE, RECORD_COLUMNS, RECORD_TABLE, RESTORED
+from history_svc.storage.retention_layout import (
+    ARCHIVED_ROWS,
+    COMPLETE,
+    RECORD_COLUMNS,
+    RECORD_TABLE,
+    RESTORED,
+    VARIABLE_CHANGES,
+)
 from history_svc.storage.schema import HEAD
+from history_svc.storage.statistics_layout import INCIDENT_COLUMNS
 from mesh.access.rows import RowGrant
+from mesh.bus.local import LocalBus
+from mesh.bus.topics import all_topics
 from mesh.clock import SystemClock
 from mesh.db.database import Database
 from mesh.db.served_database import ServedDatabase
-from mesh.db.statements import InsertMany, Program
+from mesh.db.statements import Fetch, InsertMany, Program, Row
 from mesh.ids import new_id
 from mesh.metrics import Metrics
 from mesh.rpc_metrics import RpcMetrics
@@ -45,7 +56,8 @@ from tests.infrastructure.walls import (
     rows_of,
     without_ids,
 )
-from tests.unit.history.event_histories import Life
+from tests.unit.history.stored import TABLES
+from tests.unit.history.whole_lives import whole_life
 
 METHODS = methods_of((archive_service_pb2, retention_service_pb2))
 OWN = frozenset({"acme-inc"})
@@ -56,7 +68,17 @@ OUTSIDE: dict[int, Caller] = {
 }
 INSIDE = caller("eve", RowGrant(OWN, ("other", "rev*")))
 KEEP = Duration(seconds=3600)
-OF_ARCHIVE = ("ListArchivedActivities", "ListArchivedTasks", "ListArchivedVariables")
+OF_ARCHIVE = (
+    "ListArchivedActivities",
+    "ListArchivedTasks",
+    "ListArchivedVariables",
+    "ListArchivedVariableChanges",
+    "ListArchivedIncidents",
+    "ListArchivedJobEvents",
+    "ListArchivedComments",
+    "ListArchivedAttachments",
+    "GetArchivedProcessInstanceTimeline",
+)
 
 CASES: dict[str, Case] = {
     "GetArchive": named(lambda x: {"id": x["archive"]}, walls=WALLS),
@@ -75,6 +97,7 @@ CASES: dict[str, Case] = {
         name: named(lambda x: {"archive_id": x["archive"], "process_instance_id": x["instance"]}, walls=WALLS)
         for name in OF_ARCHIVE
     },
+    "GetArchivedVariableChange": named(lambda x: {"archive_id": x["archive"], "id": x["change"]}, walls=WALLS),
     "SetRetentionPolicy": named(
         lambda x: {"tenant_id": x["tenant"], "process_definition_key": x["key"], "keep": KEEP}, walls=WALLS
     ),
@@ -87,7 +110,13 @@ CASES: dict[str, Case] = {
     "SetInstanceRetention": named(lambda x: {"id": x["instance"]}, walls=WALLS),
     "ClearInstanceRetention": named(lambda x: {"id": x["instance"]}, walls=WALLS),
 }
-NEVER = {"archive": "0190-never", "instance": "0190-neverstarted", "tenant": "nowhere", "key": "neverdeployed"}
+NEVER = {
+    "archive": "0190-never",
+    "change": "0190-never.0000000000000001",
+    "instance": "0190-neverstarted",
+    "tenant": "nowhere",
+    "key": "neverdeployed",
+}
 
 
 @pytest.fixture
@@ -99,8 +128,10 @@ def door() -> Door:
 @pytest.fixture
 async def channel(history: Database, door: Door, tmp_path: Path) -> AsyncIterator[grpc.aio.Channel]:
     """To a service that lets everybody in as the door says."""
+    bus = await LocalBus.open(tmp_path / "bus.db")
+    await bus.ensure_topics(all_topics())
     server = MeshServer(MeshSettings(drain_seconds=0), RpcMetrics(Metrics()), authorize=door.authorize)
-    served, changer = ServedDatabase(history), Changer(history, SystemClock())
+    served, changer = ServedDatabase(history), Changer(history, SystemClock(), bus)
     files = ArchiveFiles(tmp_path / "archives", "")
     for module, name, servicer in (
         (archive_service_pb2, "ArchiveService", ArchiveServicer(served, changer, files)),
@@ -111,26 +142,34 @@ async def channel(history: Database, door: Door, tmp_path: Path) -> AsyncIterato
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as opened:
         yield opened
     await server.stop()
+    await bus.close()
 
 
 async def things_there(history: Database) -> dict[str, str]:
-    """An instance, a policy, and a restored archive with a row of each kind."""
-    life = Life(tenant_id="acme-inc", key="review")
-    life.start("ann", amount=5)
+    """An instance, a policy, and a restored archive with every row of it."""
+    life = whole_life(tenant_id="acme-inc", key="review")
     await history.write(project(life.events))
     await history.write(put_policy(Policy("acme-inc", "review", 86_400, False, 1)))
     archive_id = new_id()
     row = (archive_id, "acme-inc", "review", COMPLETE, RESTORED, 1, 1, 4, 1, 1, 1, HEAD, "", "", 1)
     await history.write(insert_archive(Archive(*row)))
 
-    def records() -> Program[None]:
-        content = b'{"id": "x", "process_instance_id": "%s", "value_json": ["MQ=="]}' % life.id.encode()
-        yield InsertMany(
-            RECORD_TABLE, RECORD_COLUMNS, [(archive_id, kind, life.id, 1, 1, "x", content) for kind in (1, 2, 3, 4)]
-        )
+    def records() -> Program[str]:
+        changes: list[str] = []
+        for kind in ARCHIVED_ROWS:
+            columns = TABLES.get(kind.table) or INCIDENT_COLUMNS
+            condition, parameters = kind.condition([life.id])
+            found: list[Row] = yield Fetch(
+                f"SELECT {','.join(columns)} FROM {kind.table} WHERE {condition}", parameters
+            )
+            assert found, kind.table
+            rows = [_record(archive_id, kind, dict(zip(columns, one, strict=True))) for one in found]
+            yield InsertMany(RECORD_TABLE, RECORD_COLUMNS, rows)
+            changes += [one[-2] for one in rows if kind is VARIABLE_CHANGES]
+        return min(changes)
 
-    await history.write(records())
-    return {"archive": archive_id, "instance": life.id, "tenant": "acme-inc", "key": "review"}
+    change = await history.write(records())
+    return {"archive": archive_id, "instance": life.id, "tenant": "acme-inc", "key": "review", "change": change}
 
 
 def test_every_method_has_a_case() -> None:

@@ -405,7 +405,7 @@ async def test_what_was_purged_does_not_come_back(history: Database, bus: LocalB
         holder, now = await _holder(history), SystemClock().now_micros()
         for one, micros in ((forgotten, now), (gone, now + 1)):
             await history.write(claim(holder, [one.id], None, micros, by_policy=True))
-        while await history.write(purge_some(holder, NO_ARCHIVE)):
+        while (await history.write(purge_some(holder, NO_ARCHIVE))).more:
             continue
         assert await history.write(forget_purged(holder, now + 1)) == 1
         expected, counted = await stored(history), await read(history, FIRST_HOUR, FIRST_HOUR + 4)

@@ -12,9 +12,13 @@ from typing import Any
 import grpc.aio
 import pytest
 from flowmesh.history.v1 import archive_service_pb2 as archives_pb
+from flowmesh.history.v1 import audit_service_pb2 as audit_pb
+from flowmesh.history.v1 import history_query_service_pb2 as query_pb
 from flowmesh.history.v1 import history_service_pb2 as history_pb
 from flowmesh.history.v1 import retention_service_pb2 as retention_pb
 from flowmesh.history.v1.archive_service_pb2_grpc import ArchiveServiceStub
+from flowmesh.history.v1.audit_service_pb2_grpc import AuditServiceStub
+from flowmesh.history.v1.history_query_service_pb2_grpc import HistoryQueryServiceStub
 from flowmesh.history.v1.history_service_pb2_grpc import HistoryServiceStub
 from flowmesh.history.v1.retention_service_pb2_grpc import RetentionServiceStub
 from google.protobuf.duration_pb2 import Duration
@@ -27,11 +31,13 @@ from mesh.bus.local import LocalBus
 from mesh.bus.topics import all_topics
 from mesh.clock import ControlledClock
 from mesh.db.database import Database
+from mesh.db.statements import Fetch, fetch
 from mesh.metrics import Metrics
 from mesh.status import error_info_of
 from tests.unit.history.counted import HOUR_MICROS, read
 from tests.unit.history.event_histories import START_MICROS, Life, timestamp
 from tests.unit.history.stored import stored
+from tests.unit.history.whole_lives import LONG_TEXT, whole_life
 
 Archive = archives_pb.Archive
 DAY = 86_400
@@ -48,6 +54,8 @@ class Served:
         self.history: Any = HistoryServiceStub(channel)
         self.retention: Any = RetentionServiceStub(channel)
         self.archives: Any = ArchiveServiceStub(channel)
+        self.audit: Any = AuditServiceStub(channel)
+        self.queries: Any = HistoryQueryServiceStub(channel)
 
     async def keep(self, seconds: int, *, archive: bool = False, key: str = "order", request_id: str = "") -> None:
         request = retention_pb.SetRetentionPolicyRequest(
@@ -88,26 +96,10 @@ async def until(what: Callable[[], Awaitable[Any]]) -> Any:
         return found
 
 
-def a_life(**fields: Any) -> Life:
-    life = Life(**{"business_key": "B-1", "definition_id": f"definition-{fields.get('key', 'order')}", **fields})
-    life.start("ann", amount=5, 金额="八")
-    activity = life.activity("approve", flow="to_approve")
-    start = life.enter(activity)
-    life.tell(
-        "user_task_created",
-        task_id=activity.id,
-        element_id="approve",
-        name="批准",
-        due_time=timestamp(life.micros + 5),
-    )
-    life.tell("incident_raised", incident_id=f"{life.id}.70", type="UNHANDLED_ERROR", element_id="approve")
-    life.commit()
-    life.tell("incident_resolved", incident_id=f"{life.id}.70")
-    life.leave(activity, start)
-    life.tell("user_task_completed", task_id=activity.id, element_id="approve", assignee="bob")
-    life.tell("variables_deleted", names=["gone"])
-    life.end()
-    return life
+a_life = whole_life
+ROWS = 37
+"""Of each instance in an archive: itself, an activity, a task with a candidate, 5 variables with 6 changes and a long
+value, an incident with its count, 3 entries of jobs, 2 comments, an attachment, 12 events, how far its events came."""
 
 
 async def take_in(history: Database, *lives: Life) -> None:
@@ -221,6 +213,61 @@ async def test_policies_are_idempotent_by_request_id(served: Served) -> None:
     assert info.reason == "RETENTION_POLICY_NOT_FOUND"
 
 
+async def test_operations_are_told_to_the_audit_once(served: Served, history: Database) -> None:
+    life = a_life(tenant_id="acme")
+    await take_in(history, life)
+    for _ in range(2):
+        await served.keep(30 * DAY, request_id="r-1")
+    await served.keep(10 * DAY)
+    await served.retention.SetInstanceRetention(retention_pb.SetInstanceRetentionRequest(id=life.id))
+    await served.retention.DeleteRetentionPolicy(
+        retention_pb.DeleteRetentionPolicyRequest(process_definition_key="order")
+    )
+    with pytest.raises(grpc.aio.AioRpcError):
+        await served.archives.DeleteArchive(archives_pb.DeleteArchiveRequest(id="never"))
+    request = audit_pb.ListAuditRecordsRequest(service="history", order_by="sequence")
+
+    async def told() -> Any:
+        found = (await served.audit.ListAuditRecords(request)).audit_records
+        return found if len(found) >= 8 else None
+
+    records = await until(told)
+    outcomes = [audit_pb.AuditRecord.Outcome.Name(one.outcome).removeprefix("OUTCOME_") for one in records]
+    assert outcomes == ["ATTEMPTED", "SUCCEEDED"] * 4
+    done = [
+        (one.method.rpartition("/")[2], one.resource_type, dict(one.before), dict(one.after)) for one in records[1::2]
+    ]
+    first, second = ({"keepSeconds": days * DAY, "archive": False} for days in (30, 10))
+    assert done == [
+        ("SetRetentionPolicy", "retentionPolicy", {}, first),
+        ("SetRetentionPolicy", "retentionPolicy", first, second),
+        ("SetInstanceRetention", "processInstance", {}, {"keepUntil": "for ever", "archive": False}),
+        ("DeleteRetentionPolicy", "retentionPolicy", second, {}),
+    ]
+    assert (list(records[5].tenant_ids), records[5].process_definition_key) == (["acme"], "order")
+
+
+async def test_a_task_of_an_instance_that_went_is_overdue_no_longer(served: Served, history: Database) -> None:
+    """Its end comes after the instance is claimed, and is passed over."""
+    life = a_life()
+    (late,) = [event for event in life.events if event.HasField("user_task_completed")]
+    life.events.remove(late)
+    await take_in(history, life)
+    due = Fetch("SELECT task_id FROM statistics_due_task")
+    assert await history.read(fetch(due))
+    await served.keep(0)
+
+    async def gone() -> bool:
+        return not (await ids(history))["history_process_instance"]
+
+    await until(gone)
+    assert not await history.read(fetch(due))
+    life.events.append(late)
+    await take_in(history, life)
+    assert not await history.read(fetch(due))
+    assert await gone()
+
+
 async def test_the_default_of_a_tenant_holds_where_a_process_has_no_policy(served: Served, history: Database) -> None:
     lives = [a_life(), a_life(key="other"), a_life(key="other", tenant_id="acme")]
     await take_in(history, *lives)
@@ -247,6 +294,7 @@ async def test_an_archive_is_written_restored_read_and_deleted(
     variables = (
         await served.history.ListHistoricVariables(history_pb.ListHistoricVariablesRequest(process_instance_id=life.id))
     ).historic_variables
+    told = await _told_of(served, life)
     more, complete = await _archived_with(served, history, life, 24)
     assert sorted(one.instance_count for one in complete) == [5, 10, 10]
     found: dict[str, tuple[str, Any]] = {}
@@ -255,7 +303,7 @@ async def test_an_archive_is_written_restored_read_and_deleted(
         assert {path.suffix for path in folder.iterdir()} == {".parquet", ".json"}
         answer = await served.archives.VerifyArchive(archives_pb.VerifyArchiveRequest(id=archive.id))
         assert answer.intact, answer
-        assert answer.row_count == archive.row_count == archive.instance_count * 20
+        assert answer.row_count == archive.row_count == archive.instance_count * ROWS
         listing = archives_pb.ListArchivedProcessInstancesRequest(archive_id=archive.id)
         with pytest.raises(grpc.aio.AioRpcError) as unreadable:
             await served.archives.ListArchivedProcessInstances(listing)
@@ -281,6 +329,7 @@ async def test_an_archive_is_written_restored_read_and_deleted(
     assert list(page.historic_variables) == list(variables)
     page = await served.archives.ListArchivedActivities(archives_pb.ListArchivedActivitiesRequest(**of_life))
     assert [one.element_id for one in page.historic_activities] == ["approve"]
+    await _same_in_archive(served, archive_id, life, told)
     by_key = archives_pb.ListArchivedProcessInstancesRequest(archive_id=archive_id, business_key="B-0")
     page = await served.archives.ListArchivedProcessInstances(by_key)
     assert [one.id for one in page.historic_process_instances] == [life.id]
@@ -295,6 +344,65 @@ async def test_an_archive_is_written_restored_read_and_deleted(
 
     await until(deleted)
     assert list((tmp_path / "archives").iterdir()) == []
+
+
+KINDS = (
+    ("VariableChanges", "historic_variable_changes"),
+    ("Incidents", "historic_incidents"),
+    ("JobEvents", "historic_job_events"),
+)
+REMARKS = (("Comments", "historic_comments"), ("Attachments", "historic_attachments"))
+
+
+async def _told_of(served: Served, life: Life) -> dict[str, list[Any]]:
+    """What the queries of history tell of an instance, by kind."""
+    told: dict[str, list[Any]] = {}
+    for kind, field in KINDS:
+        request = getattr(query_pb, f"QueryHistoric{kind}Request")(filter={"process_instance_ids": [life.id]})
+        told[kind] = list(getattr(await getattr(served.queries, f"QueryHistoric{kind}")(request), field))
+    for kind, field in REMARKS:
+        request = getattr(query_pb, f"ListHistoric{kind}Request")(process_instance_id=life.id)
+        told[kind] = list(getattr(await getattr(served.queries, f"ListHistoric{kind}")(request), field))
+    timeline = await served.queries.GetProcessInstanceTimeline(query_pb.GetProcessInstanceTimelineRequest(id=life.id))
+    told["timeline"] = list(timeline.timeline_entries)
+    assert all(told.values())
+    return told
+
+
+async def _same_in_archive(served: Served, archive_id: str, life: Life, told: dict[str, list[Any]]) -> None:
+    """Compare with what a restored archive tells, page by page."""
+    of_life = {"archive_id": archive_id, "process_instance_id": life.id, "page_size": 2}
+    for kind, field in (*KINDS, *REMARKS):
+        request = getattr(archives_pb, f"ListArchived{kind}Request")(**of_life)
+        found = await _pages(getattr(served.archives, f"ListArchived{kind}"), request, field)
+        assert found == told[kind], kind
+    request = archives_pb.GetArchivedProcessInstanceTimelineRequest(**of_life)
+    for size in (1, 2, 3, 1000):
+        request.page_size, request.page_token = size, ""
+        found = await _pages(served.archives.GetArchivedProcessInstanceTimeline, request, "timeline_entries")
+        assert found == told["timeline"], size
+    (long,) = [one for one in told["VariableChanges"] if one.name == "report"]
+    assert not long.HasField("value")
+    get = archives_pb.GetArchivedVariableChangeRequest(archive_id=archive_id, id=long.id)
+    change = (await served.archives.GetArchivedVariableChange(get)).historic_variable_change
+    assert change.value.string_value == LONG_TEXT
+    get.id = f"{life.id}.00000000000fffff"
+    with pytest.raises(grpc.aio.AioRpcError) as missing:
+        await served.archives.GetArchivedVariableChange(get)
+    info = error_info_of(missing.value)
+    assert info is not None
+    assert info.reason == "HISTORY_RECORD_NOT_FOUND"
+
+
+async def _pages(method: Any, request: Any, field: str) -> list[Any]:
+    found: list[Any] = []
+    while True:
+        page = await method(request)
+        found += getattr(page, field)
+        assert len(getattr(page, field)) <= request.page_size
+        request.page_token = page.next_page_token
+        if not request.page_token:
+            return found
 
 
 async def _archived_with(served: Served, history: Database, life: Life, count: int) -> tuple[list[Life], list[Any]]:

@@ -18,16 +18,19 @@ from history_svc.queries.statistics import (
     element_rows,
     elements,
     page_of_processes,
+    process_counts,
     throughput,
     throughput_rows,
 )
 from history_svc.statistics.contributions import day_of
+from history_svc.statistics.durations import bucket_of, percentiles, value_of
 from history_svc.storage.statistics_layout import DUE_COLUMNS, DUE_TABLE
 from mesh.access.rows import ALL_ROWS
 from mesh.db.database import Database
 from mesh.db.statements import Fetch, Program
 
 HOUR_MICROS = 3_600_000_000
+SHARES = (0.5, 0.9, 0.99)
 TABLES = (
     "statistics_definition",
     "statistics_process",
@@ -54,6 +57,9 @@ class Counted:
     elements: dict[str, list[int]] = field(default_factory=dict)
     due: list[tuple[str, int]] = field(default_factory=list)
     """Durations are their count and sum."""
+    percentiles: list[int] = field(default_factory=list)
+    """Of the durations of instances, as the middles of the buckets in which the exact ones lie."""
+    element_percentiles: dict[str, list[int]] = field(default_factory=dict)
 
 
 async def read(database: Database, first: int, last: int) -> Counted:
@@ -75,11 +81,11 @@ async def read(database: Database, first: int, last: int) -> Counted:
 
     processes, hours, spans, of_elements, of_days, of_months, due = await database.read(program())
     counted = Counted()
-    for definition, counts in processes:
+    for definition, of_definition in zip(processes[0], process_counts(*processes), strict=True):
         # Of all tenants together.
         states = counted.states.setdefault(definition.id, dict.fromkeys(STATES, 0))
         for state in STATES:
-            states[state] += getattr(counts, state)
+            states[state] += getattr(of_definition, state)
     counted.states = {name: states for name, states in counted.states.items() if any(states.values())}
     for number, values in enumerate(throughput(hours, bounds)):
         if any(values):
@@ -87,6 +93,7 @@ async def read(database: Database, first: int, last: int) -> Counted:
     together, by_day = durations(spans)
     counted.durations = [together.count, together.total_micros]
     counted.by_day = {day: one.count for day, one in by_day.items()}
+    counted.percentiles = percentiles(together.sketch, SHARES)
     since_ever = elements(of_elements, all_time=True)
     in_days = elements(of_days, all_time=False)
     assert since_ever == in_days, "the days have all that there is"
@@ -104,6 +111,7 @@ async def read(database: Database, first: int, last: int) -> Counted:
             counts.durations.total_micros,
             element.running_start_seconds,
         ]
+        counted.element_percentiles[element_id] = percentiles(counts.durations.sketch, SHARES)
     counted.due = [(task_id, due_micros) for task_id, due_micros in due]
     return counted
 
@@ -122,20 +130,30 @@ def by_hand(events: Iterable[EventEnvelope]) -> Counted:
     hours: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     by_day: Counter[int] = Counter()
     of_elements: dict[str, list[int]] = defaultdict(lambda: [0] * 9)
+    taken: list[int] = []
+    spent: dict[str, list[int]] = defaultdict(list)
     for told in lives.values():
         told.sort(key=lambda one: one[:2])
-        _count_instance(told, counted, states, hours, by_day)
-        _count_elements(told, of_elements)
+        _count_instance(told, counted, states, hours, by_day, taken)
+        _count_elements(told, of_elements, spent)
         _count_tasks(told, counted)
     counted.states = {key: {state: counter[state] for state in STATES} for key, counter in states.items()}
     counted.hours = dict(hours)
     counted.by_day = dict(by_day)
     counted.elements = dict(of_elements)
+    counted.percentiles = _buckets(taken)
+    counted.element_percentiles = {element_id: _buckets(spent[element_id]) for element_id in of_elements}
     counted.due.sort()
     return counted
 
 
-def _count_instance(told: Sequence[Any], counted: Counted, states: Any, hours: Any, by_day: Any) -> None:
+def _buckets(durations: Sequence[int]) -> list[int]:
+    return [value_of(bucket_of(nearest_rank(durations, share))) for share in SHARES] if durations else []
+
+
+def _count_instance(
+    told: Sequence[Any], counted: Counted, states: Any, hours: Any, by_day: Any, taken: list[int]
+) -> None:
     state, start, end = "running", 0, 0
     definition = ""
     for _, _, name, payload, micros in told:
@@ -155,9 +173,10 @@ def _count_instance(told: Sequence[Any], counted: Counted, states: Any, hours: A
         by_day[day_of(end)] += 1
         counted.durations[0] += 1
         counted.durations[1] += end - start
+        taken.append(end - start)
 
 
-def _count_elements(told: Sequence[Any], of_elements: dict[str, list[int]]) -> None:
+def _count_elements(told: Sequence[Any], of_elements: dict[str, list[int]], spent: dict[str, list[int]]) -> None:
     activities: dict[str, Any] = {}
     incidents: dict[str, str] = {}
     for _, _, name, payload, micros in told:
@@ -179,6 +198,7 @@ def _count_elements(told: Sequence[Any], of_elements: dict[str, list[int]]) -> N
             counts[1 if name == "activity_completed" else 2] += 1
             counts[6] += 1
             counts[7] += micros - _micros(payload.start_time)
+            spent[payload.activity.element_id].append(micros - _micros(payload.start_time))
 
 
 def _count_tasks(told: Sequence[Any], counted: Counted) -> None:

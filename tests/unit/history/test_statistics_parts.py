@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +13,7 @@ from history_svc.statistics.contributions import month_number, month_of
 from history_svc.statistics.durations import BUCKETS, RELATIVE_ERROR, bucket_of, percentiles, value_of
 from history_svc.statistics.periods import DAY, HOUR, TimeZoneUnknown, TooManyPeriods, periods, zone_of
 from history_svc.statistics.sparse_counts import decode, encode
+from tests.unit.history.counted import nearest_rank
 
 HOUR_MICROS = 3_600_000_000
 SHARES = (0.5, 0.9, 0.99)
@@ -25,7 +25,7 @@ def test_percentiles_are_as_near_as_they_say(values: list[int]) -> None:
     for value in values:
         sketch[bucket_of(value)] = sketch.get(bucket_of(value), 0) + 1
     for share, found in zip(SHARES, percentiles(sketch, SHARES), strict=True):
-        exact = sorted(values)[max(1, math.ceil(share * len(values) - 1e-9)) - 1]
+        exact = nearest_rank(values, share)
         assert abs(found - exact) <= RELATIVE_ERROR * exact
 
 

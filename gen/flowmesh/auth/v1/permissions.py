@@ -30,9 +30,16 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     ),
     "archives.get": (
         ("flowmesh.history.v1.ArchiveService/GetArchive", 2),
+        ("flowmesh.history.v1.ArchiveService/GetArchivedProcessInstanceTimeline", 2),
+        ("flowmesh.history.v1.ArchiveService/GetArchivedVariableChange", 2),
         ("flowmesh.history.v1.ArchiveService/ListArchivedActivities", 2),
+        ("flowmesh.history.v1.ArchiveService/ListArchivedAttachments", 2),
+        ("flowmesh.history.v1.ArchiveService/ListArchivedComments", 2),
+        ("flowmesh.history.v1.ArchiveService/ListArchivedIncidents", 2),
+        ("flowmesh.history.v1.ArchiveService/ListArchivedJobEvents", 2),
         ("flowmesh.history.v1.ArchiveService/ListArchivedProcessInstances", 2),
         ("flowmesh.history.v1.ArchiveService/ListArchivedTasks", 2),
+        ("flowmesh.history.v1.ArchiveService/ListArchivedVariableChanges", 2),
         ("flowmesh.history.v1.ArchiveService/ListArchivedVariables", 2),
     ),
     "archives.list": (

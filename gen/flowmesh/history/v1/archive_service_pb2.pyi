@@ -247,3 +247,137 @@ class ListArchivedVariablesResponse(_message.Message):
     historic_variables: _containers.RepeatedCompositeFieldContainer[_history_pb2.HistoricVariable]
     next_page_token: str
     def __init__(self, historic_variables: _Optional[_Iterable[_Union[_history_pb2.HistoricVariable, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ListArchivedVariableChangesRequest(_message.Message):
+    __slots__ = ("archive_id", "process_instance_id", "page_size", "page_token")
+    ARCHIVE_ID_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    archive_id: str
+    process_instance_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, archive_id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListArchivedVariableChangesResponse(_message.Message):
+    __slots__ = ("historic_variable_changes", "next_page_token")
+    HISTORIC_VARIABLE_CHANGES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    historic_variable_changes: _containers.RepeatedCompositeFieldContainer[_history_pb2.HistoricVariableChange]
+    next_page_token: str
+    def __init__(self, historic_variable_changes: _Optional[_Iterable[_Union[_history_pb2.HistoricVariableChange, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class GetArchivedVariableChangeRequest(_message.Message):
+    __slots__ = ("archive_id", "id")
+    ARCHIVE_ID_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    archive_id: str
+    id: str
+    def __init__(self, archive_id: _Optional[str] = ..., id: _Optional[str] = ...) -> None: ...
+
+class GetArchivedVariableChangeResponse(_message.Message):
+    __slots__ = ("historic_variable_change",)
+    HISTORIC_VARIABLE_CHANGE_FIELD_NUMBER: _ClassVar[int]
+    historic_variable_change: _history_pb2.HistoricVariableChange
+    def __init__(self, historic_variable_change: _Optional[_Union[_history_pb2.HistoricVariableChange, _Mapping]] = ...) -> None: ...
+
+class ListArchivedIncidentsRequest(_message.Message):
+    __slots__ = ("archive_id", "process_instance_id", "page_size", "page_token")
+    ARCHIVE_ID_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    archive_id: str
+    process_instance_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, archive_id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListArchivedIncidentsResponse(_message.Message):
+    __slots__ = ("historic_incidents", "next_page_token")
+    HISTORIC_INCIDENTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    historic_incidents: _containers.RepeatedCompositeFieldContainer[_history_pb2.HistoricIncident]
+    next_page_token: str
+    def __init__(self, historic_incidents: _Optional[_Iterable[_Union[_history_pb2.HistoricIncident, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ListArchivedJobEventsRequest(_message.Message):
+    __slots__ = ("archive_id", "process_instance_id", "page_size", "page_token")
+    ARCHIVE_ID_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    archive_id: str
+    process_instance_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, archive_id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListArchivedJobEventsResponse(_message.Message):
+    __slots__ = ("historic_job_events", "next_page_token")
+    HISTORIC_JOB_EVENTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    historic_job_events: _containers.RepeatedCompositeFieldContainer[_history_pb2.HistoricJobEvent]
+    next_page_token: str
+    def __init__(self, historic_job_events: _Optional[_Iterable[_Union[_history_pb2.HistoricJobEvent, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ListArchivedCommentsRequest(_message.Message):
+    __slots__ = ("archive_id", "process_instance_id", "page_size", "page_token")
+    ARCHIVE_ID_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    archive_id: str
+    process_instance_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, archive_id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListArchivedCommentsResponse(_message.Message):
+    __slots__ = ("historic_comments", "next_page_token")
+    HISTORIC_COMMENTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    historic_comments: _containers.RepeatedCompositeFieldContainer[_history_pb2.HistoricComment]
+    next_page_token: str
+    def __init__(self, historic_comments: _Optional[_Iterable[_Union[_history_pb2.HistoricComment, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ListArchivedAttachmentsRequest(_message.Message):
+    __slots__ = ("archive_id", "process_instance_id", "page_size", "page_token")
+    ARCHIVE_ID_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    archive_id: str
+    process_instance_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, archive_id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListArchivedAttachmentsResponse(_message.Message):
+    __slots__ = ("historic_attachments", "next_page_token")
+    HISTORIC_ATTACHMENTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    historic_attachments: _containers.RepeatedCompositeFieldContainer[_history_pb2.HistoricAttachment]
+    next_page_token: str
+    def __init__(self, historic_attachments: _Optional[_Iterable[_Union[_history_pb2.HistoricAttachment, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class GetArchivedProcessInstanceTimelineRequest(_message.Message):
+    __slots__ = ("archive_id", "process_instance_id", "page_size", "page_token")
+    ARCHIVE_ID_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    archive_id: str
+    process_instance_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, archive_id: _Optional[str] = ..., process_instance_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class GetArchivedProcessInstanceTimelineResponse(_message.Message):
+    __slots__ = ("timeline_entries", "next_page_token")
+    TIMELINE_ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    timeline_entries: _containers.RepeatedCompositeFieldContainer[_history_pb2.TimelineEntry]
+    next_page_token: str
+    def __init__(self, timeline_entries: _Optional[_Iterable[_Union[_history_pb2.TimelineEntry, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...

@@ -87,6 +87,41 @@ class ArchiveServiceStub:
                 request_serializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedVariablesRequest.SerializeToString,
                 response_deserializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedVariablesResponse.FromString,
                 _registered_method=True)
+        self.ListArchivedVariableChanges = channel.unary_unary(
+                '/flowmesh.history.v1.ArchiveService/ListArchivedVariableChanges',
+                request_serializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedVariableChangesRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedVariableChangesResponse.FromString,
+                _registered_method=True)
+        self.GetArchivedVariableChange = channel.unary_unary(
+                '/flowmesh.history.v1.ArchiveService/GetArchivedVariableChange',
+                request_serializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.GetArchivedVariableChangeRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.GetArchivedVariableChangeResponse.FromString,
+                _registered_method=True)
+        self.ListArchivedIncidents = channel.unary_unary(
+                '/flowmesh.history.v1.ArchiveService/ListArchivedIncidents',
+                request_serializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedIncidentsRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedIncidentsResponse.FromString,
+                _registered_method=True)
+        self.ListArchivedJobEvents = channel.unary_unary(
+                '/flowmesh.history.v1.ArchiveService/ListArchivedJobEvents',
+                request_serializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedJobEventsRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedJobEventsResponse.FromString,
+                _registered_method=True)
+        self.ListArchivedComments = channel.unary_unary(
+                '/flowmesh.history.v1.ArchiveService/ListArchivedComments',
+                request_serializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedCommentsRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedCommentsResponse.FromString,
+                _registered_method=True)
+        self.ListArchivedAttachments = channel.unary_unary(
+                '/flowmesh.history.v1.ArchiveService/ListArchivedAttachments',
+                request_serializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedAttachmentsRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedAttachmentsResponse.FromString,
+                _registered_method=True)
+        self.GetArchivedProcessInstanceTimeline = channel.unary_unary(
+                '/flowmesh.history.v1.ArchiveService/GetArchivedProcessInstanceTimeline',
+                request_serializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.GetArchivedProcessInstanceTimelineRequest.SerializeToString,
+                response_deserializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.GetArchivedProcessInstanceTimelineResponse.FromString,
+                _registered_method=True)
 
 
 class ArchiveServiceServicer:
@@ -174,6 +209,63 @@ class ArchiveServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListArchivedVariableChanges(self, request, context):
+        """Lists every value that the variables of an instance of a restored archive had, in the order of the commits. A long
+        value is left out, as in the lists of history: GetArchivedVariableChange has it.
+        Reads only. Errors: as ListArchivedProcessInstances.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetArchivedVariableChange(self, request, context):
+        """Reads one value that a variable of an instance of a restored archive had, of whatever size. Reads only. Errors: as
+        ListArchivedProcessInstances, HISTORY_RECORD_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListArchivedIncidents(self, request, context):
+        """Lists the incidents of an instance of a restored archive in the order of their creation.
+        Reads only. Errors: as ListArchivedProcessInstances.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListArchivedJobEvents(self, request, context):
+        """Lists the log of the jobs of an instance of a restored archive in the order of the commits.
+        Reads only. Errors: as ListArchivedProcessInstances.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListArchivedComments(self, request, context):
+        """Lists the comments on an instance of a restored archive and on its tasks, the deleted ones as well, oldest first.
+        Reads only. Errors: as ListArchivedProcessInstances.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListArchivedAttachments(self, request, context):
+        """Lists the attachments of an instance of a restored archive and of its tasks, the deleted ones as well, oldest first.
+        Reads only. Errors: as ListArchivedProcessInstances.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetArchivedProcessInstanceTimeline(self, request, context):
+        """Tells what happened in an instance of a restored archive, in order, and who did it; without called instances, which
+        have archives of their own. Reads only. Errors: as ListArchivedProcessInstances.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ArchiveServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -226,6 +318,41 @@ def add_ArchiveServiceServicer_to_server(servicer, server):
                     servicer.ListArchivedVariables,
                     request_deserializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedVariablesRequest.FromString,
                     response_serializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedVariablesResponse.SerializeToString,
+            ),
+            'ListArchivedVariableChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListArchivedVariableChanges,
+                    request_deserializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedVariableChangesRequest.FromString,
+                    response_serializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedVariableChangesResponse.SerializeToString,
+            ),
+            'GetArchivedVariableChange': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetArchivedVariableChange,
+                    request_deserializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.GetArchivedVariableChangeRequest.FromString,
+                    response_serializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.GetArchivedVariableChangeResponse.SerializeToString,
+            ),
+            'ListArchivedIncidents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListArchivedIncidents,
+                    request_deserializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedIncidentsRequest.FromString,
+                    response_serializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedIncidentsResponse.SerializeToString,
+            ),
+            'ListArchivedJobEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListArchivedJobEvents,
+                    request_deserializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedJobEventsRequest.FromString,
+                    response_serializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedJobEventsResponse.SerializeToString,
+            ),
+            'ListArchivedComments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListArchivedComments,
+                    request_deserializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedCommentsRequest.FromString,
+                    response_serializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedCommentsResponse.SerializeToString,
+            ),
+            'ListArchivedAttachments': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListArchivedAttachments,
+                    request_deserializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedAttachmentsRequest.FromString,
+                    response_serializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedAttachmentsResponse.SerializeToString,
+            ),
+            'GetArchivedProcessInstanceTimeline': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetArchivedProcessInstanceTimeline,
+                    request_deserializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.GetArchivedProcessInstanceTimelineRequest.FromString,
+                    response_serializer=flowmesh_dot_history_dot_v1_dot_archive__service__pb2.GetArchivedProcessInstanceTimelineResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -501,6 +628,195 @@ class ArchiveService:
             '/flowmesh.history.v1.ArchiveService/ListArchivedVariables',
             flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedVariablesRequest.SerializeToString,
             flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedVariablesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListArchivedVariableChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.history.v1.ArchiveService/ListArchivedVariableChanges',
+            flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedVariableChangesRequest.SerializeToString,
+            flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedVariableChangesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetArchivedVariableChange(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.history.v1.ArchiveService/GetArchivedVariableChange',
+            flowmesh_dot_history_dot_v1_dot_archive__service__pb2.GetArchivedVariableChangeRequest.SerializeToString,
+            flowmesh_dot_history_dot_v1_dot_archive__service__pb2.GetArchivedVariableChangeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListArchivedIncidents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.history.v1.ArchiveService/ListArchivedIncidents',
+            flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedIncidentsRequest.SerializeToString,
+            flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedIncidentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListArchivedJobEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.history.v1.ArchiveService/ListArchivedJobEvents',
+            flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedJobEventsRequest.SerializeToString,
+            flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedJobEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListArchivedComments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.history.v1.ArchiveService/ListArchivedComments',
+            flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedCommentsRequest.SerializeToString,
+            flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedCommentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListArchivedAttachments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.history.v1.ArchiveService/ListArchivedAttachments',
+            flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedAttachmentsRequest.SerializeToString,
+            flowmesh_dot_history_dot_v1_dot_archive__service__pb2.ListArchivedAttachmentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetArchivedProcessInstanceTimeline(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/flowmesh.history.v1.ArchiveService/GetArchivedProcessInstanceTimeline',
+            flowmesh_dot_history_dot_v1_dot_archive__service__pb2.GetArchivedProcessInstanceTimelineRequest.SerializeToString,
+            flowmesh_dot_history_dot_v1_dot_archive__service__pb2.GetArchivedProcessInstanceTimelineResponse.FromString,
             options,
             channel_credentials,
             insecure,

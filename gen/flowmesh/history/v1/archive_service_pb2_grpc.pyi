@@ -73,6 +73,35 @@ class ArchiveServiceStub:
     """Lists the variables of an instance of a restored archive with their last values. Reads only. Errors: as
     ListArchivedProcessInstances.
     """
+    ListArchivedVariableChanges: _grpc.UnaryUnaryMultiCallable[_archive_service_pb2.ListArchivedVariableChangesRequest, _archive_service_pb2.ListArchivedVariableChangesResponse]
+    """Lists every value that the variables of an instance of a restored archive had, in the order of the commits. A long
+    value is left out, as in the lists of history: GetArchivedVariableChange has it.
+    Reads only. Errors: as ListArchivedProcessInstances.
+    """
+    GetArchivedVariableChange: _grpc.UnaryUnaryMultiCallable[_archive_service_pb2.GetArchivedVariableChangeRequest, _archive_service_pb2.GetArchivedVariableChangeResponse]
+    """Reads one value that a variable of an instance of a restored archive had, of whatever size. Reads only. Errors: as
+    ListArchivedProcessInstances, HISTORY_RECORD_NOT_FOUND.
+    """
+    ListArchivedIncidents: _grpc.UnaryUnaryMultiCallable[_archive_service_pb2.ListArchivedIncidentsRequest, _archive_service_pb2.ListArchivedIncidentsResponse]
+    """Lists the incidents of an instance of a restored archive in the order of their creation.
+    Reads only. Errors: as ListArchivedProcessInstances.
+    """
+    ListArchivedJobEvents: _grpc.UnaryUnaryMultiCallable[_archive_service_pb2.ListArchivedJobEventsRequest, _archive_service_pb2.ListArchivedJobEventsResponse]
+    """Lists the log of the jobs of an instance of a restored archive in the order of the commits.
+    Reads only. Errors: as ListArchivedProcessInstances.
+    """
+    ListArchivedComments: _grpc.UnaryUnaryMultiCallable[_archive_service_pb2.ListArchivedCommentsRequest, _archive_service_pb2.ListArchivedCommentsResponse]
+    """Lists the comments on an instance of a restored archive and on its tasks, the deleted ones as well, oldest first.
+    Reads only. Errors: as ListArchivedProcessInstances.
+    """
+    ListArchivedAttachments: _grpc.UnaryUnaryMultiCallable[_archive_service_pb2.ListArchivedAttachmentsRequest, _archive_service_pb2.ListArchivedAttachmentsResponse]
+    """Lists the attachments of an instance of a restored archive and of its tasks, the deleted ones as well, oldest first.
+    Reads only. Errors: as ListArchivedProcessInstances.
+    """
+    GetArchivedProcessInstanceTimeline: _grpc.UnaryUnaryMultiCallable[_archive_service_pb2.GetArchivedProcessInstanceTimelineRequest, _archive_service_pb2.GetArchivedProcessInstanceTimelineResponse]
+    """Tells what happened in an instance of a restored archive, in order, and who did it; without called instances, which
+    have archives of their own. Reads only. Errors: as ListArchivedProcessInstances.
+    """
 
 @_typing.type_check_only
 class ArchiveServiceAsyncStub(ArchiveServiceStub):
@@ -118,6 +147,35 @@ class ArchiveServiceAsyncStub(ArchiveServiceStub):
     ListArchivedVariables: _aio.UnaryUnaryMultiCallable[_archive_service_pb2.ListArchivedVariablesRequest, _archive_service_pb2.ListArchivedVariablesResponse]  # type: ignore[assignment]
     """Lists the variables of an instance of a restored archive with their last values. Reads only. Errors: as
     ListArchivedProcessInstances.
+    """
+    ListArchivedVariableChanges: _aio.UnaryUnaryMultiCallable[_archive_service_pb2.ListArchivedVariableChangesRequest, _archive_service_pb2.ListArchivedVariableChangesResponse]  # type: ignore[assignment]
+    """Lists every value that the variables of an instance of a restored archive had, in the order of the commits. A long
+    value is left out, as in the lists of history: GetArchivedVariableChange has it.
+    Reads only. Errors: as ListArchivedProcessInstances.
+    """
+    GetArchivedVariableChange: _aio.UnaryUnaryMultiCallable[_archive_service_pb2.GetArchivedVariableChangeRequest, _archive_service_pb2.GetArchivedVariableChangeResponse]  # type: ignore[assignment]
+    """Reads one value that a variable of an instance of a restored archive had, of whatever size. Reads only. Errors: as
+    ListArchivedProcessInstances, HISTORY_RECORD_NOT_FOUND.
+    """
+    ListArchivedIncidents: _aio.UnaryUnaryMultiCallable[_archive_service_pb2.ListArchivedIncidentsRequest, _archive_service_pb2.ListArchivedIncidentsResponse]  # type: ignore[assignment]
+    """Lists the incidents of an instance of a restored archive in the order of their creation.
+    Reads only. Errors: as ListArchivedProcessInstances.
+    """
+    ListArchivedJobEvents: _aio.UnaryUnaryMultiCallable[_archive_service_pb2.ListArchivedJobEventsRequest, _archive_service_pb2.ListArchivedJobEventsResponse]  # type: ignore[assignment]
+    """Lists the log of the jobs of an instance of a restored archive in the order of the commits.
+    Reads only. Errors: as ListArchivedProcessInstances.
+    """
+    ListArchivedComments: _aio.UnaryUnaryMultiCallable[_archive_service_pb2.ListArchivedCommentsRequest, _archive_service_pb2.ListArchivedCommentsResponse]  # type: ignore[assignment]
+    """Lists the comments on an instance of a restored archive and on its tasks, the deleted ones as well, oldest first.
+    Reads only. Errors: as ListArchivedProcessInstances.
+    """
+    ListArchivedAttachments: _aio.UnaryUnaryMultiCallable[_archive_service_pb2.ListArchivedAttachmentsRequest, _archive_service_pb2.ListArchivedAttachmentsResponse]  # type: ignore[assignment]
+    """Lists the attachments of an instance of a restored archive and of its tasks, the deleted ones as well, oldest first.
+    Reads only. Errors: as ListArchivedProcessInstances.
+    """
+    GetArchivedProcessInstanceTimeline: _aio.UnaryUnaryMultiCallable[_archive_service_pb2.GetArchivedProcessInstanceTimelineRequest, _archive_service_pb2.GetArchivedProcessInstanceTimelineResponse]  # type: ignore[assignment]
+    """Tells what happened in an instance of a restored archive, in order, and who did it; without called instances, which
+    have archives of their own. Reads only. Errors: as ListArchivedProcessInstances.
     """
 
 class ArchiveServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -221,6 +279,77 @@ class ArchiveServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_archive_service_pb2.ListArchivedVariablesResponse, _abc.Awaitable[_archive_service_pb2.ListArchivedVariablesResponse]]:
         """Lists the variables of an instance of a restored archive with their last values. Reads only. Errors: as
         ListArchivedProcessInstances.
+        """
+
+    @_abc_1.abstractmethod
+    def ListArchivedVariableChanges(
+        self,
+        request: _archive_service_pb2.ListArchivedVariableChangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_archive_service_pb2.ListArchivedVariableChangesResponse, _abc.Awaitable[_archive_service_pb2.ListArchivedVariableChangesResponse]]:
+        """Lists every value that the variables of an instance of a restored archive had, in the order of the commits. A long
+        value is left out, as in the lists of history: GetArchivedVariableChange has it.
+        Reads only. Errors: as ListArchivedProcessInstances.
+        """
+
+    @_abc_1.abstractmethod
+    def GetArchivedVariableChange(
+        self,
+        request: _archive_service_pb2.GetArchivedVariableChangeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_archive_service_pb2.GetArchivedVariableChangeResponse, _abc.Awaitable[_archive_service_pb2.GetArchivedVariableChangeResponse]]:
+        """Reads one value that a variable of an instance of a restored archive had, of whatever size. Reads only. Errors: as
+        ListArchivedProcessInstances, HISTORY_RECORD_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListArchivedIncidents(
+        self,
+        request: _archive_service_pb2.ListArchivedIncidentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_archive_service_pb2.ListArchivedIncidentsResponse, _abc.Awaitable[_archive_service_pb2.ListArchivedIncidentsResponse]]:
+        """Lists the incidents of an instance of a restored archive in the order of their creation.
+        Reads only. Errors: as ListArchivedProcessInstances.
+        """
+
+    @_abc_1.abstractmethod
+    def ListArchivedJobEvents(
+        self,
+        request: _archive_service_pb2.ListArchivedJobEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_archive_service_pb2.ListArchivedJobEventsResponse, _abc.Awaitable[_archive_service_pb2.ListArchivedJobEventsResponse]]:
+        """Lists the log of the jobs of an instance of a restored archive in the order of the commits.
+        Reads only. Errors: as ListArchivedProcessInstances.
+        """
+
+    @_abc_1.abstractmethod
+    def ListArchivedComments(
+        self,
+        request: _archive_service_pb2.ListArchivedCommentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_archive_service_pb2.ListArchivedCommentsResponse, _abc.Awaitable[_archive_service_pb2.ListArchivedCommentsResponse]]:
+        """Lists the comments on an instance of a restored archive and on its tasks, the deleted ones as well, oldest first.
+        Reads only. Errors: as ListArchivedProcessInstances.
+        """
+
+    @_abc_1.abstractmethod
+    def ListArchivedAttachments(
+        self,
+        request: _archive_service_pb2.ListArchivedAttachmentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_archive_service_pb2.ListArchivedAttachmentsResponse, _abc.Awaitable[_archive_service_pb2.ListArchivedAttachmentsResponse]]:
+        """Lists the attachments of an instance of a restored archive and of its tasks, the deleted ones as well, oldest first.
+        Reads only. Errors: as ListArchivedProcessInstances.
+        """
+
+    @_abc_1.abstractmethod
+    def GetArchivedProcessInstanceTimeline(
+        self,
+        request: _archive_service_pb2.GetArchivedProcessInstanceTimelineRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_archive_service_pb2.GetArchivedProcessInstanceTimelineResponse, _abc.Awaitable[_archive_service_pb2.GetArchivedProcessInstanceTimelineResponse]]:
+        """Tells what happened in an instance of a restored archive, in order, and who did it; without called instances, which
+        have archives of their own. Reads only. Errors: as ListArchivedProcessInstances.
         """
 
 def add_ArchiveServiceServicer_to_server(servicer: ArchiveServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
