@@ -26,18 +26,17 @@ def event_stream_routes(
         return []
     services = sorted({method.service for method in streams})
     config = transcoder_config(services, descriptor_set, settings, server_sent_events=True)
-    paths = "|".join(_path_pattern(rule) for method in streams for rule in method.rules)
-    match = {
-        "safe_regex": {"regex": f"({paths})"},
-        "headers": [{"name": "accept", "string_match": {"contains": "text/event-stream", "ignore_case": True}}],
-    }
+    accepts = {"name": "accept", "string_match": {"contains": "text/event-stream", "ignore_case": True}}
+    # A route for each path: Envoy refuses patterns as large as all of them together.
     return [
         {
             "name": "event-stream",
-            "match": match,
+            "match": {"safe_regex": {"regex": _path_pattern(rule)}, "headers": [accepts]},
             "route": {"cluster": cluster},
             "typed_per_filter_config": {FILTER: config},
         }
+        for method in streams
+        for rule in method.rules
     ]
 
 
