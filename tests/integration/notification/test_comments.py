@@ -59,7 +59,9 @@ async def test_on_a_task_and_by_name(notification: Database, bus: Bus, mails: Ma
         [zh], [en] = mails.to("ada@example.com"), mails.to("cyd@example.com")
         assert zh["Subject"] == "Bob发表了评论：Task t1"
         assert en["Subject"] == "Bob mentions you: Task t1"
-        page = zh.get_body(("html",)).get_content()
+        html = zh.get_body(("html",))
+        assert html is not None
+        page = html.get_content()
         # What somebody wrote is text, not a part of the page.
         assert "&lt;b&gt;@cyd&lt;/b&gt; &amp; @eve" in page
         assert "<b>" not in page
