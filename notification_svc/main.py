@@ -319,6 +319,7 @@ def _lanes(settings: NotificationSettings, channels: Channels) -> list[Lane]:
             settings.webhook_connections,
             settings.webhook_seconds + slack,
             settings.webhook_host_connections,
+            settings.webhook_seconds / 2,
         ),
     ]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -52,7 +53,8 @@ _log = get_log(__name__)
 class Lane:
     """Channels that share places, so that none waits for another that is slow. `seconds`: for one message at most.
 
-    `host_places`: of webhooks, how many may go to one host at once; 0: the hosts are not told apart.
+    `host_places`: of webhooks, how many may go to one host at once; 0: the hosts are not told apart. `slow_seconds`: a
+    host that lets a message wait for longer is slow.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Lane:
     places: int
     seconds: float
     host_places: int = 0
+    slow_seconds: float = 0.0
 
     @property
     def lease_seconds(self) -> float:
@@ -145,7 +148,7 @@ class _LaneWorker:
         self._retries = retries
         self._settling = settling
         self._places = asyncio.Semaphore(lane.places)
-        self._hosts = Hosts(lane.places, lane.host_places, lane.seconds / 2) if lane.host_places else None
+        self._hosts = Hosts(lane.places, lane.host_places, lane.slow_seconds) if lane.host_places else None
         self._last_receiver = ""
         self._progress = False
         self._under: dict[asyncio.Task[None], _Under] = {}
@@ -235,12 +238,13 @@ class _LaneWorker:
         named = {one: host_of(webhooks[one].url) if one in webhooks else "" for one in receivers}
         rooms: dict[str, int] = {}
         left: dict[str, int] = {}
-        for one, host in named.items():
-            # Several webhooks may lead to one host.
+        among = Counter(named.values())
+        # Several webhooks may lead to one host; where there is no room for all of them, chance says whose turn it is.
+        for one, host in random.sample(sorted(named.items()), len(named)):
             there = left.setdefault(host, hosts.room(host))
-            among = sum(1 for other in named.values() if other == host)
-            rooms[one] = min(there, max(1, hosts.room(host) // among))
+            rooms[one] = min(there, max(1, hosts.room(host) // among[host]))
             left[host] = there - rooms[one]
+        rooms = {one: rooms[one] for one in receivers}
         claimed = await self._database.write(claim_for(channel, rooms, wanted, room)) if receivers else []
         self._progress = self._progress or bool(claimed)
         if len(claimed) == room:

@@ -34,7 +34,7 @@ SERVICES = (
 )
 READING = ("Get", "List", "Watch", "Stream", "Preview")
 PATH_SECRET = "T024BE7LH-secret-path"
-ADDRESS_SECRET = "dingtalk-token-6b1f"
+ADDRESS_SECRET = "dingtalktoken6b1fc0ffee"
 
 
 class _Told:
