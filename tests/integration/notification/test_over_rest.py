@@ -52,7 +52,8 @@ async def gateway(service: Running, folder: Path) -> AsyncIterator[int]:
         reflection_package="flowmesh.notification.v1",
     )
     envoy = EnvoyProcess(DESCRIPTORS, settings, folder)
-    await envoy.start()
+    # It was not ready within the usual 10 s on a machine that was busy with other work.
+    await envoy.start(60)
     try:
         yield envoy.port
     finally:
