@@ -209,8 +209,9 @@ class _LaneWorker:
         if not claimed:
             return more
         if self._lane.channel is None:
-            for delivery in claimed:
-                self._settling.add(Settlement(delivery, DeliveryState.SKIPPED, "This channel is not set up."))
+            reason = "This channel is not set up."
+            skipped = [Settlement(delivery, DeliveryState.SKIPPED, reason) for delivery in claimed]
+            await asyncio.gather(*(self._settling.settled(one) for one in skipped))
             return more
         material = await self._database.read(read_material(claimed))
         for delivery in claimed:
@@ -267,32 +268,36 @@ class _LaneWorker:
             composed = await composing
         except Exception as error:  # noqa: BLE001 - one that cannot be worded must not keep the others
             _log.error("A delivery could not be composed", error=error, delivery=delivery.id)
-            self._settling.add(self._failed(delivery, Failed(True, f"It could not be composed: {error}."), None))
+            await self._settling.settled(
+                self._failed(delivery, Failed(True, f"It could not be composed: {error}."), None)
+            )
             return
         if isinstance(composed, Later):
-            self._settling.add(Settlement(delivery, DeliveryState.PENDING, next_attempt_at=composed.at))
+            await self._settling.settled(Settlement(delivery, DeliveryState.PENDING, next_attempt_at=composed.at))
         elif isinstance(composed, Nothing):
             state = DeliveryState.DEAD if composed.dead else DeliveryState.SKIPPED
-            self._settling.add(Settlement(delivery, state, composed.reason))
+            await self._settling.settled(Settlement(delivery, state, composed.reason))
         else:
             await self._send(under, composed, channel)
 
     async def _send(self, under: _Under, message: OutgoingMessage, channel: Channel) -> None:
         delivery = under.delivery
+        outcome: Outcome | None = None
         async with self._place(under):
             now, begun = self._clock.now_micros(), steady_seconds()
-            if self._stopping or begun + self._lane.seconds > under.until:
-                # Nothing was sent: whoever comes next may begin at once.
-                self._settling.add(Settlement(delivery, DeliveryState.PENDING, next_attempt_at=now))
-                return
-            outcome = await self._outcome(channel, message)
-            if self._hosts is not None:
-                self._hosts.note(under.host, steady_seconds() - begun)
-        if isinstance(outcome, Delivered):
+            if not self._stopping and begun + self._lane.seconds <= under.until:
+                outcome = await self._outcome(channel, message)
+                if self._hosts is not None:
+                    self._hosts.note(under.host, steady_seconds() - begun)
+        if outcome is None:
+            # Nothing was sent: whoever comes next may begin at once.
+            done = Settlement(delivery, DeliveryState.PENDING, next_attempt_at=now)
+        elif isinstance(outcome, Delivered):
             done = Settlement(delivery, DeliveryState.DELIVERED, outcome.reference, attempted_at=now)
         else:
             done = self._failed(delivery, outcome, now)
-        self._settling.add(done, outcome)
+        # It is under way until this is written: what a crash repeats is no more than that.
+        await self._settling.settled(done, outcome)
 
     @asynccontextmanager
     async def _place(self, under: _Under) -> AsyncIterator[None]:
@@ -332,6 +337,7 @@ class _LaneWorker:
 class _Done:
     settlement: Settlement
     outcome: Outcome | None = field(default=None)
+    written: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class _Settling:
@@ -356,9 +362,12 @@ class _Settling:
         if self._task is not None:
             await self._task
 
-    def add(self, settlement: Settlement, outcome: Outcome | None = None) -> None:
-        self._done.append(_Done(settlement, outcome))
+    async def settled(self, settlement: Settlement, outcome: Outcome | None = None) -> None:
+        """Wait until it is written, or given up."""
+        done = _Done(settlement, outcome)
+        self._done.append(done)
         self._more.set()
+        await done.written.wait()
 
     async def _run(self) -> None:
         while not (self._stopping and not self._done):
@@ -366,7 +375,10 @@ class _Settling:
             self._more.clear()
             while self._done:
                 batch, self._done = self._done[:MAX_SETTLED], self._done[MAX_SETTLED:]
-                if not await self._written(batch):
+                going_on = await self._written(batch)
+                for one in batch:
+                    one.written.set()
+                if not going_on:
                     return
 
     async def _written(self, batch: Sequence[_Done]) -> bool:
