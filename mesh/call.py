@@ -45,6 +45,7 @@ class CallContext:
     that `rows` was read, as every method must whose rows can be told apart. `may_act_as` tells that requests of the
     call may name another user than the caller as the one who acts, `acting_for` whom one has named. `told_address` is
     where the call came from as the gateway says, `peer` tells who is at the other end of the connection.
+    `last_event_id` is where a reader of server-sent events broke off, as it says.
     """
 
     __slots__ = (
@@ -61,6 +62,7 @@ class CallContext:
         "grants",
         "idle_seconds",
         "imposed",
+        "last_event_id",
         "may_act_as",
         "mesh_token",
         "method",
@@ -98,6 +100,7 @@ class CallContext:
         self.may_act_as = True
         self.acting_for = ""
         self.told_address = ""
+        self.last_event_id = ""
         self.peer: Callable[[], str] | None = None
         self.deadline = deadline
         self.imposed = False

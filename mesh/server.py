@@ -61,6 +61,7 @@ Authorize = Callable[[CallContext, MethodPermission], Awaitable[None]]
 
 CORRELATION_ID = "x-correlation-id"
 REQUEST_ID = "x-request-id"
+LAST_EVENT_ID = "last-event-id"
 SUBJECT = "x-flowmesh-sub"
 
 MAX_CORRELATION_ID = 128
@@ -570,7 +571,7 @@ class MeshServer:
 
     def _open(self, method: _Method, context: Context, started: float, places: _Places) -> CallContext:
         """Read the metadata of a call, once, and make its context the current one."""
-        correlation_id = request_id = traceparent = authorization = mesh_token = told_address = ""
+        correlation_id = request_id = traceparent = authorization = mesh_token = told_address = last_event_id = ""
         user_id: str | None = None
         key: str
         value: Any
@@ -588,6 +589,8 @@ class MeshServer:
                 mesh_token = value
             elif key == CLIENT_ADDRESS:
                 told_address = value
+            elif key == LAST_EVENT_ID:
+                last_event_id = value
             elif key == SUBJECT and self._authorize is None:
                 # Anybody can send it: where callers have to sign in, their token alone says who they are.
                 user_id = value or None
@@ -606,6 +609,7 @@ class MeshServer:
         call.authorization = authorization
         call.mesh_token = mesh_token
         call.told_address = told_address
+        call.last_event_id = last_event_id
         call.peer = context.peer
         call.correlation_made = made
         call.imposed = imposed

@@ -19,6 +19,7 @@ from flowmesh.notification.v1 import (
 )
 
 from mesh.admin_http import Readiness
+from mesh.audit.refusals import RefusalLog
 from mesh.bus.port import Bus
 from mesh.bus.topics import USER_PERMISSION_EVENTS, WORKFLOW_EXECUTION_EVENTS, all_topics
 from mesh.channels import open_channel
@@ -55,6 +56,7 @@ from notification_svc.delivery.sending import Lane, Retries, Sender
 from notification_svc.planning.reminding import ReminderTimes
 from notification_svc.planning.telling import Limits, Told
 from notification_svc.queries.inbox_signals import InboxSignals
+from notification_svc.relay import NotificationRelay
 from notification_svc.sealing import Seal
 from notification_svc.settings import CONTROLLED, NotificationSettings
 from notification_svc.storage.layout import BY_ADDRESS, ChannelType
@@ -124,12 +126,17 @@ class NotificationService:
         self._database_clock = DatabaseClock(database) if clock is None and settings.shares_database else None
         self.clock = clock or self._database_clock or SystemClock()
         self._seal = Seal(settings.own_secret)
-        self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize)
+        # By the machine's clock, as the clock of reminders may be turned.
+        self._refusals = RefusalLog(bus, settings.service_name)
+        self.server = MeshServer(
+            settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize, refusals=self._refusals
+        )
         self._telemetry = telemetry
         self._breaker = CircuitBreaker("identity directory", metrics=breakers)
         self._identity = identity
         self.signals = InboxSignals(database)
-        self._writer = CommandWriter(database, self.clock, self._seal)
+        self._relay = NotificationRelay(database, bus, metrics, self.clock)
+        self._writer = CommandWriter(database, self.clock, self._seal, self._relay.wake)
         self._times = ReminderTimes(
             due_soon=settings.due_soon_seconds * MICROS, escalated=settings.escalation_seconds * MICROS
         )
@@ -193,13 +200,14 @@ class NotificationService:
         ]
         self._works = self._make_works(reading)
         port = await self.server.serve(settings.host, settings.listen_port)
-        for each in (*self._consumers, *self._works, self.signals, sender):
+        for each in (self._refusals, self._relay, *self._consumers, *self._works, self.signals, sender):
             each.start()
         return port
 
     async def stop(self) -> None:
         """Drain the server, and end the work beside the calls."""
         await self.server.stop()
+        await self._refusals.stop()
         await self._writer.close()
         for consumer in self._consumers:
             await consumer.stop()
@@ -208,6 +216,7 @@ class NotificationService:
         await self.signals.stop()
         if self._sender is not None:
             await self._sender.stop()
+        await self._relay.stop()
         if self._database_clock is not None:
             await self._database_clock.stop()
         await self._closing.aclose()
@@ -309,6 +318,8 @@ def _lanes(settings: NotificationSettings, channels: Channels) -> list[Lane]:
             channels.webhook,
             settings.webhook_connections,
             settings.webhook_seconds + slack,
+            settings.webhook_host_connections,
+            settings.webhook_seconds / 2,
         ),
     ]
 

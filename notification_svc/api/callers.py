@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mesh.access.rows import Rows
+from mesh.audit.operation import maker_of
 from mesh.call import current_call
 from notification_svc.queries.caller import Caller, Tenants
 
@@ -10,13 +11,13 @@ from notification_svc.queries.caller import Caller, Tenants
 def own() -> Caller:
     """Return the caller of a method that touches nothing but what is its own."""
     call = current_call()
-    return Caller(call.user_id or "", frozenset(), signed_in=call.grants is not None)
+    return Caller(call.user_id or "", frozenset(), call.grants is not None, maker_of(call))
 
 
 def administering() -> Caller:
     """Return the caller of a method that needs a permission, with the tenants that its rows open."""
     call = current_call()
-    return Caller(call.user_id or "", _tenants_of(call.rows), signed_in=call.grants is not None)
+    return Caller(call.user_id or "", _tenants_of(call.rows), call.grants is not None, maker_of(call))
 
 
 def _tenants_of(rows: Rows) -> Tenants:

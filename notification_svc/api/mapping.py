@@ -194,7 +194,7 @@ def delivery_message(row: DeliveryRow) -> delivery_service_pb2.Delivery:
         webhook_id="" if to_user else row.recipient_id,
         tenant_id=row.tenant_id,
         process_instance_id=row.process_instance_id,
-        attempts=row.attempts,
+        attempts=row.earlier_attempts + row.attempts,
         next_attempt_time=timestamp(row.next_attempt_at) if row.ended_at is None else None,
         reason=row.reason,
         create_time=timestamp(row.created_at),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from flowmesh.notification.v1 import notification_pb2
 from flowmesh.notification.v1 import notification_service_pb2 as pb
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
 
 from mesh.call import current_call
@@ -16,6 +17,7 @@ from mesh.db.statements import Program
 from mesh.errors import DomainError, InvalidField, Violation
 from mesh.paging import decode_page_token, encode_page_token, page_size_of
 from mesh.status import domain_of, status_from
+from notification_svc.api import event_stream
 from notification_svc.api.callers import own
 from notification_svc.api.mapping import notification_message
 from notification_svc.commands import inbox as commands
@@ -106,8 +108,8 @@ class NotificationServicer:
         """See the contract."""
         caller = own()
 
-        def work(_: int) -> Program[pb.DeleteNotificationResponse]:
-            yield from commands.delete(caller, request.id)
+        def work(now: int) -> Program[pb.DeleteNotificationResponse]:
+            yield from commands.delete(caller, request.id, now)
             return pb.DeleteNotificationResponse()
 
         answer = await self.writer.change(caller.id, request, work)
@@ -118,8 +120,18 @@ class NotificationServicer:
         self, request: pb.WatchNotificationsRequest
     ) -> AsyncIterator[pb.WatchNotificationsResponse]:
         """See the contract."""
+        async for message in self._changes(request.cursor):
+            yield message
+
+    async def StreamNotifications(self, request: pb.StreamNotificationsRequest) -> AsyncIterator[HttpBody]:
+        """See the contract."""
+        # Who reads server-sent events goes on by the header; the URL is that of the first time.
+        async for message in self._changes(current_call().last_event_id or request.cursor):
+            yield HttpBody(content_type=event_stream.CONTENT_TYPE, data=event_stream.event_of(message))
+
+    async def _changes(self, begin: str) -> AsyncIterator[pb.WatchNotificationsResponse]:
         caller, draining = own(), current_call().draining
-        cursor = await self._begin(caller, request.cursor)
+        cursor = await self._begin(caller, begin)
         # Tells a caller at once that the stream is open, and where it begins.
         yield _heartbeat(cursor)
         try:
@@ -129,11 +141,12 @@ class NotificationServicer:
                     page = await self.database.read(changes_since(caller, cursor, STREAM_PAGE))
                     for number, row in enumerate(page.rows):
                         message = await self._message(page, number)
-                        at = Cursor(row.change_number, row.id).text()
-                        yield pb.WatchNotificationsResponse(notification=message, cursor=at)
-                    if page.cursor == cursor and not await _woken(changed, draining):
+                        cursor = Cursor(row.change_number, row.id)
+                        yield pb.WatchNotificationsResponse(notification=message, cursor=cursor.text())
+                    # Behind what is not for the caller to see as well.
+                    moved, cursor = page.cursor != cursor or bool(page.rows), page.cursor
+                    if not moved and not await _woken(changed, draining):
                         yield _heartbeat(cursor)
-                    cursor = page.cursor
         except DomainError as error:
             yield pb.WatchNotificationsResponse(error=status_from(error, _DOMAIN), cursor=cursor.text())
 

@@ -54,14 +54,14 @@ class PreferenceServicer:
 
     async def UpdateOwnPreferences(self, request: pb.UpdateOwnPreferencesRequest) -> bytes:
         """See the contract."""
-        user_id = own().id
-        values = await self._values(user_id, request)
+        caller = own()
+        values = await self._values(caller.id, request)
 
-        def work(_: int) -> Program[pb.UpdateOwnPreferencesResponse]:
-            changed = yield from commands.update(user_id, values, request.etag)
+        def work(now: int) -> Program[pb.UpdateOwnPreferencesResponse]:
+            changed = yield from commands.update(caller, caller.id, values, request.etag, now)
             return pb.UpdateOwnPreferencesResponse(preferences=preferences_message(changed))
 
-        return await self.writer.change(user_id, request, work)
+        return await self.writer.change(caller.id, request, work)
 
     async def GetPreferences(self, request: pb.GetPreferencesRequest) -> pb.GetPreferencesResponse:
         """See the contract."""
@@ -73,12 +73,12 @@ class PreferenceServicer:
         caller = administering()
         values = await self._values(request.user_id, request)
 
-        def work(_: int) -> Program[pb.UpdatePreferencesResponse]:
+        def work(now: int) -> Program[pb.UpdatePreferencesResponse]:
             subject = yield from _visible(caller, request.user_id)
             if caller.tenants is not None and (subject.tenants is None or not subject.tenants <= caller.tenants):
                 text = f"user {request.user_id} belongs to more tenants than the caller may change"
                 raise Denied("ACCESS_DENIED", text, metadata={"permission": _UPDATE})
-            changed = yield from commands.update(request.user_id, values, request.etag)
+            changed = yield from commands.update(caller, request.user_id, values, request.etag, now)
             return pb.UpdatePreferencesResponse(preferences=preferences_message(changed))
 
         return await self.writer.change(caller.id, request, work)

@@ -91,8 +91,8 @@ class NotificationRuleServicer:
         """See the contract."""
         caller = administering()
 
-        def work(_: int) -> Program[pb.DeleteNotificationRuleResponse]:
-            yield from commands.delete(caller, request.id, request.etag)
+        def work(now: int) -> Program[pb.DeleteNotificationRuleResponse]:
+            yield from commands.delete(caller, request.id, request.etag, now)
             return pb.DeleteNotificationRuleResponse()
 
         return await self.writer.change(caller.id, request, work)

@@ -112,8 +112,8 @@ class TemplateServicer:
         """See the contract."""
         caller = administering()
 
-        def work(_: int) -> Program[pb.DeleteTemplateResponse]:
-            yield from commands.delete(caller, request.id, request.etag)
+        def work(now: int) -> Program[pb.DeleteTemplateResponse]:
+            yield from commands.delete(caller, request.id, request.etag, now)
             return pb.DeleteTemplateResponse()
 
         return await self.writer.change(caller.id, request, work)

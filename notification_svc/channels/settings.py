@@ -42,6 +42,9 @@ class ChannelSettings(MeshSettings):
     smtp_answer_seconds: float = setting(30.0, "How long one answer of it may take.", minimum=0.1, maximum=300)
     smtp_send_seconds: float = setting(60.0, "How long sending one e-mail may take.", minimum=0.1, maximum=600)
     webhook_connections: int = setting(50, "Webhooks under way at once.", minimum=1, maximum=1000)
+    webhook_host_connections: int = setting(
+        10, "Webhooks under way at once to one host; to one that keeps them waiting it is one.", minimum=1, maximum=1000
+    )
     webhook_connect_seconds: float = setting(5.0, "How long a connection may take.", minimum=0.1, maximum=60)
     webhook_seconds: float = setting(15.0, "How long a webhook may take in all.", minimum=0.1, maximum=120)
     webhook_plain_http: bool = setting(False, "Whether webhooks may go to http:// URLs, which anybody can read.")

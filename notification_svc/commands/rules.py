@@ -10,8 +10,10 @@ from mesh.db.statements import Program
 from mesh.errors import WrongState
 from mesh.ids import new_id
 from notification_svc.commands.refusals import check_etag, field_invalid, rule_missing
+from notification_svc.planning.facts import MICROS, NAMES
 from notification_svc.queries.caller import Caller
-from notification_svc.storage.layout import REMINDERS, EventType, Role
+from notification_svc.storage.audit import tell_change
+from notification_svc.storage.layout import COMMENTS, REMINDERS, EventType, Role
 from notification_svc.storage.rules import Rule, count_rules, delete_rule, find_rule, note_rule_change, write_rule
 
 MAX_RULES = 200
@@ -23,6 +25,7 @@ _OF_TASKS = frozenset(
         EventType.TASK_OVERDUE,
         EventType.TASK_ESCALATED,
         EventType.TASK_COMPLETED,
+        *COMMENTS,
     }
 )
 _ROLES_OF_TASKS = frozenset({Role.ASSIGNEE, Role.CANDIDATES, Role.OWNER, Role.ASSIGNEE_MANAGER})
@@ -41,6 +44,7 @@ def create(caller: Caller, wanted: Rule, now: int) -> Program[Rule]:
     rule = replace(wanted, id=new_id(), created_at=now, updated_at=now)
     yield from write_rule(rule)
     yield from _follow(rule)
+    yield from _audit(caller, now, rule, {}, _told(rule))
     return rule
 
 
@@ -55,15 +59,46 @@ def update(caller: Caller, rule_id: str, values: Mapping[str, Any], etag: str, n
     changed = replace(changed, revision=before.revision + 1, updated_at=now)
     yield from write_rule(changed)
     yield from _follow(before, changed)
+    yield from _audit(caller, now, changed, _told(before), _told(changed))
     return changed
 
 
-def delete(caller: Caller, rule_id: str, etag: str) -> Program[None]:
+def delete(caller: Caller, rule_id: str, etag: str, now: int) -> Program[None]:
     """Delete a rule. Raises `NotFound`, `Conflict`."""
     rule = yield from _require(caller, rule_id)
     check_etag(etag, rule.revision, "notification rule", rule_id)
     yield from delete_rule(rule_id)
     yield from _follow(rule)
+    yield from _audit(caller, now, rule, _told(rule), {})
+
+
+def _audit(caller: Caller, now: int, rule: Rule, before: Mapping[str, Any], after: Mapping[str, Any]) -> Program[None]:
+    yield from tell_change(
+        caller.maker,
+        now,
+        "notificationRule",
+        rule.id,
+        [rule.tenant_id],
+        before,
+        after,
+        definition_key=rule.process_definition_key,
+    )
+
+
+def _told(rule: Rule) -> dict[str, Any]:
+    named = rule.recipients
+    return {
+        "eventType": NAMES[rule.event_type],
+        "processDefinitionKey": rule.process_definition_key,
+        "elementId": rule.element_id,
+        "users": named.users,
+        "groups": named.groups,
+        "roles": [role.name for role in named.roles],
+        "offsetSeconds": rule.offset_micros // MICROS,
+        "replacesDefault": rule.replaces_default,
+        "disabled": rule.disabled,
+        "description": rule.description,
+    }
 
 
 def _require(caller: Caller, rule_id: str) -> Program[Rule]:
@@ -84,6 +119,8 @@ def _check(rule: Rule) -> None:
             raise field_invalid(
                 "details.recipients", f"{min(wrong).name} is somebody of a task, and this event has none"
             )
+    if Role.MENTIONED in named.roles and rule.event_type not in COMMENTS:
+        raise field_invalid("details.recipients", "MENTIONED is whom a comment names, and this event is about none")
     if rule.offset_micros and rule.event_type not in REMINDERS:
         raise field_invalid("details.offset", "only reminders and escalations are told at another time")
 

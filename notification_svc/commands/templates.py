@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from mesh.db.statements import Program
 from mesh.errors import AlreadyExists
 from mesh.ids import new_id
 from notification_svc.commands.refusals import check_etag, template_missing
+from notification_svc.planning.facts import NAMES
 from notification_svc.queries.caller import Caller
+from notification_svc.storage.audit import tell_change
+from notification_svc.storage.layout import EventType
 from notification_svc.storage.templates import TemplateRow, delete_template, find_template, find_use, write_template
 
 
@@ -25,6 +29,7 @@ def create(caller: Caller, wanted: TemplateRow, now: int) -> Program[TemplateRow
         )
     template = replace(wanted, id=new_id(), created_at=now, updated_at=now)
     yield from write_template(template)
+    yield from _audit(caller, now, template, {}, _told(template))
     return template
 
 
@@ -37,14 +42,33 @@ def update(caller: Caller, template_id: str, texts: Mapping[str, str], etag: str
         return before
     changed = replace(changed, revision=before.revision + 1, updated_at=now)
     yield from write_template(changed)
+    yield from _audit(caller, now, changed, _told(before), _told(changed))
     return changed
 
 
-def delete(caller: Caller, template_id: str, etag: str) -> Program[None]:
+def delete(caller: Caller, template_id: str, etag: str, now: int) -> Program[None]:
     """Delete a template. Raises `NotFound`, `Conflict`."""
     template = yield from require(caller, template_id)
     check_etag(etag, template.revision, "template", template_id)
     yield from delete_template(template_id)
+    yield from _audit(caller, now, template, _told(template), {})
+
+
+def _audit(
+    caller: Caller, now: int, template: TemplateRow, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Program[None]:
+    yield from tell_change(caller.maker, now, "template", template.id, [template.tenant_id], before, after)
+
+
+def _told(template: TemplateRow) -> dict[str, Any]:
+    return {
+        "eventType": NAMES[EventType(template.event_type)] if template.event_type else "digest",
+        "channel": template.channel.name,
+        "language": template.language,
+        "subject": template.subject,
+        "text": template.text,
+        "html": template.html,
+    }
 
 
 def require(caller: Caller, template_id: str) -> Program[TemplateRow]:

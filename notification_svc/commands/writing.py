@@ -28,11 +28,13 @@ class _Write:
 
 
 class CommandWriter:
-    """Writes the changes of callers. Answers are kept encrypted, as some have secrets."""
+    """Writes the changes of callers. Answers are kept encrypted, as some have secrets. `told` is called after each
+    commit, so that what the audit is told need not wait."""
 
-    def __init__(self, database: Database, clock: Clock, seal: Seal) -> None:
+    def __init__(self, database: Database, clock: Clock, seal: Seal, told: Callable[[], None]) -> None:
         # One work a transaction: a work that is refused when it has written already must undo nobody else's.
         self._committer: GroupCommitter[_Write, bytes] = GroupCommitter(database, _Writer(clock, seal), max_batch=1)
+        self._told = told
 
     async def change(self, actor_id: str, request: Message, work: Work) -> bytes:
         """Run a work for a request; return its serialized answer, or what the same request was answered before.
@@ -44,7 +46,9 @@ class CommandWriter:
         request_id = getattr(request, "request_id", "") or new_id()
         content = request.SerializeToString(deterministic=True)
         fingerprint = hashlib.blake2b(content, digest_size=16).hexdigest()
-        return await self._committer.submit(_Write(Request(method, actor_id, request_id, fingerprint), work))
+        answer = await self._committer.submit(_Write(Request(method, actor_id, request_id, fingerprint), work))
+        self._told()
+        return answer
 
     async def close(self) -> None:
         """Write what is queued."""

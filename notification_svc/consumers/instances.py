@@ -57,6 +57,11 @@ class InstanceChanges:
         row = self.rows.get(instance_id)
         return "" if row is None else row.initiator
 
+    def knows_start_of(self, instance_id: str) -> bool:
+        """Tell whether it is known who started an instance."""
+        row = self.rows.get(instance_id)
+        return row is not None and bool(row.started)
+
     def _referred(self, reference: ProcessInstanceRef) -> InstanceRow:
         row = self.rows.get(reference.id)
         if row is None:

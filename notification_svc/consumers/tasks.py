@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import orjson
 from flowmesh.events.v1.workflow_pb2 import (
@@ -17,7 +17,7 @@ from flowmesh.events.v1.workflow_pb2 import (
 from mesh.db.statements import Program
 from notification_svc.consumers.position import position_of
 from notification_svc.consumers.times import micros_of
-from notification_svc.storage.layout import ENDED, OPEN
+from notification_svc.storage.layout import ENDED, NEVER, OPEN
 from notification_svc.storage.matters import TaskRow, read_tasks, write_tasks
 
 
@@ -27,6 +27,7 @@ class TaskChanges:
     def __init__(self, now: int) -> None:
         self._now = now
         self.rows: dict[str, TaskRow] = {}
+        self._others: dict[str, TaskRow] = {}
 
     def created(self, event: UserTaskCreated) -> None:
         """Add a `UserTaskCreated`."""
@@ -66,6 +67,15 @@ class TaskChanges:
         for key, row in stored.items():
             _join(self.rows[key], row)
         yield from write_tasks(list(self.rows.values()))
+
+    def look_up(self, task_ids: Collection[str]) -> Program[None]:
+        """Let `find` have tasks as well about which the batch says nothing."""
+        self._others |= yield from read_tasks({one for one in task_ids if one not in self.rows})
+
+    def find(self, task_id: str) -> TaskRow | None:
+        """Return a task of which it is known whose it is; None where it is not."""
+        row = self.rows.get(task_id) or self._others.get(task_id)
+        return None if row is None or row.assignee_position == NEVER else row
 
     def _referred(self, key: str, reference: ProcessInstanceRef) -> tuple[TaskRow, int]:
         position = position_of(reference)

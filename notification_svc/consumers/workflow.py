@@ -15,6 +15,7 @@ from flowmesh.events.v1.workflow_pb2 import IncidentRaised, UserTaskAssigned, Us
 
 from mesh.clock import Clock
 from mesh.db.statements import Program
+from notification_svc.consumers.comments import CommentChanges
 from notification_svc.consumers.instances import InstanceChanges
 from notification_svc.consumers.position import position_of
 from notification_svc.consumers.tasks import TaskChanges
@@ -46,11 +47,13 @@ class _TaskOccurrence:
 
 @dataclass(slots=True)
 class Batch:
-    """What one batch of events says."""
+    """What one batch of events says. `known`: instances of whose tasks or start it says something."""
 
     now: int
     tasks: TaskChanges = field(init=False)
     instances: InstanceChanges = field(init=False)
+    comments: CommentChanges = field(init=False)
+    known: set[str] = field(default_factory=set)
     occurrences: list[_TaskOccurrence] = field(default_factory=list)
     incidents: list[tuple[IncidentRaised, int]] = field(default_factory=list)
     resolved: set[str] = field(default_factory=set)
@@ -60,6 +63,7 @@ class Batch:
     def __post_init__(self) -> None:
         self.tasks = TaskChanges(self.now)
         self.instances = InstanceChanges(self.now)
+        self.comments = CommentChanges(self.now)
 
 
 class WorkflowNotifications:
@@ -86,7 +90,8 @@ class WorkflowNotifications:
         changed = yield from follow_matters(_matters(batch))
         raised = {event.incident_id for event, _ in batch.incidents}
         over = yield from ended_incidents(raised)
-        told = yield from tell(_facts(batch, over), batch.now, self._limits)
+        comments = yield from batch.comments.take(batch.tasks, batch.instances, batch.known)
+        told = yield from tell([*_facts(batch, over), *comments], batch.now, self._limits)
         told.users |= changed
         self.last = told
 
@@ -103,7 +108,7 @@ class WorkflowNotifications:
 
 def _matters(batch: Batch) -> dict[str, Matter]:
     matters = {key: Matter(task.open, task.assignee) for key, task in batch.tasks.rows.items()}
-    return matters | {incident: Matter(open=False) for incident in batch.resolved}
+    return matters | {incident: Matter(open=False) for incident in batch.resolved} | batch.comments.matters()
 
 
 def _facts(batch: Batch, over: set[str]) -> list[Fact]:
@@ -179,6 +184,7 @@ def _instance(row: InstanceRow, event_type: EventType, occurrence: str, micros: 
 def _created(batch: Batch, event: EventEnvelope, payload: UserTaskCreated) -> None:
     batch.tasks.created(payload)
     batch.instances.look_up(payload.process_instance.id)
+    batch.known.add(payload.process_instance.id)
     micros = micros_of(event.timestamp)
     if payload.assignee:
         occurrence = str(position_of(payload.process_instance))
@@ -201,6 +207,7 @@ def _updated(batch: Batch, event: EventEnvelope, payload: UserTaskUpdated) -> No
 
 def _assigned(batch: Batch, event: EventEnvelope, payload: UserTaskAssigned) -> None:
     batch.tasks.assigned(payload)
+    batch.known.add(payload.process_instance.id)
     if payload.assignee:
         by = event.metadata.user_id
         batch.instances.look_up(payload.process_instance.id)
@@ -221,6 +228,7 @@ def _assigned(batch: Batch, event: EventEnvelope, payload: UserTaskAssigned) -> 
 def _completed(batch: Batch, event: EventEnvelope, payload: Any) -> None:
     batch.tasks.completed(payload)
     batch.instances.look_up(payload.process_instance.id)
+    batch.known.add(payload.process_instance.id)
     by = payload.completed_by or event.metadata.user_id
     batch.occurrences.append(
         _TaskOccurrence(
@@ -231,6 +239,7 @@ def _completed(batch: Batch, event: EventEnvelope, payload: Any) -> None:
 
 def _started(batch: Batch, event: EventEnvelope, payload: Any) -> None:
     batch.instances.started(payload)
+    batch.known.add(payload.process_instance.id)
     batch.started[payload.process_instance.id] = (micros_of(event.timestamp), payload.initiator)
 
 
@@ -252,6 +261,15 @@ def _raised(batch: Batch, event: EventEnvelope, payload: IncidentRaised) -> None
     batch.incidents.append((payload, micros_of(event.timestamp)))
 
 
+def _commented(batch: Batch, event: EventEnvelope, payload: Any) -> None:
+    batch.comments.created(payload, micros_of(event.timestamp))
+    batch.instances.look_up(payload.process_instance.id)
+
+
+def _uncommented(batch: Batch, _: EventEnvelope, payload: Any) -> None:
+    batch.comments.deleted(payload)
+
+
 def _resolved(batch: Batch, _: EventEnvelope, payload: Any) -> None:
     batch.resolved.add(payload.incident_id)
 
@@ -268,5 +286,7 @@ _TAKES: Final[Mapping[str, Callable[[Batch, EventEnvelope, Any], None]]] = {
     "user_task_terminated": _terminated_task,
     "incident_raised": _raised,
     "incident_resolved": _resolved,
+    "comment_created": _commented,
+    "comment_deleted": _uncommented,
 }
 """What becomes of each event by the name of its payload; of the others nothing is told."""

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from mesh.background import end
@@ -22,9 +24,18 @@ from mesh.ids import new_id
 from mesh.logs import get_log
 from notification_svc.channels.port import Channel, Delivered, Failed, Outcome, OutgoingMessage
 from notification_svc.delivery.composing import Composer, Later, Nothing, read_material
-from notification_svc.storage.deliveries import DeliveryRow, Settlement, claim, settle
+from notification_svc.delivery.hosts import Hosts, host_of
+from notification_svc.storage.deliveries import (
+    Claim,
+    DeliveryRow,
+    Settlement,
+    claim,
+    claim_for,
+    receivers_after,
+    settle,
+)
 from notification_svc.storage.layout import ChannelType, DeliveryState, RecipientKind
-from notification_svc.storage.webhooks import note_failure, note_success
+from notification_svc.storage.webhooks import note_failure, note_success, read_webhooks
 from notification_svc.timing.wall_clock import MICROS
 
 POLL_SECONDS = 1.0
@@ -32,19 +43,27 @@ PAUSE_SECONDS = 1.0
 LEASE_SLACK_SECONDS = 5.0
 MAX_RETRIES = 3
 MAX_SETTLED = 200
+RECEIVERS = 50
+"""Webhooks that are looked at in one round."""
 
 _log = get_log(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Channels that share places, so that none waits for another that is slow. `seconds`: for one message at most."""
+    """Channels that share places, so that none waits for another that is slow. `seconds`: for one message at most.
+
+    `host_places`: of webhooks, how many may go to one host at once; 0: the hosts are not told apart. `slow_seconds`: a
+    host that lets a message wait for longer is slow.
+    """
 
     name: str
     channels: tuple[ChannelType, ...]
     channel: Channel | None
     places: int
     seconds: float
+    host_places: int = 0
+    slow_seconds: float = 0.0
 
     @property
     def lease_seconds(self) -> float:
@@ -78,10 +97,12 @@ class SendingCounters:
 
 @dataclass(slots=True, eq=False)
 class _Under:
-    """A delivery that is under way in this process. `until`: when its lease ends, by `steady_seconds`."""
+    """A delivery that is under way in this process. `until`: when its lease ends, by `steady_seconds`; `host`: where a
+    webhook leads."""
 
     delivery: DeliveryRow
     until: float
+    host: str = ""
 
 
 class Sender:
@@ -127,7 +148,10 @@ class _LaneWorker:
         self._retries = retries
         self._settling = settling
         self._places = asyncio.Semaphore(lane.places)
-        self._under: set[asyncio.Task[None]] = set()
+        self._hosts = Hosts(lane.places, lane.host_places, lane.slow_seconds) if lane.host_places else None
+        self._last_receiver = ""
+        self._progress = False
+        self._under: dict[asyncio.Task[None], _Under] = {}
         self._wake = asyncio.Event()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -175,21 +199,66 @@ class _LaneWorker:
             return True
         now, begun = self._clock.now_micros(), steady_seconds()
         until = now + int(self._lane.lease_seconds * MICROS)
-        claimed = await self._database.write(claim(self._lane.channels, now, until, new_id(), room))
+        wanted = Claim(now, until, new_id(), {one.delivery.id for one in self._under.values()})
+        if self._hosts is None:
+            claimed = await self._database.write(claim(self._lane.channels, wanted, room))
+            hosts: Mapping[str, str] = {}
+            more = len(claimed) == room
+        else:
+            claimed, hosts, more = await self._claim_by_host(self._hosts, wanted, room)
         if not claimed:
-            return False
+            return more
         if self._lane.channel is None:
-            for delivery in claimed:
-                self._settling.add(Settlement(delivery, DeliveryState.SKIPPED, "This channel is not set up."))
-            return len(claimed) == room
+            reason = "This channel is not set up."
+            skipped = [Settlement(delivery, DeliveryState.SKIPPED, reason) for delivery in claimed]
+            await asyncio.gather(*(self._settling.settled(one) for one in skipped))
+            return more
         material = await self._database.read(read_material(claimed))
         for delivery in claimed:
-            under = _Under(delivery, begun + self._lane.lease_seconds)
+            under = _Under(delivery, begun + self._lane.lease_seconds, hosts.get(delivery.recipient_id, ""))
             composing = self._composer.compose(delivery, material, now)
             task = asyncio.create_task(self._deliver(under, composing, self._lane.channel))
-            self._under.add(task)
-            task.add_done_callback(self._under.discard)
-        return len(claimed) == room
+            self._under[task] = under
+            if self._hosts is not None:
+                self._hosts.claim(under.host)
+            task.add_done_callback(self._done)
+        return more
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        under = self._under.pop(task)
+        if self._hosts is not None and self._hosts.done(under.host):
+            self.wake()
+
+    async def _claim_by_host(
+        self, hosts: Hosts, wanted: Claim, room: int
+    ) -> tuple[list[DeliveryRow], Mapping[str, str], bool]:
+        """Claim for the next receivers in turn; return that with their hosts, and whether there are more of them."""
+        (channel,) = self._lane.channels
+        receivers = await self._database.read(receivers_after(channel, wanted.now, self._last_receiver, RECEIVERS))
+        webhooks = await self._database.read(read_webhooks(receivers))
+        named = {one: host_of(webhooks[one].url) if one in webhooks else "" for one in receivers}
+        rooms: dict[str, int] = {}
+        left: dict[str, int] = {}
+        among = Counter(named.values())
+        # Several webhooks may lead to one host; where there is no room for all of them, chance says whose turn it is.
+        for one, host in random.sample(sorted(named.items()), len(named)):
+            there = left.setdefault(host, hosts.room(host))
+            rooms[one] = min(there, max(1, hosts.room(host) // among[host]))
+            left[host] = there - rooms[one]
+        rooms = {one: rooms[one] for one in receivers}
+        claimed = await self._database.write(claim_for(channel, rooms, wanted, room)) if receivers else []
+        self._progress = self._progress or bool(claimed)
+        if len(claimed) == room:
+            # Those behind were not asked.
+            got = {delivery.recipient_id for delivery in claimed}
+            self._last_receiver = next(one for one in reversed(receivers) if one in got)
+            return claimed, named, True
+        if len(receivers) == RECEIVERS:
+            self._last_receiver = receivers[-1]
+            return claimed, named, True
+        # All had their turn. Where none of them could be sent to, it is waited until one can.
+        more, self._last_receiver, self._progress = self._progress, "", False
+        return claimed, named, more
 
     async def _deliver(
         self, under: _Under, composing: Awaitable[OutgoingMessage | Nothing | Later], channel: Channel
@@ -199,30 +268,46 @@ class _LaneWorker:
             composed = await composing
         except Exception as error:  # noqa: BLE001 - one that cannot be worded must not keep the others
             _log.error("A delivery could not be composed", error=error, delivery=delivery.id)
-            self._settling.add(self._failed(delivery, Failed(True, f"It could not be composed: {error}."), None))
+            await self._settling.settled(
+                self._failed(delivery, Failed(True, f"It could not be composed: {error}."), None)
+            )
             return
         if isinstance(composed, Later):
-            self._settling.add(Settlement(delivery, DeliveryState.PENDING, next_attempt_at=composed.at))
+            await self._settling.settled(Settlement(delivery, DeliveryState.PENDING, next_attempt_at=composed.at))
         elif isinstance(composed, Nothing):
             state = DeliveryState.DEAD if composed.dead else DeliveryState.SKIPPED
-            self._settling.add(Settlement(delivery, state, composed.reason))
+            await self._settling.settled(Settlement(delivery, state, composed.reason))
         else:
             await self._send(under, composed, channel)
 
     async def _send(self, under: _Under, message: OutgoingMessage, channel: Channel) -> None:
         delivery = under.delivery
-        async with self._places:
-            now = self._clock.now_micros()
-            if self._stopping or steady_seconds() + self._lane.seconds > under.until:
-                # Nothing was sent: whoever comes next may begin at once.
-                self._settling.add(Settlement(delivery, DeliveryState.PENDING, next_attempt_at=now))
-                return
-            outcome = await self._outcome(channel, message)
-        if isinstance(outcome, Delivered):
+        outcome: Outcome | None = None
+        async with self._place(under):
+            now, begun = self._clock.now_micros(), steady_seconds()
+            if not self._stopping and begun + self._lane.seconds <= under.until:
+                outcome = await self._outcome(channel, message)
+                if self._hosts is not None:
+                    self._hosts.note(under.host, steady_seconds() - begun)
+        if outcome is None:
+            # Nothing was sent: whoever comes next may begin at once.
+            done = Settlement(delivery, DeliveryState.PENDING, next_attempt_at=now)
+        elif isinstance(outcome, Delivered):
             done = Settlement(delivery, DeliveryState.DELIVERED, outcome.reference, attempted_at=now)
         else:
             done = self._failed(delivery, outcome, now)
-        self._settling.add(done, outcome)
+        # It is under way until this is written: what a crash repeats is no more than that.
+        await self._settling.settled(done, outcome)
+
+    @asynccontextmanager
+    async def _place(self, under: _Under) -> AsyncIterator[None]:
+        if self._hosts is None:
+            async with self._places:
+                yield
+        else:
+            # That of the host first: whoever waits for it takes no place from others.
+            async with self._hosts.place(under.host), self._places:
+                yield
 
     async def _outcome(self, channel: Channel, message: OutgoingMessage) -> Outcome:
         try:
@@ -252,6 +337,7 @@ class _LaneWorker:
 class _Done:
     settlement: Settlement
     outcome: Outcome | None = field(default=None)
+    written: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class _Settling:
@@ -276,9 +362,12 @@ class _Settling:
         if self._task is not None:
             await self._task
 
-    def add(self, settlement: Settlement, outcome: Outcome | None = None) -> None:
-        self._done.append(_Done(settlement, outcome))
+    async def settled(self, settlement: Settlement, outcome: Outcome | None = None) -> None:
+        """Wait until it is written, or given up."""
+        done = _Done(settlement, outcome)
+        self._done.append(done)
         self._more.set()
+        await done.written.wait()
 
     async def _run(self) -> None:
         while not (self._stopping and not self._done):
@@ -286,7 +375,10 @@ class _Settling:
             self._more.clear()
             while self._done:
                 batch, self._done = self._done[:MAX_SETTLED], self._done[MAX_SETTLED:]
-                if not await self._written(batch):
+                going_on = await self._written(batch)
+                for one in batch:
+                    one.written.set()
+                if not going_on:
                     return
 
     async def _written(self, batch: Sequence[_Done]) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from notification_svc.storage.layout import Concern, EventType, Role
-from notification_svc.storage.matters import TaskRow
+from notification_svc.storage.comments import CommentRow
+from notification_svc.storage.layout import COMMENTS, Concern, EventType, RecipientKind, Role
+from notification_svc.storage.matters import InstanceRow, TaskRow
 from notification_svc.storage.notifications import Matter
 
 MICROS: Final = 1_000_000
@@ -24,8 +25,9 @@ DEFAULT_ROLES: Final[Mapping[EventType, tuple[Role, ...]]] = {
     EventType.PROCESS_COMPLETED: (Role.INITIATOR,),
     EventType.PROCESS_FAILED: (Role.INITIATOR,),
     EventType.PROCESS_TERMINATED: (Role.INITIATOR,),
+    EventType.COMMENT_MENTIONED: (Role.MENTIONED,),
 }
-"""Who is told where no rule says something else; of other events nobody."""
+"""Who is told where no rule says something else; of other events nobody, but see `default_roles`."""
 
 NAMES: Final[Mapping[EventType, str]] = {one: one.name.lower().replace("_", ".", 1) for one in EventType}
 """How templates and webhooks call events: `task.assigned`, `task.due_soon`."""
@@ -37,7 +39,7 @@ class Fact:
 
     `matter_id`: the task or incident by which it becomes obsolete, as `matter` has it now. `actor`: who need not be
     told, as it was them. `rule_id`: it is told for this rule alone, not for all that hold. `data`: what templates and
-    webhooks see.
+    webhooks see. `shared_key`: the key for users, of whom each is told only the first of several facts that share it.
     """
 
     event_type: EventType
@@ -57,8 +59,14 @@ class Fact:
     initiator: str = ""
     candidate_users: tuple[str, ...] = ()
     candidate_groups: tuple[str, ...] = ()
+    mentioned: tuple[str, ...] = ()
     rule_id: str = ""
+    shared_key: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+
+    def key_for(self, kind: RecipientKind) -> str:
+        """Return by what a recipient was told of it already."""
+        return self.shared_key if self.shared_key and kind == RecipientKind.USER else self.key
 
     def user_in(self, role: Role) -> str:
         """Return the user of a role that one user has; empty where there is none."""
@@ -68,6 +76,9 @@ class Fact:
         """Return how a recipient has to do with the matter: one of a role, or one that a rule names otherwise."""
         if not self.matter_id:
             return Concern.NONE
+        if self.event_type in COMMENTS:
+            # Also who hands the task on is asked something.
+            return Concern.WATCHER
         if role == Role.ASSIGNEE:
             return Concern.ASSIGNEE
         if role == Role.CANDIDATES and self.event_type == EventType.TASK_OFFERED:
@@ -98,6 +109,52 @@ def task_fact(
         candidate_users=tuple(task.users),
         candidate_groups=tuple(task.groups),
         **{"data": task_data(task), **more},
+    )
+
+
+def default_roles(fact: Fact) -> tuple[Role, ...]:
+    """Return who is told of a fact where no rule says something else."""
+    if fact.event_type == EventType.COMMENT_CREATED:
+        return (Role.ASSIGNEE, Role.OWNER) if fact.task_id else (Role.PARTICIPANTS,)
+    return DEFAULT_ROLES.get(fact.event_type, ())
+
+
+def comment_fact(comment: CommentRow, event_type: EventType, instance: InstanceRow, task: TaskRow | None) -> Fact:
+    """Return a fact about a comment, on a task as far as that is known, or on an instance."""
+    data: dict[str, Any] = {
+        "comment": {
+            "id": comment.id,
+            "text": comment.text,
+            "author": comment.user_id,
+            "mentioned": comment.users,
+        },
+        "process": process_data(
+            instance.id, instance.process_definition_key, instance.business_key, instance.process_name
+        ),
+    }
+    if task is not None:
+        data["task"] = task_data(task, instance.process_name)["task"]
+    return Fact(
+        event_type,
+        f"{int(event_type)}:{comment.id}",
+        instance.tenant_id,
+        instance.id,
+        instance.process_definition_key,
+        instance.business_key,
+        comment.commented_at,
+        task_id=comment.task_id,
+        element_id="" if task is None else task.element_id,
+        matter_id=comment.id,
+        matter=Matter(not comment.deleted),
+        actor=comment.user_id,
+        assignee="" if task is None else task.assignee,
+        owner="" if task is None else task.owner,
+        initiator=instance.initiator,
+        candidate_users=() if task is None else tuple(task.users),
+        candidate_groups=() if task is None else tuple(task.groups),
+        mentioned=tuple(comment.users),
+        shared_key=f"comment:{comment.id}",
+        data=data,
     )
 
 

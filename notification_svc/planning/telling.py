@@ -9,7 +9,7 @@ import orjson
 
 from mesh.db.statements import Program
 from mesh.ids import new_id
-from notification_svc.planning.facts import DEFAULT_ROLES, Fact
+from notification_svc.planning.facts import Fact, default_roles
 from notification_svc.storage.deliveries import NO_LEASE, DeliveryRow, ensure_digests, insert_deliveries
 from notification_svc.storage.directory import MANAGER, TIME_ZONE, Subject, read_members, read_subjects
 from notification_svc.storage.layout import (
@@ -21,6 +21,7 @@ from notification_svc.storage.layout import (
     RecipientKind,
     Role,
 )
+from notification_svc.storage.matters import read_assignees
 from notification_svc.storage.notifications import (
     NotificationRow,
     insert_notifications,
@@ -40,7 +41,7 @@ _MAX_ID = 64
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`group`: members of one group that are told of one fact at most."""
+    """`group`: members of one group, or who take part in one instance, that are told of one fact at most."""
 
     group: int = 200
 
@@ -61,6 +62,7 @@ class _Audience:
     users: dict[str, Concern] = field(default_factory=dict)
     groups: dict[str, Concern] = field(default_factory=dict)
     managers_of: set[str] = field(default_factory=set)
+    participants: bool = False
     webhooks: list[Webhook] = field(default_factory=list)
 
     def add(self, recipients: Recipients) -> None:
@@ -84,6 +86,13 @@ class _Audience:
         elif role == Role.ASSIGNEE_MANAGER:
             if self.fact.assignee:
                 self.managers_of.add(self.fact.assignee)
+        elif role == Role.PARTICIPANTS:
+            self.participants = True
+            if self.fact.initiator:
+                self.users.setdefault(self.fact.initiator, concern)
+        elif role == Role.MENTIONED:
+            for user in self.fact.mentioned:
+                self.users.setdefault(user, concern)
         elif user := self.fact.user_in(role):
             self.users.setdefault(user, concern)
 
@@ -99,6 +108,7 @@ def tell(facts: Sequence[Fact], now: int, limits: Limits) -> Program[Told]:
     webhooks = yield from webhooks_of(tenants)
     audiences = [_audience(fact, rules.get(fact.tenant_id, ()), webhooks.get(fact.tenant_id, ())) for fact in facts]
     yield from _resolve_groups(audiences, limits)
+    yield from _resolve_participants(audiences, limits)
     known = yield from _resolve_people(audiences)
     rows = yield from _new_notifications(audiences, known, now)
     told.users = {row.recipient_id for row in rows if row.recipient_kind == RecipientKind.USER}
@@ -116,7 +126,7 @@ def _audience(fact: Fact, rules: Iterable[Rule], webhooks: Iterable[Webhook]) ->
     if fact.rule_id:
         holding = [rule for rule in holding if rule.id == fact.rule_id]
     elif not any(rule.replaces_default for rule in holding):
-        for role in DEFAULT_ROLES.get(fact.event_type, ()):
+        for role in default_roles(fact):
             # A task that is nobody's concerns all who may claim it.
             nobodys = role == Role.ASSIGNEE and not fact.assignee and fact.event_type in _REMINDING
             found.add_role(Role.CANDIDATES if nobodys else role)
@@ -139,6 +149,17 @@ def _resolve_groups(audiences: Sequence[_Audience], limits: Limits) -> Program[N
         for group, concern in audience.groups.items():
             for member in members[group]:
                 audience.users.setdefault(member, concern)
+
+
+def _resolve_participants(audiences: Sequence[_Audience], limits: Limits) -> Program[None]:
+    assignees: dict[str, list[str]] = {}
+    for instance in sorted({each.fact.process_instance_id for each in audiences if each.participants}):
+        assignees[instance] = yield from read_assignees(instance, limits.group)
+    for audience in audiences:
+        if audience.participants:
+            concern = audience.fact.concern_of(Role.PARTICIPANTS)
+            for user in assignees[audience.fact.process_instance_id]:
+                audience.users.setdefault(user, concern)
 
 
 def _resolve_people(audiences: Sequence[_Audience]) -> Program[dict[str, Subject]]:
@@ -172,9 +193,10 @@ def _new_notifications(
     wanted: dict[tuple[int, str, str], tuple[_Audience, Concern]] = {}
     for audience in audiences:
         for user, concern in audience.users.items():
-            wanted.setdefault((int(RecipientKind.USER), user, audience.fact.key), (audience, concern))
+            key = (int(RecipientKind.USER), user, audience.fact.key_for(RecipientKind.USER))
+            wanted.setdefault(key, (audience, concern))
         for webhook in audience.webhooks:
-            key = (int(RecipientKind.WEBHOOK), webhook.id, audience.fact.key)
+            key = (int(RecipientKind.WEBHOOK), webhook.id, audience.fact.key_for(RecipientKind.WEBHOOK))
             wanted.setdefault(key, (audience, audience.fact.concern_of(None)))
     before = yield from told_already(wanted)
     rows: list[NotificationRow] = []
@@ -182,7 +204,7 @@ def _new_notifications(
     for (kind, recipient, fact_key), (audience, concern) in wanted.items():
         if (kind, recipient, fact_key) in before:
             continue
-        row = _row(audience.fact, kind, recipient, concern, now)
+        row = _row(audience.fact, kind, recipient, fact_key, concern, now)
         if kind == RecipientKind.USER:
             numbers[recipient] += 1
             changed[recipient] = row.number = row.change_number = numbers[recipient]
@@ -191,13 +213,13 @@ def _new_notifications(
     return rows
 
 
-def _row(fact: Fact, kind: int, recipient: str, concern: Concern, now: int) -> NotificationRow:
+def _row(fact: Fact, kind: int, recipient: str, fact_key: str, concern: Concern, now: int) -> NotificationRow:
     over = fact.matter is not None and fact.matter.is_over_for(concern, recipient)
     return NotificationRow(
         new_id(),
         kind,
         recipient,
-        fact.key,
+        fact_key,
         int(fact.event_type),
         fact.tenant_id,
         fact.process_instance_id,

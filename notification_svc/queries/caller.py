@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mesh.audit.operation import NOBODY, Maker
 from mesh.db.select import Select
 from mesh.db.statements import Program
 from mesh.errors import Denied
@@ -16,11 +17,12 @@ Tenants = frozenset[str] | None
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A call. `tenants` are open to it; `signed_in`: the caller had to sign in."""
+    """A call. `tenants` are open to it; `signed_in`: the caller had to sign in; `maker`: who the audit says it is."""
 
     id: str
     tenants: Tenants = None
     signed_in: bool = True
+    maker: Maker = NOBODY
 
     def sees(self, tenant_id: str) -> bool:
         """Tell whether what belongs to a tenant is there for the caller."""

@@ -12,6 +12,7 @@ from notification_svc.storage.notifications import NotificationRow, find_own, la
 from notification_svc.texts.wording import Library, read_library
 
 MAX_UNREAD = 1000
+MAX_CURSOR = 64
 LAST = "~"
 """Sorts behind every id."""
 
@@ -52,7 +53,7 @@ class InboxPage:
 def parse_cursor(text: str) -> Cursor | None:
     """Return the cursor that a caller got, None for what is none."""
     number, dot, one = text.partition(".")
-    if not dot or not number.isascii() or not number.isdigit() or len(number) > 18 or not one:
+    if len(text) > MAX_CURSOR or not dot or not number.isascii() or not number.isdigit() or len(number) > 18 or not one:
         return None
     return Cursor(int(number), one)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mesh.db.statements import (
@@ -16,7 +16,7 @@ from mesh.db.statements import (
     UpdateKeys,
     UpsertMany,
 )
-from notification_svc.storage.layout import DELIVERY, DELIVERY_COLUMNS, DeliveryState, RecipientKind
+from notification_svc.storage.layout import DELIVERY, DELIVERY_COLUMNS, DeliveryState
 
 PRUNE_BATCH = 500
 MAX_DETAIL = 2000
@@ -27,7 +27,10 @@ ATTEMPT_COLUMNS = ("delivery_id", "number", "attempted_at", "delivered", "detail
 
 @dataclass(slots=True)
 class DeliveryRow:
-    """A delivery; the fields are the columns, in their order. Times are microseconds since the Unix epoch."""
+    """A delivery; the fields are the columns, in their order. Times are microseconds since the Unix epoch.
+
+    `attempts`: since it was made, or since a caller wanted it sent again; `earlier_attempts`: those before that.
+    """
 
     id: str
     notification_id: str
@@ -47,6 +50,7 @@ class DeliveryRow:
     reason: str
     created_at: int
     ended_at: int | None
+    earlier_attempts: int = 0
 
     def values(self) -> Row:
         """Return the row."""
@@ -97,30 +101,81 @@ def ensure_digests(rows: Iterable[DeliveryRow]) -> Program[dict[str, str]]:
     return {key: one for key, one, state, attempts in found if state == DeliveryState.PENDING and not attempts}
 
 
-def claim(channels: Collection[int], now: int, until: int, lease: str, limit: int) -> Program[list[DeliveryRow]]:
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Whose deliveries are taken until when. `under`: those that the process has under way, and does not take again
+    although their lease has ended by a clock that was turned."""
+
+    now: int
+    until: int
+    lease: str
+    under: Collection[str] = ()
+
+
+def claim(channels: Collection[int], claimed: Claim, limit: int) -> Program[list[DeliveryRow]]:
     """Take up to `limit` due deliveries until a time; nobody else takes them before. The attempt counts from now on."""
     rows: list[Row] = []
     for channel in sorted(channels):
         if len(rows) < limit:
-            rows += yield Fetch(
-                f"SELECT {','.join(DELIVERY_COLUMNS)} FROM delivery WHERE state=? AND channel=? AND next_attempt_at<=? "
-                "ORDER BY next_attempt_at, id LIMIT ?",
-                (int(DeliveryState.PENDING), channel, now, limit - len(rows)),
-                lock=True,
-                skip_locked=True,
-            )
+            rows += yield from _due(channel, claimed, limit - len(rows))
+    return (yield from _taken(rows, claimed))
+
+
+def claim_for(channel: int, rooms: Mapping[str, int], claimed: Claim, limit: int) -> Program[list[DeliveryRow]]:
+    """Take up to `limit` due deliveries to some recipients, of each no more than there is room for."""
+    rows: list[Row] = []
+    for recipient_id, room in rooms.items():
+        if room > 0 and len(rows) < limit:
+            rows += yield from _due(channel, claimed, min(room, limit - len(rows)), recipient_id)
+    return (yield from _taken(rows, claimed))
+
+
+def receivers_after(channel: int, now: int, after: str, limit: int) -> Program[list[str]]:
+    """Return the next recipients by id that something is to be sent to, up to `limit`; none where nothing is due."""
+    state = int(DeliveryState.PENDING)
+    due: list[Row] = yield Fetch(
+        "SELECT 1 FROM delivery WHERE state=? AND channel=? AND next_attempt_at<=? LIMIT 1", (state, channel, now)
+    )
+    found: list[str] = []
+    while due and len(found) < limit:
+        # One seek each: what lies there for one of them is not read, however much it is.
+        rows: list[Row] = yield Fetch(
+            "SELECT recipient_id FROM delivery WHERE state=? AND channel=? AND recipient_id>? "
+            "ORDER BY recipient_id LIMIT 1",
+            (state, channel, after),
+        )
+        if not rows:
+            break
+        after = rows[0][0]
+        found.append(after)
+    return found
+
+
+def _due(channel: int, claimed: Claim, limit: int, recipient_id: str = "") -> Program[list[Row]]:
+    whose, parameters = ("AND recipient_id=? ", (recipient_id,)) if recipient_id else ("", ())
+    rows: list[Row] = yield Fetch(
+        f"SELECT {','.join(DELIVERY_COLUMNS)} FROM delivery WHERE state=? AND channel=? {whose}AND next_attempt_at<=? "
+        "ORDER BY next_attempt_at, id LIMIT ?",
+        (int(DeliveryState.PENDING), channel, *parameters, claimed.now, limit + len(claimed.under)),
+        lock=True,
+        skip_locked=True,
+    )
+    return [row for row in rows if row[0] not in claimed.under][:limit]
+
+
+def _taken(rows: Sequence[Row], claimed: Claim) -> Program[list[DeliveryRow]]:
     if rows:
         yield UpdateKeys(
             DELIVERY,
             "lease=?,next_attempt_at=?,attempts=attempts+1",
-            (lease, until),
+            (claimed.lease, claimed.until),
             ("id",),
             [(row[0],) for row in rows],
         )
     found = [DeliveryRow(*row) for row in rows]
     for delivery in found:
-        delivery.lease = lease
-        delivery.next_attempt_at = until
+        delivery.lease = claimed.lease
+        delivery.next_attempt_at = claimed.until
         delivery.attempts += 1
     return found
 
@@ -129,23 +184,29 @@ def settle(settlements: Sequence[Settlement], now: int) -> Program[None]:
     """Write what became of deliveries; of one that was taken over by another, or given up, nothing."""
     ids = [(one.delivery.id,) for one in sorted(settlements, key=lambda one: one.delivery.id)]
     rows: list[Row] = yield FetchKeys(DELIVERY, ("id", "lease", "state"), ("id",), ids, lock=True)
-    ours = {one for one, lease, state in rows if state == DeliveryState.PENDING and lease}
+    states = {one: state for one, _, state in rows}
     leases = {one: lease for one, lease, _ in rows}
+    ours = [
+        done
+        for done, state in ((done, states.get(done.delivery.id)) for done in settlements)
+        if state == DeliveryState.PENDING and leases[done.delivery.id] == done.delivery.lease
+    ]
     attempts: list[Row] = []
     for done in settlements:
         delivery = done.delivery
-        if done.attempted_at is not None:
+        # What was sent is logged, also where the lease has ended meanwhile.
+        if done.attempted_at is not None and delivery.id in leases:
             attempts.append(
                 (
                     delivery.id,
-                    delivery.attempts,
+                    delivery.earlier_attempts + delivery.attempts,
                     done.attempted_at,
                     int(done.state == DeliveryState.DELIVERED),
                     done.reason[:MAX_DETAIL],
                 )
             )
-        if delivery.id not in ours or leases[delivery.id] != delivery.lease:
-            continue
+    for done in ours:
+        delivery = done.delivery
         pending = done.state == DeliveryState.PENDING
         yield Execute(
             "UPDATE delivery SET state=?, lease=?, reason=?, next_attempt_at=?, ended_at=?, attempts=attempts-? "
@@ -162,7 +223,7 @@ def settle(settlements: Sequence[Settlement], now: int) -> Program[None]:
         )
     if attempts:
         yield UpsertMany(ATTEMPT, ATTEMPT_COLUMNS, ATTEMPT_COLUMNS[:2], ATTEMPT_COLUMNS[2:], sorted(attempts))
-    for done in settlements:
+    for done in ours:
         # A dead digest keeps what is in it, for the time when it is sent again.
         if done.delivery.is_digest and done.state in (DeliveryState.DELIVERED, DeliveryState.SKIPPED):
             yield Execute(
@@ -195,23 +256,6 @@ def attempts_of(delivery_id: str) -> Program[list[Row]]:
     """Return the attempts at a delivery, rows of `ATTEMPT_COLUMNS`, the first one first."""
     rows: list[Row] = yield FetchKeys(ATTEMPT, ATTEMPT_COLUMNS, ("delivery_id",), [(delivery_id,)])
     return sorted(rows)
-
-
-def bury_of_webhook(webhook_id: str, reason: str, now: int) -> Program[None]:
-    """Make dead letters of what was still to be delivered to a webhook."""
-    yield Execute(
-        "UPDATE delivery SET state=?, lease=?, reason=?, ended_at=? "
-        "WHERE recipient_id=? AND recipient_kind=? AND state=?",
-        (
-            int(DeliveryState.DEAD),
-            NO_LEASE,
-            reason,
-            now,
-            webhook_id,
-            int(RecipientKind.WEBHOOK),
-            int(DeliveryState.PENDING),
-        ),
-    )
 
 
 def prune_deliveries(before: int) -> Program[int]:

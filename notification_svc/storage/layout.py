@@ -23,10 +23,14 @@ class EventType(IntEnum):
     PROCESS_FAILED = 9
     PROCESS_TERMINATED = 10
     INCIDENT_RAISED = 11
+    COMMENT_CREATED = 12
+    COMMENT_MENTIONED = 13
 
 
 REMINDERS: Final = (EventType.TASK_DUE_SOON, EventType.TASK_OVERDUE, EventType.TASK_ESCALATED)
 """What is told at a time, not by an event."""
+COMMENTS: Final = (EventType.COMMENT_CREATED, EventType.COMMENT_MENTIONED)
+"""What is about a task, or about an instance alone."""
 
 
 class ChannelType(IntEnum):
@@ -61,7 +65,7 @@ class Concern(IntEnum):
     CANDIDATE = 2
     """Over as soon as the task is somebody's, or ended."""
     WATCHER = 3
-    """Over as soon as the task, or the incident, has ended."""
+    """Over as soon as the task or the incident has ended, or the comment was deleted."""
 
 
 class DeliveryState(IntEnum):
@@ -83,6 +87,8 @@ class Role(IntEnum):
     OWNER = 3
     INITIATOR = 4
     ASSIGNEE_MANAGER = 5
+    PARTICIPANTS = 6
+    MENTIONED = 7
 
 
 class WebhookState(IntEnum):
@@ -156,6 +162,20 @@ INSTANCE_COLUMNS: Final = (
 INCIDENT: Final = "followed_incident"
 INCIDENT_COLUMNS: Final = ("id", "state", "ended_at")
 
+COMMENT: Final = "followed_comment"
+COMMENT_COLUMNS: Final = (
+    "id",
+    "process_instance_id",
+    "task_id",
+    "user_id",
+    "text",
+    "mentioned",
+    "commented_at",
+    "state",
+    "told",
+    "ended_at",
+)
+
 SUBJECT: Final = "directory_subject"
 SUBJECT_COLUMNS: Final = (
     "id",
@@ -222,4 +242,5 @@ DELIVERY_COLUMNS: Final = (
     "reason",
     "created_at",
     "ended_at",
+    "earlier_attempts",
 )

@@ -9,6 +9,7 @@ import orjson
 
 from mesh.db.statements import DeleteMany, Fetch, FetchKeys, Program, Row, UpsertMany
 from notification_svc.storage.layout import (
+    COMMENT,
     INCIDENT,
     INCIDENT_COLUMNS,
     INSTANCE,
@@ -20,7 +21,7 @@ from notification_svc.storage.layout import (
 )
 
 PRUNE_BATCH = 500
-_KEPT = (TASK, INSTANCE, INCIDENT)
+_KEPT = (TASK, INSTANCE, INCIDENT, COMMENT)
 
 
 @dataclass(slots=True)
@@ -123,6 +124,16 @@ def open_tasks(tenant_id: str, after: str, limit: int) -> Program[list[TaskRow]]
         lock=True,
     )
     return [TaskRow(*row) for row in rows]
+
+
+def read_assignees(instance_id: str, limit: int) -> Program[list[str]]:
+    """Return so many assignees of open tasks of a process instance, by id."""
+    rows: list[Row] = yield Fetch(
+        f"SELECT DISTINCT assignee FROM {TASK} WHERE process_instance_id=? AND state=? AND assignee>'' "
+        "ORDER BY assignee LIMIT ?",
+        (instance_id, OPEN, limit),
+    )
+    return [row[0] for row in rows]
 
 
 def read_instances(ids: Collection[str], *, lock: bool = False) -> Program[dict[str, InstanceRow]]:

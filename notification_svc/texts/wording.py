@@ -32,7 +32,7 @@ MEDIA = {
     ChannelType.CHAT: Medium.CHAT,
 }
 _CHANNELS = {medium: channel for channel, medium in MEDIA.items()}
-_PEOPLE = (("task", "assignee"), ("actor", "id"))
+_PEOPLE = (("task", "assignee"), ("actor", "id"), ("comment", "author"))
 
 _log = get_log(__name__)
 
@@ -154,6 +154,8 @@ class Wording:
             data["task"] = {**task, "assignee": library.name(task["assignee"])}
         if actor := data.get("actor"):
             data["actor"] = {"id": actor["id"], "name": library.name(actor["id"])}
+        if comment := data.get("comment"):
+            data["comment"] = {**comment, "author": library.name(comment["author"])}
         own = {**self._reader_data(row.recipient_id, library), "event_time": moment(row.event_at), **self._link(row)}
         return data | own
 

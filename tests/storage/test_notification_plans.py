@@ -13,14 +13,20 @@ from mesh.db.sqlite_statements import fetch_keys_sql
 from mesh.db.statements import Fetch, FetchKeys
 from notification_svc.queries.caller import Caller
 from notification_svc.queries.inbox import Cursor, changes_since
-from notification_svc.storage import deliveries, matters, notifications, reminders, requests, rules
+from notification_svc.storage import comments, deliveries, matters, notifications, reminders, requests, rules
 from notification_svc.storage.directory import read_members
 from notification_svc.storage.layout import NOTIFICATION
 from notification_svc.storage.schema import HEAD, MIGRATIONS
 
 ADA = Caller("ada", signed_in=False)
+CLAIM = deliveries.Claim(0, 0, "lease", {"d1"})
 PROGRAMS: dict[str, Any] = {
-    "claim": lambda: deliveries.claim([2], 0, 0, "lease", 10),
+    "claim": lambda: deliveries.claim([2], CLAIM, 10),
+    "claim for a receiver": lambda: deliveries.claim_for(6, {"webhook": 3}, CLAIM, 10),
+    "anything due": lambda: deliveries.receivers_after(6, 0, "", 10),
+    "next receiver": lambda: _second(deliveries.receivers_after(6, 0, "", 10)),
+    "assignees": lambda: matters.read_assignees("i", 10),
+    "waiting comments": lambda: comments.waiting_comments(["i", "j"]),
     "digest": lambda: deliveries.in_digest("d", 10),
     "reminders": lambda: reminders.take_due(0, 10),
     "changes": lambda: changes_since(ADA, Cursor(3, "x"), 10),
@@ -34,6 +40,12 @@ PROGRAMS: dict[str, Any] = {
     "told already": lambda: notifications.told_already([(1, "ada", "x"), (1, "bob", "y")]),
     "matters": lambda: iter([FetchKeys(NOTIFICATION, ("id",), ("matter_id",), [("a",), ("b",)])]),
 }
+
+
+def _second(program: Any) -> Any:
+    """Return a program behind its first statement, which finds something."""
+    next(program)
+    yield program.send([(1,)])
 
 
 @pytest.fixture(scope="module")

@@ -27,8 +27,11 @@ class MailCatcher:
     answers: list[str] = field(default_factory=list)
     """What the next ones are told; then `answer`."""
     seconds: float = 0.0
+    begun: int = 0
+    """E-mails that have come in, also those that are not answered yet."""
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        self.begun += 1
         if self.seconds:
             await asyncio.sleep(self.seconds)
         said = self.answers.pop(0) if self.answers else self.answer

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flowmesh.notification.v1 import delivery_service_pb2 as pb
 from flowmesh.notification.v1 import notification_pb2
+from flowmesh.notification.v1 import preference_service_pb2 as preferences
 from flowmesh.notification.v1 import webhook_service_pb2 as webhooks
 
 from mesh.bus.port import Bus
@@ -16,8 +20,9 @@ from mesh.db.statements import Execute, Program
 from tests.infrastructure.ports import free_port
 from tests.integration.notification.mail_catcher import MailCatcher
 from tests.integration.notification.running import Running, refused, running, until
-from tests.integration.notification.told_events import MICROS, Instance, user
+from tests.integration.notification.told_events import MICROS, Instance, message, user
 from tests.integration.notification.webhook_receiver import Receiver, webhook_receiver
+from tests.tls.files import Certificates
 
 Delivery = pb.Delivery
 HOUR = 3600 * MICROS
@@ -26,6 +31,15 @@ HOUR = 3600 * MICROS
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
     async with webhook_receiver() as made:
+        yield made
+
+
+@pytest.fixture
+async def stranger(tmp_path: Path) -> AsyncIterator[Receiver]:
+    """A receiver with a certificate of an authority that nobody trusts."""
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(*Certificates(tmp_path / "stranger").issue("stranger"))
+    async with webhook_receiver(tls=tls) as made:
         yield made
 
 
@@ -74,7 +88,13 @@ async def test_three_retries_then_a_dead_letter_then_sent_again(
         assert len(mails.mails) == 1
         assert dead.id in mails.mails[0]["Message-ID"]
         [sent] = await _deliveries(service, state=Delivery.STATE_DELIVERED)
-        assert sent.id == dead.id
+        assert (sent.id, sent.attempts) == (dead.id, 5)
+        # The log has what was before as well.
+        log = (await service.root.GetDelivery(pb.GetDeliveryRequest(id=dead.id))).delivery.attempt_log
+        assert [(each.number, each.delivered) for each in log] == [
+            *((number, False) for number in range(1, 5)),
+            (5, True),
+        ]
 
 
 async def test_what_cannot_succeed_is_dead_at_once(notification: Database, bus: Bus, mails: MailCatcher) -> None:
@@ -154,14 +174,14 @@ async def test_a_webhook_is_told_once_and_signed(notification: Database, bus: Bu
         assert told.signed_by(rotated.secret)
 
 
-@pytest.mark.parametrize("way", ["refused", "slow", "500", "closed"])
+@pytest.mark.parametrize("way", ["refused", "slow", "500", "closed", "wrong TLS"])
 async def test_a_receiver_that_fails_is_tried_again_and_disabled(
-    notification: Database, bus: Bus, receiver: Receiver, way: str
+    notification: Database, bus: Bus, receiver: Receiver, stranger: Receiver, way: str
 ) -> None:
     # No answer in so many seconds is slow; the others must not be so by chance.
     patience = 2.0 if way == "slow" else 15.0
     async with running(notification, bus, webhook_failures=6, webhook_seconds=patience) as service:
-        url = f"http://127.0.0.1:{free_port()}/" if way == "refused" else receiver.url
+        url = {"refused": f"http://127.0.0.1:{free_port()}/", "wrong TLS": stranger.url}.get(way, receiver.url)
         receiver.seconds = 2 * patience if way == "slow" else 0.0
         receiver.status = {"500": 500, "closed": 0}.get(way, 204)
         webhook, _ = await _webhook(service, url)
@@ -169,7 +189,10 @@ async def test_a_receiver_that_fails_is_tried_again_and_disabled(
         await _retried(service, 4)
         [dead] = await _deliveries(service, state=Delivery.STATE_DEAD)
         assert dead.attempts == 4
-        if way != "refused":
+        # Who cannot show who it is gets nothing.
+        assert stranger.received == []
+        assert ("certificate" in dead.reason) == (way == "wrong TLS")
+        if way not in ("refused", "wrong TLS"):
             # Every attempt has the same id, by which the receiver knows it.
             assert [one.id for one in receiver.received] == [dead.id] * 4
         await service.publish(Instance("i2").task("t2", "ada"))
@@ -238,3 +261,57 @@ async def test_what_a_dead_process_took_is_sent_by_another(
         await service.settled()
         [found] = await _deliveries(service)
         assert (found.state, found.attempts) == (Delivery.STATE_DELIVERED, 2)
+
+
+async def test_a_clock_that_is_turned_amid_sending(notification: Database, bus: Bus, mails: MailCatcher) -> None:
+    async with running(notification, bus, smtp_connections=2, **mails.settings()) as service:
+        mails.seconds = 2.0
+        await service.publish(user("ada"))
+        await service.publish(Instance("i1").task("t1", "ada"))
+        await until(lambda: mails.begun == 1)
+        # By this clock the claim has ended long ago; the message is on its way all the same.
+        for day in range(1, 6):
+            service.clock.turn_to(service.clock.now_micros() + 24 * day * HOUR)
+            await asyncio.sleep(0.2)
+        await until(lambda: mails.mails)
+        await service.settled()
+        assert (mails.begun, len(mails.mails)) == (1, 1)
+        [one] = await _deliveries(service)
+        assert (one.state, one.attempts) == (Delivery.STATE_DELIVERED, 1)
+
+
+async def test_two_services_share_the_work(notification: Database, bus: Bus, mails: MailCatcher) -> None:
+    """On one database: each message is sent by one of them, and both of them send."""
+    sending = {"smtp_connections": 2, **mails.settings()}
+    async with running(notification, bus, **sending) as one, running(notification, bus, **sending) as other:
+        mails.seconds = 0.05
+        await bus.publish([message(user(f"u{number}")) for number in range(5)])
+        instance = Instance("i1")
+        await bus.publish([message(instance.task(f"t{number}", f"u{number % 5}")) for number in range(100)])
+        await until(lambda: len(mails.mails) >= 100, 120)
+        await one.settled()
+        await other.settled()
+        assert len(mails.mails) == 100
+        assert set(mails.ids().values()) == {1}
+        shares = [each.service._sender.counters.delivered for each in (one, other) if each.service._sender]
+        assert sum(shares) == 100
+        assert all(shares), shares
+
+
+async def test_a_digest_that_was_empty_can_be_sent_again(notification: Database, bus: Bus, mails: MailCatcher) -> None:
+    async with running(notification, bus, **mails.settings()) as service:
+        await service.publish(user("ada"))
+        daily = preferences.Preferences(digest=preferences.DIGEST_DAILY, digest_time="09:00")
+        await service.as_("ada").UpdateOwnPreferences(preferences.UpdateOwnPreferencesRequest(preferences=daily))
+        instance = Instance("i1")
+        await service.publish(instance.task("t1", "ada"), instance.done("t1", by="ada"))
+        await service.publish(instance.task("t2", "ada"))
+        await service.publish(instance.done("t2", by="ada"))
+        await service.turn(service.clock.now_micros() + HOUR)
+        assert mails.mails == []
+        [digest] = [one for one in await _deliveries(service) if one.digest_id == one.id]
+        assert digest.state == Delivery.STATE_SKIPPED
+        await service.root.ResendDelivery(pb.ResendDeliveryRequest(id=digest.id))
+        await until(lambda: len(mails.mails) == 1)
+        await service.settled()
+        assert "Task t2" in mails.text_to("ada@example.com")

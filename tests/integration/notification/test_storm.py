@@ -17,6 +17,7 @@ from tests.integration.notification.told_events import MICROS, Instance, message
 
 INSTANCES = 1_000
 USERS = 50
+MESSAGES = 3 * INSTANCES
 QUIET = ("u3", "u7")
 
 
@@ -36,16 +37,25 @@ async def test_each_recipient_is_told_once(notification: Database, bus: Bus, mai
         events, expected = [], Counter[str]()
         for number in range(INSTANCES):
             instance = Instance(f"i{number}")
-            assignee = dice.choice(people)
-            expected[assignee] += 1
+            initiator, assignee, named = dice.sample(people, 3)
+            # Of the task, and of the comment on it, which names another one.
+            expected[assignee] += 2
+            expected[named] += 1
             activity = {"id": f"a{number}", "element_id": "approve", "element_type": "userTask", "sequence": 1}
             began = {"seconds": instance.at // MICROS}
             events += [
-                instance.started(dice.choice(people)),
+                instance.started(initiator),
                 instance.tell("activity_started", activity=activity),
                 instance.task(f"t{number}", assignee),
                 instance.tell("user_task_updated", task_id=f"t{number}", changed=["priority"], name=f"Task {number}"),
-                instance.tell("variables_updated"),
+                instance.tell(
+                    "comment_created",
+                    comment_id=f"c{number}",
+                    task_id=f"t{number}",
+                    user_id=initiator,
+                    text=f"@{named}: please look",
+                    mentioned_user_ids=[named],
+                ),
                 instance.tell("incident_raised", incident_id=f"n{number}", message="oh"),
                 instance.tell("incident_resolved", incident_id=f"n{number}"),
                 instance.tell("process_instance_suspended"),
@@ -66,15 +76,16 @@ async def test_each_recipient_is_told_once(notification: Database, bus: Bus, mai
         assert len(mails.mails) == awake
         quiet_ends = int(datetime(2027, 1, 15, 9, 30, tzinfo=UTC).timestamp()) * MICROS
         service.clock.turn_to(quiet_ends)
-        await until(lambda: len(mails.mails) >= INSTANCES, 800)
+        await until(lambda: len(mails.mails) >= MESSAGES, 800)
         await service.settled()
-        assert len(mails.mails) == INSTANCES
+        assert len(mails.mails) == MESSAGES
         assert set(mails.ids().values()) == {1}
         told = Counter(str(mail["To"]).partition("<")[2].partition("@")[0] for mail in mails.mails)
         assert told == expected
         for mail in mails.mails:
             number = int(str(mail["To"]).partition("<u")[2].partition("@")[0])
-            assert ("任务" in mail["Subject"]) == bool(number % 2)
+            chinese = any(word in mail["Subject"] for word in ("任务", "提到了您", "发表了评论"))
+            assert chinese == bool(number % 2), mail["Subject"]
         rows = await service.rows(
             "SELECT recipient_id, COUNT(*), COUNT(DISTINCT fact_key) FROM notification GROUP BY 1"
         )

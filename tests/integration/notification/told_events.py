@@ -16,7 +16,7 @@ NOON = 1_800_000_000 * MICROS
 """2027-01-15, 08:00 UTC."""
 
 
-def envelope(payload: str, biz_id: str, at: int, user_id: str = "", **fields: Any) -> EventEnvelope:
+def envelope(payload: str, biz_id: str, at: int, by: str = "", **fields: Any) -> EventEnvelope:
     """Return an event with a payload."""
     made = EventEnvelope(
         event_id=new_id(),
@@ -26,7 +26,7 @@ def envelope(payload: str, biz_id: str, at: int, user_id: str = "", **fields: An
         biz_id=biz_id,
     )
     made.timestamp.FromMicroseconds(at)
-    made.metadata.user_id = user_id
+    made.metadata.user_id = by
     getattr(made, payload).CopyFrom(type(getattr(made, payload))(**fields))
     return made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,17 +36,22 @@ class Received:
 
 @dataclass
 class Receiver:
-    """Takes webhooks. `status`: what is answered; 0: the connection is closed without a word."""
+    """Takes webhooks. `status`: what is answered; 0: the connection is closed without a word. `most_open`: so many requests
+    were at work at once."""
 
+    host: str = "127.0.0.1"
+    scheme: str = "http"
     port: int = 0
     status: int = 204
     seconds: float = 0.0
     received: list[Received] = field(default_factory=list)
     open: set[asyncio.Task[None]] = field(default_factory=set)
+    under: int = 0
+    most_open: int = 0
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook"
+        return f"{self.scheme}://{self.host}:{self.port}/hook"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -70,18 +76,34 @@ class Receiver:
             }
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             self.received.append(Received(headers, body))
-            await asyncio.sleep(self.seconds)
+            self.under += 1
+            self.most_open = max(self.most_open, self.under)
+            try:
+                await self._wait(reader)
+            finally:
+                self.under -= 1
             if not self.status:
                 break
             writer.write(f"HTTP/1.1 {self.status} Said\r\nContent-Length: 0\r\n\r\n".encode())
             await writer.drain()
 
+    async def _wait(self, reader: asyncio.StreamReader) -> None:
+        """Wait as long as set, or until the sender has given up."""
+        if not self.seconds:
+            return
+        gone = asyncio.create_task(reader.read(1))
+        done, _ = await asyncio.wait([gone], timeout=self.seconds)
+        gone.cancel()
+        await asyncio.gather(gone, return_exceptions=True)
+        if done:
+            raise ConnectionResetError("the sender has given up")
+
 
 @contextlib.asynccontextmanager
-async def webhook_receiver() -> AsyncIterator[Receiver]:
+async def webhook_receiver(host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
     """A running one."""
-    receiver = Receiver()
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
+    receiver = Receiver(host, scheme="https" if tls else "http")
+    server = await asyncio.start_server(receiver.serve, host, 0, ssl=tls)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver

@@ -24,6 +24,8 @@ class EventType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EVENT_TYPE_PROCESS_FAILED: _ClassVar[EventType]
     EVENT_TYPE_PROCESS_TERMINATED: _ClassVar[EventType]
     EVENT_TYPE_INCIDENT_RAISED: _ClassVar[EventType]
+    EVENT_TYPE_COMMENT_CREATED: _ClassVar[EventType]
+    EVENT_TYPE_COMMENT_MENTIONED: _ClassVar[EventType]
 
 class ChannelType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -46,6 +48,8 @@ EVENT_TYPE_PROCESS_COMPLETED: EventType
 EVENT_TYPE_PROCESS_FAILED: EventType
 EVENT_TYPE_PROCESS_TERMINATED: EventType
 EVENT_TYPE_INCIDENT_RAISED: EventType
+EVENT_TYPE_COMMENT_CREATED: EventType
+EVENT_TYPE_COMMENT_MENTIONED: EventType
 CHANNEL_TYPE_UNSPECIFIED: ChannelType
 CHANNEL_TYPE_INBOX: ChannelType
 CHANNEL_TYPE_EMAIL: ChannelType

@@ -26,10 +26,11 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from flowmesh.auth.v1 import permission_pb2 as flowmesh_dot_auth_dot_v1_dot_permission__pb2
 from flowmesh.notification.v1 import notification_pb2 as flowmesh_dot_notification_dot_v1_dot_notification__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n3flowmesh/notification/v1/notification_service.proto\x12\x18\x66lowmesh.notification.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a+flowmesh/notification/v1/notification.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/rpc/status.proto\"\x9a\x02\n\x18ListNotificationsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xf4\x03(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x11\n\x04read\x18\x03 \x01(\x08H\x00\x88\x01\x01\x12\x15\n\x08obsolete\x18\x04 \x01(\x08H\x01\x88\x01\x01\x12\x41\n\nevent_type\x18\x05 \x01(\x0e\x32#.flowmesh.notification.v1.EventTypeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12$\n\x13process_instance_id\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x07task_id\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@B\x07\n\x05_readB\x0b\n\t_obsolete\"\x99\x01\n\x19ListNotificationsResponse\x12=\n\rnotifications\x18\x01 \x03(\x0b\x32&.flowmesh.notification.v1.Notification\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x14\n\x0cunread_count\x18\x03 \x01(\x05\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\"/\n\x16GetNotificationRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"W\n\x17GetNotificationResponse\x12<\n\x0cnotification\x18\x01 \x01(\x0b\x32&.flowmesh.notification.v1.Notification\"R\n\x1bMarkNotificationReadRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\\\n\x1cMarkNotificationReadResponse\x12<\n\x0cnotification\x18\x01 \x01(\x0b\x32&.flowmesh.notification.v1.Notification\"T\n\x1dMarkNotificationUnreadRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"^\n\x1eMarkNotificationUnreadResponse\x12<\n\x0cnotification\x18\x01 \x01(\x0b\x32&.flowmesh.notification.v1.Notification\"?\n\x1fMarkAllNotificationsReadRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"@\n MarkAllNotificationsReadResponse\x12\x0e\n\x06marked\x18\x01 \x01(\x05\x12\x0c\n\x04more\x18\x02 \x01(\x08\"P\n\x19\x44\x65leteNotificationRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x1c\n\x1a\x44\x65leteNotificationResponse\"4\n\x19WatchNotificationsRequest\x12\x17\n\x06\x63ursor\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xfc\x01\n\x1aWatchNotificationsResponse\x12>\n\x0cnotification\x18\x01 \x01(\x0b\x32&.flowmesh.notification.v1.NotificationH\x00\x12S\n\theartbeat\x18\x02 \x01(\x0b\x32>.flowmesh.notification.v1.WatchNotificationsResponse.HeartbeatH\x00\x12#\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\x1a\x0b\n\tHeartbeatB\x07\n\x05\x65vent2\xe7\t\n\x13NotificationService\x12\x9d\x01\n\x11ListNotifications\x12\x32.flowmesh.notification.v1.ListNotificationsRequest\x1a\x33.flowmesh.notification.v1.ListNotificationsResponse\"\x1f\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/notifications\x12\x9c\x01\n\x0fGetNotification\x12\x30.flowmesh.notification.v1.GetNotificationRequest\x1a\x31.flowmesh.notification.v1.GetNotificationResponse\"$\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/notifications/{id}\x12\xb7\x01\n\x14MarkNotificationRead\x12\x35.flowmesh.notification.v1.MarkNotificationReadRequest\x1a\x36.flowmesh.notification.v1.MarkNotificationReadResponse\"0\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02$\"\x1f/v1/notifications/{id}:markRead:\x01*\x12\xbf\x01\n\x16MarkNotificationUnread\x12\x37.flowmesh.notification.v1.MarkNotificationUnreadRequest\x1a\x38.flowmesh.notification.v1.MarkNotificationUnreadResponse\"2\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02&\"!/v1/notifications/{id}:markUnread:\x01*\x12\xc1\x01\n\x18MarkAllNotificationsRead\x12\x39.flowmesh.notification.v1.MarkAllNotificationsReadRequest\x1a:.flowmesh.notification.v1.MarkAllNotificationsReadResponse\".\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\"\"\x1d/v1/notifications:markAllRead:\x01*\x12\xa5\x01\n\x12\x44\x65leteNotification\x12\x33.flowmesh.notification.v1.DeleteNotificationRequest\x1a\x34.flowmesh.notification.v1.DeleteNotificationResponse\"$\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x18*\x16/v1/notifications/{id}\x12\xa8\x01\n\x12WatchNotifications\x12\x33.flowmesh.notification.v1.WatchNotificationsRequest\x1a\x34.flowmesh.notification.v1.WatchNotificationsResponse\"%\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/notifications:watch0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n3flowmesh/notification/v1/notification_service.proto\x12\x18\x66lowmesh.notification.v1\x1a\x1b\x62uf/validate/validate.proto\x1a!flowmesh/auth/v1/permission.proto\x1a+flowmesh/notification/v1/notification.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x17google/rpc/status.proto\"\x9a\x02\n\x18ListNotificationsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xf4\x03(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x11\n\x04read\x18\x03 \x01(\x08H\x00\x88\x01\x01\x12\x15\n\x08obsolete\x18\x04 \x01(\x08H\x01\x88\x01\x01\x12\x41\n\nevent_type\x18\x05 \x01(\x0e\x32#.flowmesh.notification.v1.EventTypeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12$\n\x13process_instance_id\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x07task_id\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@B\x07\n\x05_readB\x0b\n\t_obsolete\"\x99\x01\n\x19ListNotificationsResponse\x12=\n\rnotifications\x18\x01 \x03(\x0b\x32&.flowmesh.notification.v1.Notification\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x14\n\x0cunread_count\x18\x03 \x01(\x05\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\"/\n\x16GetNotificationRequest\x12\x15\n\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"W\n\x17GetNotificationResponse\x12<\n\x0cnotification\x18\x01 \x01(\x0b\x32&.flowmesh.notification.v1.Notification\"R\n\x1bMarkNotificationReadRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\\\n\x1cMarkNotificationReadResponse\x12<\n\x0cnotification\x18\x01 \x01(\x0b\x32&.flowmesh.notification.v1.Notification\"T\n\x1dMarkNotificationUnreadRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"^\n\x1eMarkNotificationUnreadResponse\x12<\n\x0cnotification\x18\x01 \x01(\x0b\x32&.flowmesh.notification.v1.Notification\"?\n\x1fMarkAllNotificationsReadRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"@\n MarkAllNotificationsReadResponse\x12\x0e\n\x06marked\x18\x01 \x01(\x05\x12\x0c\n\x04more\x18\x02 \x01(\x08\"P\n\x19\x44\x65leteNotificationRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x15\n\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x1c\n\x1a\x44\x65leteNotificationResponse\"4\n\x19WatchNotificationsRequest\x12\x17\n\x06\x63ursor\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xfc\x01\n\x1aWatchNotificationsResponse\x12>\n\x0cnotification\x18\x01 \x01(\x0b\x32&.flowmesh.notification.v1.NotificationH\x00\x12S\n\theartbeat\x18\x02 \x01(\x0b\x32>.flowmesh.notification.v1.WatchNotificationsResponse.HeartbeatH\x00\x12#\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\x1a\x0b\n\tHeartbeatB\x07\n\x05\x65vent\"5\n\x1aStreamNotificationsRequest\x12\x17\n\x06\x63ursor\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@2\xf5\n\n\x13NotificationService\x12\x9d\x01\n\x11ListNotifications\x12\x32.flowmesh.notification.v1.ListNotificationsRequest\x1a\x33.flowmesh.notification.v1.ListNotificationsResponse\"\x1f\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/notifications\x12\x9c\x01\n\x0fGetNotification\x12\x30.flowmesh.notification.v1.GetNotificationRequest\x1a\x31.flowmesh.notification.v1.GetNotificationResponse\"$\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/notifications/{id}\x12\xb7\x01\n\x14MarkNotificationRead\x12\x35.flowmesh.notification.v1.MarkNotificationReadRequest\x1a\x36.flowmesh.notification.v1.MarkNotificationReadResponse\"0\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02$\"\x1f/v1/notifications/{id}:markRead:\x01*\x12\xbf\x01\n\x16MarkNotificationUnread\x12\x37.flowmesh.notification.v1.MarkNotificationUnreadRequest\x1a\x38.flowmesh.notification.v1.MarkNotificationUnreadResponse\"2\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02&\"!/v1/notifications/{id}:markUnread:\x01*\x12\xc1\x01\n\x18MarkAllNotificationsRead\x12\x39.flowmesh.notification.v1.MarkAllNotificationsReadRequest\x1a:.flowmesh.notification.v1.MarkAllNotificationsReadResponse\".\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\"\"\x1d/v1/notifications:markAllRead:\x01*\x12\xa5\x01\n\x12\x44\x65leteNotification\x12\x33.flowmesh.notification.v1.DeleteNotificationRequest\x1a\x34.flowmesh.notification.v1.DeleteNotificationResponse\"$\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x18*\x16/v1/notifications/{id}\x12\xa8\x01\n\x12WatchNotifications\x12\x33.flowmesh.notification.v1.WatchNotificationsRequest\x1a\x34.flowmesh.notification.v1.WatchNotificationsResponse\"%\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/notifications:watch0\x01\x12\x8b\x01\n\x13StreamNotifications\x12\x34.flowmesh.notification.v1.StreamNotificationsRequest\x1a\x14.google.api.HttpBody\"&\xaa\xbb\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/notifications:stream0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -64,6 +65,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETENOTIFICATIONREQUEST'].fields_by_name['id']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_WATCHNOTIFICATIONSREQUEST'].fields_by_name['cursor']._loaded_options = None
   _globals['_WATCHNOTIFICATIONSREQUEST'].fields_by_name['cursor']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_STREAMNOTIFICATIONSREQUEST'].fields_by_name['cursor']._loaded_options = None
+  _globals['_STREAMNOTIFICATIONSREQUEST'].fields_by_name['cursor']._serialized_options = b'\272H\004r\002\030@'
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['ListNotifications']._loaded_options = None
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['ListNotifications']._serialized_options = b'\252\273\030\002\030\001\202\323\344\223\002\023\022\021/v1/notifications'
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['GetNotification']._loaded_options = None
@@ -78,36 +81,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['DeleteNotification']._serialized_options = b'\252\273\030\002\030\001\202\323\344\223\002\030*\026/v1/notifications/{id}'
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['WatchNotifications']._loaded_options = None
   _globals['_NOTIFICATIONSERVICE'].methods_by_name['WatchNotifications']._serialized_options = b'\252\273\030\002\030\001\202\323\344\223\002\031\022\027/v1/notifications:watch'
-  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_start=246
-  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=528
-  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=531
-  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=684
-  _globals['_GETNOTIFICATIONREQUEST']._serialized_start=686
-  _globals['_GETNOTIFICATIONREQUEST']._serialized_end=733
-  _globals['_GETNOTIFICATIONRESPONSE']._serialized_start=735
-  _globals['_GETNOTIFICATIONRESPONSE']._serialized_end=822
-  _globals['_MARKNOTIFICATIONREADREQUEST']._serialized_start=824
-  _globals['_MARKNOTIFICATIONREADREQUEST']._serialized_end=906
-  _globals['_MARKNOTIFICATIONREADRESPONSE']._serialized_start=908
-  _globals['_MARKNOTIFICATIONREADRESPONSE']._serialized_end=1000
-  _globals['_MARKNOTIFICATIONUNREADREQUEST']._serialized_start=1002
-  _globals['_MARKNOTIFICATIONUNREADREQUEST']._serialized_end=1086
-  _globals['_MARKNOTIFICATIONUNREADRESPONSE']._serialized_start=1088
-  _globals['_MARKNOTIFICATIONUNREADRESPONSE']._serialized_end=1182
-  _globals['_MARKALLNOTIFICATIONSREADREQUEST']._serialized_start=1184
-  _globals['_MARKALLNOTIFICATIONSREADREQUEST']._serialized_end=1247
-  _globals['_MARKALLNOTIFICATIONSREADRESPONSE']._serialized_start=1249
-  _globals['_MARKALLNOTIFICATIONSREADRESPONSE']._serialized_end=1313
-  _globals['_DELETENOTIFICATIONREQUEST']._serialized_start=1315
-  _globals['_DELETENOTIFICATIONREQUEST']._serialized_end=1395
-  _globals['_DELETENOTIFICATIONRESPONSE']._serialized_start=1397
-  _globals['_DELETENOTIFICATIONRESPONSE']._serialized_end=1425
-  _globals['_WATCHNOTIFICATIONSREQUEST']._serialized_start=1427
-  _globals['_WATCHNOTIFICATIONSREQUEST']._serialized_end=1479
-  _globals['_WATCHNOTIFICATIONSRESPONSE']._serialized_start=1482
-  _globals['_WATCHNOTIFICATIONSRESPONSE']._serialized_end=1734
-  _globals['_WATCHNOTIFICATIONSRESPONSE_HEARTBEAT']._serialized_start=1714
-  _globals['_WATCHNOTIFICATIONSRESPONSE_HEARTBEAT']._serialized_end=1725
-  _globals['_NOTIFICATIONSERVICE']._serialized_start=1737
-  _globals['_NOTIFICATIONSERVICE']._serialized_end=2992
+  _globals['_NOTIFICATIONSERVICE'].methods_by_name['StreamNotifications']._loaded_options = None
+  _globals['_NOTIFICATIONSERVICE'].methods_by_name['StreamNotifications']._serialized_options = b'\252\273\030\002\030\001\202\323\344\223\002\032\022\030/v1/notifications:stream'
+  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_start=273
+  _globals['_LISTNOTIFICATIONSREQUEST']._serialized_end=555
+  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_start=558
+  _globals['_LISTNOTIFICATIONSRESPONSE']._serialized_end=711
+  _globals['_GETNOTIFICATIONREQUEST']._serialized_start=713
+  _globals['_GETNOTIFICATIONREQUEST']._serialized_end=760
+  _globals['_GETNOTIFICATIONRESPONSE']._serialized_start=762
+  _globals['_GETNOTIFICATIONRESPONSE']._serialized_end=849
+  _globals['_MARKNOTIFICATIONREADREQUEST']._serialized_start=851
+  _globals['_MARKNOTIFICATIONREADREQUEST']._serialized_end=933
+  _globals['_MARKNOTIFICATIONREADRESPONSE']._serialized_start=935
+  _globals['_MARKNOTIFICATIONREADRESPONSE']._serialized_end=1027
+  _globals['_MARKNOTIFICATIONUNREADREQUEST']._serialized_start=1029
+  _globals['_MARKNOTIFICATIONUNREADREQUEST']._serialized_end=1113
+  _globals['_MARKNOTIFICATIONUNREADRESPONSE']._serialized_start=1115
+  _globals['_MARKNOTIFICATIONUNREADRESPONSE']._serialized_end=1209
+  _globals['_MARKALLNOTIFICATIONSREADREQUEST']._serialized_start=1211
+  _globals['_MARKALLNOTIFICATIONSREADREQUEST']._serialized_end=1274
+  _globals['_MARKALLNOTIFICATIONSREADRESPONSE']._serialized_start=1276
+  _globals['_MARKALLNOTIFICATIONSREADRESPONSE']._serialized_end=1340
+  _globals['_DELETENOTIFICATIONREQUEST']._serialized_start=1342
+  _globals['_DELETENOTIFICATIONREQUEST']._serialized_end=1422
+  _globals['_DELETENOTIFICATIONRESPONSE']._serialized_start=1424
+  _globals['_DELETENOTIFICATIONRESPONSE']._serialized_end=1452
+  _globals['_WATCHNOTIFICATIONSREQUEST']._serialized_start=1454
+  _globals['_WATCHNOTIFICATIONSREQUEST']._serialized_end=1506
+  _globals['_WATCHNOTIFICATIONSRESPONSE']._serialized_start=1509
+  _globals['_WATCHNOTIFICATIONSRESPONSE']._serialized_end=1761
+  _globals['_WATCHNOTIFICATIONSRESPONSE_HEARTBEAT']._serialized_start=1741
+  _globals['_WATCHNOTIFICATIONSRESPONSE_HEARTBEAT']._serialized_end=1752
+  _globals['_STREAMNOTIFICATIONSREQUEST']._serialized_start=1763
+  _globals['_STREAMNOTIFICATIONSREQUEST']._serialized_end=1816
+  _globals['_NOTIFICATIONSERVICE']._serialized_start=1819
+  _globals['_NOTIFICATIONSERVICE']._serialized_end=3216
 # @@protoc_insertion_point(module_scope)

@@ -2,6 +2,7 @@ from buf.validate import validate_pb2 as _validate_pb2
 from flowmesh.auth.v1 import permission_pb2 as _permission_pb2
 from flowmesh.notification.v1 import notification_pb2 as _notification_pb2
 from google.api import annotations_pb2 as _annotations_pb2
+from google.api import httpbody_pb2 as _httpbody_pb2
 from google.rpc import status_pb2 as _status_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -127,3 +128,9 @@ class WatchNotificationsResponse(_message.Message):
     error: _status_pb2.Status
     cursor: str
     def __init__(self, notification: _Optional[_Union[_notification_pb2.Notification, _Mapping]] = ..., heartbeat: _Optional[_Union[WatchNotificationsResponse.Heartbeat, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., cursor: _Optional[str] = ...) -> None: ...
+
+class StreamNotificationsRequest(_message.Message):
+    __slots__ = ("cursor",)
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    cursor: str
+    def __init__(self, cursor: _Optional[str] = ...) -> None: ...

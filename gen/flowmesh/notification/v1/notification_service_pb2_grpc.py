@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from flowmesh.notification.v1 import notification_service_pb2 as flowmesh_dot_notification_dot_v1_dot_notification__service__pb2
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -71,6 +72,11 @@ class NotificationServiceStub:
                 request_serializer=flowmesh_dot_notification_dot_v1_dot_notification__service__pb2.WatchNotificationsRequest.SerializeToString,
                 response_deserializer=flowmesh_dot_notification_dot_v1_dot_notification__service__pb2.WatchNotificationsResponse.FromString,
                 _registered_method=True)
+        self.StreamNotifications = channel.unary_stream(
+                '/flowmesh.notification.v1.NotificationService/StreamNotifications',
+                request_serializer=flowmesh_dot_notification_dot_v1_dot_notification__service__pb2.StreamNotificationsRequest.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+                _registered_method=True)
 
 
 class NotificationServiceServicer:
@@ -127,8 +133,19 @@ class NotificationServiceServicer:
         """Streams the caller's new notifications and each change of one (read, obsolete, deleted) as it comes, until the caller
         ends the stream. Every message has a cursor: who sends the last one that it got goes on where it broke off, and misses
         nothing. Without one the stream begins with what comes from now on. A heartbeat is sent first, and where nothing else
-        was for 10 s. An error after the start comes as the last message. On REST: with `Accept: text/event-stream` as
-        server-sent events, else one JSON object a line. Errors: NOTIFICATION_CURSOR_INVALID.
+        was for 10 s. An error after the start comes as the last message. On REST: one JSON object a line. Errors:
+        NOTIFICATION_CURSOR_INVALID.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamNotifications(self, request, context):
+        """The same as server-sent events, as browsers read them with `EventSource`: `event: notification` with the notification
+        as JSON, and its cursor as the `id:` of the event. Whoever connects again sends the last id in the header
+        `Last-Event-ID`, as browsers do by themselves, and misses nothing and gets nothing twice; the header wins over
+        `cursor`. Heartbeats are comments with an id. An error after the start comes as `event: failure` with a
+        google.rpc.Status as JSON. Errors: NOTIFICATION_CURSOR_INVALID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -171,6 +188,11 @@ def add_NotificationServiceServicer_to_server(servicer, server):
                     servicer.WatchNotifications,
                     request_deserializer=flowmesh_dot_notification_dot_v1_dot_notification__service__pb2.WatchNotificationsRequest.FromString,
                     response_serializer=flowmesh_dot_notification_dot_v1_dot_notification__service__pb2.WatchNotificationsResponse.SerializeToString,
+            ),
+            'StreamNotifications': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamNotifications,
+                    request_deserializer=flowmesh_dot_notification_dot_v1_dot_notification__service__pb2.StreamNotificationsRequest.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -364,6 +386,33 @@ class NotificationService:
             '/flowmesh.notification.v1.NotificationService/WatchNotifications',
             flowmesh_dot_notification_dot_v1_dot_notification__service__pb2.WatchNotificationsRequest.SerializeToString,
             flowmesh_dot_notification_dot_v1_dot_notification__service__pb2.WatchNotificationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamNotifications(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/flowmesh.notification.v1.NotificationService/StreamNotifications',
+            flowmesh_dot_notification_dot_v1_dot_notification__service__pb2.StreamNotificationsRequest.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
             options,
             channel_credentials,
             insecure,

@@ -5,6 +5,7 @@ isort:skip_file
 
 from collections import abc as _abc
 from flowmesh.notification.v1 import notification_service_pb2 as _notification_service_pb2
+from google.api import httpbody_pb2 as _httpbody_pb2
 from grpc import aio as _aio
 import abc as _abc_1
 import grpc as _grpc
@@ -57,8 +58,15 @@ class NotificationServiceStub:
     """Streams the caller's new notifications and each change of one (read, obsolete, deleted) as it comes, until the caller
     ends the stream. Every message has a cursor: who sends the last one that it got goes on where it broke off, and misses
     nothing. Without one the stream begins with what comes from now on. A heartbeat is sent first, and where nothing else
-    was for 10 s. An error after the start comes as the last message. On REST: with `Accept: text/event-stream` as
-    server-sent events, else one JSON object a line. Errors: NOTIFICATION_CURSOR_INVALID.
+    was for 10 s. An error after the start comes as the last message. On REST: one JSON object a line. Errors:
+    NOTIFICATION_CURSOR_INVALID.
+    """
+    StreamNotifications: _grpc.UnaryStreamMultiCallable[_notification_service_pb2.StreamNotificationsRequest, _httpbody_pb2.HttpBody]
+    """The same as server-sent events, as browsers read them with `EventSource`: `event: notification` with the notification
+    as JSON, and its cursor as the `id:` of the event. Whoever connects again sends the last id in the header
+    `Last-Event-ID`, as browsers do by themselves, and misses nothing and gets nothing twice; the header wins over
+    `cursor`. Heartbeats are comments with an id. An error after the start comes as `event: failure` with a
+    google.rpc.Status as JSON. Errors: NOTIFICATION_CURSOR_INVALID.
     """
 
 @_typing.type_check_only
@@ -90,8 +98,15 @@ class NotificationServiceAsyncStub(NotificationServiceStub):
     """Streams the caller's new notifications and each change of one (read, obsolete, deleted) as it comes, until the caller
     ends the stream. Every message has a cursor: who sends the last one that it got goes on where it broke off, and misses
     nothing. Without one the stream begins with what comes from now on. A heartbeat is sent first, and where nothing else
-    was for 10 s. An error after the start comes as the last message. On REST: with `Accept: text/event-stream` as
-    server-sent events, else one JSON object a line. Errors: NOTIFICATION_CURSOR_INVALID.
+    was for 10 s. An error after the start comes as the last message. On REST: one JSON object a line. Errors:
+    NOTIFICATION_CURSOR_INVALID.
+    """
+    StreamNotifications: _aio.UnaryStreamMultiCallable[_notification_service_pb2.StreamNotificationsRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
+    """The same as server-sent events, as browsers read them with `EventSource`: `event: notification` with the notification
+    as JSON, and its cursor as the `id:` of the event. Whoever connects again sends the last id in the header
+    `Last-Event-ID`, as browsers do by themselves, and misses nothing and gets nothing twice; the header wins over
+    `cursor`. Heartbeats are comments with an id. An error after the start comes as `event: failure` with a
+    google.rpc.Status as JSON. Errors: NOTIFICATION_CURSOR_INVALID.
     """
 
 class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -162,8 +177,21 @@ class NotificationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Streams the caller's new notifications and each change of one (read, obsolete, deleted) as it comes, until the caller
         ends the stream. Every message has a cursor: who sends the last one that it got goes on where it broke off, and misses
         nothing. Without one the stream begins with what comes from now on. A heartbeat is sent first, and where nothing else
-        was for 10 s. An error after the start comes as the last message. On REST: with `Accept: text/event-stream` as
-        server-sent events, else one JSON object a line. Errors: NOTIFICATION_CURSOR_INVALID.
+        was for 10 s. An error after the start comes as the last message. On REST: one JSON object a line. Errors:
+        NOTIFICATION_CURSOR_INVALID.
+        """
+
+    @_abc_1.abstractmethod
+    def StreamNotifications(
+        self,
+        request: _notification_service_pb2.StreamNotificationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_httpbody_pb2.HttpBody], _abc.AsyncIterator[_httpbody_pb2.HttpBody]]:
+        """The same as server-sent events, as browsers read them with `EventSource`: `event: notification` with the notification
+        as JSON, and its cursor as the `id:` of the event. Whoever connects again sends the last id in the header
+        `Last-Event-ID`, as browsers do by themselves, and misses nothing and gets nothing twice; the header wins over
+        `cursor`. Heartbeats are comments with an id. An error after the start comes as `event: failure` with a
+        google.rpc.Status as JSON. Errors: NOTIFICATION_CURSOR_INVALID.
         """
 
 def add_NotificationServiceServicer_to_server(servicer: NotificationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

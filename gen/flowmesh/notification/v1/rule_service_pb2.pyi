@@ -26,12 +26,16 @@ class Recipient(_message.Message):
         ROLE_OWNER: _ClassVar[Recipient.Role]
         ROLE_INITIATOR: _ClassVar[Recipient.Role]
         ROLE_ASSIGNEE_MANAGER: _ClassVar[Recipient.Role]
+        ROLE_PARTICIPANTS: _ClassVar[Recipient.Role]
+        ROLE_MENTIONED: _ClassVar[Recipient.Role]
     ROLE_UNSPECIFIED: Recipient.Role
     ROLE_ASSIGNEE: Recipient.Role
     ROLE_CANDIDATES: Recipient.Role
     ROLE_OWNER: Recipient.Role
     ROLE_INITIATOR: Recipient.Role
     ROLE_ASSIGNEE_MANAGER: Recipient.Role
+    ROLE_PARTICIPANTS: Recipient.Role
+    ROLE_MENTIONED: Recipient.Role
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     GROUP_ID_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]

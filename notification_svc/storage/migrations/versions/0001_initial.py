@@ -13,6 +13,7 @@ from mesh.db.tables import (
     lease_tables,
     long_text_type,
     micros_type,
+    outbox_table,
     text_type,
 )
 
@@ -46,6 +47,7 @@ Table(
     Column("state_position", BigInteger, nullable=False),
     Column("detail_position", BigInteger, nullable=False),
     Index("followed_task_open", "tenant_id", "state", "id"),
+    Index("followed_task_by_instance", "process_instance_id", "state", "assignee"),
     Index("followed_task_ended", "ended_at"),
     **CLUSTERED,
 )
@@ -76,6 +78,25 @@ Table(
     Column("state", SmallInteger, nullable=False),
     Column("ended_at", micros_type()),
     Index("followed_incident_ended", "ended_at"),
+    **CLUSTERED,
+)
+
+# Comments of the last days: what is on a task or an instance that is not known yet is told when that is (`told`).
+Table(
+    "followed_comment",
+    metadata,
+    Column("id", text_type(64), primary_key=True),
+    Column("process_instance_id", text_type(64), nullable=False),
+    Column("task_id", text_type(64), nullable=False),
+    Column("user_id", text_type(255), nullable=False),
+    Column("text", long_text_type(), nullable=False),
+    Column("mentioned", blob_type(), nullable=False),
+    Column("commented_at", micros_type(), nullable=False),
+    Column("state", SmallInteger, nullable=False),
+    Column("told", SmallInteger, nullable=False),
+    Column("ended_at", micros_type(), nullable=False),
+    Index("followed_comment_waiting", "process_instance_id", "told", "id"),
+    Index("followed_comment_ended", "ended_at"),
     **CLUSTERED,
 )
 
@@ -147,7 +168,7 @@ Table(
     Column("process_definition_key", text_type(255), nullable=False),
     Column("business_key", text_type(255), nullable=False),
     Column("task_id", text_type(64), nullable=False),
-    # What it is about as long as it is not over: a task or an incident.
+    # What it is about as long as it is not over: a task, an incident or a comment.
     Column("matter_id", text_type(64), nullable=False),
     Column("concern", SmallInteger, nullable=False),
     Column("event_at", micros_type(), nullable=False),
@@ -199,7 +220,10 @@ Table(
     Column("reason", long_text_type(), nullable=False),
     Column("created_at", micros_type(), nullable=False),
     Column("ended_at", micros_type()),
+    # Those before it was sent again by a caller's wish.
+    Column("earlier_attempts", Integer, nullable=False),
     Index("delivery_due", "state", "channel", "next_attempt_at", "id"),
+    Index("delivery_due_to", "state", "channel", "recipient_id", "next_attempt_at", "id"),
     Index("delivery_by_notification", "notification_id"),
     Index("delivery_by_digest", "digest_id"),
     Index("delivery_by_digest_key", "digest_key", unique=True),
@@ -346,6 +370,7 @@ Table(
 )
 
 inbox_table(metadata)
+outbox_table(metadata)
 lease_tables(metadata)
 
 _LOCKS = 64
