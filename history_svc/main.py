@@ -121,7 +121,7 @@ class HistoryService:
             audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"],
             AuditServicer(ServedDatabase(database), signer),
         )
-        self.audit = AuditTrail(bus, database, signer)
+        self.audit = AuditTrail(bus, database, signer, retention_days=settings.audit_retention_days)
         self.rebuilds = RebuildWorker(bus, database, sqlite=isinstance(database, SqliteDatabase))
         self.server.add(
             rebuild_service_pb2.DESCRIPTOR.services_by_name["RebuildService"],
