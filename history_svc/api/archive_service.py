@@ -31,6 +31,7 @@ from history_svc.storage.retention_layout import (
     InstanceRows,
 )
 from mesh.access.rows import Rows
+from mesh.audit.operation import Operation
 from mesh.call import open_rows
 from mesh.db.database import Database
 from mesh.db.statements import Program, Row
@@ -108,7 +109,7 @@ class ArchiveServicer:
                 archive = yield from _required(opened, request.id)
             return pb.RestoreArchiveResponse(archive=_message(archive))
 
-        return await self._changer.change(request, work)
+        return await self._changer.change(request, work, Operation("archive", request.id))
 
     async def RemoveRestoredArchive(self, request: pb.RemoveRestoredArchiveRequest) -> bytes:
         """See the contract."""
@@ -123,7 +124,7 @@ class ArchiveServicer:
                 archive = yield from _required(opened, request.id)
             return pb.RemoveRestoredArchiveResponse(archive=_message(archive))
 
-        return await self._changer.change(request, work)
+        return await self._changer.change(request, work, Operation("archive", request.id))
 
     async def DeleteArchive(self, request: pb.DeleteArchiveRequest) -> bytes:
         """See the contract."""
@@ -137,7 +138,7 @@ class ArchiveServicer:
             yield from set_archive(archive.id, state=DELETING, restoring=restoring, error="")
             return pb.DeleteArchiveResponse()
 
-        return await self._changer.change(request, work)
+        return await self._changer.change(request, work, Operation("archive", request.id))
 
     async def ListArchivedProcessInstances(
         self, request: pb.ListArchivedProcessInstancesRequest

@@ -18,6 +18,7 @@ from history_svc.storage.retention import (
     put_policy,
 )
 from mesh.access.rows import Rows
+from mesh.audit.operation import Operation
 from mesh.call import open_rows
 from mesh.db.database import Database
 from mesh.db.statements import Program
@@ -49,7 +50,7 @@ class RetentionServicer:
             yield from put_policy(policy)
             return pb.SetRetentionPolicyResponse(retention_policy=_message(policy))
 
-        return await self._changer.change(request, work)
+        return await self._changer.change(request, work, _of_policy(request))
 
     async def ListRetentionPolicies(self, request: pb.ListRetentionPoliciesRequest) -> pb.ListRetentionPoliciesResponse:
         """See the contract."""
@@ -84,7 +85,7 @@ class RetentionServicer:
                 )
             return pb.DeleteRetentionPolicyResponse()
 
-        return await self._changer.change(request, work)
+        return await self._changer.change(request, work, _of_policy(request))
 
     async def SetInstanceRetention(self, request: pb.SetInstanceRetentionRequest) -> bytes:
         """See the contract."""
@@ -97,7 +98,7 @@ class RetentionServicer:
             yield from keep_instance(request.id, keep, archive=request.archive)
             return pb.SetInstanceRetentionResponse()
 
-        return await self._changer.change(request, work)
+        return await self._changer.change(request, work, Operation("processInstance", request.id))
 
     async def ClearInstanceRetention(self, request: pb.ClearInstanceRetentionRequest) -> bytes:
         """See the contract."""
@@ -108,7 +109,7 @@ class RetentionServicer:
             yield from clear_kept(request.id)
             return pb.ClearInstanceRetentionResponse()
 
-        return await self._changer.change(request, work)
+        return await self._changer.change(request, work, Operation("processInstance", request.id))
 
     def _require_folder(self, *, wanted: bool) -> None:
         if wanted and not self._archives:
@@ -137,6 +138,11 @@ def _require_instance(opened: Rows, instance_id: str) -> Program[None]:
             f"History has no record with the id {instance_id} (yet).",
             metadata={"id": instance_id},
         )
+
+
+def _of_policy(request: pb.SetRetentionPolicyRequest | pb.DeleteRetentionPolicyRequest) -> Operation:
+    key = request.process_definition_key
+    return Operation("retentionPolicy", key, (request.tenant_id,), definition_key=key)
 
 
 def _message(policy: Policy) -> pb.RetentionPolicy:

@@ -18,9 +18,9 @@ def main() -> int:
     """Read a secret from standard input; return the exit code."""
     secret = sys.stdin.read().strip()
     if _SECRET.fullmatch(secret) is None:
-        print("the secret has at least 32 characters and no blanks", file=sys.stderr)
+        sys.stderr.write("the secret has at least 32 characters and no blanks\n")
         return 2
-    print(Signer(secret).public_key)
+    sys.stdout.write(f"{Signer(secret).public_key}\n")
     return 0
 
 

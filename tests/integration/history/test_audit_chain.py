@@ -482,7 +482,8 @@ async def test_nobody_else_can_say_that_entries_are_past_their_retention(history
 
     async def found_with(*statements: Execute | InsertMany) -> list[Found]:
         def spoil() -> Program[None]:
-            yield from statements
+            for statement in statements:
+                yield statement
 
         def restore() -> Program[None]:
             yield Execute(f"DELETE FROM {START_TABLE}")
