@@ -482,7 +482,7 @@ async def test_nobody_else_can_say_that_entries_are_past_their_retention(history
 
     async def found_with(*statements: Execute | InsertMany) -> list[Found]:
         def spoil() -> Program[None]:
-            for statement in statements:
+            for statement in statements:  # noqa: UP028 - results are sent, which a tuple takes none of
                 yield statement
 
         def restore() -> Program[None]:
