@@ -25,7 +25,7 @@ from engine_svc.settings import EngineSettings
 from engine_svc.storage.commit import Commit
 from history_svc.audit.checking import ChainCheck
 from history_svc.audit.head import Signer
-from history_svc.consumers.audit import entry_of
+from history_svc.audit.told import entry_of
 from history_svc.storage.audit import append, read_part
 from history_svc.storage.schema import HEAD as HISTORY_HEAD
 from history_svc.storage.schema import MIGRATIONS as HISTORY_MIGRATIONS

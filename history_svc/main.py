@@ -121,7 +121,7 @@ class HistoryService:
             audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"],
             AuditServicer(ServedDatabase(database), signer),
         )
-        self.audit = AuditTrail(bus, database, signer)
+        self.audit = AuditTrail(bus, database, signer, retention_days=settings.audit_retention_days)
         self.rebuilds = RebuildWorker(bus, database, sqlite=isinstance(database, SqliteDatabase))
         self.server.add(
             rebuild_service_pb2.DESCRIPTOR.services_by_name["RebuildService"],
@@ -129,16 +129,16 @@ class HistoryService:
         )
         for name, about in _AUDITED.items():
             metrics.observe(f"flowmesh_history_audit_{name}", about, self._audit_counter(name))
-        self._add_statistics_and_archives(waits, clock or SystemClock())
+        self._add_statistics_and_archives(waits, clock or SystemClock(), signer)
         self.consumer = WorkflowEventConsumer(bus, database, max_batch=settings.consumer_batch, applied=waits.reached)
         for name, about in _OBSERVED.items():
             metrics.observe(f"flowmesh_history_consumer_{name}", about, self._counter(name))
         for name, about in _RETENTION.items():
             metrics.observe(f"flowmesh_history_retention_{name}", about, self._retention_counter(name))
 
-    def _add_statistics_and_archives(self, waits: CommitWaits, clock: Clock) -> None:
+    def _add_statistics_and_archives(self, waits: CommitWaits, clock: Clock, signer: Signer) -> None:
         settings, database = self._settings, self._database
-        served, changer = ServedDatabase(database), Changer(database, clock, self._bus)
+        served, changer = ServedDatabase(database), Changer(database, clock, signer)
         files = ArchiveFiles(settings.own_archive_dir, settings.own_database_url)
         for module, name, servicer in (
             (statistics_service_pb2, "StatisticsService", StatisticsServicer(served, waits, clock)),

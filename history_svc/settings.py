@@ -39,6 +39,13 @@ class HistorySettings(MeshSettings):
         pattern=r"|[0-9a-f]{64}(,[0-9a-f]{64})*",
         example="64 hexadecimal digits, or several such keys with commas between them",
     )
+    audit_retention_days: int = setting(
+        0,
+        "How many days entries of the audit trail are kept at least; 0: for ever. What is kept begins with a signed "
+        "note of the last one that is gone.",
+        minimum=0,
+        maximum=36_500,
+    )
     consumer_batch: int = setting(1000, "Events that go into one transaction at most.", minimum=1, maximum=10_000)
     archive_dir: Path | None = setting(
         None,

@@ -14,6 +14,7 @@ import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from flowmesh.events.v1.event_pb2 import EventEnvelope
 
@@ -63,8 +64,7 @@ class ConsumerCounters:
     bus_failures: int = 0
 
 
-@dataclass(slots=True, frozen=True)
-class ReadEvent:
+class ReadEvent(NamedTuple):
     """A message with the event that was found in it."""
 
     message: ReceivedMessage

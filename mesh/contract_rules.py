@@ -7,16 +7,18 @@ a rule of another kind, is left to protovalidate, which alone says what is wrong
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, OneofDescriptor
 from google.protobuf.message import Message
 
-Test = Callable[[Any], bool]
+Test = Callable[[Any], Any]
+"""Returns what is true where a message keeps its rules."""
 
 _FIELD_RULES: Any = validate_pb2.field
 _MESSAGE_RULES: Any = validate_pb2.message
@@ -32,95 +34,126 @@ class _Unknown(Exception):
 
 def surely_valid(message: Message, *, apart_from: str = "") -> bool:
     """Tell whether a message keeps all rules, apart from those of one of its fields; False also where not known."""
-    return _test_of(message.DESCRIPTOR, apart_from)(message)
+    # What is not right may be any value that is not true.
+    return bool(_test_of(message.DESCRIPTOR, apart_from)(message))
 
 
 @cache
 def _test_of(descriptor: Descriptor, apart_from: str) -> Test:
     try:
-        tests = _tests(descriptor, (), apart_from)
+        return _Rules(descriptor, (), apart_from).compiled()
     except _Unknown:
         return lambda message: False
-    return partial(_all, tests)
 
 
-def _all(tests: tuple[Test, ...], message: Any) -> bool:
-    # A generator for `all` would cost more than the comparisons.
-    for test in tests:  # noqa: SIM110
-        if not test(message):
-            return False
-    return True
+class _Rules:
+    """What a message must keep, as conditions of one expression: a call for each of them would cost more than they do.
 
+    `inside`: the types that it is a part of, `apart_from`: a field left out. Raises `_Unknown`. The conditions hold
+    names of fields and numbers alone; what else they need they find in `_used`.
+    """
 
-def _tests(descriptor: Descriptor, inside: tuple[Descriptor, ...], apart_from: str = "") -> tuple[Test, ...]:
-    """Return what a message must pass; `inside`: the types that it is a part of, `apart_from`: a field left out."""
-    if descriptor in inside or descriptor.GetOptions().HasExtension(_MESSAGE_RULES):
+    def __init__(self, descriptor: Descriptor, inside: tuple[Descriptor, ...], apart_from: str = "") -> None:
+        if descriptor in inside or descriptor.GetOptions().HasExtension(_MESSAGE_RULES):
+            raise _Unknown
+        self._inside = (*inside, descriptor)
+        self._used: dict[str, Any] = {}
+        self._conditions: list[str] = []
+        for oneof in descriptor.oneofs:
+            self._conditions.append(f"{self._named(self._oneof(oneof))}(message)")
+        for field in descriptor.fields:
+            if field.containing_oneof is None and field.name != apart_from:
+                self._add(field)
+
+    def __bool__(self) -> bool:
+        return bool(self._conditions)
+
+    def compiled(self) -> Test:
+        """Return the test."""
+        text = f"lambda message: {' and '.join(self._conditions) or 'True'}"
+        test: Test = eval(text, self._used)  # noqa: S307 - made of the contract's own descriptors
+        return test
+
+    def _named(self, value: Any) -> str:
+        name = f"used_{len(self._used)}"
+        self._used[name] = value
+        return name
+
+    def _oneof(self, oneof: OneofDescriptor) -> Test:
+        required = oneof.GetOptions().Extensions[_ONEOF_RULES].required
+        members = {}
+        for field in oneof.fields:
+            if field.GetOptions().HasExtension(_FIELD_RULES):
+                raise _Unknown
+            members[field.name] = self._part(field)
+        oneof_name = oneof.name
+
+        def test(message: Any) -> bool:
+            name = message.WhichOneof(oneof_name)
+            if name is None:
+                return not required
+            part = members[name]
+            return part is None or part(getattr(message, name))
+
+        return test
+
+    def _part(self, field: FieldDescriptor) -> Test | None:
+        """Return what the message in a field must pass, or each of them; None where that is nothing."""
+        kind = field.message_type
+        if kind is None or _is_well_known(kind):
+            return None
+        try:
+            rules = _Rules(kind, self._inside)
+        except _Unknown:
+            return lambda message: False
+        return rules.compiled() if rules else None
+
+    def _add(self, field: FieldDescriptor) -> None:
+        rules = field.GetOptions().Extensions[_FIELD_RULES]
+        kinds = {rule.name for rule, _ in rules.ListFields()} - {"required"}
+        value = f"message.{field.name}"
+        if not field.name.isidentifier() or keyword.iskeyword(field.name):
+            raise _Unknown
+        part = self._part(field)
+        if field.is_repeated:
+            if kinds or rules.required or (part is not None and _is_map(field)):
+                raise _Unknown
+            if part is not None:
+                self._conditions.append(f"all(map({self._named(part)}, {value}))")
+            return
+        if rules.required:
+            if not field.has_presence:
+                raise _Unknown
+            self._conditions.append(f"message.HasField({field.name!r})")
+        if part is not None:
+            missing = "" if rules.required else f"not message.HasField({field.name!r}) or "
+            self._conditions.append(f"({missing}{self._named(part)}({value}))")
+        if kinds and field.has_presence:
+            raise _Unknown
+        for kind in kinds:
+            self._conditions += self._limits(kind, getattr(rules, kind), value)
+
+    def _limits(self, kind: str, rules: Any, value: str) -> list[str]:
+        """Return what a value must keep."""
+        if kind not in ("string", "int32", "int64"):
+            raise _Unknown
+        return [self._comparison(kind, rule.name, allowed, value) for rule, allowed in rules.ListFields()]
+
+    def _comparison(self, kind: str, rule: str, allowed: Any, value: str) -> str:
+        match kind, rule:
+            case "string", "min_len":
+                return value if allowed == 1 else f"len({value}) >= {int(allowed)}"
+            case "string", "max_len":
+                return f"len({value}) <= {int(allowed)}"
+            case "string", "uuid" if allowed:
+                return f"{self._named(_UUID.fullmatch)}({value}) is not None"
+            case "string", "pattern" if _PLAIN_PATTERN.fullmatch(allowed) and not re.search(r"\\[a-zA-Z]", allowed):
+                return f"{self._named(re.compile(allowed[1:-1]).fullmatch)}({value}) is not None"
+            case "int32" | "int64", "gte":
+                return f"{value} >= {int(allowed)}"
+            case "int32" | "int64", "lte":
+                return f"{value} <= {int(allowed)}"
         raise _Unknown
-    inside = (*inside, descriptor)
-    tests = [_oneof_test(oneof, inside) for oneof in descriptor.oneofs]
-    for field in descriptor.fields:
-        if field.containing_oneof is None and field.name != apart_from:
-            tests += _field_tests(field, inside)
-    return tuple(tests)
-
-
-def _oneof_test(oneof: OneofDescriptor, inside: tuple[Descriptor, ...]) -> Test:
-    required = oneof.GetOptions().Extensions[_ONEOF_RULES].required
-    members = {}
-    for field in oneof.fields:
-        if field.GetOptions().HasExtension(_FIELD_RULES):
-            raise _Unknown
-        members[field.name] = _part_test(field, inside)
-
-    def test(message: Any) -> bool:
-        name = message.WhichOneof(oneof.name)
-        if name is None:
-            return not required
-        part = members[name]
-        return part is None or part(getattr(message, name))
-
-    return test
-
-
-def _part_test(field: FieldDescriptor, inside: tuple[Descriptor, ...]) -> Test | None:
-    """Return what the message in a field must pass, or each of them; None where that is nothing."""
-    kind = field.message_type
-    if kind is None or _is_well_known(kind):
-        return None
-    try:
-        tests = _tests(kind, inside)
-    except _Unknown:
-        return lambda message: False
-    return partial(_all, tests) if tests else None
-
-
-def _field_tests(field: FieldDescriptor, inside: tuple[Descriptor, ...]) -> list[Test]:
-    name, rules = field.name, field.GetOptions().Extensions[_FIELD_RULES]
-    kinds = {rule.name for rule, _ in rules.ListFields()} - {"required"}
-    part = _part_test(field, inside)
-    if field.is_repeated:
-        if kinds or rules.required or (part is not None and _is_map(field)):
-            raise _Unknown
-        return [] if part is None else [_each(name, part)]
-    tests: list[Test] = []
-    if rules.required:
-        if not field.has_presence:
-            raise _Unknown
-        tests.append(lambda message: message.HasField(name))
-    if part is not None:
-        tests.append(lambda message: not message.HasField(name) or part(getattr(message, name)))
-    if kinds and field.has_presence:
-        raise _Unknown
-    tests += [_value(name, fits) for kind in kinds for fits in _limits(kind, getattr(rules, kind))]
-    return tests
-
-
-def _each(name: str, part: Test) -> Test:
-    return lambda message: all(map(part, getattr(message, name)))
-
-
-def _value(name: str, fits: Test) -> Test:
-    return lambda message: fits(getattr(message, name))
 
 
 def _is_map(field: FieldDescriptor) -> bool:
@@ -129,28 +162,3 @@ def _is_map(field: FieldDescriptor) -> bool:
 
 def _is_well_known(descriptor: Descriptor) -> bool:
     return descriptor.full_name.startswith("google.protobuf.")
-
-
-def _limits(kind: str, rules: Any) -> list[Test]:
-    """Return what a value must pass."""
-    if kind not in ("string", "int32", "int64"):
-        raise _Unknown
-    return [_comparison(kind, rule.name, allowed) for rule, allowed in rules.ListFields()]
-
-
-def _comparison(kind: str, rule: str, allowed: Any) -> Test:
-    match kind, rule:
-        case "string", "min_len":
-            return lambda value: len(value) >= allowed
-        case "string", "max_len":
-            return lambda value: len(value) <= allowed
-        case "string", "uuid" if allowed:
-            return lambda value: _UUID.fullmatch(value) is not None
-        case "string", "pattern" if _PLAIN_PATTERN.fullmatch(allowed) and not re.search(r"\\[a-zA-Z]", allowed):
-            whole = re.compile(allowed[1:-1])
-            return lambda value: whole.fullmatch(value) is not None
-        case "int32" | "int64", "gte":
-            return lambda value: bool(value >= allowed)
-        case "int32" | "int64", "lte":
-            return lambda value: bool(value <= allowed)
-    raise _Unknown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import protovalidate
 from flowmesh.events.v1.event_pb2 import EventEnvelope
@@ -35,8 +36,7 @@ def decode(value: bytes) -> EventEnvelope | None:
         envelope = EventEnvelope.FromString(value)
     except DecodeError as error:
         raise Unreadable("UNDECODABLE", f"not an event envelope: {error}") from error
-    version = EVENT_VERSION.fullmatch(envelope.event_version)
-    if version is not None and int(version.group(1)) != KNOWN_MAJOR:
+    if _major_of(envelope.event_version) not in (KNOWN_MAJOR, None):
         raise Unreadable(
             "UNSUPPORTED_VERSION", f"event version {envelope.event_version}, this release reads {KNOWN_MAJOR}.x"
         )
@@ -44,6 +44,12 @@ def decode(value: bytes) -> EventEnvelope | None:
         return None
     check(envelope)
     return envelope
+
+
+@lru_cache(maxsize=16)
+def _major_of(event_version: str) -> int | None:
+    version = EVENT_VERSION.fullmatch(event_version)
+    return None if version is None else int(version.group(1))
 
 
 def check(message: Message) -> None:

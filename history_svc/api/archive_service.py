@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from flowmesh.history.v1 import archive_service_pb2 as pb
@@ -147,7 +148,7 @@ class ArchiveServicer:
                 archive = yield from _required(opened, request.id)
             return pb.RestoreArchiveResponse(archive=_message(archive))
 
-        return await self._changer.change(request, await self._operation(opened, request.id), work)
+        return await self._changer.change(request, work, partial(_operation, opened, request.id))
 
     async def RemoveRestoredArchive(self, request: pb.RemoveRestoredArchiveRequest) -> bytes:
         """See the contract."""
@@ -162,7 +163,7 @@ class ArchiveServicer:
                 archive = yield from _required(opened, request.id)
             return pb.RemoveRestoredArchiveResponse(archive=_message(archive))
 
-        return await self._changer.change(request, await self._operation(opened, request.id), work)
+        return await self._changer.change(request, work, partial(_operation, opened, request.id))
 
     async def DeleteArchive(self, request: pb.DeleteArchiveRequest) -> bytes:
         """See the contract."""
@@ -176,13 +177,7 @@ class ArchiveServicer:
             yield from set_archive(archive.id, state=DELETING, restoring=restoring, error="")
             return pb.DeleteArchiveResponse()
 
-        return await self._changer.change(request, await self._operation(opened, request.id), work)
-
-    async def _operation(self, opened: Rows, archive_id: str) -> Operation:
-        """Return the operation on an archive as the audit tells it. Raises `NotFound`."""
-        archive = await self._database.read(_required(opened, archive_id))
-        before = {"instances": archive.instance_count, "manifestSha256": archive.manifest_sha256}
-        return Operation("historyArchive", archive.id, (archive.tenant_id,), definition_key=archive.key, before=before)
+        return await self._changer.change(request, work, partial(_operation, opened, request.id))
 
     async def ListArchivedProcessInstances(
         self, request: pb.ListArchivedProcessInstancesRequest
@@ -330,6 +325,13 @@ class ArchiveServicer:
         found = await self._database.read(read())
         token = encode_page_token(request, found[size - 1][0]) if len(found) > size else ""
         return [_row(record, columns) for _, record in found[:size]], token
+
+
+def _operation(opened: Rows, archive_id: str) -> Program[Operation]:
+    """Return the operation on an archive as the audit tells it. Raises `NotFound`."""
+    archive = yield from _required(opened, archive_id)
+    before = {"instances": archive.instance_count, "manifestSha256": archive.manifest_sha256}
+    return Operation("historyArchive", archive.id, (archive.tenant_id,), definition_key=archive.key, before=before)
 
 
 def _required(opened: Rows, archive_id: str, *, lock: bool = False) -> Program[Archive]:

@@ -93,8 +93,9 @@ class AuditServicer:
         first = True
         while True:
             part = await self._database.read(read_part(place, min(PAGE, left), first=first))
-            if first:
-                check.begin(part.before)
+            kept_from = part.start.sequence + 1 if part.start is not None else 1
+            if first or place < kept_from:
+                check.begin(part.before, part.start)
                 check.start_behind(part.checkpoint_before)
                 first = False
             check.page(part.entries, part.checkpoints)
@@ -102,7 +103,10 @@ class AuditServicer:
             if part.entries:
                 place = part.entries[-1].sequence + 1
             answer = pb.VerifyAuditRecordsResponse(
-                checked_entries=check.checked, last_sequence=part.last_sequence, signed=self._signer.signs
+                checked_entries=check.checked,
+                last_sequence=part.last_sequence,
+                signed=self._signer.signs,
+                first_sequence=kept_from,
             )
             if part.ended:
                 check.end(part.head, part.behind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from functools import partial
 
 from flowmesh.history.v1 import retention_service_pb2 as pb
 from google.protobuf.duration_pb2 import Duration
@@ -50,17 +50,15 @@ class RetentionServicer:
 
         # A part of a second counts as one: nothing goes before its time.
         seconds = request.keep.seconds + (request.keep.nanos > 0)
-        operation = replace(
-            await self._policy_operation(request.tenant_id, request.process_definition_key),
-            after={"keepSeconds": seconds, "archive": request.archive},
-        )
+        after = {"keepSeconds": seconds, "archive": request.archive}
+        operation = partial(_policy_operation, request.tenant_id, request.process_definition_key, after)
 
         def work(now: int) -> Program[pb.SetRetentionPolicyResponse]:
             policy = Policy(request.tenant_id, request.process_definition_key, seconds, request.archive, now)
             yield from put_policy(policy)
             return pb.SetRetentionPolicyResponse(retention_policy=_message(policy))
 
-        return await self._changer.change(request, operation, work)
+        return await self._changer.change(request, work, operation)
 
     async def ListRetentionPolicies(self, request: pb.ListRetentionPoliciesRequest) -> pb.ListRetentionPoliciesResponse:
         """See the contract."""
@@ -93,7 +91,7 @@ class RetentionServicer:
 
         if not opened.allow(tenant_id, key):
             raise _no_policy(tenant_id, key)
-        return await self._changer.change(request, await self._policy_operation(tenant_id, key), work)
+        return await self._changer.change(request, work, partial(_policy_operation, tenant_id, key, {}))
 
     async def SetInstanceRetention(self, request: pb.SetInstanceRetentionRequest) -> bytes:
         """See the contract."""
@@ -108,7 +106,7 @@ class RetentionServicer:
 
         until = request.keep_until.ToJsonString() if keep is not None else "for ever"
         after = {"keepUntil": until, "archive": request.archive}
-        return await self._changer.change(request, await self._instance_operation(request.id, after), work)
+        return await self._changer.change(request, work, partial(_instance_operation, request.id, after))
 
     async def ClearInstanceRetention(self, request: pb.ClearInstanceRetentionRequest) -> bytes:
         """See the contract."""
@@ -120,18 +118,7 @@ class RetentionServicer:
             return pb.ClearInstanceRetentionResponse()
 
         after = {"keepUntil": "as the policy says"}
-        return await self._changer.change(request, await self._instance_operation(request.id, after), work)
-
-    async def _policy_operation(self, tenant_id: str, key: str) -> Operation:
-        policy = await self._database.read(find_policy(tenant_id, key))
-        before = {} if policy is None else {"keepSeconds": policy.keep_seconds, "archive": policy.archive}
-        return Operation("retentionPolicy", key, (tenant_id,), definition_key=key, before=before)
-
-    async def _instance_operation(self, instance_id: str, after: Mapping[str, object]) -> Operation:
-        place = await self._database.read(place_of(instance_id))
-        if place is None:
-            return Operation("processInstance", instance_id, after=after)
-        return Operation("processInstance", instance_id, (place[0],), definition_key=place[1], after=after)
+        return await self._changer.change(request, work, partial(_instance_operation, request.id, after))
 
     def _require_folder(self, *, wanted: bool) -> None:
         if wanted and not self._archives:
@@ -139,6 +126,19 @@ class RetentionServicer:
                 "ARCHIVE_FOLDER_MISSING",
                 "No folder for archives is set: give history one that stays (FLOWMESH_HISTORY_ARCHIVE_DIR).",
             )
+
+
+def _policy_operation(tenant_id: str, key: str, after: Mapping[str, object]) -> Program[Operation]:
+    policy = yield from find_policy(tenant_id, key)
+    before = {} if policy is None else {"keepSeconds": policy.keep_seconds, "archive": policy.archive}
+    return Operation("retentionPolicy", key, (tenant_id,), definition_key=key, before=before, after=after)
+
+
+def _instance_operation(instance_id: str, after: Mapping[str, object]) -> Program[Operation]:
+    place = yield from place_of(instance_id)
+    if place is None:
+        return Operation("processInstance", instance_id, after=after)
+    return Operation("processInstance", instance_id, (place[0],), definition_key=place[1], after=after)
 
 
 def _require_open(opened: Rows, tenant_id: str, key: str) -> None:
@@ -168,6 +168,11 @@ def _require_instance(opened: Rows, instance_id: str) -> Program[None]:
             f"History has no record with the id {instance_id} (yet).",
             metadata={"id": instance_id},
         )
+
+
+def _of_policy(request: pb.SetRetentionPolicyRequest | pb.DeleteRetentionPolicyRequest) -> Operation:
+    key = request.process_definition_key
+    return Operation("retentionPolicy", key, (request.tenant_id,), definition_key=key)
 
 
 def _message(policy: Policy) -> pb.RetentionPolicy:

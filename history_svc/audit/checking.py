@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from history_svc.audit.entry import FIRST_HASH, TAMPERING, ChainedEntry, hash_of
-from history_svc.audit.head import Head, Signer
+from history_svc.audit.head import NO_HEAD, START, Head, Signer
 
 REMEMBERED: Final = 4_000
 """Hashes of entries before that are kept, to tell where an entry was moved from."""
@@ -54,7 +54,7 @@ class _Before:
 class ChainCheck:
     """Takes the entries of the chain in their order, a page at a time, and gathers what is wrong.
 
-    It may begin anywhere: `begin` gets the entry before the first one, None at the beginning of the chain.
+    It may begin anywhere: `begin` gets the entry before the first one, None at the beginning of what is kept.
     """
 
     signer: Signer
@@ -68,13 +68,27 @@ class ChainCheck:
     """The last checkpoint that was met; -1: none yet."""
     _agreed: int = 0
     """Up to where the chain is what was signed."""
+    _first: int = 1
 
-    def begin(self, before: ChainedEntry | None) -> None:
-        """Say what stands before the first entry."""
+    def begin(self, before: ChainedEntry | None, start: Head | None = NO_HEAD) -> None:
+        """Say what stands before the first entry.
+
+        `start`: the last entry that is past its retention, `NO_HEAD` for none, None where that is not known.
+        """
+        if start is None:
+            self._add(Kind.CHECKPOINT, 1, 1, "it is not known any more where the chain begins")
+            start = NO_HEAD
+        elif fault := self.signer.fault(start, START):
+            detail = f"that the chain begins behind entry {start.sequence} is not to be believed: {fault}"
+            self._add(Kind.CHECKPOINT, start.sequence, start.sequence, detail)
+        self._first = start.sequence + 1
         if before is not None:
             self._before = _before(before)
             self._remember(before)
             self._agreed = before.sequence
+        else:
+            self._before = _Before(start.sequence, start.hash, start.hash, "")
+            self._agreed = start.sequence
 
     def page(self, entries: Sequence[ChainedEntry], checkpoints: Sequence[Head]) -> None:
         """Check the next entries, with the checkpoints that lie among them."""
@@ -128,8 +142,8 @@ class ChainCheck:
 
     def _entry(self, entry: ChainedEntry, ahead: Mapping[str, int]) -> None:
         self.checked += 1
-        if entry.sequence < 1:
-            self._add(Kind.INSERTED, entry.sequence, entry.sequence, "the chain begins with entry 1")
+        if entry.sequence < self._first:
+            self._add(Kind.INSERTED, entry.sequence, entry.sequence, f"the chain begins with entry {self._first}")
             return
         before, sequence = self._before, entry.sequence
         here = _before(entry)

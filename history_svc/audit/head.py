@@ -30,15 +30,19 @@ class Head(NamedTuple):
     key_id: str = ""
     signature: str = ""
 
-    def signed_text(self) -> bytes:
+    def signed_text(self, purpose: str) -> bytes:
         """Return what the signature is made of."""
-        text = f"flowmesh.audit.head.1\n{self.sequence}\n{self.hash}\n{self.time_micros}\n{self.checkpoint}\n"
+        text = f"flowmesh.audit.{purpose}.1\n{self.sequence}\n{self.hash}\n{self.time_micros}\n{self.checkpoint}\n"
         return text.encode()
 
 
 HEAD_COLUMNS: Final = ("sequence", "hash", "time_micros", "previous_sequence", "key_id", "signature")
 NO_HEAD: Final = Head(0, FIRST_HASH, 0, 0)
 """Of a chain without entries."""
+END: Final = "head"
+START: Final = "start"
+"""What a signature says of an entry: that the chain ended with it once, or that what is kept begins behind it. So the
+one cannot be put into the place of the other."""
 
 
 class Signer:
@@ -66,13 +70,13 @@ class Signer:
         """Whether there is a key."""
         return self._key is not None
 
-    def sign(self, head: Head) -> Head:
+    def sign(self, head: Head, purpose: str = END) -> Head:
         """Return a head with its signature; as it is without a key."""
         if self._key is None:
             return head._replace(key_id="", signature="")
-        return head._replace(key_id=self.key_id, signature=self._key.sign(head.signed_text()).hex())
+        return head._replace(key_id=self.key_id, signature=self._key.sign(head.signed_text(purpose)).hex())
 
-    def fault(self, head: Head) -> str:
+    def fault(self, head: Head, purpose: str = END) -> str:
         """Return what is wrong with the signature of a head; empty where nothing is, or nothing can be said."""
         if not self._public or head == NO_HEAD:
             return ""
@@ -82,7 +86,7 @@ class Signer:
         if key is None:
             return f"it is signed with the unknown key {head.key_id}"
         try:
-            key.verify(bytes.fromhex(head.signature), head.signed_text())
+            key.verify(bytes.fromhex(head.signature), head.signed_text(purpose))
         except (InvalidSignature, ValueError):
             return "its signature does not fit"
         return ""

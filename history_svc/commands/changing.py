@@ -1,4 +1,4 @@
-"""The one way by which calls change something: a transaction, once for each request id, told to the audit."""
+"""The one way by which calls change something: a transaction, once for each request id, with its entry of the audit."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import asyncio
 import hashlib
 import random
 from collections.abc import Callable
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
+from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
+from history_svc.audit.head import Signer
+from history_svc.audit.told import entry_of
+from history_svc.storage.audit import append
 from history_svc.storage.requests import Request, find_answer, keep_answer
-from mesh.audit.operation import Operation
-from mesh.audit.telling import AuditedBus
-from mesh.bus.port import Bus, BusError
+from mesh.audit.operation import Operation, maker_of, operation_event
 from mesh.call import current_call
 from mesh.clock import Clock
 from mesh.db.database import (
@@ -31,6 +34,9 @@ from mesh.ids import new_id
 Work = Callable[[int], Program[Message]]
 """Checks and writes a change, given the time, and returns the answer. Made anew where the transaction is repeated."""
 
+MakeOperation = Callable[[], Program[Operation]]
+"""Reads what the audit is told of an operation before it is done."""
+
 SERVICE: Final = "history"
 RETRY_SECONDS: Final = 10.0
 FIRST_PAUSE_SECONDS: Final = 0.01
@@ -38,18 +44,20 @@ LONGEST_PAUSE_SECONDS: Final = 0.5
 
 
 class Changer:
-    """Runs changes; one for a process."""
+    """Runs changes; one for a process. `signer` signs the audit, which this service keeps itself."""
 
-    def __init__(self, database: Database, clock: Clock, bus: Bus) -> None:
+    def __init__(self, database: Database, clock: Clock, signer: Signer) -> None:
         self._database = database
         self._clock = clock
-        self._audit = AuditedBus(bus, SERVICE, clock=clock)
+        self._signer = signer
 
-    async def change(self, request: Message, operation: Operation, work: Work) -> bytes:
+    async def change(self, request: Message, work: Work, operation: MakeOperation) -> bytes:
         """Run a work for a request; return its serialized answer, or what the same request was answered before.
 
-        The audit is told of the operation before and after, unless the request was answered before. Raises what the
-        work raises, `RequestIdReused`, `DependencyDown`.
+        `operation` is what the audit is told of it, in the same transaction; where it does not say what becomes of the
+        resource, with what the request says.
+
+        Raises what work and operation raise, `RequestIdReused`, `DependencyDown`.
         """
         # An id of its own for a request without one: by it a commit whose outcome is unknown is settled.
         request_id = getattr(request, "request_id", "") or new_id()
@@ -57,28 +65,11 @@ class Changer:
         fingerprint = hashlib.blake2b(content, digest_size=16).hexdigest()
         method = request.DESCRIPTOR.name.removesuffix("Request")
         record = Request(method, current_call().user_id or "", request_id, fingerprint)
-        try:
-            answer = await self._database.read(find_answer(record))
-        except (DatabaseUnavailable, TransientFailure) as error:
-            raise _down(error) from error
-        if answer is not None:
-            return answer
-        try:
-            async with self._audit.operation(operation):
-                return await self._changed(record, work)
-        except BusError as error:
-            raise DependencyDown(
-                "DEPENDENCY_UNAVAILABLE",
-                f"The event bus, which the audit is told by, cannot be used: {error}",
-                metadata={"dependency": "bus"},
-            ) from error
-
-    async def _changed(self, record: Request, work: Work) -> bytes:
         loop = asyncio.get_running_loop()
         deadline, pause = loop.time() + RETRY_SECONDS, FIRST_PAUSE_SECONDS
         while True:
             try:
-                return await self._database.write(self._program(record, work))
+                return await self._database.write(self._program(record, request, work, operation))
             except DatabaseUnavailable as error:
                 raise _down(error) from error
             except (ConstraintViolated, TransientFailure, OutcomeUnknown) as error:
@@ -88,15 +79,27 @@ class Changer:
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    def _program(self, record: Request, work: Work) -> Program[bytes]:
+    def _program(self, record: Request, request: Message, work: Work, operation: MakeOperation) -> Program[bytes]:
         answer = yield from find_answer(record)
         if answer is not None:
             return answer
         now = self._clock.now_micros()
+        told = yield from operation()
+        told = replace(told, after=told.after or _said(request))
         response = yield from work(now)
         content = response.SerializeToString()
         yield from keep_answer(record, content, now)
+        # Last, as it keeps others from adding until the transaction ends.
+        entry = entry_of(operation_event(new_id(), SERVICE, told, maker_of(current_call()), now))
+        if entry is not None:
+            yield from append([entry], self._signer, now, 0)
         return content
+
+
+def _said(request: Message) -> dict[str, Any]:
+    said = MessageToDict(request)
+    said.pop("requestId", None)
+    return said
 
 
 def _down(error: Exception) -> DependencyDown:

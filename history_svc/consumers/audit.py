@@ -6,13 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-import orjson
 from flowmesh.events.v1.event_pb2 import EventEnvelope
 
-from history_svc.audit.entry import OPERATION, REFUSAL, REFUSED, Entry
 from history_svc.audit.head import Head, Signer
-from history_svc.consumers.times import micros_of
-from history_svc.storage.audit import Appended, add_checkpoint, append
+from history_svc.audit.told import entry_of
+from history_svc.storage.audit import Appended, add_checkpoint, append, take_out_older
 from mesh.bus.port import Bus
 from mesh.bus.topics import AUDIT_EVENTS
 from mesh.clock import Clock, SystemClock
@@ -27,77 +25,12 @@ RESTART_SECONDS: Final = 5.0
 INBOX_SECONDS: Final = 3_600
 """The chain knows its events by their ids, so the inbox only saves work and may be short."""
 CHECKPOINT_SECONDS: Final = 60.0
+RETENTION_SECONDS: Final = 600.0
+DAY_MICROS: Final = 86_400 * 1_000_000
 MAX_ENTRIES: Final = 500
 """Entries that go into one transaction at most."""
 
 _log = get_log(__name__)
-
-
-def entry_of(event: EventEnvelope) -> Entry | None:
-    """Return the entry that an event makes; None for an event that tells nothing to the audit.
-
-    What is longer than its column is cut.
-    """
-    name = event.WhichOneof("payload")
-    metadata = event.metadata
-    if name == "operation_recorded":
-        operation = event.operation_recorded
-        tenants = list(operation.tenant_ids)
-        return Entry(
-            event_id=event.event_id,
-            time_micros=micros_of(event.timestamp),
-            kind=OPERATION,
-            service=event.source_service[:64],
-            method=operation.method,
-            action=operation.action,
-            resource_type=operation.resource_type,
-            resource_id=operation.resource_id,
-            tenant_id=tenants[0][:64] if len(tenants) == 1 and not operation.mesh_wide else "",
-            tenants_json=orjson.dumps(tenants).decode(),
-            # Of several tenants nobody sees the entry who sees only some of them.
-            mesh_wide=int(operation.mesh_wide or len(tenants) != 1),
-            definition_key=operation.process_definition_key[:255],
-            user_id=metadata.user_id[:255],
-            session_id=metadata.session_id[:64],
-            acting_for=operation.acting_for[:255],
-            client_address=operation.client_address[:128],
-            correlation_id=event.correlation_id,
-            traceparent=operation.traceparent[:255],
-            outcome=operation.outcome,
-            reason="",
-            call_count=1,
-            before_json=operation.before_json,
-            after_json=operation.after_json,
-        )
-    if name == "operation_refused":
-        refused = event.operation_refused
-        between = {"firstTime": refused.first_time.ToJsonString(), "lastTime": refused.last_time.ToJsonString()}
-        return Entry(
-            event_id=event.event_id,
-            time_micros=micros_of(event.timestamp),
-            kind=REFUSAL,
-            service=event.source_service[:64],
-            method=refused.method,
-            action="",
-            resource_type="",
-            resource_id="",
-            tenant_id="",
-            tenants_json="[]",
-            mesh_wide=1,
-            definition_key="",
-            user_id=metadata.user_id[:255],
-            session_id=metadata.session_id[:64],
-            acting_for="",
-            client_address=refused.client_address[:128],
-            correlation_id="",
-            traceparent="",
-            outcome=REFUSED,
-            reason=refused.reason,
-            call_count=refused.count,
-            before_json=b"",
-            after_json=orjson.dumps(between),
-        )
-    return None
 
 
 class AuditTrail:
@@ -110,8 +43,10 @@ class AuditTrail:
         signer: Signer,
         *,
         clock: Clock | None = None,
+        retention_days: int = 0,
         restart_seconds: float = RESTART_SECONDS,
     ) -> None:
+        """`retention_days`: after which entries are taken out; 0: never."""
         self._database = database
         self._signer = signer
         self._clock = clock or SystemClock()
@@ -128,10 +63,13 @@ class AuditTrail:
         )
         self._restart_seconds = restart_seconds
         self._checkpoints = Periodic("audit checkpoints", CHECKPOINT_SECONDS, self.checkpoint)
+        self._retention_days = retention_days
+        self._retention = Periodic("audit retention", RETENTION_SECONDS, self.take_out)
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._failure: Exception | None = None
         self._added: Appended | None = None
+        self._handled = 0
         self.head: Head | None = None
         """The end of the chain, as this process knows it."""
 
@@ -144,12 +82,15 @@ class AuditTrail:
         """Begin."""
         self._task = asyncio.create_task(self._run(), name=CONSUMER_GROUP)
         self._checkpoints.start()
+        if self._retention_days:
+            self._retention.start()
 
     async def stop(self) -> None:
         """Finish the batch at work, and leave the group."""
         self._stopping.set()
         self._loop.stop()
         await self._checkpoints.stop()
+        await self._retention.stop()
         if self._task is not None:
             await self._task
 
@@ -166,6 +107,21 @@ class AuditTrail:
             _tell(made)
         return False
 
+    async def take_out(self) -> bool:
+        """Take out some of what is past its retention; say whether there may be more."""
+        now = self._clock.now_micros()
+        taken = await self._database.write(take_out_older(self._signer, now - self._retention_days * DAY_MICROS, now))
+        if taken.problem is not None:
+            _log.error(
+                "Entries of the audit are kept past their retention, as somebody has changed them",
+                first=taken.problem.first,
+                last=taken.problem.last,
+                problem=taken.problem.detail,
+            )
+        if taken.start is not None:
+            _log.info("Audit entries past their retention are gone", **_fields(taken.start))
+        return taken.start is not None
+
     def _take(self, events: Sequence[EventEnvelope]) -> Program[None]:
         entries = [entry for event in events if (entry := entry_of(event)) is not None]
         if entries:
@@ -174,7 +130,9 @@ class AuditTrail:
 
     def _applied(self, _: Sequence[EventEnvelope]) -> None:
         added, self._added = self._added, None
-        if added is None:
+        # Where nothing was new, what is noted is of an attempt that failed, and the chain need not have come so far.
+        handled, self._handled = self._handled, self.counters.handled
+        if added is None or handled == self._handled:
             return
         if self.head is None or added.head.sequence > self.head.sequence:
             self.head = added.head
@@ -198,12 +156,15 @@ class AuditTrail:
 
 def _tell(checkpoint: Head) -> None:
     """Put a checkpoint into the log, which is kept elsewhere than the database."""
-    _log.info(
-        "Audit checkpoint",
-        sequence=checkpoint.sequence,
-        hash=checkpoint.hash,
-        previous_sequence=checkpoint.checkpoint,
-        time_micros=checkpoint.time_micros,
-        key_id=checkpoint.key_id,
-        signature=checkpoint.signature,
-    )
+    _log.info("Audit checkpoint", **_fields(checkpoint))
+
+
+def _fields(head: Head) -> dict[str, object]:
+    return {
+        "sequence": head.sequence,
+        "hash": head.hash,
+        "previous_sequence": head.checkpoint,
+        "time_micros": head.time_micros,
+        "key_id": head.key_id,
+        "signature": head.signature,
+    }

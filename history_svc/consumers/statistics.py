@@ -7,6 +7,7 @@ no other consumer has at the moment.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from flowmesh.events.v1.workflow_pb2 import ProcessInstanceRef
@@ -16,7 +17,9 @@ from history_svc.statistics.contributions import (
     DefinitionFacts,
     Durations,
     ElementCounts,
+    ElementKey,
     ProcessCounts,
+    ProcessKey,
 )
 from history_svc.statistics.sparse_counts import add, decode, encode
 from history_svc.storage.layout import ACTIVITY_COLUMNS, OPEN
@@ -53,7 +56,7 @@ ACTIVITY_FACTS: Final = (
 )
 """What statistics have to know of an activity's row."""
 
-_FACTS: Final = tuple(ACTIVITY_COLUMNS.index(column) for column in ACTIVITY_FACTS)
+_facts_of_run: Final = itemgetter(*map(ACTIVITY_COLUMNS.index, ACTIVITY_FACTS))
 
 
 class StatisticsChanges:
@@ -85,7 +88,7 @@ class StatisticsChanges:
 
     def activity(self, before: Row | None, now: Row) -> None:
         """Take in an activity's row; `before` has the columns `ACTIVITY_FACTS`, `now` all."""
-        facts = tuple([now[place] for place in _FACTS])
+        facts = _facts_of_run(now)
         if before is not None:
             if before == facts:
                 return
@@ -118,12 +121,14 @@ class StatisticsChanges:
             yield UpsertMany(DUE_TABLE, DUE_COLUMNS, ("task_id",), DUE_COLUMNS[1:], rows)
         if self._not_due:
             yield DeleteMany(DUE_TABLE, ("task_id",), [(key,) for key in sorted(self._not_due)])
-        if not self._gathered.processes and not self._gathered.elements:
+        gathered = self._gathered
+        processes, elements = gathered.processes, gathered.elements
+        if not processes and not elements:
             return
-        yield from _write_definitions(self._gathered)
+        yield from _write_definitions(gathered)
         shard = yield from _lock_shard()
-        yield from _write_processes(self._gathered, shard)
-        yield from _write_elements(self._gathered, shard)
+        yield from _write_processes(processes, shard)
+        yield from _write_elements(elements, shard)
 
     def _instance(self, sign: int, row: InstanceRow) -> None:
         facts = DefinitionFacts(
@@ -172,8 +177,7 @@ def _write_definitions(gathered: Contributions) -> Program[None]:
         yield UpsertMany(DEFINITION_TABLE, DEFINITION_COLUMNS, DEFINITION_KEY, (), rows)
 
 
-def _write_processes(gathered: Contributions, shard: int) -> Program[None]:
-    processes = gathered.processes
+def _write_processes(processes: dict[ProcessKey, ProcessCounts], shard: int) -> Program[None]:
     if not processes:
         return
     columns = (*PROCESS_KEY, *PROCESS_COUNTS)
@@ -186,8 +190,7 @@ def _write_processes(gathered: Contributions, shard: int) -> Program[None]:
     )
 
 
-def _write_elements(gathered: Contributions, shard: int) -> Program[None]:
-    elements = gathered.elements
+def _write_elements(elements: dict[ElementKey, ElementCounts], shard: int) -> Program[None]:
     if not elements:
         return
     columns = (*ELEMENT_KEY, *ELEMENT_COUNTS)

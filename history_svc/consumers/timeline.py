@@ -90,23 +90,25 @@ class TimelineChanges:
     def tell(self, name: str, micros: int, event: Any, user_id: str) -> None:
         """Add an event by the name of its payload."""
         tells = _TELLS.get(name)
+        if tells is None:
+            return
         reference: ProcessInstanceRef = event.process_instance
         # A stand-alone task has no instance whose timeline could be asked for.
-        if tells is None or not reference.process_definition_id:
+        if not reference.process_definition_id:
             return
         kind, entry_of = tells
         record_id, element_id, label, subject, detail = entry_of(event)
-        actor = (getattr(event, _ACTORS[name]) if name in _ACTORS else "") or user_id
-        position = position_of(reference)
-        self._rows[reference.id, position] = (
-            reference.id,
+        actor = _ACTORS.get(name)
+        position, instance_id = position_of(reference), reference.id
+        self._rows[instance_id, position] = (
+            instance_id,
             position,
             kind,
             micros,
             record_id,
             element_id,
             label[:MAX_NAME_CHARACTERS],
-            actor,
+            user_id if actor is None else getattr(event, actor) or user_id,
             subject,
             detail[:MAX_DETAIL_CHARACTERS],
         )

@@ -7,9 +7,8 @@ alone, so its row is only ever added.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from flowmesh.events.v1.workflow_pb2 import (
     ProcessInstanceRef,
@@ -31,7 +30,7 @@ from history_svc.storage.layout import (
     VARIABLE_TABLE,
 )
 from history_svc.storage.record_kinds import VARIABLE
-from history_svc.storage.values import compared, texts_in, value_to_json
+from history_svc.storage.values import WITH_TEXTS, compared, texts_in, value_to_json
 from history_svc.storage.variable_id import name_part, scope_prefix
 from history_svc.storage.words import MAX_TEXT_CHARACTERS
 from mesh.db.statements import FetchKeys, Program, UpsertMany
@@ -42,8 +41,7 @@ SHORT_VALUE_BYTES: Final = 4_096
 _CHANGE_KEY: Final = ("process_instance_id", "id")
 
 
-@dataclass(slots=True, frozen=True)
-class _Told:
+class _Told(NamedTuple):
     """A value as an event tells it, None: deleted."""
 
     reference: ProcessInstanceRef
@@ -84,8 +82,11 @@ class VariableChanges:
         keys = [(key,) for key in self._last]
         stored = yield FetchKeys(VARIABLE_TABLE, ("id", "position"), ("id",), keys, lock=True)
         known: dict[str, int] = dict(stored)
-        # A value is mostly the last one and a change; it is put into words once.
-        texts = {key: b"" if told.value is None else value_to_json(told.value) for key, told in self._changes.items()}
+        # A value is mostly the last one and a change; it is looked into once.
+        values = {
+            key: (b"" if told.value is None else value_to_json(told.value), compared(told.value))
+            for key, told in self._changes.items()
+        }
         rows = [
             (
                 key,
@@ -94,11 +95,11 @@ class VariableChanges:
                 told.reference.tenant_id,
                 told.scope_activity_id,
                 told.name,
-                texts[key, told.position],
+                values[key, told.position][0],
                 told.micros,
                 int(told.value is None),
                 told.position,
-                *compared(told.value),
+                *values[key, told.position][1],
             )
             for key, told in sorted(self._last.items())
             if told.position > known.get(key, NEVER)
@@ -109,7 +110,7 @@ class VariableChanges:
         long_values: list[tuple[Any, ...]] = []
         for key, told in self._changes.items():
             change_id = _change_id(told)
-            text = texts[key]
+            text, (value_type, _, _) = values[key]
             is_long = len(text) > SHORT_VALUE_BYTES
             if is_long:
                 long_values.append((told.reference.id, change_id, text))
@@ -125,7 +126,7 @@ class VariableChanges:
                     told.micros,
                     int(told.value is None),
                     told.user_id,
-                    compared(told.value)[0],
+                    value_type,
                     len(text),
                     None if is_long else text,
                 )
@@ -152,7 +153,7 @@ class VariableChanges:
             last = self._last.get(key)
             if last is None or position > last.position:
                 self._last[key] = told
-            if value is not None:
+            if value is not None and value.WhichOneof("kind") in WITH_TEXTS:
                 # Only so much is looked into when it is searched.
                 text = "\n".join(texts_in(value))[:MAX_TEXT_CHARACTERS]
                 self._words.add(VARIABLE, key, reference, text)

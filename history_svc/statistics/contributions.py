@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from history_svc.statistics.durations import bucket_of
+from history_svc.statistics.sparse_counts import add
 from history_svc.storage.layout import (
     COMPLETED,
     INSTANCE_COMPLETED,
@@ -58,6 +59,12 @@ class Durations:
         self.micros += sign * rest
         bucket = bucket_of(micros)
         self.sketch[bucket] = self.sketch.get(bucket, 0) + sign
+
+    def join(self, other: Durations) -> None:
+        """Add durations that were added up elsewhere."""
+        self.seconds += other.seconds
+        self.micros += other.micros
+        add(self.sketch, other.sketch)
 
     @property
     def total_micros(self) -> int:
@@ -115,6 +122,20 @@ class DefinitionFacts:
     version: int
 
 
+@dataclass(slots=True)
+class _Alike:
+    """Rows that add the same to the same counts, but for their durations, and for when those began that are open."""
+
+    count: int = 0
+    durations: Durations = field(default_factory=Durations)
+    start_seconds: int = 0
+
+
+_Runs = tuple[str, str, str, str, str, int, "int | None", "int | None"]
+"""Definition id, tenant; an element's id, type and name; state; the day of the start, of the end."""
+_Instances = tuple[str, str, int, "int | None", "int | None"]
+"""Definition id, tenant; status; the quarter of an hour of the start, of the end."""
+
 ProcessKey = tuple[str, str, int]
 """Definition id, tenant, day."""
 ElementKey = tuple[str, str, int, str]
@@ -122,12 +143,34 @@ ElementKey = tuple[str, str, int, str]
 
 
 class Contributions:
-    """Gathers what rows add, or add no more. What is gathered is to be added to what is stored."""
+    """Gathers what rows add, or add no more. What is gathered is to be added to what is stored.
+
+    Rows that are alike are counted together first, as each of them adds to counts of several periods.
+    """
 
     def __init__(self) -> None:
-        self.processes: dict[ProcessKey, ProcessCounts] = {}
-        self.elements: dict[ElementKey, ElementCounts] = {}
         self.definitions: dict[tuple[str, str], DefinitionFacts] = {}
+        self._processes: dict[ProcessKey, ProcessCounts] = {}
+        self._elements: dict[ElementKey, ElementCounts] = {}
+        self._instances: dict[_Instances, _Alike] = {}
+        self._runs: dict[_Runs, _Alike] = {}
+
+    @property
+    def processes(self) -> dict[ProcessKey, ProcessCounts]:
+        """What instances add, by definition and day, and by tenant and day."""
+        instances, self._instances = self._instances, {}
+        for (definition_id, tenant_id, status, start, end), alike in instances.items():
+            self._count_instances((definition_id, tenant_id), status, start, end, alike)
+            self._count_instances((EVERY_DEFINITION, tenant_id), status, start, end, alike)
+        return self._processes
+
+    @property
+    def elements(self) -> dict[ElementKey, ElementCounts]:
+        """What runs through elements and incidents add, by element and day."""
+        runs, self._runs = self._runs, {}
+        for (definition_id, tenant_id, element_id, kind, name, state, start, end), alike in runs.items():
+            self._count_runs((definition_id, tenant_id), (element_id, kind, name), state, start, end, alike)
+        return self._elements
 
     def instance(
         self,
@@ -140,8 +183,16 @@ class Contributions:
         """Count an instance, or, with the sign -1, count it no more."""
         name = definition.process_definition_id, definition.tenant_id
         self.definitions.setdefault(name, definition)
-        self._instance(sign, name, status, start_micros, end_micros)
-        self._instance(sign, (EVERY_DEFINITION, definition.tenant_id), status, start_micros, end_micros)
+        start = None if start_micros == UNKNOWN_TIME else start_micros // QUARTER_MICROS
+        end = None if end_micros is None or status not in _ENDINGS else end_micros // QUARTER_MICROS
+        key = (*name, status, start, end)
+        alike = self._instances.get(key)
+        if alike is None:
+            alike = self._instances[key] = _Alike()
+        alike.count += sign
+        if start is not None and end is not None and end_micros is not None:
+            # Clocks of two machines may disagree; nothing takes less than no time.
+            alike.durations.add(sign, max(0, end_micros - start_micros))
 
     def activity(
         self,
@@ -153,27 +204,17 @@ class Contributions:
         end_micros: int | None,
     ) -> None:
         """Count a run through an element; `element`: id, type, name. `definition`: id, tenant."""
-        of_all = self._element(definition, ALL_TIME, element)
-        of_all.entered += sign
-        if start_micros != UNKNOWN_TIME:
-            day = day_of(start_micros)
-            self._element(definition, day, element).entered += sign
-            self._element(definition, month_of(day), element).entered += sign
-        if state == OPEN or end_micros is None:
-            of_all.open_start_seconds += sign * (start_micros // MICROS)
-            return
-        day = day_of(end_micros)
-        for counts in (
-            of_all,
-            self._element(definition, day, element),
-            self._element(definition, month_of(day), element),
-        ):
-            if state == COMPLETED:
-                counts.completed += sign
-            else:
-                counts.terminated += sign
-            if start_micros != UNKNOWN_TIME:
-                counts.durations.add(sign, max(0, end_micros - start_micros))
+        start = None if start_micros == UNKNOWN_TIME else start_micros // DAY_MICROS
+        end = None if end_micros is None or state == OPEN else end_micros // DAY_MICROS
+        key = (*definition, *element, state, start, end)
+        alike = self._runs.get(key)
+        if alike is None:
+            alike = self._runs[key] = _Alike()
+        alike.count += sign
+        if end is None or end_micros is None:
+            alike.start_seconds += sign * (start_micros // MICROS)
+        elif start is not None:
+            alike.durations.add(sign, max(0, end_micros - start_micros))
 
     def incident(
         self, sign: int, definition: tuple[str, str], element_id: str, raised_micros: int, *, is_open: bool
@@ -188,47 +229,73 @@ class Contributions:
             self._element(definition, day, element).incidents += sign
             self._element(definition, month_of(day), element).incidents += sign
 
-    def _instance(
-        self, sign: int, name: tuple[str, str], status: int, start_micros: int, end_micros: int | None
+    def _count_runs(
+        self,
+        definition: tuple[str, str],
+        element: tuple[str, str, str],
+        state: int,
+        start_day: int | None,
+        end_day: int | None,
+        alike: _Alike,
+    ) -> None:
+        of_all = self._element(definition, ALL_TIME, element)
+        of_all.entered += alike.count
+        if start_day is not None:
+            self._element(definition, start_day, element).entered += alike.count
+            self._element(definition, month_of(start_day), element).entered += alike.count
+        if end_day is None:
+            of_all.open_start_seconds += alike.start_seconds
+            return
+        for counts in (
+            of_all,
+            self._element(definition, end_day, element),
+            self._element(definition, month_of(end_day), element),
+        ):
+            if state == COMPLETED:
+                counts.completed += alike.count
+            else:
+                counts.terminated += alike.count
+            counts.durations.join(alike.durations)
+
+    def _count_instances(
+        self, name: tuple[str, str], status: int, start_quarter: int | None, end_quarter: int | None, alike: _Alike
     ) -> None:
         of_all = self._process(name, ALL_TIME)
         if status == INSTANCE_RUNNING:
-            of_all.running += sign
+            of_all.running += alike.count
         elif status == INSTANCE_PAUSED:
-            of_all.paused += sign
-        if start_micros != UNKNOWN_TIME:
-            of_all.started += sign
-            of_day = self._process(name, day_of(start_micros))
-            of_day.started += sign
-            _count_quarter(of_day, sign, start_micros, STARTED)
-        measure = _ENDINGS.get(status)
-        if measure is None or end_micros is None:
+            of_all.paused += alike.count
+        if start_quarter is not None:
+            of_all.started += alike.count
+            of_day = self._process(name, start_quarter // QUARTERS)
+            of_day.started += alike.count
+            _count_quarter(of_day, alike.count, start_quarter, STARTED)
+        if end_quarter is None:
             return
-        of_day = self._process(name, day_of(end_micros))
-        _count_quarter(of_day, sign, end_micros, measure)
+        measure = _ENDINGS[status]
+        of_day = self._process(name, end_quarter // QUARTERS)
+        _count_quarter(of_day, alike.count, end_quarter, measure)
         for counts in (of_all, of_day):
             if measure == _ENDINGS[INSTANCE_COMPLETED]:
-                counts.completed += sign
+                counts.completed += alike.count
             elif measure == _ENDINGS[INSTANCE_FAILED]:
-                counts.failed += sign
+                counts.failed += alike.count
             else:
-                counts.terminated += sign
-            if start_micros != UNKNOWN_TIME:
-                # Clocks of two machines may disagree; nothing takes less than no time.
-                counts.durations.add(sign, max(0, end_micros - start_micros))
+                counts.terminated += alike.count
+            counts.durations.join(alike.durations)
 
     def _process(self, name: tuple[str, str], day: int) -> ProcessCounts:
         key = (*name, day)
-        counts = self.processes.get(key)
+        counts = self._processes.get(key)
         if counts is None:
-            counts = self.processes[key] = ProcessCounts()
+            counts = self._processes[key] = ProcessCounts()
         return counts
 
     def _element(self, name: tuple[str, str], day: int, element: tuple[str, str, str]) -> ElementCounts:
         key = (*name, day, element[0])
-        counts = self.elements.get(key)
+        counts = self._elements.get(key)
         if counts is None:
-            counts = self.elements[key] = ElementCounts()
+            counts = self._elements[key] = ElementCounts()
         # Of several that events tell for one element the last one by the alphabet, in whatever order they come.
         if element[1] > counts.element_type:
             counts.element_type = element[1]
@@ -263,6 +330,7 @@ def quarter_of(quarter: int, measure: int) -> int:
     return quarter * MEASURES + measure
 
 
-def _count_quarter(counts: ProcessCounts, sign: int, micros: int, measure: int) -> None:
-    number = quarter_of(micros % DAY_MICROS // QUARTER_MICROS, measure)
-    counts.quarters[number] = counts.quarters.get(number, 0) + sign
+def _count_quarter(counts: ProcessCounts, count: int, quarter: int, measure: int) -> None:
+    """Count something in a quarter of an hour, which is counted from the Unix epoch."""
+    number = quarter_of(quarter % QUARTERS, measure)
+    counts.quarters[number] = counts.quarters.get(number, 0) + count

@@ -10,15 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from history_svc.audit.checking import ChainCheck, Kind, Problem
 from history_svc.audit.entry import CHAIN_COLUMNS, TAMPERING, ChainedEntry, Entry, chained_of, hash_of
-from history_svc.audit.head import HEAD_COLUMNS, NO_HEAD, Head, Signer
-from mesh.db.statements import Fetch, FetchKeys, InsertMany, Program, Row, UpsertMany
+from history_svc.audit.head import HEAD_COLUMNS, NO_HEAD, START, Head, Signer
+from mesh.db.statements import DeleteMany, Fetch, FetchKeys, InsertMany, Program, Row, UpsertMany
 
 CHAIN_TABLE: Final = "history_audit"
 HEAD_TABLE: Final = "history_audit_head"
 CHECKPOINT_TABLE: Final = "history_audit_checkpoint"
 CHECKPOINT_ENTRIES: Final = 1_000
 """So many entries behind a checkpoint there is another one."""
+START_TABLE: Final = "history_audit_start"
+MAX_CHECKPOINTS: Final = 10_000
+"""Checkpoints that are read with a page of entries at most: between two entries there may be many where somebody has
+removed what was between them."""
 
 _HEAD_ID: Final = 1
 _SELECT: Final = f"SELECT {','.join(CHAIN_COLUMNS)} FROM {CHAIN_TABLE}"
@@ -36,7 +41,8 @@ class Appended:
 
 @dataclass(slots=True)
 class ChainPart:
-    """A piece of the chain. `before`: the entry before it; `head` and `behind`: at the end, see `ChainCheck.end`."""
+    """A piece of the chain. `before`: the entry before it; `head` and `behind`: at the end, see `ChainCheck.end`;
+    `start`: see `ChainCheck.begin`."""
 
     before: ChainedEntry | None
     entries: list[ChainedEntry]
@@ -46,6 +52,7 @@ class ChainPart:
     head: Head | None = None
     behind: list[Head] = field(default_factory=list)
     checkpoint_before: int = 0
+    start: Head | None = None
 
 
 def append(entries: Sequence[Entry], signer: Signer, now: int, seen: int) -> Program[Appended]:
@@ -155,15 +162,21 @@ def _noted(fault: str, event_id: str, now: int) -> Entry:
 def read_part(begin: int, limit: int, *, first: bool) -> Program[ChainPart]:
     """Read entries from a place on. `first`: with what stands before them.
 
-    The checkpoint of the entry before is among those that are read: it may be new.
+    The checkpoint of the entry before is among those that are read: it may be new. So is the one before where what is
+    kept begins behind the place: while a chain is read, retention may take out what was not read yet.
     """
     before: ChainedEntry | None = None
     checkpoint_before = 0
-    if first and begin > 1:
-        rows: list[Row] = yield Fetch(f"{_SELECT} WHERE sequence<? ORDER BY sequence DESC LIMIT 1", (begin,))
-        before = chained_of(rows[0]) if rows else None
-        marks: list[Row] = yield Fetch(f"{_CHECKPOINTS} WHERE sequence<? ORDER BY sequence DESC LIMIT 1", (begin,))
-        checkpoint_before = marks[0][0] if marks else 0
+    starts: list[Row] = yield FetchKeys(START_TABLE, HEAD_COLUMNS, ("id",), [(_HEAD_ID,)])
+    start = Head._make(starts[0]) if starts else None
+    kept_from = start.sequence + 1 if start is not None else 1
+    if first or begin < kept_from:
+        if begin > kept_from:
+            rows: list[Row] = yield Fetch(f"{_SELECT} WHERE sequence<? ORDER BY sequence DESC LIMIT 1", (begin,))
+            before = chained_of(rows[0]) if rows else None
+        bound = max(begin, kept_from)
+        marks: list[Row] = yield Fetch(f"{_CHECKPOINTS} WHERE sequence<? ORDER BY sequence DESC LIMIT 1", (bound,))
+        checkpoint_before = max(0, marks[0][0]) if marks else 0
     rows = yield Fetch(f"{_SELECT} WHERE sequence>=? ORDER BY sequence LIMIT ?", (begin, limit))
     entries = [chained_of(row) for row in rows]
     ended = len(entries) < limit
@@ -171,7 +184,8 @@ def read_part(begin: int, limit: int, *, first: bool) -> Program[ChainPart]:
     head = Head._make(heads[0]) if heads else None
     last = entries[-1].sequence if entries else max(begin - 1, 0)
     found: list[Row] = yield Fetch(
-        f"{_CHECKPOINTS} WHERE sequence>=? AND sequence<=? ORDER BY sequence", (begin - 1, last)
+        f"{_CHECKPOINTS} WHERE sequence>=? AND sequence<=? ORDER BY sequence LIMIT ?",
+        (begin - 1, last, MAX_CHECKPOINTS),
     )
     part = ChainPart(
         before,
@@ -180,12 +194,60 @@ def read_part(begin: int, limit: int, *, first: bool) -> Program[ChainPart]:
         max(last, head.sequence if head is not None else 0),
         ended,
         checkpoint_before=checkpoint_before,
+        start=start,
     )
     if ended:
         part.head = head
         behind: list[Row] = yield Fetch(f"{_CHECKPOINTS} WHERE sequence>? ORDER BY sequence LIMIT 1000", (last,))
         part.behind = [Head._make(row) for row in behind]
     return part
+
+
+@dataclass(slots=True, frozen=True)
+class TakenOut:
+    """What retention took out of the chain: all up to `start`, None: nothing. `problem`: what keeps it from more."""
+
+    start: Head | None = None
+    problem: Problem | None = None
+
+
+def take_out_older(signer: Signer, before: int, now: int) -> Program[TakenOut]:
+    """Take the oldest entries out, up to the next checkpoint, where that is older than a time, in microseconds.
+
+    What is kept begins with a signed note of the last one that is gone. The last entry of all stays: the next one
+    hangs on it. What somebody has changed stays as well, and all behind it: it shows what was done.
+    """
+    starts: list[Row] = yield FetchKeys(START_TABLE, HEAD_COLUMNS, ("id",), [(_HEAD_ID,)], lock=True)
+    heads: list[Row] = yield FetchKeys(HEAD_TABLE, HEAD_COLUMNS, ("id",), [(_HEAD_ID,)])
+    start = Head._make(starts[0]) if starts else None
+    after = start.sequence if start is not None else 0
+    marks: list[Row] = yield Fetch(f"{_CHECKPOINTS} WHERE sequence>? ORDER BY sequence LIMIT 1", (after,))
+    if not marks or not heads:
+        return TakenOut()
+    checkpoint = Head._make(marks[0])
+    if checkpoint.time_micros >= before or checkpoint.sequence >= heads[0][0]:
+        return TakenOut()
+    rows: list[Row] = yield Fetch(
+        f"{_SELECT} WHERE sequence<=? ORDER BY sequence LIMIT ?", (checkpoint.sequence, CHECKPOINT_ENTRIES + 1)
+    )
+    entries = [chained_of(row) for row in rows]
+    check = ChainCheck(signer)
+    check.begin(None, start)
+    check.start_behind(after)
+    check.page(entries, [checkpoint])
+    problems = [problem for problem in check.problems if problem.kind != Kind.NOTED]
+    last = entries[-1].sequence if entries else after
+    if not problems and last != checkpoint.sequence:
+        problems = [Problem(Kind.REMOVED, last + 1, checkpoint.sequence, "the entry of a checkpoint is not there")]
+    if problems:
+        return TakenOut(problem=problems[0])
+    yield DeleteMany(CHAIN_TABLE, ("sequence",), [(entry.sequence,) for entry in entries])
+    if after:
+        # That of the new start stays: the next checkpoint names it.
+        yield DeleteMany(CHECKPOINT_TABLE, ("sequence",), [(after,)])
+    begins = signer.sign(Head(checkpoint.sequence, checkpoint.hash, now, checkpoint.sequence), START)
+    yield UpsertMany(START_TABLE, ("id", *HEAD_COLUMNS), ("id",), HEAD_COLUMNS, [(_HEAD_ID, *begins)])
+    return TakenOut(begins)
 
 
 def read_checkpoints(before: int | None, limit: int) -> Program[list[Head]]:

@@ -69,6 +69,7 @@ OWN_TABLES: Final = frozenset(
         "lease_holder",
         "history_audit",
         "history_audit_head",
+        "history_audit_start",
         "history_audit_checkpoint",
         "history_generation",
         "history_rebuild",

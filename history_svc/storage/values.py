@@ -25,6 +25,9 @@ COMPARED_CHARACTERS: Final = 255
 Compared = tuple[int, float | None, str | None]
 """Type, number (1 for true, 0 for false) and the beginning of the text."""
 
+WITH_TEXTS: Final = frozenset({"string_value", "struct_value", "list_value"})
+"""Kinds of values in which there may be texts, as `Value` names them."""
+
 _TYPES: Final = {"struct_value": OBJECT, "list_value": LIST}
 
 

@@ -88,6 +88,7 @@ def _tell(
                 "checkedEntries": checked,
                 "problems": [to_json(problem) for problem in problems],
                 "problemsLeftOut": left_out,
+                "firstSequence": last.first_sequence,
                 "signed": last.signed,
                 "head": to_json(last.head),
             }
@@ -103,6 +104,8 @@ def _tell(
             for problem in problems
         ]
         output.table(["from", "to", "what", "detail"], rows, f"{checked} entries are as they were written.")
+        if last.first_sequence > 1:
+            output.say(f"Those before entry {last.first_sequence} are past their retention.")
         head = last.head
         signed = f"signed by {head.key_id}" if last.signed else "not signed"
         output.say(f"The chain ends with entry {head.sequence}, {signed}.")

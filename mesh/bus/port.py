@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class BusError(Exception):
@@ -38,9 +38,10 @@ class BusMessage:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True, frozen=True)
-class ReceivedMessage:
+class ReceivedMessage(NamedTuple):
     """A message as a consumer gets it. `timestamp_micros`: when it was published, since the Unix epoch."""
+
+    # A frozen dataclass takes three times as long to make.
 
     topic: str
     partition: int

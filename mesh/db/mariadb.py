@@ -40,6 +40,8 @@ from mesh.resilience.breaker import BreakerLimits, BreakerOpen, CircuitBreaker
 T = TypeVar("T")
 
 ROWS_PER_STATEMENT = 500
+ROWS_PER_TEXT = 16
+"""Rows that are put into words at once, before their length is looked at."""
 VALUES_PER_KEY_LIST = 999
 """From 1,000 values on MariaDB turns an IN list into a derived table, which a DELETE then scans the table for."""
 BYTES_PER_STATEMENT = 4 * 1024 * 1024
@@ -354,13 +356,18 @@ class _Sending:
         self._waiting: list[str] = []
         self._size = 0
 
-    async def later(self, sql: str, parameters: tuple[Any, ...]) -> None:
+    def text(self, sql: str, parameters: Sequence[Any]) -> str:
+        """Return a piece of SQL with its parameters in it."""
+        text: str = self._cursor.mogrify(sql, tuple(parameters))
+        return text
+
+    async def later(self, text: str) -> None:
         """Send a statement without a result, by and by. Raises `DatabaseError` of it or of those that wait."""
-        text = self._cursor.mogrify(sql, parameters)
-        if self._waiting and self._size + len(text) > BYTES_PER_STATEMENT:
+        size = _size_of(text)
+        if self._waiting and self._size + size > BYTES_PER_STATEMENT:
             await self._send(self._waiting)
         self._waiting.append(text)
-        self._size += len(text)
+        self._size += size
 
     async def run(self, sql: str, parameters: tuple[Any, ...] | None = None) -> Any:
         """Run a statement behind those that wait; return the cursor with its result. Raises as `later`."""
@@ -368,7 +375,7 @@ class _Sending:
             await _execute(self._cursor, sql, parameters)
             return self._cursor
         text = self._cursor.mogrify(sql, parameters)
-        if self._size + len(text) > 2 * BYTES_PER_STATEMENT:
+        if self._size + _size_of(text) > 2 * BYTES_PER_STATEMENT:
             await self._send(self._waiting)
         await self._send([*self._waiting, text])
         return self._cursor
@@ -434,22 +441,29 @@ def _keys_per_statement(width: int) -> int:
 async def _multi_row(
     sending: _Sending, prefix: str, rows: Sequence[Row], suffix: str, limit: int = ROWS_PER_STATEMENT
 ) -> None:
-    part: list[Any] = []
-    size = 0
-    for row in rows:
-        part.append(row)
-        size += sum(len(value) if isinstance(value, str | bytes) else 16 for value in row)
-        if len(part) >= limit or size >= BYTES_PER_STATEMENT:
-            await _one_multi_row(sending, prefix, part, suffix)
-            part, size = [], 0
-    if part:
-        await _one_multi_row(sending, prefix, part, suffix)
+    texts: list[str] = []
+    size = count = place = 0
+    while place < len(rows):
+        part = rows[place : place + min(ROWS_PER_TEXT, limit - count)]
+        text = sending.text(_marks(len(part[0]), len(part)), [value for row in part for value in row])
+        texts.append(text)
+        # Of the text, as looking at each value would cost more than putting it into words.
+        size += _size_of(text)
+        count += len(part)
+        place += len(part)
+        if count >= limit or size >= BYTES_PER_STATEMENT or place >= len(rows):
+            await sending.later(f"{prefix}{','.join(texts)}{suffix}")
+            texts, size, count = [], 0, 0
 
 
-async def _one_multi_row(sending: _Sending, prefix: str, rows: list[Any], suffix: str) -> None:
-    mark = f"({','.join(['%s'] * len(rows[0]))})"
-    sql = f"{prefix}{','.join([mark] * len(rows))}{suffix}"
-    await sending.later(sql, tuple(value for row in rows for value in row))
+def _size_of(text: str) -> int:
+    """Return how many bytes a piece of SQL has on its way. Bytes that are no text are single surrogates in it."""
+    return len(text) if text.isascii() else len(text.encode(errors="surrogateescape"))
+
+
+@lru_cache(maxsize=1024)
+def _marks(width: int, rows: int) -> str:
+    return ",".join([f"({','.join(['%s'] * width)})"] * rows)
 
 
 async def _fetch_keys(sending: _Sending, statement: FetchKeys) -> list[tuple[Any, ...]]:

@@ -53,19 +53,23 @@ class Process:
 
 @contextlib.asynccontextmanager
 async def running(database_url: str, bus: Path) -> AsyncIterator[Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.crash.history_process",
-        database_url,
-        str(bus),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+    said = bus.with_suffix(".said")
+    with said.open("wb") as errors:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tests.crash.history_process",
+            database_url,
+            str(bus),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=errors,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
     assert process.stdout is not None
-    port = int(await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS))
+    line = await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS)
+    assert line, said.read_text()
+    port = int(line)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         running_process = Process(process, channel)
         try:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -20,14 +24,42 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from engine_svc.events.expansion import expand
+from form_svc.main import FormService
+from form_svc.settings import FormSettings
+from form_svc.storage.schema import HEAD as FORM_HEAD
+from form_svc.storage.schema import MIGRATIONS as FORM_MIGRATIONS
+from mesh.bus.opening import open_bus
 from mesh.db.database import Database
+from mesh.db.migrate import migrate
+from mesh.db.schema import open_database
 from mesh.db.statements import Fetch, fetch
 from mesh.event_decoding import decode
+from mesh.metrics import Metrics
 from mesh.outbox import OutboxRow
 from tests.integration.engine.serving import Engine, external, refusal, user_task
 from tests.integration.engine.test_definition_suspension import resume, suspend
+from tests.integration.form.forms import form
 
+FORM = form("review")
 ASKED_BY = (("x-flowmesh-sub", "ann"), ("x-flowmesh-client-address", "192.0.2.9"), ("x-correlation-id", "c-1"))
+
+
+@pytest.fixture
+async def engine_with_forms(engine_database: Database, tmp_path: Path) -> AsyncIterator[Engine]:
+    """A running engine beside a form service, which checks the forms of its bundles."""
+    async with AsyncExitStack() as closing:
+        url = f"sqlite:///{tmp_path / 'form.db'}"
+        await asyncio.to_thread(migrate, url, FORM_MIGRATIONS, FORM_HEAD)
+        database = await open_database(url)
+        closing.push_async_callback(database.close)
+        bus = await open_bus(f"sqlite:///{tmp_path / 'bus.db'}")
+        closing.push_async_callback(bus.close)
+        forms = FormService(FormSettings(port=0, drain_seconds=0.5), database, bus, Metrics())
+        closing.push_async_callback(forms.stop)
+        port = await forms.start()
+        engine = await Engine.started(engine_database, form_address=f"127.0.0.1:{port}")
+        closing.push_async_callback(engine.stop)
+        yield engine
 
 
 async def told(database: Database) -> list[EventEnvelope]:
@@ -63,7 +95,10 @@ def bundle(**fields: Any) -> deployments.CreateDeploymentRequest:
     return deployments.CreateDeploymentRequest(resources=resources, name="bundle", tenant_id="acme", **fields)
 
 
-async def test_a_deployment_is_told_with_its_files_and_once(engine: Engine, engine_database: Database) -> None:
+async def test_a_deployment_is_told_with_its_forms_and_once(
+    engine_with_forms: Engine, engine_database: Database
+) -> None:
+    engine = engine_with_forms
     deployed = (await engine.deployments.CreateDeployment(bundle(), metadata=ASKED_BY)).deployment
     assert (await engine.deployments.CreateDeployment(bundle())).duplicate
     events = await told(engine_database)
@@ -85,7 +120,23 @@ async def test_a_deployment_is_told_with_its_files_and_once(engine: Engine, engi
     assert list(recorded.operation_recorded.tenant_ids) == ["acme"]
 
 
-async def test_a_deployment_that_is_deleted_is_told_with_what_it_had(engine: Engine, engine_database: Database) -> None:
+async def test_a_deployment_of_forms_alone_is_told(engine_with_forms: Engine, engine_database: Database) -> None:
+    request = deployments.UploadDeploymentRequest(resource_name="review.form")
+    request.file.data = FORM
+    deployed = (await engine_with_forms.deployments.UploadDeployment(request)).deployment
+    events = await told(engine_database)
+    (event,) = of_type(events, "workflow.deployment.created.v1")
+    created = event.deployment_created
+    assert created.deployment.id == deployed.id
+    assert [file.name for file in created.resources] == ["review.form"]
+    assert not created.process_definitions
+    assert operations(events) == [("UploadDeployment", "deployment")]
+
+
+async def test_a_deployment_that_is_deleted_is_told_with_what_it_had(
+    engine_with_forms: Engine, engine_database: Database
+) -> None:
+    engine = engine_with_forms
     deployed = (await engine.deployments.CreateDeployment(bundle())).deployment
     await engine.deployments.DeleteDeployment(deployments.DeleteDeploymentRequest(id=deployed.id), metadata=ASKED_BY)
     events = await told(engine_database)

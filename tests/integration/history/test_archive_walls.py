@@ -7,13 +7,15 @@ from pathlib import Path
 
 import grpc.aio
 import pytest
-from flowmesh.history.v1 import archive_service_pb2, retention_service_pb2
+from flowmesh.history.v1 import archive_service_pb2, audit_service_pb2, retention_service_pb2
 from google.protobuf.duration_pb2 import Duration
 
 from history_svc.api.archive_service import ArchiveServicer
+from history_svc.api.audit_service import AuditServicer
 from history_svc.api.retention_service import RetentionServicer
 from history_svc.archiving.process import _record
 from history_svc.archiving.running import ArchiveFiles
+from history_svc.audit.head import Signer
 from history_svc.commands.changing import Changer
 from history_svc.consumers.projection import project
 from history_svc.storage.archives import Archive, insert_archive
@@ -29,8 +31,7 @@ from history_svc.storage.retention_layout import (
 from history_svc.storage.schema import HEAD
 from history_svc.storage.statistics_layout import INCIDENT_COLUMNS
 from mesh.access.rows import RowGrant
-from mesh.bus.local import LocalBus
-from mesh.bus.topics import all_topics
+from mesh.call import CallContext, as_call
 from mesh.clock import SystemClock
 from mesh.db.database import Database
 from mesh.db.served_database import ServedDatabase
@@ -128,10 +129,8 @@ def door() -> Door:
 @pytest.fixture
 async def channel(history: Database, door: Door, tmp_path: Path) -> AsyncIterator[grpc.aio.Channel]:
     """To a service that lets everybody in as the door says."""
-    bus = await LocalBus.open(tmp_path / "bus.db")
-    await bus.ensure_topics(all_topics())
     server = MeshServer(MeshSettings(drain_seconds=0), RpcMetrics(Metrics()), authorize=door.authorize)
-    served, changer = ServedDatabase(history), Changer(history, SystemClock(), bus)
+    served, changer = ServedDatabase(history), Changer(history, SystemClock(), Signer(""))
     files = ArchiveFiles(tmp_path / "archives", "")
     for module, name, servicer in (
         (archive_service_pb2, "ArchiveService", ArchiveServicer(served, changer, files)),
@@ -212,3 +211,32 @@ async def test_the_default_of_a_tenant_belongs_to_who_sees_all_of_it(
     policies = await outcome(channel, METHODS["ListRetentionPolicies"], {})
     assert len(policies["retentionPolicies"]) == 1
     assert "retentionPolicy" in await outcome(channel, METHODS["SetRetentionPolicy"], wanted)
+
+
+async def test_what_is_changed_is_told_to_the_audit_once(
+    history: Database, channel: grpc.aio.Channel, door: Door
+) -> None:
+    things = await things_there(history)
+    door.caller = caller("eve", RowGrant())
+    policy = {"tenant_id": "acme-inc", "process_definition_key": "review", "request_id": "r-1"}
+    for _ in range(2):
+        await outcome(channel, METHODS["SetRetentionPolicy"], {**policy, "keep": KEEP})
+    await outcome(channel, METHODS["SetInstanceRetention"], {"id": things["instance"]})
+    await outcome(channel, METHODS["DeleteRetentionPolicy"], {"tenant_id": "acme-inc", "process_definition_key": "no"})
+    await outcome(channel, METHODS["RemoveRestoredArchive"], {"id": things["archive"]})
+    audit = AuditServicer(history, Signer(""))
+    with as_call(CallContext("c")):
+        listed = await audit.ListAuditRecords(audit_service_pb2.ListAuditRecordsRequest(order_by="sequence"))
+    assert [(record.method.rpartition("/")[2], record.resource_type) for record in listed.audit_records] == [
+        ("SetRetentionPolicy", "retentionPolicy"),
+        ("SetInstanceRetention", "processInstance"),
+        ("RemoveRestoredArchive", "archive"),
+    ]
+    first = listed.audit_records[0]
+    assert (first.user_id, first.service, first.resource_id) == ("eve", "history", "review")
+    assert list(first.tenant_ids) == ["acme-inc"]
+    assert first.process_definition_key == "review"
+    assert dict(first.after)["tenantId"] == "acme-inc"
+    async for answer in audit.VerifyAuditRecords(audit_service_pb2.VerifyAuditRecordsRequest()):
+        assert not answer.problems
+    assert answer.checked_entries == 3

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import pytest
 from flowmesh.history.v1 import audit_service_pb2 as pb
 
 from history_svc.api.audit_service import AuditServicer
 from history_svc.audit.entry import CHAIN_COLUMNS, ChainedEntry, Entry, chained_of, hash_of
-from history_svc.audit.head import HEAD_COLUMNS, Head, Signer
+from history_svc.audit.head import HEAD_COLUMNS, START, Head, Signer
 from history_svc.storage.audit import (
     CHAIN_TABLE,
     CHECKPOINT_ENTRIES,
     CHECKPOINT_TABLE,
     HEAD_TABLE,
+    START_TABLE,
+    TakenOut,
     add_checkpoint,
     append,
+    take_out_older,
 )
 from mesh.call import CallContext, as_call
 from mesh.db.database import ConstraintViolated, Database, TransientFailure
@@ -27,6 +34,8 @@ from mesh.db.statements import Execute, Fetch, InsertMany, Program, Row, fetch
 from mesh.ids import new_id
 
 ENTRIES = 2_600
+APPENDED = 1_800_000_000_000_000
+"""When entries are added, in microseconds."""
 SECRET = "a secret of the mesh with more than 32 characters"
 SIGNER = Signer(SECRET)
 Kind = pb.AuditProblem.Kind
@@ -63,7 +72,7 @@ def entry(number: int, **fields: Any) -> Entry:
 
 
 async def added(database: Database, entries: Sequence[Entry], signer: Signer = SIGNER, seen: int = 0) -> int:
-    appended = await database.write(append(entries, signer, 1_800_000_000_000_000, seen))
+    appended = await database.write(append(entries, signer, APPENDED, seen))
     return appended.entries
 
 
@@ -364,7 +373,7 @@ async def test_what_is_signed_cannot_be_forged_from_within_the_database(history:
     # A chain that is cut off with its head put back as it once was is found by what is kept elsewhere.
     anchor = {"anchor_sequence": ENTRIES, "anchor_hash": head[1]}
     assert await verified(history, **anchor) == []
-    old = SIGNER.sign(Head(1000, (await rows_between(history, 1000, 1000))[0][-1], 1_800_000_000_000_000, 1000))
+    old = SIGNER.sign(Head(1000, (await rows_between(history, 1000, 1000))[0][-1], APPENDED, 1000))
 
     def roll_back() -> Program[None]:
         yield Execute(f"DELETE FROM {CHAIN_TABLE} WHERE sequence>1000")
@@ -414,6 +423,103 @@ async def test_a_process_that_goes_on_notices_that_the_end_was_put_back(history:
     assert chained_of(noted).entry.reason == "the chain had 25 entries"
 
 
+async def _taken_out(database: Database, before: int = APPENDED + 1, signer: Signer = SIGNER) -> TakenOut:
+    """Take out all that is older; return what kept it from more, with the last start."""
+    start: Head | None = None
+    while True:
+        taken = await database.write(take_out_older(signer, before, APPENDED + 5))
+        start = taken.start or start
+        if taken.start is None:
+            return TakenOut(start, taken.problem)
+
+
+async def test_what_is_past_its_retention_goes_and_the_chain_holds(history: Database) -> None:
+    await filled(history)
+    assert await _taken_out(history, APPENDED) == TakenOut()
+    taken = await _taken_out(history)
+    assert taken.start is not None
+    assert taken.problem is None
+    assert taken.start.sequence == 2_000
+    assert [row[0] for row in await rows_between(history, 0, 2_002)] == [2_001, 2_002]
+    await added(history, [entry(number) for number in range(500)])
+    for fields in ({}, {"begin_sequence": 1}, {"begin_sequence": 2_001}, {"begin_sequence": 2_400}):
+        assert await verified(history, **fields) == []
+    assert await verified(history, max_entries=300) == []
+    answers = [one async for one in AuditServicer(history, SIGNER).VerifyAuditRecords(pb.VerifyAuditRecordsRequest())]
+    assert {answer.first_sequence for answer in answers} == {2_001}
+    # On from where retention was: the chain has 3,100 entries now, and a checkpoint at 3,000.
+    assert (await _taken_out(history)).start == SIGNER.sign(
+        Head(3_000, (await history.read(_start()))[1], APPENDED + 5, 3_000), START
+    )
+    assert await verified(history) == []
+    # What is not the last one of the chain alone.
+    await history.write(add_checkpoint(SIGNER, APPENDED))
+    assert await _taken_out(history) == TakenOut()
+    assert await verified(history) == []
+
+
+async def test_a_chain_is_checked_while_retention_takes_entries_out(history: Database) -> None:
+    await filled(history)
+    checking = AuditServicer(history, SIGNER).VerifyAuditRecords(pb.VerifyAuditRecordsRequest())
+    found = list((await anext(checking)).problems)
+    assert (await _taken_out(history)).start is not None
+    async for answer in checking:
+        found += answer.problems
+    assert not found
+    assert answer.first_sequence == 2_001
+
+
+def _start() -> Program[Row]:
+    rows: list[Row] = yield Fetch(f"SELECT {','.join(HEAD_COLUMNS)} FROM {START_TABLE}")
+    return rows[0]
+
+
+async def test_nobody_else_can_say_that_entries_are_past_their_retention(history: Database) -> None:
+    await filled(history)
+    await _taken_out(history, signer=SIGNER)
+    start = await history.read(_start())
+    rows = await rows_between(history, 2_001, 3_000)
+
+    async def found_with(*statements: Execute | InsertMany) -> list[Found]:
+        def spoil() -> Program[None]:
+            for statement in statements:  # noqa: UP028 - results are sent, which a tuple takes none of
+                yield statement
+
+        def restore() -> Program[None]:
+            yield Execute(f"DELETE FROM {START_TABLE}")
+            yield InsertMany(START_TABLE, ("id", *HEAD_COLUMNS), [(1, *start)])
+            yield Execute(f"DELETE FROM {CHAIN_TABLE}")
+            yield InsertMany(CHAIN_TABLE, CHAIN_COLUMNS, rows)
+
+        await history.write(spoil())
+        found = await verified(history)
+        await history.write(restore())
+        return found
+
+    assert await found_with(Execute(f"DELETE FROM {CHAIN_TABLE} WHERE sequence<2004")) == [("REMOVED", 2_001, 2_003)]
+    forged = ChainedEntry(1_500, entry(1), "0" * 64, hash_of("0" * 64, entry(1))).row()
+    assert await found_with(InsertMany(CHAIN_TABLE, CHAIN_COLUMNS, [forged])) == [("INSERTED", 1_500, 1_500)]
+    assert ("CHECKPOINT", 2_000, 2_000) in await found_with(Execute(f"UPDATE {START_TABLE} SET time_micros=1"))
+    assert await found_with(Execute(f"DELETE FROM {START_TABLE}")) == [("CHECKPOINT", 1, 1), ("REMOVED", 1, 2_000)]
+    # The end of the chain is signed as its end, and so not as its beginning.
+    (head,) = await history.read(fetch(Fetch(f"SELECT {','.join(HEAD_COLUMNS)} FROM {HEAD_TABLE}")))
+    as_start = [Execute(f"DELETE FROM {START_TABLE}"), InsertMany(START_TABLE, ("id", *HEAD_COLUMNS), [(1, *head)])]
+    emptied = Execute(f"DELETE FROM {CHAIN_TABLE} WHERE sequence<=?", (head[0],))
+    assert ("CHECKPOINT", ENTRIES, ENTRIES) in await found_with(*as_start, emptied)
+    assert await verified(history) == []
+
+
+async def test_retention_leaves_what_somebody_has_changed(history: Database) -> None:
+    await filled(history)
+    await history.write(replaced(1_500, 1_500, []))
+    taken = await _taken_out(history)
+    assert taken.start is not None
+    assert taken.start.sequence == 1_000
+    assert taken.problem is not None
+    assert (taken.problem.first, taken.problem.last) == (1_500, 1_500)
+    assert await verified(history) == [("REMOVED", 1_500, 1_500)]
+
+
 async def test_keys(history: Database) -> None:
     assert not Signer("").signs
     await added(history, [entry(1)], Signer(""))
@@ -427,6 +533,27 @@ async def test_keys(history: Database) -> None:
     assert await verified(history, newer) == [("NOTED", 2, 2)]
     with pytest.raises(ValueError, match="hex"):
         Signer(SECRET, ["no key"])
+
+
+async def test_a_secret_is_changed_while_several_processes_add(history: Database, tmp_path: Path) -> None:
+    new_secret = "a new secret of the mesh, with 32 characters or more".replace(" ", "-")
+    (tmp_path / "secret").write_text(f"{new_secret}\n")
+    with (tmp_path / "secret").open() as secret:
+        printed = await asyncio.to_thread(_public_key, secret)
+    public_key = printed.strip()
+    assert public_key == Signer(new_secret).public_key
+    old, new = Signer(SECRET, [public_key]), Signer(new_secret, [SIGNER.public_key])
+    for number in range(4):
+        await added(history, [entry(number)], (old, new)[number % 2])
+        await history.write(add_checkpoint((new, old)[number % 2], APPENDED))
+    assert await verified(history, old) == await verified(history, new) == []
+    assert ("CHECKPOINT", 1, 1) in await verified(history, SIGNER)
+
+
+def _public_key(secret: TextIO) -> str:
+    command = [sys.executable, "-m", "history_svc.audit.key"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run(command, stdin=secret, env=environment, capture_output=True, check=True, text=True).stdout
 
 
 async def test_lists_have_walls(history: Database) -> None:

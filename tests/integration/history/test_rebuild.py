@@ -55,7 +55,12 @@ async def bus(tmp_path: Path) -> AsyncIterator[LocalBus]:
 
 
 def life(number: int, *, ended: bool = True) -> Life:
-    told = Life(key=f"order-{number % 3}", tenant_id="acme" if number % 2 else "", business_key=f"b-{number}")
+    told = Life(
+        key=f"order-{number % 3}",
+        definition_id=f"definition-{number % 3}",
+        tenant_id="acme" if number % 2 else "",
+        business_key=f"b-{number}",
+    )
     told.start("ann", amount=number, text="名" * (number % 5))
     activity = told.activity("approve")
     start = told.enter(activity)

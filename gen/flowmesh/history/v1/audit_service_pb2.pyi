@@ -211,7 +211,7 @@ class VerifyAuditRecordsRequest(_message.Message):
     def __init__(self, begin_sequence: _Optional[int] = ..., max_entries: _Optional[int] = ..., anchor_sequence: _Optional[int] = ..., anchor_hash: _Optional[str] = ...) -> None: ...
 
 class VerifyAuditRecordsResponse(_message.Message):
-    __slots__ = ("checked_entries", "last_sequence", "problems", "problems_left_out", "next_sequence", "complete", "head", "signed")
+    __slots__ = ("checked_entries", "last_sequence", "problems", "problems_left_out", "next_sequence", "complete", "head", "signed", "first_sequence")
     CHECKED_ENTRIES_FIELD_NUMBER: _ClassVar[int]
     LAST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     PROBLEMS_FIELD_NUMBER: _ClassVar[int]
@@ -220,6 +220,7 @@ class VerifyAuditRecordsResponse(_message.Message):
     COMPLETE_FIELD_NUMBER: _ClassVar[int]
     HEAD_FIELD_NUMBER: _ClassVar[int]
     SIGNED_FIELD_NUMBER: _ClassVar[int]
+    FIRST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     checked_entries: int
     last_sequence: int
     problems: _containers.RepeatedCompositeFieldContainer[AuditProblem]
@@ -228,7 +229,8 @@ class VerifyAuditRecordsResponse(_message.Message):
     complete: bool
     head: AuditCheckpoint
     signed: bool
-    def __init__(self, checked_entries: _Optional[int] = ..., last_sequence: _Optional[int] = ..., problems: _Optional[_Iterable[_Union[AuditProblem, _Mapping]]] = ..., problems_left_out: _Optional[int] = ..., next_sequence: _Optional[int] = ..., complete: _Optional[bool] = ..., head: _Optional[_Union[AuditCheckpoint, _Mapping]] = ..., signed: _Optional[bool] = ...) -> None: ...
+    first_sequence: int
+    def __init__(self, checked_entries: _Optional[int] = ..., last_sequence: _Optional[int] = ..., problems: _Optional[_Iterable[_Union[AuditProblem, _Mapping]]] = ..., problems_left_out: _Optional[int] = ..., next_sequence: _Optional[int] = ..., complete: _Optional[bool] = ..., head: _Optional[_Union[AuditCheckpoint, _Mapping]] = ..., signed: _Optional[bool] = ..., first_sequence: _Optional[int] = ...) -> None: ...
 
 class ListAuditCheckpointsRequest(_message.Message):
     __slots__ = ("page_size", "page_token")

@@ -1,4 +1,4 @@
-"""The audit trail: its entries, the head of their chain, and its checkpoints."""
+"""The audit trail: its entries, the head of their chain, where it begins, and its checkpoints."""
 
 from __future__ import annotations
 
@@ -67,6 +67,20 @@ HEAD = sa.Table(
     **CLUSTERED,
 )
 
+START = sa.Table(
+    "history_audit_start",
+    metadata,
+    # There is one row, with the id 1: the last entry that is past its retention.
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("hash", text_type(64), nullable=False),
+    sa.Column("time_micros", micros_type(), nullable=False),
+    sa.Column("previous_sequence", sa.BigInteger, nullable=False),
+    sa.Column("key_id", text_type(16), nullable=False),
+    sa.Column("signature", text_type(128), nullable=False),
+    **CLUSTERED,
+)
+
 sa.Table(
     "history_audit_checkpoint",
     metadata,
@@ -90,9 +104,10 @@ def upgrade() -> None:
         for index in table.indexes:
             if index.name not in indexes:
                 index.create(connection)
-    if not connection.execute(sa.select(HEAD.c.id)).first():
-        row = {"id": 1, "sequence": 0, "hash": "0" * 64, "time_micros": 0, "previous_sequence": 0}
-        connection.execute(HEAD.insert().values(**row, key_id="", signature=""))
+    for table in (HEAD, START):
+        if not connection.execute(sa.select(table.c.id)).first():
+            row = {"id": 1, "sequence": 0, "hash": "0" * 64, "time_micros": 0, "previous_sequence": 0}
+            connection.execute(table.insert().values(**row, key_id="", signature=""))
 
 
 def downgrade() -> None:
