@@ -220,7 +220,7 @@ class HistoryService:
         self.audit.start()
         self.rebuilds.start()
         self.retention.start()
-        await self.indexing.start()
+        self.indexing.start()
         return port
 
     async def stop(self) -> None:

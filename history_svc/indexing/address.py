@@ -58,4 +58,4 @@ def _host(text: str) -> tuple[str, int]:
         host, port = text, str(DEFAULT_PORT)
     if not host or not port.isdigit() or not 0 < int(port) < 65_536:
         raise SettingsError(f"FLOWMESH_SEARCH_URL: {text!r} is no HOST:PORT")
-    return host, int(port)
+    return host.strip("[]"), int(port)

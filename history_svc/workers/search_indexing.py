@@ -33,6 +33,8 @@ BATCH: Final = 500
 STEP_SECONDS: Final = 2.0
 """How long one kind of work goes on before the others have their turn."""
 WAITING_COUNTED: Final = 10_000
+FORGET_PAUSE_SECONDS: Final = 0.05
+LATER_SECONDS: Final = 1.0
 
 _log = get_log(__name__)
 
@@ -68,7 +70,7 @@ class SearchIndexing:
         self._failure: Exception | None = None
         self.counters = IndexingCounters()
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """Begin."""
         self._lease_work.start()
         self._work.start()
@@ -223,26 +225,27 @@ class WithoutSearchServer:
         self._database = database
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Begin. Raises `DatabaseError`, `OutcomeUnknown`."""
-        if (await self._database.read(following())).indexing:
-            await self._database.write(_give_up())
-            _log.warning("There is no search server any more: the database answers searches")
-        self._task = asyncio.create_task(self._forget(), name="history search")
+    def start(self) -> None:
+        """Begin."""
+        self._task = asyncio.create_task(self._run(), name="history search")
 
     async def stop(self) -> None:
         """End."""
         await end(self._task)
 
-    async def _forget(self) -> None:
-        while True:
+    async def _run(self) -> None:
+        more = True
+        while more:
             try:
-                if not await self._database.write(_forget_some()):
-                    return
+                if (await self._database.read(following())).indexing:
+                    await self._database.write(_give_up())
+                    _log.warning("There is no search server any more: the database answers searches")
+                more = await self._database.write(_forget_some())
+                pause = FORGET_PAUSE_SECONDS
             except (DatabaseError, OutcomeUnknown) as error:
                 _log.info("What a search server was to be told is forgotten later", error=error)
-                await asyncio.sleep(1)
-            await asyncio.sleep(0.05)
+                pause = LATER_SECONDS
+            await asyncio.sleep(pause)
 
 
 def _done(program: Program[None]) -> Program[bool]:
