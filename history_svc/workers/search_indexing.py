@@ -130,7 +130,8 @@ class SearchIndexing:
             await self._begin(holder)
             return True
         for index in building:
-            if index.name not in self._made:
+            # Where something was sent already an index that is not there was lost: made anew it would lack that.
+            if not index.cursor_kind and index.name not in self._made:
                 await self._server.create(index.name)
                 self._made.add(index.name)
         more = await self._tell_changes(holder, indexes)
@@ -171,10 +172,10 @@ class SearchIndexing:
                 return True
 
     async def _build(self, holder: str, index: SearchIndex) -> bool:
-        """Send what lies behind the cursor of an index; False where it is built, and answers."""
+        """Send what lies behind the cursor of an index; say that there is more to do."""
         until = steady_seconds() + STEP_SECONDS
         kind, record_id = index.cursor_kind or KINDS[0], index.cursor_id
-        while steady_seconds() <= until:
+        while True:
             read_at = time.monotonic()
             generation, records = await self._database.read(records_behind(kind, record_id, BATCH))
             if generation != index.generation:
@@ -193,7 +194,9 @@ class SearchIndexing:
                 return True
             else:
                 kind, record_id = KINDS[KINDS.index(kind) + 1], ""
-        return True
+                await self._write(holder, _done(search_index.note_cursor(index.id, kind, record_id, 0)))
+            if steady_seconds() > until:
+                return True
 
     async def _send(self, holder: str, index: SearchIndex, records: Sequence[Record], read_at: float) -> bool:
         """Send records to an index; say whether it is there."""

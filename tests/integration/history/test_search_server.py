@@ -264,6 +264,29 @@ async def test_an_index_that_the_server_lost_is_built_again(
     assert await _documents(search_url) == 2 * RECORDS
 
 
+async def test_an_index_that_is_lost_half_built_is_begun_anew(
+    history: Database, search_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        await history.write(project_on_both(a_life(f"half {number}").events))
+    monkeypatch.setattr(search_indexing, "BATCH", 2)
+    monkeypatch.setattr(search_indexing, "STEP_SECONDS", 0.0)
+    async with indexed_history(history, search_url) as indexed:
+        await indexed.indexing.renew()
+        while True:
+            await indexed.indexing.round()
+            building = (await history.read(read_indexes())).in_state(IndexState.BUILDING)
+            if building and building[0].cursor_kind:
+                break
+    await asyncio.to_thread(ask, f"{_at(search_url)[0]}/{building[0].name}", "DELETE")
+    # By another process, which has not made the index itself.
+    async with indexed_history(history, search_url) as indexed:
+        await indexed.settle()
+        assert await _names(search_url) == [(await indexed.serving()).name]
+        assert (await indexed.serving()).name != building[0].name
+        assert await _documents(search_url) == 3 * RECORDS
+
+
 async def _read(database: Database, changes: Sequence[Change]) -> list[Document]:
     return await documents_of((await database.read(changed_records(changes)))[1])
 
