@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from mesh.settings import SettingsError
 
 DEFAULT_PORT: Final = 9200
 DEFAULT_INDEX: Final = "flowmesh-history"
 MAX_SHARDS: Final = 64
+_URL: Final = re.compile(
+    r"(?P<scheme>https?)://(?:(?P<credentials>[^/?]*)@)?(?P<hosts>[^/?@]+)(?P<path>/[^?]*)?(?:\?(?P<options>.*))?"
+)
 
 
 @dataclass(slots=True, frozen=True)
@@ -28,23 +32,30 @@ class SearchAddress:
 
 def parse_search_url(url: str) -> SearchAddress:
     """Return what a URL says. Raises `SettingsError` without naming the password."""
-    parts = urlsplit(url)
-    credentials, _, hosts = parts.netloc.rpartition("@")
-    user, _, password = credentials.partition(":")
-    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    # Several hosts are no URL in the sense of urllib.
+    found = _URL.fullmatch(url)
+    if found is None:
+        raise SettingsError("FLOWMESH_SEARCH_URL is not https://USER:PASSWORD@HOST:PORT,HOST:PORT")
+    user, _, password = (found["credentials"] or "").partition(":")
+    options = dict(parse_qsl(found["options"] or "", keep_blank_values=True))
     index, shards = options.pop("index", DEFAULT_INDEX), options.pop("shards", "1")
     if options:
         raise SettingsError(f"FLOWMESH_SEARCH_URL has unknown options: {', '.join(sorted(options))}")
-    if not index.isascii() or index != index.lower() or not index.replace("-", "").replace("_", "").isalnum():
+    if (
+        not index
+        or not index.isascii()
+        or index != index.lower()
+        or not index.replace("-", "").replace("_", "").isalnum()
+    ):
         raise SettingsError("FLOWMESH_SEARCH_URL: index may have small letters, digits, - and _")
     if not index[0].isalnum():
         raise SettingsError("FLOWMESH_SEARCH_URL: index has to begin with a letter or a digit")
     if not shards.isdigit() or not 1 <= int(shards) <= MAX_SHARDS:
         raise SettingsError(f"FLOWMESH_SEARCH_URL: shards has to be a number from 1 to {MAX_SHARDS}")
     return SearchAddress(
-        parts.scheme == "https",
-        tuple(_host(one) for one in hosts.split(",")),
-        parts.path.rstrip("/"),
+        found["scheme"] == "https",
+        tuple(_host(one) for one in found["hosts"].split(",")),
+        (found["path"] or "").rstrip("/"),
         unquote(user),
         unquote(password),
         index,

@@ -616,7 +616,7 @@ async def test_what_retention_takes_out_leaves_the_index(service: Service, histo
     await until(lambda: _is(service, "old", 3 * RECORDS))
     keep = Duration(seconds=0)
     await service.retention.SetRetentionPolicy(
-        retention_pb.SetRetentionPolicyRequest(process_definition_key="order", keep=keep)
+        retention_pb.SetRetentionPolicyRequest(tenant_id="acme", process_definition_key="order", keep=keep)
     )
 
     async def gone() -> bool:
