@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.infrastructure.kafka",
     "tests.infrastructure.buses",
     "tests.infrastructure.redis",
+    "tests.infrastructure.opensearch",
     "tests.infrastructure.feelin",
     "tests.infrastructure.oidc",
     "tests.infrastructure.form_js",

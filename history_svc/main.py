@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from flowmesh.history.v1 import (
     archive_service_pb2,
@@ -11,14 +12,17 @@ from flowmesh.history.v1 import (
     history_service_pb2,
     rebuild_service_pb2,
     retention_service_pb2,
+    search_index_service_pb2,
     statistics_service_pb2,
 )
 
 from history_svc.api.archive_service import ArchiveServicer
 from history_svc.api.audit_service import AuditServicer
 from history_svc.api.query_service import HistoryQueryServicer
+from history_svc.api.reading import Reading
 from history_svc.api.rebuild_service import RebuildServicer
 from history_svc.api.retention_service import RetentionServicer
+from history_svc.api.search_index_service import SearchIndexServicer
 from history_svc.api.service import HistoryServicer
 from history_svc.api.statistics_service import StatisticsServicer
 from history_svc.archiving.running import ArchiveFiles
@@ -27,10 +31,15 @@ from history_svc.commands.changing import Changer
 from history_svc.consumers.audit import AuditTrail
 from history_svc.consumers.consuming import WorkflowEventConsumer
 from history_svc.consumers.rebuilding import RebuildWorker
+from history_svc.indexing.address import parse_search_url
+from history_svc.indexing.places import IndexedPlaces
+from history_svc.indexing.server import SearchServer
 from history_svc.queries.commit_waits import CommitWaits
+from history_svc.queries.search import WordTable
 from history_svc.settings import HistorySettings
 from history_svc.storage.schema import HEAD, MIGRATIONS
 from history_svc.workers.retention import RetentionWork
+from history_svc.workers.search_indexing import SearchIndexing, WithoutSearchServer
 from mesh.admin_http import Readiness
 from mesh.audit.refusals import RefusalLog
 from mesh.bus.port import Bus
@@ -42,6 +51,7 @@ from mesh.db.sqlite import SqliteDatabase
 from mesh.logs import configure_logs, get_log
 from mesh.metrics import Metrics
 from mesh.process import run, until_stopped
+from mesh.resilience.breaker import BreakerMetrics
 from mesh.rpc_metrics import RpcMetrics
 from mesh.server import Authorize, MeshServer
 from mesh.serving import serving
@@ -72,11 +82,22 @@ _RETENTION = {
     "failures": "Work on archives that failed and is tried again.",
 }
 
+_SEARCHED = {
+    "answered": "Readings of the search server that found records by words.",
+    "fallbacks": "Readings of the database's words instead, since the search server has no index or did not answer.",
+}
+
+_INDEXING = {
+    "told": "Changed records that the search server was told about.",
+    "built": "Records that were sent in building indexes.",
+    "refused": "Records that the search server refused.",
+}
+
 _log = get_log(__name__)
 
 
 class HistoryService:
-    """A running history service: its consumer, its gRPC server and retention, on a database that has its tables.
+    """A running history service: consumer, gRPC server, retention and indexing, on a database that has its tables.
 
     What it is given it does not close. `rpcs` is needed where several services share `metrics`. `hasten` is called
     when a read begins to wait for events.
@@ -103,12 +124,30 @@ class HistoryService:
             settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize, refusals=self._refusals
         )
         waits = CommitWaits(database, hasten=hasten)
+        self._search = (
+            SearchServer(parse_search_url(settings.search_url), settings.search_ca_file)
+            if settings.search_url
+            else None
+        )
+        self.indexing = (
+            WithoutSearchServer(database)
+            if self._search is None
+            else SearchIndexing(
+                database, self._search, clock or SystemClock(), interval_seconds=settings.search_interval_seconds
+            )
+        )
         self.server.add(
             history_service_pb2.DESCRIPTOR.services_by_name["HistoryService"], HistoryServicer(database, waits)
         )
         self.server.add(
             history_query_service_pb2.DESCRIPTOR.services_by_name["HistoryQueryService"],
-            HistoryQueryServicer(database, waits),
+            HistoryQueryServicer(database, waits, self._places(waits, metrics)),
+        )
+        self.server.add(
+            search_index_service_pb2.DESCRIPTOR.services_by_name["SearchIndexService"],
+            SearchIndexServicer(
+                ServedDatabase(database), bus, None if self._search is None else self._search.address.index, clock=clock
+            ),
         )
         signer = Signer(
             settings.audit_secret or settings.mesh_secret, filter(None, settings.audit_public_keys.split(","))
@@ -135,6 +174,17 @@ class HistoryService:
             metrics.observe(f"flowmesh_history_consumer_{name}", about, self._counter(name))
         for name, about in _RETENTION.items():
             metrics.observe(f"flowmesh_history_retention_{name}", about, self._retention_counter(name))
+
+    def _places(self, waits: CommitWaits, metrics: Metrics) -> IndexedPlaces | None:
+        """Return where records are found by words, None in the database alone."""
+        if self._search is None or not isinstance(self.indexing, SearchIndexing):
+            return None
+        read = Reading(self._database, waits).read
+        places = IndexedPlaces(self._search, WordTable(read), read, breaker_metrics=BreakerMetrics(metrics))
+        for counters, subjects in ((places.counters, _SEARCHED), (self.indexing.counters, _INDEXING)):
+            for name, about in subjects.items():
+                metrics.observe(f"flowmesh_history_search_{name}", about, partial(_number, counters, name))
+        return places
 
     def _add_statistics_and_archives(self, waits: CommitWaits, clock: Clock, signer: Signer) -> None:
         settings, database = self._settings, self._database
@@ -170,6 +220,7 @@ class HistoryService:
         self.audit.start()
         self.rebuilds.start()
         self.retention.start()
+        self.indexing.start()
         return port
 
     async def stop(self) -> None:
@@ -180,6 +231,9 @@ class HistoryService:
         await self.retention.stop()
         await self.audit.stop()
         await self.rebuilds.stop()
+        await self.indexing.stop()
+        if self._search is not None:
+            await self._search.close()
 
     def add_checks(self, readiness: Readiness) -> None:
         """Let a process say that it is ready only while the database answers; without events it is degraded."""
@@ -188,6 +242,9 @@ class HistoryService:
         readiness.add("history consumer", self.consumer.check, optional=True)
         readiness.add("history audit", self.audit.check, optional=True)
         readiness.add("history rebuild", self.rebuilds.check, optional=True)
+        if isinstance(self.indexing, SearchIndexing):
+            # The database finds what the search server does.
+            readiness.add("history search", self.indexing.check, optional=True)
         self.server.follow(readiness)
 
     def _audit_counter(self, name: str) -> Callable[[], float]:
@@ -201,6 +258,10 @@ class HistoryService:
     def _retention_counter(self, name: str) -> Callable[[], float]:
         counters = self.retention.counters
         return lambda: float(getattr(counters, name))
+
+
+def _number(counters: object, name: str) -> float:
+    return float(getattr(counters, name))
 
 
 async def serve(settings: HistorySettings) -> None:

@@ -47,6 +47,20 @@ class HistorySettings(MeshSettings):
         maximum=36_500,
     )
     consumer_batch: int = setting(1000, "Events that go into one transaction at most.", minimum=1, maximum=10_000)
+    search_url: str = setting(
+        "",
+        "Search server (OpenSearch, Elasticsearch) that answers full-text searches, one for all history processes; "
+        "empty: the database does. `index`: what the names of its indexes begin with, `shards`: how many an index has.",
+        pattern=r"|https?://\S+",
+        example="https://USER:PASSWORD@HOST:PORT,HOST:PORT?index=flowmesh-history&shards=1",
+        secret=True,
+    )
+    search_ca_file: Path | None = setting(
+        None, "Certificate authorities (PEM) for the search server; without it those of the system."
+    )
+    search_interval_seconds: float = setting(
+        0.5, "How often it is looked for what the search server is to be told.", minimum=0.05, maximum=60
+    )
     archive_dir: Path | None = setting(
         None,
         "Folder of archives, the same one for all history processes, on a disk that stays. Without it `archives` in "

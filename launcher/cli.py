@@ -418,6 +418,13 @@ def _add_audit(
         verb.set_defaults(run=f"rebuilds:{action}")
         verb.add_argument("id", metavar="ID")
 
+    search = _group(commands, "search", "the indexes of history on a search server")
+    reindex = search.add_parser("reindex", help="build an index anew while the present one answers", parents=[common])
+    reindex.set_defaults(run="search_indexes:reindex")
+    reindex.add_argument("--no-wait", action="store_true", help="do not wait until it answers")
+    found = search.add_parser("list", help="list the indexes, the latest first", parents=[common, listing])
+    found.set_defaults(run="search_indexes:list_indexes")
+
 
 def _add_sagas(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],

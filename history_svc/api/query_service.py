@@ -91,12 +91,16 @@ class _Query(ListRequest, Protocol):
 
 
 class HistoryQueryServicer:
-    """Answers every method from the service's own database; `waits` where reads wait for commits."""
+    """Answers every method from the service's own database; `waits` where reads wait for commits.
+
+    `places`: where records are found by words, unless in a table of the database.
+    """
 
     def __init__(self, database: Database, waits: CommitWaits | None = None, places: Places | None = None) -> None:
         self._reading = Reading(database, waits)
         self._dialect = dialect_of(database)
-        self._places = places or WordTable()
+        self._words = WordTable(self._reading.read)
+        self._places = places or self._words
 
     async def QueryHistoricProcessInstances(
         self, request: QueryHistoricProcessInstancesRequest
@@ -241,8 +245,10 @@ class HistoryQueryServicer:
         narrowed = Narrowed(
             tuple(dict.fromkeys(request.kinds)), tuple(request.tenant_ids), tuple(request.process_definition_keys)
         )
-        hits, next_key = await self._reading.read(
-            search(self._places, wanted, narrowed, open_rows(), after, page_size_of(request))
+        # What was just written is in the database's own words from the same transaction on.
+        places = self._words if request.after_commit_token else self._places
+        hits, next_key = await search(
+            places, self._reading.read, wanted, narrowed, open_rows(), after, page_size_of(request)
         )
         return SearchHistoryResponse(
             search_hits=map(hit_of, hits),

@@ -8,15 +8,15 @@ from flowmesh.events.v1.event_pb2 import EventEnvelope
 
 from history_svc.consumers.projection import project
 from history_svc.storage.generations import redirected
-from history_svc.storage.rebuilds import NEXT_NAMES, is_filling, unseen_by_next
+from history_svc.storage.rebuilds import NEXT_NAMES, following, unseen_by_next
 from mesh.db.statements import Program
 
 
 def project_on_both(events: Sequence[EventEnvelope]) -> Program[None]:
     """Take events into history, and while it is built again into the next generation as well."""
-    filling = yield from is_filling()
-    yield from project(events)
-    if filling:
+    told = yield from following()
+    yield from project(events, indexing=told.indexing)
+    if told.filling:
         yield from project_on_next(events)
 
 

@@ -20,6 +20,7 @@ from history_svc.consumers.jobs import JobChanges
 from history_svc.consumers.progress import Progress
 from history_svc.consumers.purged import purged_among
 from history_svc.consumers.remarks import RemarkChanges
+from history_svc.consumers.searched import SearchedChanges
 from history_svc.consumers.statistics import StatisticsChanges
 from history_svc.consumers.tasks import TaskChanges
 from history_svc.consumers.timeline import TimelineChanges
@@ -41,7 +42,8 @@ class Changes:
         self.activities = ActivityChanges()
         self.tasks = TaskChanges()
         self.candidates = CandidateChanges()
-        self.variables = VariableChanges(self.words)
+        self.searched = SearchedChanges()
+        self.variables = VariableChanges(self.words, self.searched)
         self.incidents = IncidentChanges(self.words)
         self.jobs = JobChanges()
         self.remarks = RemarkChanges(self.words)
@@ -165,10 +167,11 @@ WITHOUT_INSTANCE: Final = frozenset(
 """Payloads on the topic that belong to no instance."""
 
 
-def project(events: Sequence[EventEnvelope]) -> Program[None]:
+def project(events: Sequence[EventEnvelope], *, indexing: bool = False) -> Program[None]:
     """Bring the rows up to date with a batch of events, by at most one read and two writes for each table.
 
-    Raises `ValueError` for an event whose revision or ordinal cannot be.
+    `indexing`: note which records a search server is to be told about. Raises `ValueError` for an event whose revision
+    or ordinal cannot be.
     """
     changes = Changes()
     purged = yield from purged_among(event.biz_id for event in events)
@@ -186,5 +189,8 @@ def project(events: Sequence[EventEnvelope]) -> Program[None]:
             micros = micros_of(event.timestamp)
             changes.user_id = event.metadata.user_id
             take(changes, micros, payload)
+            changes.searched.tell(name, payload)
             changes.timeline.tell(name, micros, payload, changes.user_id)
     yield from changes.write()
+    if indexing:
+        yield from changes.searched.write()

@@ -19,6 +19,7 @@ from flowmesh.events.v1.workflow_pb2 import (
 from google.protobuf.struct_pb2 import Value
 
 from history_svc.consumers.position import NEVER, position_of
+from history_svc.consumers.searched import SearchedChanges
 from history_svc.consumers.words import WordChanges
 from history_svc.storage.event_id import event_id
 from history_svc.storage.layout import (
@@ -55,10 +56,13 @@ class _Told(NamedTuple):
 
 
 class VariableChanges:
-    """What one batch of events says about variables; `words` is told the texts in their values."""
+    """What one batch of events says about variables; `words` is told the texts in their values, `searched` which may
+    have had some or have some now."""
 
-    def __init__(self, words: WordChanges) -> None:
+    def __init__(self, words: WordChanges, searched: SearchedChanges) -> None:
         self._words = words
+        self._searched = searched
+        self._with_text: set[str] = set()
         self._last: dict[str, _Told] = {}
         self._changes: dict[tuple[str, int], _Told] = {}
 
@@ -104,6 +108,7 @@ class VariableChanges:
             for key, told in sorted(self._last.items())
             if told.position > known.get(key, NEVER)
         ]
+        self._searched.add(VARIABLE, (row[0] for row in rows if row[0] in known or row[0] in self._with_text))
         if rows:
             yield UpsertMany(VARIABLE_TABLE, VARIABLE_COLUMNS, ("id",), VARIABLE_COLUMNS[1:], rows)
         changes: list[tuple[Any, ...]] = []
@@ -156,6 +161,8 @@ class VariableChanges:
             if value is not None and value.WhichOneof("kind") in WITH_TEXTS:
                 # Only so much is looked into when it is searched.
                 text = "\n".join(texts_in(value))[:MAX_TEXT_CHARACTERS]
+                if text:
+                    self._with_text.add(key)
                 self._words.add(VARIABLE, key, reference, text)
 
 

@@ -9,27 +9,19 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
-from history_svc.queries.involvement import in_instance, in_task
 from history_svc.queries.narrowing import one_of
-from history_svc.storage import record_kinds as kinds
-from history_svc.storage.layout import (
-    ATTACHMENT_TABLE,
-    COMMENT_TABLE,
-    INCIDENT_TABLE,
-    INSTANCE_TABLE,
-    TASK_TABLE,
-    VARIABLE_TABLE,
-    WORD_TABLE,
-)
-from history_svc.storage.values import json_to_value, texts_in
+from history_svc.queries.searched_records import SOURCES, Source
+from history_svc.storage.layout import WORD_TABLE
 from history_svc.storage.words import is_run, parts_of, plain, words_of_part
 from mesh.access.row_conditions import row_condition
 from mesh.access.rows import Rows
 from mesh.db.statements import Fetch, Program, Row
+
+T = TypeVar("T")
 
 LOOKED_AT: Final = 200
 """So many records are looked at in one go."""
@@ -93,15 +85,22 @@ class Hit:
     snippet: str
 
 
+class Read(Protocol):
+    """Reads the database."""
+
+    async def __call__(self, program: Program[T]) -> T:
+        """Run a program that reads."""
+
+
 class Places(Protocol):
     """Where words are kept: which records have them all, or had."""
 
-    def read(
-        self, words: Sequence[str], kinds: Sequence[int], tenants: Sequence[str] | None, after: HitKey | None
-    ) -> Program[tuple[list[HitKey], HitKey | None]]:
+    async def read(
+        self, words: Sequence[str], narrowed: Narrowed, opened: Rows, after: HitKey | None
+    ) -> tuple[list[HitKey], HitKey | None]:
         """Read some of the records behind one, the greatest id first; and where to go on, None at the end.
 
-        `tenants` None: of all.
+        Among them are all that are open to a call and are looked for, and there may be others.
         """
 
 
@@ -130,18 +129,17 @@ def _telling(part: str) -> list[str]:
     return words[len(part) :] if is_run(part) and len(part) > 1 else words
 
 
-def search(
-    places: Places, wanted: Wanted, narrowed: Narrowed, opened: Rows, after: HitKey | None, size: int
-) -> Program[tuple[list[Hit], HitKey | None]]:
+async def search(
+    places: Places, read: Read, wanted: Wanted, narrowed: Narrowed, opened: Rows, after: HitKey | None, size: int
+) -> tuple[list[Hit], HitKey | None]:
     """Return records that have it all, at most `size`, and where to go on, None at the end."""
     hits: list[Hit] = []
     deadline = time.monotonic() + LOOKING_SECONDS
-    tenants = _tenants(narrowed, opened)
     while True:
-        keys, end = yield from places.read(wanted.words, narrowed.kinds, tenants, after)
+        keys, end = await places.read(wanted.words, narrowed, opened, after)
         for start in range(0, len(keys), LOOKED_AT):
             part = keys[start : start + LOOKED_AT]
-            found = yield from _look_at(part, wanted, narrowed, opened)
+            found = await read(_look_at(part, wanted, narrowed, opened))
             for key in part:
                 hit = found.get(key)
                 if hit is not None:
@@ -162,7 +160,7 @@ def _key(hit: Hit) -> HitKey:
     return hit.record_id, hit.kind
 
 
-def _tenants(narrowed: Narrowed, opened: Rows) -> tuple[str, ...] | None:
+def tenants_of(narrowed: Narrowed, opened: Rows) -> tuple[str, ...] | None:
     """Return the tenants in which something can be found, None for all."""
     opened_tenants: set[str] | None = None
     if all(grant.tenants is not None for grant in opened.grants):
@@ -176,12 +174,21 @@ def _tenants(narrowed: Narrowed, opened: Rows) -> tuple[str, ...] | None:
 class WordTable:
     """Words kept in a table of the service's own database."""
 
-    def read(
-        self, words: Sequence[str], kinds: Sequence[int], tenants: Sequence[str] | None, after: HitKey | None
-    ) -> Program[tuple[list[HitKey], HitKey | None]]:
+    def __init__(self, read: Read) -> None:
+        self._read = read
+
+    async def read(
+        self, words: Sequence[str], narrowed: Narrowed, opened: Rows, after: HitKey | None
+    ) -> tuple[list[HitKey], HitKey | None]:
         """See `Places.read`."""
+        tenants = tenants_of(narrowed, opened)
         if tenants is not None and not tenants:
             return [], None
+        return await self._read(self._places(words, narrowed.kinds, tenants, after))
+
+    def _places(
+        self, words: Sequence[str], kinds: Sequence[int], tenants: Sequence[str] | None, after: HitKey | None
+    ) -> Program[tuple[list[HitKey], HitKey | None]]:
         leading, rare = yield from self._rarest(words)
         conditions, values = ["w.word=?"], list[Any]([leading])
         if after is not None:
@@ -234,86 +241,6 @@ class WordTable:
         return best, rare
 
 
-@dataclass(slots=True, frozen=True)
-class _Source:
-    """A table with records that have texts.
-
-    `common` are the columns of id, instance, definition and tenant, `title` that of the title, and `texts` those of the
-    texts by the names of their fields.
-    """
-
-    table: str
-    instance_id: str
-    title: str
-    texts: Mapping[str, str]
-    open_to: Callable[[Rows], tuple[str, tuple[Any, ...]]]
-    extra: str = "1=1"
-    read: Callable[[Any], str] = str
-
-
-def _of_remark(table: str) -> Callable[[Rows], tuple[str, tuple[Any, ...]]]:
-    def takes_part(opened: Rows) -> tuple[str, tuple[Any, ...]]:
-        sql, values = in_instance(opened, f"{table}.process_instance_id")
-        if not opened.user_id:
-            return sql, values
-        task, task_values = in_task(opened)
-        return (
-            f"({sql} OR EXISTS(SELECT 1 FROM {TASK_TABLE} s WHERE s.id={table}.task_id AND {task}))",
-            (*values, *task_values),
-        )
-
-    return takes_part
-
-
-def _text_of_value(value_json: Any) -> str:
-    return "\n".join(texts_in(json_to_value(value_json))) if value_json else ""
-
-
-_SOURCES: Final[Mapping[int, _Source]] = {
-    kinds.INSTANCE: _Source(
-        INSTANCE_TABLE,
-        "id",
-        "business_key",
-        {"business_key": "business_key", "end_reason": "end_reason"},
-        lambda opened: in_instance(opened, f"{INSTANCE_TABLE}.id"),
-    ),
-    kinds.TASK: _Source(
-        TASK_TABLE,
-        "process_instance_id",
-        "name",
-        {column: column for column in ("name", "description", "category", "outcome", "end_reason")},
-        in_task,
-    ),
-    kinds.VARIABLE: _Source(
-        VARIABLE_TABLE,
-        "process_instance_id",
-        "name",
-        {"value": "value_json"},
-        lambda opened: in_instance(opened, f"{VARIABLE_TABLE}.process_instance_id"),
-        "deleted=0",
-        _text_of_value,
-    ),
-    kinds.COMMENT: _Source(
-        COMMENT_TABLE, "process_instance_id", "''", {"text": "text"}, _of_remark(COMMENT_TABLE), "delete_micros IS NULL"
-    ),
-    kinds.ATTACHMENT: _Source(
-        ATTACHMENT_TABLE,
-        "process_instance_id",
-        "name",
-        {"name": "name"},
-        _of_remark(ATTACHMENT_TABLE),
-        "delete_micros IS NULL",
-    ),
-    kinds.INCIDENT: _Source(
-        INCIDENT_TABLE,
-        "process_instance_id",
-        "type",
-        {"message": "message"},
-        lambda opened: in_instance(opened, f"{INCIDENT_TABLE}.process_instance_id"),
-    ),
-}
-
-
 def _look_at(keys: Sequence[HitKey], wanted: Wanted, narrowed: Narrowed, opened: Rows) -> Program[dict[HitKey, Hit]]:
     """Return those of some records that are open to a call and have it all."""
     found: dict[HitKey, Hit] = {}
@@ -321,7 +248,7 @@ def _look_at(keys: Sequence[HitKey], wanted: Wanted, narrowed: Narrowed, opened:
     for record_id, kind in keys:
         by_kind.setdefault(kind, []).append(record_id)
     for kind, ids in by_kind.items():
-        source = _SOURCES[kind]
+        source = SOURCES[kind]
         listed, values = one_of(f"{source.table}.id", tuple(ids))
         conditions, parameters = [listed, source.extra], [*values]
         if narrowed.process_definition_keys:
@@ -345,7 +272,7 @@ def _look_at(keys: Sequence[HitKey], wanted: Wanted, narrowed: Narrowed, opened:
     return found
 
 
-def _hit(kind: int, source: _Source, row: Row, wanted: Wanted) -> Hit | None:
+def _hit(kind: int, source: Source, row: Row, wanted: Wanted) -> Hit | None:
     texts = [source.read(value) for value in row[5:]]
     plain_texts = [plain(text) for text in texts]
     if not wanted.found_in(plain_texts):

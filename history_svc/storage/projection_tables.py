@@ -84,6 +84,8 @@ OWN_TABLES: Final = frozenset(
         "history_archive",
         "archived_record",
         "history_request",
+        "history_search_change",
+        "history_search_index",
     }
 )
 """The service's other tables, which a rebuild leaves alone."""

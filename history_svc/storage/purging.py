@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from history_svc.storage.archives import Archive, insert_archive
 from history_svc.storage.layout import INSTANCE_TABLE
-from history_svc.storage.rebuilds import is_rebuilding
+from history_svc.storage.rebuilds import following, is_rebuilding
 from history_svc.storage.retention_layout import (
     CLAIMED,
     GATE_TABLE,
@@ -20,6 +20,7 @@ from history_svc.storage.retention_layout import (
     PURGE_TABLE,
     InstanceRows,
 )
+from history_svc.storage.search_index import KIND_OF_TABLE, note_changes
 from history_svc.storage.statistics_layout import DEFINITION_TABLE
 from mesh.db.statements import DeleteMany, Execute, Fetch, FetchKeys, InsertMany, Program, Row, UpdateKeys
 from mesh.lease import Leases
@@ -173,6 +174,7 @@ def purge_some(holder: str, archive_id: str) -> Program[Purged]:
     goes first, so that it is no longer there, and the others follow.
     """
     yield from Leases.fence(holder)
+    indexing = (yield from following()).indexing
     instances = yield from claimed_for(archive_id, "", PURGE_INSTANCES)
     while len(instances) > 1:
         keys = yield from _keys_of(instances)
@@ -185,12 +187,17 @@ def purge_some(holder: str, archive_id: str) -> Program[Purged]:
         keys = yield from _keys_of(instances)
     whole = sum(map(len, keys.values())) <= PURGE_ROWS
     left = PURGE_ROWS
+    gone: list[tuple[str, int]] = []
     for rows_of, found in keys.items():
         if found:
             yield DeleteMany(rows_of.table, rows_of.key, found[:left])
+            if rows_of.table in KIND_OF_TABLE:
+                gone += [(row[0], KIND_OF_TABLE[rows_of.table]) for row in found[:left]]
             left -= min(left, len(found))
         if not left:
             break
+    if indexing:
+        yield from note_changes(gone)
     if whole:
         done = [(instance_id,) for instance_id in instances]
         yield DeleteMany(KEPT_TABLE, ("process_instance_id",), done)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -139,10 +139,27 @@ def set_filling(filling: bool) -> Program[None]:
     yield Execute(f"UPDATE {STATE_TABLE} SET filling=? WHERE id=1", (int(filling),))
 
 
+class Following(NamedTuple):
+    """What else is told when rows of history change: the next generation, and the search server."""
+
+    filling: bool
+    indexing: bool
+
+
+def following() -> Program[Following]:
+    """Tell what else is told when rows change, and keep it so until the transaction ends."""
+    rows: list[Row] = yield FetchKeys(STATE_TABLE, ("filling", "indexing"), ("id",), [(1,)], share=True)
+    return Following(bool(rows[0][0]), bool(rows[0][1]))
+
+
+def set_indexing(indexing: bool) -> Program[None]:
+    """Let changes be noted for the search server, or no longer. Waits for who takes events in."""
+    yield Execute(f"UPDATE {STATE_TABLE} SET indexing=? WHERE id=1", (int(indexing),))
+
+
 def is_filling() -> Program[bool]:
     """Tell whether events go into both generations, and keep it so until the transaction ends."""
-    rows: list[Row] = yield FetchKeys(STATE_TABLE, ("filling",), ("id",), [(1,)], share=True)
-    return bool(rows[0][0])
+    return (yield from following()).filling
 
 
 def is_rebuilding() -> Program[bool]:

@@ -36,6 +36,7 @@ from flowmesh.history.v1 import (
     history_service_pb2_grpc,
     rebuild_service_pb2_grpc,
     retention_service_pb2_grpc,
+    search_index_service_pb2_grpc,
     statistics_service_pb2_grpc,
 )
 from flowmesh.identity.v1 import (
@@ -106,6 +107,7 @@ class Connection(Calls):
         self.deliveries = delivery_service_pb2_grpc.DeliveryServiceStub(self._channel)
         self.audit = audit_service_pb2_grpc.AuditServiceStub(self._channel)
         self.rebuilds = rebuild_service_pb2_grpc.RebuildServiceStub(self._channel)
+        self.search_indexes = search_index_service_pb2_grpc.SearchIndexServiceStub(self._channel)
         self.statistics = statistics_service_pb2_grpc.StatisticsServiceStub(self._channel)
         self.retention = retention_service_pb2_grpc.RetentionServiceStub(self._channel)
         self.archives = archive_service_pb2_grpc.ArchiveServiceStub(self._channel)

@@ -141,7 +141,6 @@ async def channel(history: Database, door: Door, tmp_path: Path) -> AsyncIterato
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as opened:
         yield opened
     await server.stop()
-    await bus.close()
 
 
 async def things_there(history: Database) -> dict[str, str]:

@@ -284,6 +284,15 @@ PERMISSIONS: dict[str, tuple[tuple[str, int], ...]] = {
     "historyRebuilds.list": (
         ("flowmesh.history.v1.RebuildService/ListRebuilds", 0),
     ),
+    "historySearchIndexes.create": (
+        ("flowmesh.history.v1.SearchIndexService/CreateSearchIndex", 0),
+    ),
+    "historySearchIndexes.get": (
+        ("flowmesh.history.v1.SearchIndexService/GetSearchIndex", 0),
+    ),
+    "historySearchIndexes.list": (
+        ("flowmesh.history.v1.SearchIndexService/ListSearchIndexes", 0),
+    ),
     "identityAuditEntries.list": (
         ("flowmesh.identity.v1.AuditService/ListAuditEntries", 1),
     ),

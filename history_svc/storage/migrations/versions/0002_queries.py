@@ -1,5 +1,5 @@
 """What queries need beyond the lists: variables by value, their changes, candidates, incidents, jobs, comments,
-attachments, timelines and words; and the indexes of further orders.
+attachments, timelines and words; what a search server is to be told; and the indexes of further orders.
 
 Rows that are told by one event each lie by instance, in the order of the events.
 """
@@ -160,6 +160,36 @@ sa.Table(
     sa.Column("tenant_id", text_type(64), nullable=False),
     # For purging, and for keeping the words of older instances in a rebuild.
     sa.Index("history_word_record", "record_id"),
+    **CLUSTERED,
+)
+
+sa.Table(
+    "history_search_change",
+    metadata,
+    sa.Column("record_id", text_type(400), primary_key=True),
+    sa.Column("kind", sa.SmallInteger, primary_key=True, autoincrement=False),
+    # Another one after each change, so that only what was told is forgotten.
+    sa.Column("mark", sa.BigInteger, nullable=False),
+    **CLUSTERED,
+)
+
+sa.Table(
+    "history_search_index",
+    metadata,
+    sa.Column("id", text_type(64), primary_key=True),
+    sa.Column("name", text_type(255), nullable=False),
+    sa.Column("generation", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.SmallInteger, nullable=False),
+    sa.Column("request_id", text_type(128), nullable=False),
+    sa.Column("user_id", text_type(255), nullable=False),
+    sa.Column("start_micros", micros_type(), nullable=False),
+    sa.Column("end_micros", micros_type()),
+    # How far the building is: the kind and the id of the last record that was read.
+    sa.Column("cursor_kind", sa.SmallInteger, nullable=False),
+    sa.Column("cursor_id", text_type(400), nullable=False),
+    sa.Column("records", sa.BigInteger, nullable=False),
+    sa.Index("history_search_index_state", "state", "id"),
+    sa.Index("history_search_index_request", "request_id"),
     **CLUSTERED,
 )
 

@@ -48,6 +48,8 @@ STATE = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     # Whether events go into the next generation as well.
     sa.Column("filling", sa.SmallInteger, nullable=False),
+    # Whether changes of records are noted for the search server.
+    sa.Column("indexing", sa.SmallInteger, nullable=False),
     **CLUSTERED,
 )
 
@@ -86,7 +88,7 @@ def upgrade() -> None:
             if index.name not in indexes:
                 index.create(connection)
     if not connection.execute(sa.select(STATE.c.id)).first():
-        connection.execute(STATE.insert().values(id=1, filling=0))
+        connection.execute(STATE.insert().values(id=1, filling=0, indexing=0))
     if not connection.execute(sa.select(GENERATION.c.id)).first():
         connection.execute(GENERATION.insert().values(id=1, generation=1))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,12 +9,12 @@ import grpc
 import pytest
 from flowmesh.history.v1 import history_query_service_pb2 as pb
 from flowmesh.history.v1.history_filters_pb2 import HistoricProcessInstanceFilter
-from flowmesh.history.v1.history_pb2 import SearchHit, TimelineEntry
+from flowmesh.history.v1.history_pb2 import TimelineEntry
 from flowmesh.history.v1.history_query_service_pb2_grpc import HistoryQueryServiceStub
 
 from history_svc.api.query_service import HistoryQueryServicer
 from history_svc.consumers.projection import project
-from history_svc.queries import leads, pages, search, timeline
+from history_svc.queries import leads, pages, timeline
 from history_svc.queries.commit_waits import CommitWaits
 from mesh.commit_token import encode_commit_token
 from mesh.db.database import Database
@@ -38,132 +37,6 @@ async def stub(history: Database) -> AsyncIterator[Any]:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield HistoryQueryServiceStub(channel)
     await server.stop()
-
-
-async def _search(stub: Any, query: str, **fields: Any) -> list[tuple[str, str]]:
-    """All pages: kind and field of each hit."""
-    request = pb.SearchHistoryRequest(query=query, **fields)
-    found = []
-    while True:
-        answer = await stub.SearchHistory(request)
-        found += [(SearchHit.Kind.Name(hit.kind).removeprefix("KIND_"), hit.field) for hit in answer.search_hits]
-        if not answer.next_page_token:
-            return found
-        request.page_token = answer.next_page_token
-
-
-async def _written(history: Database) -> Life:
-    life = Life(business_key="Antrag 王芳-42", tenant_id="acme")
-    life.start("ann", note="The Quick brown fox", deep={"a": ["采购合同审批", {"b": "zebra"}]}, amount=5)
-    life.tell(
-        "user_task_created",
-        task_id=f"{life.id}.2",
-        element_id="approve",
-        name="部门经理审批",
-        description="Straße ＦＵＬＬ width",
-        category="urgent",
-    )
-    life.tell("comment_created", comment_id=f"{life.id}.3", user_id="bob", text="同意，流程继续 quick")
-    life.tell("attachment_created", attachment_id=f"{life.id}.4", user_id="bob", name="发票 invoice.pdf")
-    life.tell("incident_raised", incident_id=f"{life.id}.5", type="JOB_NO_RETRIES", message="connection refused")
-    await history.write(project(life.events))
-    return life
-
-
-async def test_words_are_found_wherever_they_stand(history: Database, stub: Any) -> None:
-    await _written(history)
-    assert sorted(await _search(stub, "quick")) == [("COMMENT", "text"), ("VARIABLE", "value")]
-    assert await _search(stub, "QUICK fox") == [("VARIABLE", "value")]
-    assert await _search(stub, "quick zebra") == []
-    assert await _search(stub, "zebra") == [("VARIABLE", "value")]
-    assert await _search(stub, "qui") == []
-    assert await _search(stub, '"brown fox"') == [("VARIABLE", "value")]
-    assert await _search(stub, '"fox brown"') == []
-    assert await _search(stub, "strasse full") == [("TASK", "description")]
-    assert await _search(stub, "urgent") == [("TASK", "category")]
-    assert await _search(stub, "invoice") == [("ATTACHMENT", "name")]
-    assert await _search(stub, "refused connection") == [("INCIDENT", "message")]
-    assert await _search(stub, "antrag 42") == [("PROCESS_INSTANCE", "business_key")]
-
-
-async def test_chinese_words_are_found_by_any_part(history: Database, stub: Any) -> None:
-    await _written(history)
-    both = [("TASK", "name"), ("VARIABLE", "value")]
-    assert sorted(await _search(stub, "审批")) == both
-    assert sorted(await _search(stub, "批")) == both
-    assert await _search(stub, "经理审批") == [("TASK", "name")]
-    assert await _search(stub, "合同审批") == [("VARIABLE", "value")]
-    # The pairs of it are there, but not side by side.
-    assert await _search(stub, "审批合同") == []
-    assert await _search(stub, "王芳") == [("PROCESS_INSTANCE", "business_key")]
-    assert await _search(stub, "流程") == [("COMMENT", "text")]
-    assert await _search(stub, "发票 pdf") == [("ATTACHMENT", "name")]
-    assert await _search(stub, "退回") == []
-
-
-async def test_searches_are_narrowed(history: Database, stub: Any) -> None:
-    await _written(history)
-    assert await _search(stub, "审批", kinds=[SearchHit.KIND_TASK]) == [("TASK", "name")]
-    assert await _search(stub, "审批", tenant_ids=["acme"], kinds=[SearchHit.KIND_TASK]) == [("TASK", "name")]
-    assert await _search(stub, "审批", tenant_ids=["other", ""]) == []
-    assert await _search(stub, "审批", process_definition_keys=["order"], kinds=[SearchHit.KIND_TASK]) == [
-        ("TASK", "name")
-    ]
-    assert await _search(stub, "审批", process_definition_keys=["another"]) == []
-    for nothing in ("...", '"', "，。"):
-        with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await _search(stub, nothing)
-        assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
-
-
-async def test_what_a_record_has_lost_is_not_found(history: Database, stub: Any) -> None:
-    life = await _written(history)
-    life.commit()
-    life.set(note="slow")
-    life.tell("user_task_updated", task_id=f"{life.id}.2", name="Look")
-    life.tell("comment_deleted", comment_id=f"{life.id}.3")
-    life.tell("variables_deleted", names=["deep"])
-    await history.write(project(life.events))
-    assert await _search(stub, "quick") == []
-    assert await _search(stub, "审批") == []
-    assert await _search(stub, "slow") == [("VARIABLE", "value")]
-
-
-async def test_hits_come_newest_first_each_once(history: Database, stub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    events, ids = [], []
-    for number in range(30):
-        life = Life(business_key=f"common {number % 3}")
-        life.start()
-        events += life.events
-        ids.append(life.id)
-        await asyncio.sleep(0.002)
-    await history.write(project(events))
-    for rare, read, looked_at, seconds in ((2_000, 2_000, 200, 10.0), (0, 4, 3, 10.0), (0, 4, 3, -1.0)):
-        monkeypatch.setattr(search, "RARE", rare)
-        monkeypatch.setattr(search, "READ_WORDS", read)
-        monkeypatch.setattr(search, "LOOKED_AT", looked_at)
-        monkeypatch.setattr(search, "LOOKING_SECONDS", seconds)
-        for query, expected in (("common", ids[::-1]), ("common 1", ids[1::3][::-1])):
-            for size in (1, 7, 1000):
-                request, found = pb.SearchHistoryRequest(query=query, page_size=size), []
-                while True:
-                    answer = await stub.SearchHistory(request)
-                    assert len(answer.search_hits) <= size
-                    found += [hit.record_id for hit in answer.search_hits]
-                    if not answer.next_page_token:
-                        break
-                    request.page_token = answer.next_page_token
-                assert found == expected, (rare, query, size)
-
-
-async def test_a_snippet_shows_where_it_was_found(history: Database, stub: Any) -> None:
-    life = Life()
-    life.start(text="x " * 500 + "needle" + " y" * 500)
-    await history.write(project(life.events))
-    (hit,) = (await stub.SearchHistory(pb.SearchHistoryRequest(query="needle"))).search_hits
-    assert "needle" in hit.snippet
-    assert len(hit.snippet) == 200
-    assert hit.title == "text"
 
 
 async def _timeline(stub: Any, life: Life, **fields: Any) -> list[tuple[str, str, str]]:
