@@ -251,7 +251,7 @@ async def heard(person: Person, count: int) -> dict[str, Any]:
 
 async def nothing_to_see(eve: Person, instance: str, task: str, file_id: str = "") -> None:
     """Whatever an outsider asks about a request is answered as if it had never been."""
-    asked: list[tuple[str, str, Any]] = [
+    calls: list[tuple[str, str, dict[str, Any] | None]] = [
         ("GET", f"/v1/userTasks/{task}", None),
         ("GET", f"/v1/userTasks/{task}/form", None),
         ("GET", f"/v1/userTasks/{task}/variables", None),
@@ -264,7 +264,7 @@ async def nothing_to_see(eve: Person, instance: str, task: str, file_id: str = "
         ("GET", f"/v1/history/processInstances/{instance}/timeline", None),
         *([("GET", f"/v1/formFiles/{file_id}/content", None)] if file_id else []),
     ]
-    for method, path, body in asked:
+    for method, path, body in calls:
         answer = await eve.refused(method, path, json=body)
         assert answer["status"] == 404, (path, answer)
         assert "wang" not in json.dumps(answer), answer

@@ -336,6 +336,16 @@ def test_forms(commands: Commands, tmp_path: Path) -> None:
     assert int(file["sizeBytes"]) == len(review("cli-review"))
     submitted = commands.json("forms", "submit", task["id"], "--var", "name=Bo", "--outcome", "yes")
     assert submitted["data"] == {"name": "Bo"}
+    again = commands.json("forms", "start", "cli-review:1", "--var", "name=Bo")
+    assert again["processDefinitionId"] == definition["id"]
+    for wrong, said in (
+        (("start", "cli-review:9"), "There is no process definition cli-review:9"),
+        (("start", "cli-review", "--file", "name"), "A file reads FIELD=PATH"),
+        (("start", "cli-review", "--file", "name=/nowhere"), "/nowhere cannot be read"),
+        (("submit", task["id"], "--var", "name=a", "--file", f"name={files[0]}"), "given twice"),
+    ):
+        code, error = commands.failure("forms", *wrong)
+        assert (code, said in error) == (1, True), error
     listed = commands.json("forms", "submissions", "--task", task["id"], "--state", "settled")
     assert [each["id"] for each in listed] == [submitted["id"]]
     assert commands.json("forms", "submission", submitted["id"])["outcome"] == "yes"

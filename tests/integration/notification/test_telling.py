@@ -24,12 +24,34 @@ async def test_the_assignee_is_told_by_inbox_and_e_mail(notification: Database, 
         [mail] = mails.mails
         assert "ada@example.com" in mail["To"]
         assert "任务" in mail["Subject"]
+        # The process by its key, as nobody told its name.
+        assert "流程：vacation\n" in mails.text_to("ada@example.com").replace("\r", "")
         inbox = await service.as_("ada").ListNotifications(pb.ListNotificationsRequest())
         [notification_] = inbox.notifications
         assert notification_.task_id == "t1"
         assert "Task t1" in notification_.title
         assert inbox.unread_count == 1
         assert not (await service.as_("bob").ListNotifications(pb.ListNotificationsRequest())).notifications
+
+
+async def test_a_process_is_called_by_its_name(notification: Database, bus: Bus, mails: MailCatcher) -> None:
+    """Also where the task, the reminder and the end come long after the start, or the end before it."""
+    async with running(notification, bus, **mails.settings()) as service:
+        await service.publish(user("ada", locale="zh-CN"))
+        instance, early = Instance("i1"), Instance("i2")
+        started = [
+            one.tell("process_instance_started", initiator="ada", process_definition_name="年假申请")
+            for one in (instance, early)
+        ]
+        await service.publish(started[0])
+        await service.publish(instance.task("t1", "ada", due=NOON + 72 * HOUR))
+        await service.settled()
+        await service.turn(NOON + 73 * HOUR)
+        await service.publish(instance.completed(), early.completed(), started[1])
+        await service.settled()
+        texts = [part.get_content() for mail in mails.mails if (part := mail.get_body(("plain",))) is not None]
+        assert len(texts) == 4
+        assert all("流程：年假申请" in text for text in texts), texts
 
 
 async def test_candidates_are_told_until_one_claims(notification: Database, bus: Bus, mails: MailCatcher) -> None:

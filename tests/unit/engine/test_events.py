@@ -182,6 +182,27 @@ def test_every_kind_of_event_is_valid_unique_and_stable() -> None:
     assert seen == {name for name, topic in TOPICS.items() if topic == "workflow-execution-events"} - OF_NO_INSTANCE
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (("", {}), ("", "", "", "")),
+        (("", {}, "caller", 3, "root"), ("caller", "caller.3", "root", "")),
+        (("", {}, "", 0, INSTANCE_ID, "Sum up"), ("", "", "", "Sum up")),
+        (("", {}, "caller", 3, "root", "Sum up"), ("caller", "caller.3", "root", "Sum up")),
+    ],
+)
+def test_what_the_start_of_an_instance_holds(values: tuple[Any, ...], expected: tuple[str, ...]) -> None:
+    run, _ = next(iter(life()))
+    (envelope,) = envelopes(expand(row_of(encode_commit(run.instance, [(record.INSTANCE_STARTED, *values)], NOW))))
+    started = envelope.process_instance_started
+    assert (
+        started.parent_process_instance_id,
+        started.parent_activity_id,
+        started.root_process_instance_id,
+        started.process_definition_name,
+    ) == expected
+
+
 def test_what_events_hold() -> None:
     told: dict[str | None, EventEnvelope] = {}
     for run, events in life():

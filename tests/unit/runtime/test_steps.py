@@ -10,7 +10,8 @@ from flowmesh.internal.v1 import stored_pb2
 from engine_svc.runtime import drain, step
 from engine_svc.state.snapshot import UnknownSnapshotFormat, decode_snapshot, encode_snapshot
 from mesh.errors import WrongState
-from tests.unit.runtime.running import INSTANCE_ID, NOW, Run, model, reloaded
+from tests.unit.bpmn_models import flow, process
+from tests.unit.runtime.running import INSTANCE_ID, NOW, Run, definition_of, model, reloaded
 
 ENDS = '<startEvent id="s" name="Go"/><endEvent id="e"/>'
 SECOND = 1_000_000
@@ -33,6 +34,11 @@ def test_events_of_a_run_without_a_wait() -> None:
         ("VARIABLES_UPDATED", 0, {"c": 3}),
         ("INSTANCE_COMPLETED", NOW),
     ]
+
+
+def test_the_start_tells_what_the_process_is_called() -> None:
+    named = definition_of(process(ENDS + flow("s", "e"), 'name="Sum up"'))
+    assert Run(named).named()[0] == ("INSTANCE_STARTED", "", {}, "", 0, INSTANCE_ID, "Sum up")
 
 
 def test_events_of_a_user_task() -> None:
