@@ -48,7 +48,7 @@ from history_svc.storage.search_index import IndexState, count_changes, read_ind
 from history_svc.workers.retention import RetentionWork
 from history_svc.workers.search_indexing import SearchIndexing
 from mesh.clock import ControlledClock, SystemClock
-from mesh.db.database import Database
+from mesh.db.database import Database, DatabaseUnavailable, TransientFailure
 from mesh.db.schema import ensure_schema, open_database
 from mesh.db.served_database import ServedDatabase
 from mesh.db.statements import Fetch, fetch
@@ -62,6 +62,7 @@ BATCH = 2_000
 ROWS = 24
 """Of an instance, about, beside its words."""
 DAY = 86_400_000_000
+ATTEMPTS = 10
 USERS, KEYS, TENANTS = 500, 12, 4
 WORDS = (
     "采购",
@@ -135,12 +136,25 @@ def _batches(numbers: Iterator[int]) -> Iterator[list[EventEnvelope]]:
         yield batch
 
 
+async def _write(database: Database, batch: list[EventEnvelope]) -> None:
+    """Take events in, as often as it takes: a long fill meets a server that was too slow once."""
+    for attempt in itertools.count(1):
+        try:
+            await database.write(project_on_both(batch))
+        except (DatabaseUnavailable, TransientFailure):
+            if attempt == ATTEMPTS:
+                raise
+            await asyncio.sleep(1)
+        else:
+            return
+
+
 async def fill(database: Database, first: int, instances: int) -> None:
     """Bring the records of so many instances into the database."""
     begun, told = time.monotonic(), time.monotonic()
     events = 0
     for batch in _batches(iter(range(first, instances))):
-        await database.write(project_on_both(batch))
+        await _write(database, batch)
         events += len(batch)
         if time.monotonic() - told > 10:
             told = time.monotonic()
@@ -349,7 +363,7 @@ async def _take_in(database: Database, first: int, stopping: asyncio.Event) -> f
     events, seconds = 0, 0.0
     for batch in _batches(itertools.count(first)):
         begun = time.monotonic()
-        await database.write(project_on_both(batch))
+        await _write(database, batch)
         seconds += time.monotonic() - begun
         events += len(batch)
         if stopping.is_set():

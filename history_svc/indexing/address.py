@@ -12,6 +12,7 @@ from mesh.settings import SettingsError
 DEFAULT_PORT: Final = 9200
 DEFAULT_INDEX: Final = "flowmesh-history"
 MAX_SHARDS: Final = 64
+_INDEX: Final = re.compile(r"[a-z][a-z0-9_-]{0,99}")
 _URL: Final = re.compile(
     r"(?P<scheme>https?)://(?:(?P<credentials>[^/?]*)@)?(?P<hosts>[^/?@]+)(?P<path>/[^?]*)?(?:\?(?P<options>.*))?"
 )
@@ -41,15 +42,8 @@ def parse_search_url(url: str) -> SearchAddress:
     index, shards = options.pop("index", DEFAULT_INDEX), options.pop("shards", "1")
     if options:
         raise SettingsError(f"FLOWMESH_SEARCH_URL has unknown options: {', '.join(sorted(options))}")
-    if (
-        not index
-        or not index.isascii()
-        or index != index.lower()
-        or not index.replace("-", "").replace("_", "").isalnum()
-    ):
-        raise SettingsError("FLOWMESH_SEARCH_URL: index may have small letters, digits, - and _")
-    if not index[0].isalnum():
-        raise SettingsError("FLOWMESH_SEARCH_URL: index has to begin with a letter or a digit")
+    if not _INDEX.fullmatch(index):
+        raise SettingsError("FLOWMESH_SEARCH_URL: index has small letters, digits, - and _, and begins with a letter")
     if not shards.isdigit() or not 1 <= int(shards) <= MAX_SHARDS:
         raise SettingsError(f"FLOWMESH_SEARCH_URL: shards has to be a number from 1 to {MAX_SHARDS}")
     return SearchAddress(

@@ -29,7 +29,7 @@ async def indexed(history: Database, search_url: str) -> AsyncIterator[Indexed]:
         yield one
 
 
-@pytest.fixture(params=["words", "server"])
+@pytest.fixture(params=["words", pytest.param("server", marks=pytest.mark.slow)])
 async def searched(history: Database, request: pytest.FixtureRequest) -> AsyncIterator[Searched]:
     """History that is searched by its database's words, and by a search server."""
     if request.param == "words":
