@@ -29,7 +29,7 @@ from tests.unit.history.counted import HOUR_MICROS, TABLES, Counted, by_hand, re
 from tests.unit.history.event_histories import START_MICROS, Life, lives
 from tests.unit.history.stored import empty
 
-# Some 20 s each on a machine of its own; a machine that others kept busy took more than two minutes.
+# Some 15 s of work each; on a machine that others kept busy they took more than two minutes.
 pytestmark = pytest.mark.timeout(900)
 
 FIRST = START_MICROS // HOUR_MICROS - 1
