@@ -285,6 +285,11 @@ class _TableWriter:
 
     async def copy(self, database: Database, instances: Sequence[str]) -> None:
         """Add the rows of some instances."""
+        # Several ranges in the order of the key are a scan of the whole table for SQLite.
+        for some in [[one] for one in instances] if self._rows_of.inside else [instances]:
+            await self._copy(database, some)
+
+    async def _copy(self, database: Database, instances: Sequence[str]) -> None:
         after: Row | None = None
         while True:
             limit = self._piece

@@ -224,7 +224,8 @@ class InThisProcess(ArchiveFiles):
 
 async def _rounds(database: Any, files: ArchiveFiles) -> None:
     """Work as a process that has just started, until nothing is left to do."""
-    work = RetentionWork(database, SystemClock(), files, interval_seconds=60, archive_instances=3)
+    # Longer than the work takes on any machine: nobody renews the lease here.
+    work = RetentionWork(database, SystemClock(), files, interval_seconds=60, archive_instances=3, lease_seconds=600)
     await work._renew()
     while await work.round():
         pass

@@ -29,17 +29,19 @@ async def test_rows_of_instances_are_found_by_an_index(history: Database) -> Non
         await _check(history, rows_of, keys_query(rows_of, wanted, PURGE_ROWS + 1))
     for rows_of in ARCHIVED_ROWS:
         columns = [(name, "") for name in order_of(rows_of)]
-        first = rows_query(rows_of, columns, wanted, None, 5_000)
+        # As the process asks: where ids are ranges, for one instance at a time.
+        some = wanted[:1] if rows_of.inside else wanted
+        first = rows_query(rows_of, columns, some, None, 5_000)
         await _check(history, rows_of, first)
         rows = await history.read(fetch(first))
         for size in (1, 2):
             found: list[Any] = []
             while page := await history.read(
-                fetch(rows_query(rows_of, columns, wanted, found[-1] if found else None, size))
+                fetch(rows_query(rows_of, columns, some, found[-1] if found else None, size))
             ):
                 found += page
             assert found == rows, rows_of.table
-        await _check(history, rows_of, rows_query(rows_of, columns, wanted, rows[0], 5_000))
+        await _check(history, rows_of, rows_query(rows_of, columns, some, rows[0], 5_000))
 
 
 async def _check(history: Database, rows_of: InstanceRows, query: Fetch) -> None:

@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from flowmesh.events.v1.event_pb2 import EventEnvelope
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -27,6 +28,9 @@ from mesh.lease import Leases
 from tests.unit.history.counted import HOUR_MICROS, TABLES, Counted, by_hand, read
 from tests.unit.history.event_histories import START_MICROS, Life, lives
 from tests.unit.history.stored import empty
+
+# Some 15 s of work each; on a machine that others kept busy they took more than two minutes.
+pytestmark = pytest.mark.timeout(900)
 
 FIRST = START_MICROS // HOUR_MICROS - 1
 LAST = FIRST + 80
