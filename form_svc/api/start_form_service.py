@@ -13,7 +13,7 @@ from flowmesh.form.v1 import start_form_service_pb2 as pb
 from form_svc.api.mapping import put_values, read_values, rendered_message, submission_message
 from form_svc.commands.checking import check_data
 from form_svc.commands.form_lookup import FormLookup, Host
-from form_svc.commands.submitting import Asked, Kept, Submitting, Wanted
+from form_svc.commands.submitting import Asked, Submitting, Wanted
 from form_svc.commands.writing import content_of
 from form_svc.engine.host import EngineHost, actor_of
 from form_svc.storage.layout import START
@@ -43,22 +43,20 @@ class StartFormServicer:
         call = current_call()
         actor = actor_of(call)
         asked = Asked("SubmitStartForm", call.user_id or "", request.request_id, content_of(request))
-        known = await self.submitting.known(asked)
-        if known is not None:
-            kept = Kept(known)
-        else:
-            wanted = await self._checked(request, actor)
 
-            def make(request_id: str, data: Mapping[str, Any]) -> bytes:
-                begun = host_pb.StartSubmittedInstanceRequest(actor=actor)
-                begun.start.request_id = request_id
-                begun.start.process_definition_id = request.process_definition_id
-                begun.start.business_key = request.business_key
-                begun.start.initiator = asked.user_id
-                put_values(begun.start.variables, dict(data))
-                return content_of(begun)
+        def make(request_id: str, data: Mapping[str, Any]) -> bytes:
+            begun = host_pb.StartSubmittedInstanceRequest(actor=actor)
+            begun.start.request_id = request_id
+            begun.start.process_definition_id = request.process_definition_id
+            begun.start.business_key = request.business_key
+            begun.start.initiator = asked.user_id
+            put_values(begun.start.variables, dict(data))
+            return content_of(begun)
 
-            kept = await self.submitting.keep(asked, wanted, actor.rows, make)
+        async def check() -> Wanted:
+            return await self._checked(request, actor)
+
+        kept = await self.submitting.kept(asked, check, actor.rows, make)
         submission, answered = await self.submitting.drive(kept)
         content = await self.database.read(read_content(submission.id))
         return pb.SubmitStartFormResponse(

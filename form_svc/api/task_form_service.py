@@ -21,7 +21,7 @@ from form_svc.api.mapping import (
 from form_svc.commands import drafts
 from form_svc.commands.checking import check_data
 from form_svc.commands.form_lookup import FormLookup, Host
-from form_svc.commands.submitting import Asked, Kept, Submitting, Wanted
+from form_svc.commands.submitting import Asked, Submitting, Wanted
 from form_svc.commands.writing import content_of
 from form_svc.engine.host import EngineHost, actor_of
 from form_svc.storage.drafts import find_draft
@@ -88,22 +88,20 @@ class TaskFormServicer:
         call = current_call()
         actor = actor_of(call)
         asked = Asked("SubmitTaskForm", call.user_id or "", request.request_id, content_of(request))
-        known = await self.submitting.known(asked)
-        if known is not None:
-            kept = Kept(known)
-        else:
-            wanted = await self._checked(request, actor)
 
-            def make(request_id: str, data: Mapping[str, Any]) -> bytes:
-                completion = host_pb.CompleteSubmittedTaskRequest(actor=actor)
-                completion.completion.request_id = request_id
-                completion.completion.id = request.user_task_id
-                completion.completion.outcome = request.outcome
-                completion.completion.completed_by = asked.user_id
-                put_values(completion.completion.variables, dict(data))
-                return content_of(completion)
+        def make(request_id: str, data: Mapping[str, Any]) -> bytes:
+            completion = host_pb.CompleteSubmittedTaskRequest(actor=actor)
+            completion.completion.request_id = request_id
+            completion.completion.id = request.user_task_id
+            completion.completion.outcome = request.outcome
+            completion.completion.completed_by = asked.user_id
+            put_values(completion.completion.variables, dict(data))
+            return content_of(completion)
 
-            kept = await self.submitting.keep(asked, wanted, actor.rows, make)
+        async def check() -> Wanted:
+            return await self._checked(request, actor)
+
+        kept = await self.submitting.kept(asked, check, actor.rows, make)
         submission, answered = await self.submitting.drive(kept)
         completed = CompleteUserTaskResponse.FromString(answered)
         content = await self.database.read(read_content(submission.id))

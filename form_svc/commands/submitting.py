@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,7 +47,7 @@ from mesh.clock import Clock
 from mesh.db.database import ConstraintViolated, Database
 from mesh.db.served_database import write_again
 from mesh.db.statements import Program
-from mesh.errors import DomainError, NotFound
+from mesh.errors import DomainError, InvalidField, NotFound
 from mesh.ids import new_id
 from mesh.logs import get_log
 from mesh.status import status_from
@@ -155,6 +155,26 @@ class Submitting:
             for file in found.values()
             if submission_takes(file, user_id, process_definition_id, user_task_id)
         }
+
+    async def kept(
+        self, asked: Asked, check: Callable[[], Awaitable[Wanted]], actor_rows: bytes, make: MakeRequest
+    ) -> Kept:
+        """Return the submission that a request has made, or check what is wanted and keep it.
+
+        Raises what `check` and `keep` raise.
+        """
+        found = await self.known(asked)
+        if found is None:
+            try:
+                wanted = await check()
+            except (NotFound, InvalidField):
+                # The same request at the same time may have done it meanwhile: the task is gone, the files are taken.
+                found = await self.known(asked)
+                if found is None:
+                    raise
+            else:
+                return await self.keep(asked, wanted, actor_rows, make)
+        return Kept(found)
 
     async def keep(self, asked: Asked, wanted: Wanted, actor_rows: bytes, make: MakeRequest) -> Kept:
         """Keep a submission as pending; return it, or the one that the same request has made meanwhile.

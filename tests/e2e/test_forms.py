@@ -185,14 +185,24 @@ async def test_the_audit_has_it(mesh: Mesh, rest: httpx.AsyncClient) -> None:
     assert (kept["service"], kept["resourceType"]) == ("form", "submission")
     assert (kept["clientAddress"], kept["userId"]) == ("127.0.0.1", submission["submittedBy"])
     assert kept["after"]["fields"] == ["file", "name", "other"]
-    uploads = await rest.get("/v1/auditRecords", params={"resourceId": file.json()["file"]["id"]})
-    (upload,) = uploads.json()["auditRecords"]
+    (upload,) = await _audited(rest, file.json()["file"]["id"], 1)
     assert upload["method"] == "flowmesh.form.v1.FormFileService/UploadTaskFormFile"
     assert "secret" not in json.dumps([found, upload])
-    by_engine = await rest.get("/v1/auditRecords", params={"resourceId": submission["processInstanceId"]})
-    (completed,) = [each for each in by_engine.json()["auditRecords"] if each["method"].endswith("SubmittedTask")]
+    by_engine = await _audited(rest, submission["processInstanceId"], 2)
+    (completed,) = [each for each in by_engine if each["method"].endswith("CompleteSubmittedTask")]
     assert (completed["userId"], completed["clientAddress"]) == (kept["userId"], "127.0.0.1")
     assert completed["sessionId"] == kept["sessionId"]
+
+
+async def _audited(rest: httpx.AsyncClient, resource_id: str, count: int) -> list[dict[str, Any]]:
+    """Wait until the audit has so many entries of something."""
+    async with asyncio.timeout(60):
+        while True:
+            answer = await rest.get("/v1/auditRecords", params={"resourceId": resource_id})
+            found: list[dict[str, Any]] = answer.json().get("auditRecords", [])
+            if len(found) >= count:
+                return found
+            await asyncio.sleep(0.2)
 
 
 @pytest.mark.parametrize("size", [0, 5, 3_000_000, 12_000_000])

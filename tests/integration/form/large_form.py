@@ -110,7 +110,7 @@ FAULTY: dict[str, Any] = {
     "count": 1.5,
     "terms": False,
     "colour": "green",
-    "born": "1990-02-30",
+    "born": "soon",
     "paper": "files::nowhere",
     "goods": [{"product": "Pen", "price": 1}, {"product": "", "price": 2.5}],
 }

@@ -163,6 +163,17 @@ async def test_a_file_in_two_submissions_at_once(forms: Forms, task: str) -> Non
     assert (await forms.files.GetFormFile(pb.GetFormFileRequest(id=file.id))).file.submission_id == settled.id
 
 
+async def test_the_same_submission_with_a_file_at_once(forms: Forms, task: str) -> None:
+    """It is one: nobody hears that the file is taken, or the task gone."""
+    file = await forms.upload(task, b"x")
+    named = {"files::a": {"ids": [file.id]}}
+    results = await asyncio.gather(
+        *(forms.submit(task, {"file": "files::a"}, files=named, request_id="r") for _ in range(8))
+    )
+    assert len({each.submission.id for each in results}) == 1
+    assert {each.submission.state for each in results} == {submission_pb2.Submission.STATE_SETTLED}
+
+
 async def _rows(forms: Forms) -> list[int]:
     found = []
     for table in ("form_file", "form_file_chunk"):

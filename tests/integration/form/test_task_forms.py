@@ -13,6 +13,7 @@ from flowmesh.engine.v1 import form_host_service_pb2 as host_pb
 from flowmesh.form.v1 import form_definition_service_pb2, submission_pb2, task_form_service_pb2
 from google.protobuf.json_format import MessageToDict
 
+from form_svc.commands import submitting
 from mesh.access.rows import RowGrant
 from mesh.json_values import from_value
 from mesh.status import error_info_of
@@ -303,16 +304,17 @@ async def test_much_data(forms: Forms) -> None:
     assert {key: from_value(found[key]) for key in keys} == dict.fromkeys(keys, text)
 
 
-async def test_data_that_is_larger_as_a_message(forms: Forms) -> None:
+async def test_data_that_is_larger_as_a_message(forms: Forms, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small numbers take five times the room that they have as JSON."""
     await forms.create(form("request", ANYTHING))
     await forms.engine.deploy(review())
     task = await forms.task(variables={"offered": [0, 1]})
-    refused = await refusal(forms.submit(task, {"t": [0] * 500_000}))
+    monkeypatch.setattr(submitting, "MAX_REQUEST_BYTES", 40_000)
+    refused = await refusal(forms.submit(task, {"t": [0] * 4_000}))
     assert (refused.reason, "upload files" in refused.message) == ("FIELD_INVALID", True)
     assert await forms.list_submissions() == []
-    done = (await forms.submit(task, {"t": [0, 1] * 150_000})).submission
-    assert len(from_value((await forms.submission(done.id)).data["t"])) == 300_000
+    done = (await forms.submit(task, {"t": [0, 1] * 1_500})).submission
+    assert len(from_value((await forms.submission(done.id)).data["t"])) == 3_000
 
 
 async def test_engine_that_never_takes_so_much(forms: Forms) -> None:
@@ -321,9 +323,9 @@ async def test_engine_that_never_takes_so_much(forms: Forms) -> None:
     await forms.engine.deploy(review())
     task = await forms.task(variables={"offered": [0]})
     server = forms.engine.service.server
-    settings, small = server._settings, dataclasses.replace(server._settings, max_message_bytes=100_000)
+    settings, small = server._settings, dataclasses.replace(server._settings, max_message_bytes=20_000)
     server._settings = small
-    refused = await refusal(forms.submit(task, {"t": [0] * 50_000}))
+    refused = await refusal(forms.submit(task, {"t": [0] * 4_000}))
     assert (refused.code, refused.reason) == ("INVALID_ARGUMENT", "MESSAGE_TOO_LARGE")
     server._settings = settings
     (kept,) = await forms.list_submissions()
