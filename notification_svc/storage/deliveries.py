@@ -153,14 +153,20 @@ def receivers_after(channel: int, now: int, after: str, limit: int) -> Program[l
 
 def _due(channel: int, claimed: Claim, limit: int, recipient_id: str = "") -> Program[list[Row]]:
     whose, parameters = ("AND recipient_id=? ", (recipient_id,)) if recipient_id else ("", ())
-    rows: list[Row] = yield Fetch(
-        f"SELECT {','.join(DELIVERY_COLUMNS)} FROM delivery WHERE state=? AND channel=? {whose}AND next_attempt_at<=? "
-        "ORDER BY next_attempt_at, id LIMIT ?",
-        (int(DeliveryState.PENDING), channel, *parameters, claimed.now, limit + len(claimed.under)),
-        lock=True,
-        skip_locked=True,
-    )
-    return [row for row in rows if row[0] not in claimed.under][:limit]
+    found: list[Row] = []
+    # Those under way are due only where a clock was turned; then they must not take the places of others.
+    for most in (limit, limit + len(claimed.under)):
+        rows: list[Row] = yield Fetch(
+            f"SELECT {','.join(DELIVERY_COLUMNS)} FROM delivery WHERE state=? AND channel=? {whose}"
+            "AND next_attempt_at<=? ORDER BY next_attempt_at, id LIMIT ?",
+            (int(DeliveryState.PENDING), channel, *parameters, claimed.now, most),
+            lock=True,
+            skip_locked=True,
+        )
+        found = [row for row in rows if row[0] not in claimed.under]
+        if len(found) == len(rows):
+            break
+    return found[:limit]
 
 
 def _taken(rows: Sequence[Row], claimed: Claim) -> Program[list[DeliveryRow]]:
