@@ -32,6 +32,7 @@ from form_svc.workers import retention, settlement
 from form_svc.workers.retention import Retention
 from form_svc.workers.settlement import Settlement
 from mesh.admin_http import Readiness
+from mesh.audit.refusals import RefusalLog
 from mesh.bus.port import Bus
 from mesh.bus.topics import all_topics
 from mesh.clock import Clock, SystemClock
@@ -87,7 +88,10 @@ class FormService:
         self._bus = bus
         self._database_clock = DatabaseClock(database) if clock is None and settings.shares_database else None
         clock = clock or self._database_clock or SystemClock()
-        self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize)
+        self._refusals = RefusalLog(bus, settings.service_name)
+        self.server = MeshServer(
+            settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize, refusals=self._refusals
+        )
         served = ServedDatabase(database)
         self._engine = engine = EngineHost(settings, telemetry=telemetry, breakers=breakers)
         writer, reader = RequestWriter(served, clock), SchemaReader()
@@ -135,6 +139,7 @@ class FormService:
             await self._database_clock.start()
         self._engine.open()
         port = await self.server.serve(self._settings.host, self._settings.listen_port)
+        self._refusals.start()
         self.consumer.start()
         for worker in self._workers:
             worker.start()
@@ -143,6 +148,7 @@ class FormService:
     async def stop(self) -> None:
         """Drain the server, and end the work beside the calls."""
         await self.server.stop()
+        await self._refusals.stop()
         await self.consumer.stop()
         for worker in self._workers:
             await worker.stop()

@@ -19,6 +19,7 @@ from flowmesh.notification.v1 import (
 )
 
 from mesh.admin_http import Readiness
+from mesh.audit.refusals import RefusalLog
 from mesh.bus.port import Bus
 from mesh.bus.topics import USER_PERMISSION_EVENTS, WORKFLOW_EXECUTION_EVENTS, all_topics
 from mesh.channels import open_channel
@@ -124,7 +125,10 @@ class NotificationService:
         self._database_clock = DatabaseClock(database) if clock is None and settings.shares_database else None
         self.clock = clock or self._database_clock or SystemClock()
         self._seal = Seal(settings.own_secret)
-        self.server = MeshServer(settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize)
+        self._refusals = RefusalLog(bus, settings.service_name)
+        self.server = MeshServer(
+            settings, rpcs or RpcMetrics(metrics), telemetry=telemetry, authorize=authorize, refusals=self._refusals
+        )
         self._telemetry = telemetry
         self._breaker = CircuitBreaker("identity directory", metrics=breakers)
         self._identity = identity
@@ -193,13 +197,14 @@ class NotificationService:
         ]
         self._works = self._make_works(reading)
         port = await self.server.serve(settings.host, settings.listen_port)
-        for each in (*self._consumers, *self._works, self.signals, sender):
+        for each in (self._refusals, *self._consumers, *self._works, self.signals, sender):
             each.start()
         return port
 
     async def stop(self) -> None:
         """Drain the server, and end the work beside the calls."""
         await self.server.stop()
+        await self._refusals.stop()
         await self._writer.close()
         for consumer in self._consumers:
             await consumer.stop()
