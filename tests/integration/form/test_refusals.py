@@ -6,6 +6,7 @@ import grpc
 import grpc.aio
 import pytest
 from flowmesh.auth.v1.permission_pb2 import MethodPermission
+from flowmesh.events.v1.event_pb2 import EventEnvelope
 from flowmesh.form.v1 import form_definition_service_pb2
 from flowmesh.form.v1.form_definition_service_pb2_grpc import FormDefinitionServiceStub
 
@@ -37,7 +38,7 @@ async def test_refused_calls_are_told_with_their_number(form_database: Database,
     # What is left is told at the end at the latest.
     await service.stop()
     consumer = await bus.consumer("of-the-test", (AUDIT_EVENTS,))
-    found = []
+    found: list[EventEnvelope] = []
     while sum(event.operation_refused.count for event in found) < 3:
         for message in await consumer.poll(10, 5.0):
             event = decode(message.value)
