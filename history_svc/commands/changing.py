@@ -16,7 +16,7 @@ from history_svc.audit.head import Signer
 from history_svc.audit.told import entry_of
 from history_svc.storage.audit import append
 from history_svc.storage.requests import Request, find_answer, keep_answer
-from mesh.audit.operation import Operation, maker_of, operation_event
+from mesh.audit.operation import Maker, Operation, maker_of, operation_event
 from mesh.call import current_call
 from mesh.clock import Clock
 from mesh.db.database import (
@@ -64,12 +64,15 @@ class Changer:
         content = request.SerializeToString(deterministic=True)
         fingerprint = hashlib.blake2b(content, digest_size=16).hexdigest()
         method = request.DESCRIPTOR.name.removesuffix("Request")
-        record = Request(method, current_call().user_id or "", request_id, fingerprint)
+        call = current_call()
+        # Here, as the program may run on a thread that serves no call.
+        maker = maker_of(call)
+        record = Request(method, call.user_id or "", request_id, fingerprint)
         loop = asyncio.get_running_loop()
         deadline, pause = loop.time() + RETRY_SECONDS, FIRST_PAUSE_SECONDS
         while True:
             try:
-                return await self._database.write(self._program(record, request, work, operation))
+                return await self._database.write(self._program(record, request, work, operation, maker))
             except DatabaseUnavailable as error:
                 raise _down(error) from error
             except (ConstraintViolated, TransientFailure, OutcomeUnknown) as error:
@@ -79,7 +82,9 @@ class Changer:
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
-    def _program(self, record: Request, request: Message, work: Work, operation: MakeOperation) -> Program[bytes]:
+    def _program(
+        self, record: Request, request: Message, work: Work, operation: MakeOperation, maker: Maker
+    ) -> Program[bytes]:
         answer = yield from find_answer(record)
         if answer is not None:
             return answer
@@ -90,7 +95,7 @@ class Changer:
         content = response.SerializeToString()
         yield from keep_answer(record, content, now)
         # Last, as it keeps others from adding until the transaction ends.
-        entry = entry_of(operation_event(new_id(), SERVICE, told, maker_of(current_call()), now))
+        entry = entry_of(operation_event(new_id(), SERVICE, told, maker, now))
         if entry is not None:
             yield from append([entry], self._signer, now, 0)
         return content
