@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.infrastructure.mariadb",
+    "tests.infrastructure.migrated",
     "tests.infrastructure.kafka",
     "tests.infrastructure.buses",
     "tests.infrastructure.redis",
