@@ -135,14 +135,15 @@ def _alone(cursor: Any, name: str) -> bool:
 
 
 def _layout(cursor: Any, name: str) -> list[tuple[Any, ...]]:
-    cursor.execute(
-        "SELECT table_name, column_name, column_type, is_nullable, '' FROM information_schema.columns "
-        "WHERE table_schema=%s UNION ALL "
-        "SELECT table_name, index_name, column_name, non_unique, seq_in_index FROM information_schema.statistics "
-        "WHERE table_schema=%s",
-        (name, name),
-    )
-    return sorted(tuple(map(str, row)) for row in cursor.fetchall())
+    """Return the columns and the indexes of all tables."""
+    layout: list[tuple[Any, ...]] = []
+    for source, columns in (
+        ("columns", "table_name, column_name, column_type, is_nullable"),
+        ("statistics", "table_name, index_name, column_name, seq_in_index"),
+    ):
+        cursor.execute(f"SELECT {columns} FROM information_schema.{source} WHERE table_schema=%s", (name,))
+        layout += cursor.fetchall()
+    return sorted(tuple(map(str, row)) for row in layout)
 
 
 def _rows(cursor: Any, table: str) -> Counter[tuple[Any, ...]]:
