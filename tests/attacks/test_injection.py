@@ -139,7 +139,7 @@ async def test_filter_of_a_query(rest: httpx.AsyncClient, path: str) -> None:
         for payload in PAYLOADS:
             if payload in WILD and name.endswith("Like"):
                 continue
-            bodies = [{"filter": {name: value(payload)}}]
+            bodies: list[dict[str, Any]] = [{"filter": {name: value(payload)}}]
             if payload in PAYLOADS[:4]:
                 bodies.append({"orGroups": [{name: value(payload)}]})
             for body in bodies:
