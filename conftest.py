@@ -6,6 +6,7 @@ import pytest
 
 pytest_plugins = [
     "tests.infrastructure.mariadb",
+    "tests.infrastructure.migrated",
     "tests.infrastructure.kafka",
     "tests.infrastructure.buses",
     "tests.infrastructure.redis",

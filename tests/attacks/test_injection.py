@@ -130,6 +130,7 @@ async def told_history(rest: httpx.AsyncClient) -> None:
     await eventually(told)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("path", QUERIES)
 async def test_filter_of_a_query(rest: httpx.AsyncClient, path: str) -> None:
     await told_history(rest)

@@ -62,12 +62,21 @@ class MariadbServer:
     @contextlib.contextmanager
     def database(self) -> Iterator[str]:
         """Create an empty database, give its name, drop it at the end."""
-        name = f"flowmesh_{uuid4().hex}"
-        self.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+        name = self.create_database()
         try:
             yield name
         finally:
-            self.execute(f"DROP DATABASE {name}")
+            self.drop_database(name)
+
+    def create_database(self) -> str:
+        """Create an empty database; return its name."""
+        name = f"flowmesh_{uuid4().hex}"
+        self.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+        return name
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database."""
+        self.execute(f"DROP DATABASE {name}")
 
 
 def binary(name: str) -> str | None:

@@ -14,14 +14,16 @@ from mesh.bus.port import Bus
 from mesh.db.database import Database
 from mesh.db.migrate import migrate
 from mesh.db.schema import open_database
+from tests.infrastructure.migrated import migrated_database_url
 from tests.integration.engine.serving import TurnedClock
 from tests.integration.form.forms import Forms
+
+database_url = migrated_database_url(MIGRATIONS, HEAD)
 
 
 @pytest.fixture
 async def form_database(database_url: str) -> AsyncIterator[Database]:
     """The form service's database with its tables, once on SQLite and once on MariaDB."""
-    await asyncio.to_thread(migrate, database_url, MIGRATIONS, HEAD)
     database = await open_database(database_url)
     yield database
     await database.close()

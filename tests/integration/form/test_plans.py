@@ -15,6 +15,8 @@ from mesh.access.rows import ALL_ROWS, RowGrant, Rows
 from mesh.db.database import Database
 from mesh.db.statements import Fetch, Program, fetch
 
+pytestmark = pytest.mark.fresh_database
+
 TENANT = Rows((RowGrant(frozenset({"acme"})),), "ann")
 OWN = Rows((RowGrant(involved_only=True),), "ann")
 READS: dict[str, Callable[[], Program[Any]]] = {

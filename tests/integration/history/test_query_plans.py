@@ -28,6 +28,8 @@ from mesh.db.statements import Fetch, Program, Row
 from mesh.json_values import to_value
 from tests.unit.history.event_histories import START_MICROS, Life
 
+pytestmark = pytest.mark.fresh_database
+
 TIME = Timestamp(seconds=START_MICROS // 1_000_000)
 KINDS: dict[type[Message], tuple[Any, orders.Orders]] = {
     fpb.HistoricProcessInstanceFilter: (filters.ask_of_instances, orders.INSTANCE_ORDERS),

@@ -18,6 +18,8 @@ from mesh.db.sqlite import SqliteDatabase
 from mesh.db.statements import Fetch, InsertMany, Program, fetch
 from tests.unit.history.event_histories import START_MICROS
 
+pytestmark = pytest.mark.fresh_database
+
 ROWS = 3_000
 TENANT = Rows((RowGrant(frozenset({"t-1"})),))
 KEYS = Rows((RowGrant(frozenset({"t-1"}), ("k-1",)),))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,16 +10,16 @@ from identity_svc.storage.schema import HEAD, MIGRATIONS
 from mesh.bus.opening import open_bus
 from mesh.bus.port import Bus
 from mesh.db.database import Database
-from mesh.db.migrate import migrate
 from mesh.db.schema import open_database
+from tests.infrastructure.migrated import migrated_database_url
 from tests.integration.identity.directory import Directory, administrator, start
+
+database_url = migrated_database_url(MIGRATIONS, HEAD)
 
 
 @pytest.fixture
 async def identity(database_url: str) -> AsyncIterator[Database]:
     """Identity's database with its tables, once on SQLite and once on MariaDB."""
-    # In this process: the one that `ensure_schema` starts for it takes a second.
-    await asyncio.to_thread(migrate, database_url, MIGRATIONS, HEAD)
     database = await open_database(database_url)
     yield database
     await database.close()

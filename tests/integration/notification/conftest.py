@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -9,17 +8,17 @@ import pytest
 from mesh.bus.opening import open_bus
 from mesh.bus.port import Bus
 from mesh.db.database import Database
-from mesh.db.migrate import migrate
 from mesh.db.schema import open_database
 from notification_svc.storage.schema import HEAD, MIGRATIONS
+from tests.infrastructure.migrated import migrated_database_url
 from tests.integration.notification.mail_catcher import MailCatcher, mail_catcher
+
+database_url = migrated_database_url(MIGRATIONS, HEAD)
 
 
 @pytest.fixture
 async def notification(database_url: str) -> AsyncIterator[Database]:
     """The service's database with its tables, once on SQLite and once on MariaDB."""
-    # In this process: the one that `ensure_schema` starts for it takes a second.
-    await asyncio.to_thread(migrate, database_url, MIGRATIONS, HEAD)
     database = await open_database(database_url)
     yield database
     await database.close()
