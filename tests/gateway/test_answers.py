@@ -170,7 +170,12 @@ async def test_pages_are_not_sent_twice(mesh: Mesh) -> None:
 
 async def test_every_file_was_thought_of() -> None:
     """A new method that answers with a file is either fixed for good, or is not to be kept and stands here."""
-    changing: set[str] = set()
+    changing = {
+        "flowmesh.form.v1.FormDefinitionService.GetFormDefinitionSchema",
+        "flowmesh.form.v1.FormFileService.DownloadFormFile",
+        "flowmesh.form.v1.FormFileService.DownloadTaskFormFile",
+        "flowmesh.notification.v1.NotificationService.StreamNotifications",
+    }
     methods = {f"{method.service}.{method.name}": method for method in read_contract(DESCRIPTORS).methods}
     files = {
         name

@@ -81,6 +81,7 @@ FORGED = {
     "X-FlowMesh-Sub": "admin",
     "X-FLOWMESH-KIND": "service",
     "x-flowmesh-mesh-token": "eyJhbGciOiJIUzI1NiJ9.e30.x",
+    "x-flowmesh-client-address": "192.0.2.66",
     "x-flowmesh-anything-bin": "AAAA",
     "x-envoy-original-path": "/v1/sessions:login",
     "X-Envoy-Original-Method": "POST",
@@ -103,6 +104,7 @@ async def test_forged_headers_say_nothing(gate: Guarded) -> None:
         assert {name: value for name, value in metadata.items() if name.startswith("x-flowmesh-")} == {
             "x-flowmesh-sub": "ann",
             "x-flowmesh-kind": "user",
+            "x-flowmesh-client-address": "127.0.0.1",
         }
         assert metadata["x-envoy-original-path"] == "/v1/jobs"
         assert not {"x-envoy-max-retries", "x-envoy-retry-on", "x-envoy-upstream-rq-timeout-ms"} & metadata.keys()
@@ -140,8 +142,11 @@ async def test_forged_metadata_of_grpc(gate: Guarded) -> None:
     assert gate.nothing_arrived()
     await jobs.GetJob(GetJobRequest(), metadata=(*forged, *forged_binary, *good(gate).items()))
     metadata = gate.engine.last[2]
-    assert {name for name in metadata if name.startswith("x-flowmesh-")} == {"x-flowmesh-sub", "x-flowmesh-kind"}
-    assert metadata["x-flowmesh-sub"] == "ann"
+    assert {name: value for name, value in metadata.items() if name.startswith("x-flowmesh-")} == {
+        "x-flowmesh-sub": "ann",
+        "x-flowmesh-kind": "user",
+        "x-flowmesh-client-address": "127.0.0.1",
+    }
 
 
 async def test_forged_trailers(gate: Guarded) -> None:
