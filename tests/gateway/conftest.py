@@ -17,8 +17,8 @@ async def running_mesh(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
     folder = tmp_path_factory.mktemp("gateway")
     engine, history = Backend("flowmesh.engine.v1"), Backend("flowmesh.history.v1")
     monitoring, identity = Backend("flowmesh.monitoring.v1"), Backend("flowmesh.identity.v1")
-    form = Backend("flowmesh.form.v1")
-    backends = (engine, history, monitoring, identity, form)
+    form, notification = Backend("flowmesh.form.v1"), Backend("flowmesh.notification.v1")
+    backends = (engine, history, monitoring, identity, form, notification)
     for backend in backends:
         await backend.start()
     access_log = folder / "access.log"
@@ -41,4 +41,5 @@ def mesh(running_mesh: Mesh) -> Mesh:
     running_mesh.monitoring.reset()
     running_mesh.identity.reset()
     running_mesh.form.reset()
+    running_mesh.notification.reset()
     return running_mesh

@@ -29,6 +29,7 @@ class Guarded:
     monitoring: Backend
     identity: Backend
     form: Backend
+    notification: Backend
     identity_port: int
     envoy: EnvoyProcess
     access_log: Path
@@ -37,14 +38,14 @@ class Guarded:
     channel: grpc.aio.Channel
 
     def reset(self) -> None:
-        for backend in (self.engine, self.history, self.monitoring, self.identity, self.form):
+        for backend in (self.engine, self.history, self.monitoring, self.identity, self.form, self.notification):
             backend.reset()
         publish(self.identity, self.key)
 
     def nothing_arrived(self) -> bool:
         """Tell whether no backend was called, but for the keys that Envoy asks for."""
         others = [call for call in self.identity.calls if not call[0].endswith("/GetKeySet")]
-        asked = (self.engine, self.history, self.monitoring, self.form)
+        asked = (self.engine, self.history, self.monitoring, self.form, self.notification)
         return not (any(backend.calls for backend in asked) or others)
 
     def kill(self) -> None:
@@ -58,7 +59,8 @@ class Guarded:
 @contextlib.asynccontextmanager
 async def guarded(folder: Path, *, identity_up: bool = True, **changes: Any) -> AsyncIterator[Guarded]:
     """Run a gateway with authentication and these changes of its settings for the block."""
-    backends = [Backend(f"flowmesh.{name}.v1") for name in ("engine", "history", "monitoring", "identity", "form")]
+    names = ("engine", "history", "monitoring", "identity", "form", "notification")
+    backends = [Backend(f"flowmesh.{name}.v1") for name in names]
     identity = backends[3]
     key = SigningKey("k1")
     publish(identity, key)

@@ -26,6 +26,7 @@ class Mesh:
     monitoring: Backend
     identity: Backend
     form: Backend
+    notification: Backend
     envoy: EnvoyProcess
     access_log: Path
     http: httpx.AsyncClient
@@ -45,17 +46,18 @@ def settings_for(
     monitoring: Backend | None = None,
     identity: Backend | None = None,
     form: Backend | None = None,
+    notification: Backend | None = None,
     **changes: Any,
 ) -> GatewaySettings:
     """Settings for these backends, without sign-in; where one is missing nothing answers that is called by its name."""
     chosen: dict[str, Any] = {
         "backends": {
             "flowmesh.engine.v1": [f"127.0.0.1:{engine.port}"],
-            "flowmesh.notification.v1": [f"127.0.0.1:{history.port}"],
             "flowmesh.history.v1": [f"127.0.0.1:{history.port}"],
             "flowmesh.monitoring.v1": [f"127.0.0.1:{(monitoring or engine).port}"],
             "flowmesh.identity.v1": [f"127.0.0.1:{(identity or engine).port}"],
             "flowmesh.form.v1": [f"127.0.0.1:{(form or engine).port}"],
+            "flowmesh.notification.v1": [f"127.0.0.1:{(notification or engine).port}"],
         },
         "listen_host": "127.0.0.1",
         "listen_port": 0,
