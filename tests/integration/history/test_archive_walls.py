@@ -229,13 +229,14 @@ async def test_what_is_changed_is_told_to_the_audit_once(
     assert [(record.method.rpartition("/")[2], record.resource_type) for record in listed.audit_records] == [
         ("SetRetentionPolicy", "retentionPolicy"),
         ("SetInstanceRetention", "processInstance"),
-        ("RemoveRestoredArchive", "archive"),
+        ("RemoveRestoredArchive", "historyArchive"),
     ]
     first = listed.audit_records[0]
     assert (first.user_id, first.service, first.resource_id) == ("eve", "history", "review")
     assert list(first.tenant_ids) == ["acme-inc"]
     assert first.process_definition_key == "review"
-    assert dict(first.after)["tenantId"] == "acme-inc"
+    assert dict(first.before) == {"keepSeconds": 86_400, "archive": False}
+    assert dict(first.after) == {"keepSeconds": KEEP.seconds, "archive": False}
     async for answer in audit.VerifyAuditRecords(audit_service_pb2.VerifyAuditRecordsRequest()):
         assert not answer.problems
     assert answer.checked_entries == 3
