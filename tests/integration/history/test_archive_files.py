@@ -139,7 +139,7 @@ async def test_two_processes_that_write_the_same_archive(
     archive = await claimed(history, *(whole_life() for _ in range(5)))
     outcomes = await asyncio.gather(*(files.write(archive) for _ in range(3)), return_exceptions=True)
     done = [one for one in outcomes if isinstance(one, dict)]
-    assert done
+    assert done, outcomes
     assert all(isinstance(one, dict | ArchiveFailed) for one in outcomes), outcomes
     last = await files.write(archive)
     assert all(one == last for one in done)
