@@ -40,13 +40,12 @@ async def _run(arguments: argparse.Namespace, folder: Path) -> float:
         engines: list[list[UnaryConnection]] = []
         for number in range(arguments.engines):
             server = await closing.enter_async_context(processes.server(f"engine {number}", ENGINE, url))
-            if number == 0:
-                async with grpc.aio.insecure_channel(server.address) as channel:
-                    await workloads.Engine(channel).deploy()
             servers.append(server)
             engines.append([await workloads.w1_connection(server.address) for _ in range(CONNECTIONS)])
             for connection in engines[-1]:
                 closing.callback(connection.close)
+        async with grpc.aio.insecure_channel(servers[0].address) as channel:
+            await workloads.Engine(channel).deploy()
         everywhere = itertools.cycle(list(itertools.chain(*zip(*engines, strict=True))))
         first = itertools.cycle(engines[0])
 
@@ -56,16 +55,18 @@ async def _run(arguments: argparse.Namespace, folder: Path) -> float:
         async def all_of_them() -> None:
             await workloads.bare_w1(next(everywhere))
 
+        def spent() -> list[float]:
+            return [*(server.cpu_seconds() for server in (*servers, database)), time.process_time()]
+
         kinds: dict[str, Work] = {"one": one, "all": all_of_them}
         for work in kinds.values():
             await run_window(work, arguments.in_flight, WARM_SECONDS, servers[0])
         rates: dict[str, list[float]] = {"one": [], "all": []}
         for _ in range(arguments.rounds):
             for name, work in kinds.items():
-                before = [server.cpu_seconds() for server in (*servers, database)] + [time.process_time()]
+                before = spent()
                 window = await run_window(work, arguments.in_flight, arguments.seconds, servers[0])
-                after = [server.cpu_seconds() for server in (*servers, database)] + [time.process_time()]
-                used = [end - begin for end, begin in zip(after, before, strict=True)]
+                used = [end - begin for end, begin in zip(spent(), before, strict=True)]
                 calls = window.rate * arguments.seconds
                 costs = " ".join(f"{one / calls * 1e6:.0f}" for one in used)
                 rates[name].append(window.rate)

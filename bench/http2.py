@@ -113,8 +113,8 @@ class UnaryConnection(asyncio.Protocol):
 
     def _ended(self, stream: int) -> None:
         body = self._bodies.pop(stream, b"")
-        answer = self._answers.pop(stream)
-        if answer.done():
+        answer = self._answers.pop(stream, None)
+        if answer is None or answer.done():
             return
         # An error has trailers alone: unary calls of gRPC send a message exactly where the status is OK.
         if len(body) < GRPC_HEAD:

@@ -162,8 +162,7 @@ class Relay:
                     if isinstance(error, BusError):
                         self.counters.bus_failures += 1
                     if pause == FIRST_PAUSE_SECONDS:
-                        level = logging.WARNING if isinstance(error, _PASSING) else logging.ERROR
-                        log.log(level, "the outbox could not be relayed, trying again", exc_info=error)
+                        log.log(_level(error), "the outbox could not be relayed, trying again", exc_info=error)
                     await self._rest(pause, wakeable=False)
                     pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
                     continue
@@ -194,8 +193,7 @@ class Relay:
                 failed = False
             except Exception as error:
                 if not failed:
-                    level = logging.WARNING if isinstance(error, _PASSING) else logging.ERROR
-                    log.log(level, "the relay's leases could not be renewed, trying again", exc_info=error)
+                    log.log(_level(error), "the relay's leases could not be renewed, trying again", exc_info=error)
                 failed = True
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), self._leases.interval)
@@ -385,3 +383,7 @@ class Relay:
                 "UPDATE outbox SET status=?, retry_count=?, next_attempt_at=?, error=? WHERE seq=?",
                 (status, attempts, next_attempt_at, error[-MAX_ERROR_LENGTH:], row.seq),
             )
+
+
+def _level(error: Exception) -> int:
+    return logging.WARNING if isinstance(error, _PASSING) else logging.ERROR

@@ -41,25 +41,21 @@ def process(folder: Path, settings: GatewaySettings, **options: Any) -> EnvoyPro
 async def test_ready_soon_small_and_gone_at_once(tmp_path: Path, backends: tuple[Backend, Backend]) -> None:
     lines: list[str] = []
     gateway = process(tmp_path, settings_for(*backends), on_log_line=lines.append)
+    start = time.perf_counter()
     await gateway.start()
+    assert time.perf_counter() - start < 2
     pid = gateway.pid
     assert pid is not None
     assert os.getsid(pid) == pid
-    assert cpu_seconds(pid) < 1.5
     assert resident_bytes(pid) < 95 * 1024 * 1024
     async with httpx.AsyncClient() as http:
         assert (await http.get(f"http://127.0.0.1:{gateway.port}/v1/jobs")).status_code == 200
-    # With no call in flight it waits for nothing.
+    # With no call in flight it waits for nothing, and ends by itself.
     async with asyncio.timeout(60):
-        await gateway.stop(drain=600)
+        await gateway.stop(drain=600, kill_after=600)
     assert gateway.pid is None
     assert not [line for line in lines if "error" in line.lower()]
     await gateway.stop()
-
-
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_bytes(pid: int) -> int:

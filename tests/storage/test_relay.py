@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,27 @@ def expand(row: OutboxRow) -> list[BusMessage]:
         raise ValueError("cannot expand this")
     assert row.kind == 1
     return [BusMessage(row.topic, row.partition_key, b"%s.%d" % (row.payload, part)) for part in range(2)]
+
+
+def fail(
+    bus: LocalBus,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    before: Mapping[int, Exception],
+    after: Mapping[int, Exception] | None = None,
+) -> None:
+    """Let publishing fail, by the number of the call: before the messages are published, or after."""
+    publish, calls = bus.publish, itertools.count(1)
+
+    async def failing(messages: Sequence[BusMessage]) -> None:
+        call = next(calls)
+        if call in before:
+            raise before[call]
+        await publish(messages)
+        if after and call in after:
+            raise after[call]
+
+    monkeypatch.setattr(bus, "publish", failing)
 
 
 async def published(bus: LocalBus, group: str = "check") -> list[tuple[str, str]]:
@@ -185,21 +207,9 @@ async def test_what_the_bus_never_takes_is_given_up(store: Database, bus: LocalB
     assert sorted(await published(bus)) == [("a", "1.0"), ("a", "1.1"), ("c", "3.0"), ("c", "3.1")]
 
 
-async def test_failures_of_bus_and_database_are_waited_out(store: Database, bus: LocalBus) -> None:
-    class Faulty:
-        """Fails before and after publishing, in turns."""
-
-        def __init__(self) -> None:
-            self.calls = 0
-
-        async def publish(self, messages: Sequence[BusMessage]) -> None:
-            self.calls += 1
-            if self.calls == 1:
-                raise BusError("down")
-            await bus.publish(messages)
-            if self.calls == 2:
-                raise BusError("no answer")
-
+async def test_failures_of_bus_and_database_are_waited_out(
+    store: Database, bus: LocalBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class FaultyDatabase:
         def __init__(self) -> None:
             self.reads = 0
@@ -214,7 +224,8 @@ async def test_failures_of_bus_and_database_are_waited_out(store: Database, bus:
                 raise DatabaseUnavailable("gone")
             return await store.read(program)
 
-    relay = Relay(FaultyDatabase(), Faulty(), expand, SystemClock())  # type: ignore[arg-type]
+    fail(bus, monkeypatch, before={1: BusError("down")}, after={2: BusError("no answer")})
+    relay = Relay(FaultyDatabase(), bus, expand, SystemClock())  # type: ignore[arg-type]
     await store.write(add([entry("k", b"1")]))
     running = asyncio.create_task(relay.run())
     await until(lambda: relay.counters.rows == 1)
@@ -224,18 +235,11 @@ async def test_failures_of_bus_and_database_are_waited_out(store: Database, bus:
     assert relay.counters.bus_failures == 2
 
 
-async def test_a_bug_does_not_end_it(store: Database, bus: LocalBus, caplog: pytest.LogCaptureFixture) -> None:
-    class Buggy:
-        def __init__(self) -> None:
-            self.calls = 0
-
-        async def publish(self, messages: Sequence[BusMessage]) -> None:
-            self.calls += 1
-            if self.calls == 1:
-                raise KeyError("a bug")
-            await bus.publish(messages)
-
-    relay = Relay(store, Buggy(), expand, SystemClock())  # type: ignore[arg-type]
+async def test_a_bug_does_not_end_it(
+    store: Database, bus: LocalBus, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fail(bus, monkeypatch, before={1: KeyError("a bug")})
+    relay = Relay(store, bus, expand, SystemClock())
     await store.write(add([entry("k", b"1")]))
     running = asyncio.create_task(relay.run())
     await until(lambda: relay.counters.rows == 1)
