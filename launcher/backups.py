@@ -1,7 +1,7 @@
 """Backups of the distributed profile's databases, taken while the mesh runs, and their restoring.
 
-What a backup holds belongs together: history and notifications have every event that is no longer in the engine's
-outbox. So the outbox is held for a moment: commits of the engine wait until they have read what was published before,
+What a backup holds belongs together: history, notifications and forms have every event that is no longer in the outbox
+of the service it is of. So the outboxes are held for a moment: commits wait until what was published before is read,
 and all dumps have begun. Definitions and their files are rows of the engine's database. What only the bus has is not
 kept.
 """
@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,10 @@ from mesh.db.database import DatabaseError
 from mesh.db.mariadb_address import parse_mariadb_url
 from mesh.startup import StartupError
 
-READERS = ("history-service", "history-audit", "notification-service", "form-service")
-"""Groups whose services' databases must have what the engine's outbox has no more."""
+READERS = ("history-service", "history-audit", "notification-service", "notification-directory", "form-service")
+"""Groups whose services' databases must have what the outboxes have no more."""
+OUTBOXES = ("engine", "identity", "form", "notification")
+"""Services with an outbox; who reads the events of another one comes after it."""
 HOLD_SECONDS = 2.0
 """How long commits may be kept waiting at one attempt."""
 ATTEMPTS = 30
@@ -99,7 +101,7 @@ async def _dump_together(dump: str, stores: Stores, folder: Path) -> dict[str, A
     bus = await open_bus(stores.bus)
     dumps = {name: _Dump(dump, url, folder / f"{name}.sql.gz") for name, url in stores.databases.items()}
     try:
-        async with _outbox_held(bus, stores.databases["engine"]) as held_seconds:
+        async with _outboxes_held(bus, [stores.databases[service] for service in OUTBOXES]) as held_seconds:
             begun = datetime.datetime.now(datetime.UTC)
             await all_or_none(*(each.begin() for each in dumps.values()))
         await all_or_none(*(each.finish() for each in dumps.values()))
@@ -117,30 +119,44 @@ async def _dump_together(dump: str, stores: Stores, folder: Path) -> dict[str, A
 
 
 @contextlib.asynccontextmanager
-async def _outbox_held(bus: Bus, url: str) -> AsyncIterator[Any]:
-    """Hold the engine's outbox once its readers have read everything that was taken out of it."""
+async def _outboxes_held(bus: Bus, urls: Sequence[str]) -> AsyncIterator[Any]:
+    """Hold the outboxes once everything that was taken out of them is read."""
     loop = asyncio.get_running_loop()
-    connection = await asyncio.to_thread(_connect, url)
-    try:
+    async with contextlib.AsyncExitStack() as connections:
+        # Whatever happens, the server lets go of a lock with its connection.
+        opened = []
+        for url in urls:
+            opened.append(connection := await asyncio.to_thread(_connect, url))
+            connections.push_async_callback(asyncio.to_thread, connection.close)
         for _ in range(ATTEMPTS):
             started = loop.time()
-            await asyncio.to_thread(_execute, connection, "LOCK TABLES outbox READ")
-            if await _readers_catch_up(bus, started + HOLD_SECONDS):
+            if await _held_and_read(bus, opened, started + HOLD_SECONDS):
                 break
-            await asyncio.to_thread(_execute, connection, "UNLOCK TABLES")
+            await _let_go(opened)
             await asyncio.sleep(PAUSE_SECONDS)
         else:
             raise BackupFailed(
-                "History, notifications or forms are too far behind the engine for a backup that fits together: try "
-                "again when they have caught up."
+                "History, notifications or forms are too far behind for a backup that fits together: try again when "
+                "they have caught up."
             )
         ended = 0.0
         yield lambda: ended - started
-        await asyncio.to_thread(_execute, connection, "UNLOCK TABLES")
+        await _let_go(opened)
         ended = loop.time()
-    finally:
-        # Whatever happened, the server lets go of the lock with the connection.
-        await asyncio.to_thread(connection.close)
+
+
+async def _held_and_read(bus: Bus, connections: Sequence[Any], until: float) -> bool:
+    # One after the other: what a service reads may have to go into its own outbox.
+    for connection in connections:
+        await asyncio.to_thread(_execute, connection, "LOCK TABLES outbox READ")
+        if not await _readers_catch_up(bus, until):
+            return False
+    return True
+
+
+async def _let_go(connections: Sequence[Any]) -> None:
+    for connection in connections:
+        await asyncio.to_thread(_execute, connection, "UNLOCK TABLES")
 
 
 async def _readers_catch_up(bus: Bus, until: float) -> bool:

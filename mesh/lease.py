@@ -9,14 +9,18 @@ that woke up late wants to write is undone.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 from mesh.clock import steady_seconds
-from mesh.db.database import Database
+from mesh.db.database import Database, DatabaseError, OutcomeUnknown
 from mesh.db.statements import Execute, Fetch, FetchKeys, InsertMany, Program, Row, UpdateKeys, UpsertMany
+from mesh.logs import get_log
 from mesh.process_owner import is_surely_dead, new_owner
+
+_log = get_log(__name__)
 
 NOBODY = ""
 _LEASE_KEY = ("name", "number", "owner")
@@ -44,7 +48,7 @@ class _Beat:
 
 
 class Leases:
-    """One process's part of the leases `0..count-1` of a name. Call `renew` every `interval` seconds."""
+    """One process's part of the leases `0..count-1` of a name, held by `keep`, or `renew` every `interval` seconds."""
 
     def __init__(self, database: Database, name: str, count: int, *, seconds: float) -> None:
         """`seconds`: how long a holder that does not beat keeps its leases."""
@@ -83,6 +87,21 @@ class Leases:
     def interval(self) -> float:
         """Seconds until `renew` is due; short while others have still to give up what is to come here."""
         return self._seconds / (3 if self._registered and len(self._numbers) >= self._share else 10)
+
+    async def keep(self, stopping: asyncio.Event, renewed: Callable[[int], Awaitable[None]]) -> None:
+        """Renew until `stopping`, through failures; `renewed` hears each time how many leases were taken."""
+        failed = False
+        while not stopping.is_set():
+            try:
+                await renewed(await self.renew())
+                failed = False
+            except Exception as error:  # noqa: BLE001 - a bug as well: without its leases the process does nothing
+                if not failed:
+                    log = _log.warning if isinstance(error, DatabaseError | OutcomeUnknown) else _log.error
+                    log("Leases could not be renewed and will be tried again", error=error, leases=self._name)
+                failed = True
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), self.interval)
 
     async def renew(self) -> int:
         """Beat, free the leases of the dead, take what is free up to a fair share; return how many were taken.

@@ -147,7 +147,7 @@ class Relay:
 
     async def run(self) -> None:
         """Relay until `stop`, through failures of database and bus. The leases are given up at the end."""
-        keeping = asyncio.create_task(self._keep_leases(), name="relay leases")
+        keeping = asyncio.create_task(self._leases.keep(self._stopping, self._renewed), name="relay leases")
         idle = FIRST_IDLE_SECONDS
         pause = FIRST_PAUSE_SECONDS
         try:
@@ -183,20 +183,10 @@ class Relay:
         except (DatabaseError, OutcomeUnknown) as error:
             log.warning("the relay's leases could not be given up, they run out by themselves", exc_info=error)
 
-    async def _keep_leases(self) -> None:
-        failed = False
-        while not self._stopping.is_set():
-            try:
-                if taken := await self._leases.renew():
-                    self.counters.takeovers += taken
-                    self._wake.set()
-                failed = False
-            except Exception as error:
-                if not failed:
-                    log.log(_level(error), "the relay's leases could not be renewed, trying again", exc_info=error)
-                failed = True
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), self._leases.interval)
+    async def _renewed(self, taken: int) -> None:
+        if taken:
+            self.counters.takeovers += taken
+            self._wake.set()
 
     async def _turn(self) -> bool | None:
         """Relay a batch. Result: True where there was nothing to do, None where other processes have all buckets."""

@@ -46,7 +46,7 @@ class SharedWork:
 
     def start(self) -> None:
         """Begin to take part."""
-        self._task = asyncio.create_task(self._keep(), name="shared work")
+        self._task = asyncio.create_task(self._leases.keep(self._stopping, self._renewed), name="shared work")
         for one in self._rounds:
             one.start()
 
@@ -69,16 +69,6 @@ class SharedWork:
 
         return run
 
-    async def _keep(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                await self._leases.renew()
-                # What is under way may end: others that begin the same meanwhile lose its claims or win them.
-                await self._leases.give_up_surplus()
-            except (DatabaseError, OutcomeUnknown) as error:
-                _log.warning("Shared work could not be renewed and will be tried again", error=error)
-            try:
-                async with asyncio.timeout(self._leases.interval):
-                    await self._stopping.wait()
-            except TimeoutError:
-                continue
+    async def _renewed(self, _taken: int) -> None:
+        # What is under way may end: others that begin the same meanwhile lose its claims or win them.
+        await self._leases.give_up_surplus()

@@ -11,16 +11,14 @@ from identity_svc.storage.sessions import prune_refresh_tokens, prune_sessions
 from identity_svc.storage.sign_in_failures import prune_failures
 from identity_svc.storage.signing_keys import drop_keys
 from mesh.clock import Clock
-from mesh.db.database import Database, DatabaseError, OutcomeUnknown
+from mesh.db.database import Database
 from mesh.db.statements import Program
-from mesh.lease import Leases
 from mesh.logs import get_log
 from mesh.periodic import Periodic
+from mesh.shared_work import Kind, SharedWork
 
-LEASE_SECONDS = 10.0
 RETENTION_INTERVAL_SECONDS = 30.0
 USES_INTERVAL_SECONDS = 15.0
-_LEASE_NAME = "identity upkeep"
 _MICROS = 1_000_000
 
 _log = get_log(__name__)
@@ -47,12 +45,15 @@ class SignInUpkeep:
         self._ring = ring
         self._keep_sessions = int(keep_sessions * _MICROS)
         self._keep_failures = int(keep_failures * _MICROS)
-        self._leases = Leases(database, _LEASE_NAME, 1, seconds=LEASE_SECONDS)
         self._uses = api_keys
+        kinds = (
+            Kind("signing key rotation", rotation_interval, self._rotate),
+            Kind("session retention", RETENTION_INTERVAL_SECONDS, self._prune),
+        )
         self._works = (
-            Periodic("identity upkeep lease", LEASE_SECONDS / 3, self._renew),
-            Periodic("signing key rotation", rotation_interval, self._rotate),
-            Periodic("session retention", RETENTION_INTERVAL_SECONDS, self._prune),
+            SharedWork(database, "identity upkeep", kinds),
+            # Everybody has to know the keys that others made.
+            Periodic("signing keys", rotation_interval, self._read_keys),
             Periodic("uses of API keys", USES_INTERVAL_SECONDS, api_keys.store_uses),
         )
 
@@ -67,28 +68,19 @@ class SignInUpkeep:
             await work.stop()
         try:
             await self._uses.store_uses()
-            await self._leases.release()
         except Exception as error:  # noqa: BLE001 - whatever keeps it from being done, the process ends
-            _log.warning("What was left to do for keys could not be done", error=error)
+            _log.warning("What was left to do for API keys could not be done", error=error)
 
-    async def _renew(self) -> bool:
-        try:
-            await self._leases.renew()
-            await self._leases.give_up_surplus()
-        except (DatabaseError, OutcomeUnknown) as error:
-            _log.warning("The lease of the upkeep could not be renewed and will be tried again", error=error)
+    async def _read_keys(self) -> bool:
+        await self._ring.read()
         return False
 
     async def _rotate(self) -> bool:
-        # Everybody knows what the others have made; whose turn it is makes the next one.
         await self._ring.read()
-        if self._leases.numbers:
-            await self._ring.rotate_if_due()
+        await self._ring.rotate_if_due()
         return False
 
     async def _prune(self) -> bool:
-        if not self._leases.numbers:
-            return False
         now = self._clock.now_micros()
         before = now - self._keep_sessions
         work: list[Callable[[int], Program[int]]] = [prune_sessions, prune_refresh_tokens, prune_api_keys]

@@ -88,9 +88,10 @@ class RefusalLog:
             try:
                 await self.tell()
                 failed = False
-            except BusError as error:
+            except Exception as error:  # noqa: BLE001 - a bug as well: the next calls are to be told of all the same
                 if not failed:
-                    _log.warning("Refused calls could not be told to the audit, trying again", error=error)
+                    log = _log.warning if isinstance(error, BusError) else _log.error
+                    log("Refused calls could not be told to the audit, trying again", error=error)
                 failed = True
 
     async def tell(self) -> None:
