@@ -16,6 +16,7 @@ from flowmesh.engine.v1 import deployment_pb2, deployment_service_pb2, process_i
 from flowmesh.internal.v1 import stored_pb2
 
 from engine_svc.events import record
+from engine_svc.events.commit_record import COMMIT_RECORD
 from mesh.db.database import Database
 from mesh.db.statements import Fetch, Row, fetch
 from mesh.json_values import to_values
@@ -56,7 +57,7 @@ class Cluster:
     async def told(self) -> dict[str, Counter[str]]:
         """Return by instance how often each of its activities was left, from the outbox, which nobody relays."""
         left: dict[str, Counter[str]] = {}
-        for (payload,) in await self.rows("SELECT payload FROM outbox ORDER BY seq"):
+        for (payload,) in await self.rows("SELECT payload FROM outbox WHERE kind=? ORDER BY seq", COMMIT_RECORD):
             commit = stored_pb2.CommitRecord.FromString(payload)
             of = left.setdefault(commit.process_instance_id, Counter())
             for number, *values in orjson.loads(commit.events_json):

@@ -51,6 +51,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from engine_svc.events import record
+from engine_svc.events.commit_record import COMMIT_RECORD
 from engine_svc.expressions.timers import duration
 from mesh.db.database import Database
 from mesh.db.statements import Fetch, fetch
@@ -615,7 +616,9 @@ class EngineDriver:
 
     async def _told(self, ids: set[str]) -> tuple[Counter[str], list[str], dict[str, dict[str, Any]]]:
         """What the events in the outbox tell: activities begun, those completed, variables of each instance."""
-        rows = await self.stubs.database.read(fetch(Fetch("SELECT payload FROM outbox ORDER BY seq")))
+        rows = await self.stubs.database.read(
+            fetch(Fetch("SELECT payload FROM outbox WHERE kind=? ORDER BY seq", (COMMIT_RECORD,)))
+        )
         begun: dict[tuple[str, int], str] = {}
         completed: list[str] = []
         variables: dict[str, dict[str, Any]] = {}

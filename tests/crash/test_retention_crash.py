@@ -154,14 +154,14 @@ async def test_processes_are_killed_while_they_archive_and_purge(
 ) -> None:
     chance = random.Random(SEED)
     folder = tmp_path / "archives"
-    ids = await populate(history, 200, 600)
+    ids = await populate(history, 400, 1600)
     counted = await read(history, FIRST, FIRST + 4)
     kills, left = 0, -1
     while left:
         async with contextlib.AsyncExitStack() as processes:
             # Two at once: one of them has the lease, and the other one comes after it.
             both = [await processes.enter_async_context(working(database_url, folder)) for _ in range(2)]
-            await asyncio.sleep(chance.uniform(0.05, 1.5) if kills < 8 else 6)
+            await asyncio.sleep(chance.uniform(0, 0.1 + 0.15 * kills) if kills < 10 else 6)
             both[chance.randrange(2)].send_signal(signal.SIGKILL)
             await asyncio.sleep(chance.uniform(0, 0.3))
         kills += 1
@@ -171,7 +171,7 @@ async def test_processes_are_killed_while_they_archive_and_purge(
         assert kills < 40
     assert kills >= 3
     assert archived_ids(folder).keys() == ids[0]
-    assert await tombstones(history) == 800
+    assert await tombstones(history) == 2000
     assert await read(history, FIRST, FIRST + 4) == counted
     for archive in await history.read(archives_where("state", COMPLETE, 100)):
         assert (await ArchiveFiles(folder, database_url).verify(archive))["faults"] == []

@@ -173,10 +173,11 @@ def test_processes_understand_their_settings(manifests: str) -> None:
     assert gateway.hash_on_instance
     assert gateway.backends == BACKENDS
     secret = next(iter(_objects(manifests, "Secret").values()))
-    wanted = {
-        variable["valueFrom"]["secretKeyRef"]["key"]
+    wanted = [
+        reference
         for deployment in _objects(manifests, "Deployment").values()
         for variable in deployment["spec"]["template"]["spec"]["containers"][0].get("env", [])
-        if "secretKeyRef" in variable.get("valueFrom", {})
-    }
-    assert wanted == set(secret["data"])
+        if (reference := variable.get("valueFrom", {}).get("secretKeyRef"))
+    ]
+    assert {each["key"] for each in wanted if not each.get("optional")} <= secret["data"].keys()
+    assert secret["data"].keys() <= {each["key"] for each in wanted}

@@ -120,6 +120,9 @@ def check_order(
                 continue
             seen.add(event.event_id)
             payload = getattr(event, event.WhichOneof("payload"))
+            if "process_instance" not in payload.DESCRIPTOR.fields_by_name:
+                # Of deployments and definitions.
+                continue
             reference = payload.process_instance
             revision, ordinal, over = last.get(reference.id, (0, -1, True))
             expected = (revision + 1, 0) if over else (revision, ordinal + 1)
