@@ -203,7 +203,10 @@ def _answer(method: Method, schemas: Schemas, comments: Comments) -> dict[str, A
     description = "The answer."
     if method.output_type == HTTP_BODY:
         # Any type of content, so nothing can be said of what is in it.
-        return {"description": "The file, with its content type.", "content": {"*/*": {"schema": {}}}}
+        return {
+            "description": "What the operation says, with a content type of its own.",
+            "content": {"*/*": {"schema": {}}},
+        }
     schema = {"schema": schemas.reference(method.output_type)}
     if method.server_streaming:
         description = comments.of(method.output_type) or "A stream of messages."

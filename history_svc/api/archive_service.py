@@ -148,7 +148,7 @@ class ArchiveServicer:
                 archive = yield from _required(opened, request.id)
             return pb.RestoreArchiveResponse(archive=_message(archive))
 
-        return await self._changer.change(request, work, partial(_operation, opened, request.id))
+        return await self._changer.change(request, work, partial(_operation, opened, request.id, kept=True))
 
     async def RemoveRestoredArchive(self, request: pb.RemoveRestoredArchiveRequest) -> bytes:
         """See the contract."""
@@ -163,7 +163,7 @@ class ArchiveServicer:
                 archive = yield from _required(opened, request.id)
             return pb.RemoveRestoredArchiveResponse(archive=_message(archive))
 
-        return await self._changer.change(request, work, partial(_operation, opened, request.id))
+        return await self._changer.change(request, work, partial(_operation, opened, request.id, kept=True))
 
     async def DeleteArchive(self, request: pb.DeleteArchiveRequest) -> bytes:
         """See the contract."""
@@ -177,7 +177,7 @@ class ArchiveServicer:
             yield from set_archive(archive.id, state=DELETING, restoring=restoring, error="")
             return pb.DeleteArchiveResponse()
 
-        return await self._changer.change(request, work, partial(_operation, opened, request.id))
+        return await self._changer.change(request, work, partial(_operation, opened, request.id, kept=False))
 
     async def ListArchivedProcessInstances(
         self, request: pb.ListArchivedProcessInstancesRequest
@@ -327,11 +327,18 @@ class ArchiveServicer:
         return [_row(record, columns) for _, record in found[:size]], token
 
 
-def _operation(opened: Rows, archive_id: str) -> Program[Operation]:
+def _operation(opened: Rows, archive_id: str, *, kept: bool) -> Program[Operation]:
     """Return the operation on an archive as the audit tells it. Raises `NotFound`."""
     archive = yield from _required(opened, archive_id)
-    before = {"instances": archive.instance_count, "manifestSha256": archive.manifest_sha256}
-    return Operation("historyArchive", archive.id, (archive.tenant_id,), definition_key=archive.key, before=before)
+    archived = {"instances": archive.instance_count, "manifestSha256": archive.manifest_sha256}
+    return Operation(
+        "historyArchive",
+        archive.id,
+        (archive.tenant_id,),
+        definition_key=archive.key,
+        before=archived,
+        after=archived if kept else {},
+    )
 
 
 def _required(opened: Rows, archive_id: str, *, lock: bool = False) -> Program[Archive]:

@@ -170,11 +170,6 @@ def _require_instance(opened: Rows, instance_id: str) -> Program[None]:
         )
 
 
-def _of_policy(request: pb.SetRetentionPolicyRequest | pb.DeleteRetentionPolicyRequest) -> Operation:
-    key = request.process_definition_key
-    return Operation("retentionPolicy", key, (request.tenant_id,), definition_key=key)
-
-
 def _message(policy: Policy) -> pb.RetentionPolicy:
     seconds, rest = divmod(policy.update_micros, _MICROS)
     return pb.RetentionPolicy(

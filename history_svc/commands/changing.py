@@ -6,10 +6,8 @@ import asyncio
 import hashlib
 import random
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
 from history_svc.audit.head import Signer
@@ -54,8 +52,7 @@ class Changer:
     async def change(self, request: Message, work: Work, operation: MakeOperation) -> bytes:
         """Run a work for a request; return its serialized answer, or what the same request was answered before.
 
-        `operation` is what the audit is told of it, in the same transaction; where it does not say what becomes of the
-        resource, with what the request says.
+        `operation` is what the audit is told of it, in the same transaction.
 
         Raises what work and operation raise, `RequestIdReused`, `DependencyDown`.
         """
@@ -90,7 +87,6 @@ class Changer:
             return answer
         now = self._clock.now_micros()
         told = yield from operation()
-        told = replace(told, after=told.after or _said(request))
         response = yield from work(now)
         content = response.SerializeToString()
         yield from keep_answer(record, content, now)
@@ -99,12 +95,6 @@ class Changer:
         if entry is not None:
             yield from append([entry], self._signer, now, 0)
         return content
-
-
-def _said(request: Message) -> dict[str, Any]:
-    said = MessageToDict(request)
-    said.pop("requestId", None)
-    return said
 
 
 def _down(error: Exception) -> DependencyDown:

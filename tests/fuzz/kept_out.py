@@ -10,6 +10,9 @@ OWN_SESSION = {
 }
 """Operations that are called with a session of their own, which they may end."""
 
+ENDLESS = {"StreamJobs", "StreamNotifications", "WatchNotifications"}
+"""Operations whose answer does not end by itself: its beginning is read."""
+
 SHORTENED = {
     "requestTimeout": "a long poll waits for up to a minute where there is no work; it waits a hundredth of a second",
 }

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi import checks as documented
 
 from tests.fuzz import answers
 from tests.fuzz.content import make
-from tests.fuzz.kept_out import NO_FAULTS, OWN_SESSION, PROTECTED, spared
+from tests.fuzz.kept_out import ENDLESS, NO_FAULTS, OWN_SESSION, PROTECTED, spared
 from tests.fuzz.known import KnownValues
 from tests.infrastructure.mesh import ROOT, Mesh
 from tests.infrastructure.signing import MeshAuth, key_in
@@ -185,7 +185,7 @@ class Run:
         headers = dict(auth.headers)
         begun = time.monotonic()
         try:
-            if name == "StreamJobs":
+            if name in ENDLESS:
                 response = self._read_stream(case, headers)
             else:
                 response = case.call(
@@ -234,7 +234,7 @@ class Run:
         headers = {header: values[0] for header, values in response.headers.items()}
         for fault in answers.faults(response.status_code, headers, response.content):
             self._report.add(name, fault, lambda: self._curl(case), text)
-        if name == "StreamJobs" and response.status_code == 200:
+        if name in ENDLESS and response.status_code == 200:
             return
         negative = case.meta is not None and case.meta.generation.mode is schemathesis.GenerationMode.NEGATIVE
         if not negative and answers.reason_of(response.content) in ("FIELD_INVALID", "REQUEST_MALFORMED"):

@@ -19,7 +19,7 @@ from history_svc.consumers.projection import project
 from history_svc.queries.dialect import dialect_of
 from history_svc.queries.narrowing import Narrowing
 from history_svc.queries.pages import count_rows, read_page
-from history_svc.queries.search import WordTable
+from history_svc.queries.search import Narrowed, WordTable
 from history_svc.queries.timeline import Asked, read_timeline
 from mesh.access.rows import ALL_ROWS
 from mesh.db.database import Database
@@ -178,12 +178,18 @@ async def test_what_is_rare_leads(filled: Database) -> None:
 
 
 async def test_words_and_timelines_are_read_by_their_keys(filled: Database) -> None:
-    programs = [
-        WordTable().read(("审批", "n"), (), None, None),
-        WordTable().read(("审批", "n"), (2,), ("",), ("x", 2)),
+    programs: list[Program[Any]] = [
         read_timeline("x", Asked(), None, 50),
         read_timeline("x", Asked(frozenset({30, 20}), descending=True), (5, "x", 5, "y"), 50),
     ]
+
+    async def read(program: Program[Any]) -> Any:
+        programs.append(program)
+        return [], None
+
+    await WordTable(read).read(("审批", "n"), Narrowed(), ALL_ROWS, None)
+    await WordTable(read).read(("审批", "n"), Narrowed(kinds=(2,), tenant_ids=("",)), ALL_ROWS, ("x", 2))
+    assert len(programs) == 4
     for program in programs:
         for query in _fetched(program, many=True):
             plan = await _plan(filled, query)

@@ -329,7 +329,7 @@ async def _holder(history: Database) -> str:
 async def _purge(history: Database, *instance_ids: str) -> None:
     holder = await _holder(history)
     assert await history.write(claim(holder, instance_ids, None, 1, by_policy=True)) == len(instance_ids)
-    while await history.write(purge_some(holder, NO_ARCHIVE)):
+    while (await history.write(purge_some(holder, NO_ARCHIVE))).more:
         continue
 
 
