@@ -38,6 +38,8 @@ BATCHES_A_BUCKET = 8
 FIRST_IDLE_SECONDS = 0.02
 LONGEST_IDLE_SECONDS = 0.05
 """What other processes commit wakes nobody here, so this is how late its events may be."""
+UNHURRIED_IDLE_SECONDS = 0.5
+"""The same for events that nobody waits for."""
 STANDBY_SECONDS = 0.2
 MAX_ATTEMPTS = 5
 FIRST_RETRY_SECONDS = 0.2
@@ -115,6 +117,7 @@ class Relay:
         batch_rows: int = BATCH_ROWS,
         batch_bytes: int = BATCH_BYTES,
         max_attempts: int = MAX_ATTEMPTS,
+        longest_idle_seconds: float = LONGEST_IDLE_SECONDS,
     ) -> None:
         self._database = database
         self._bus = bus
@@ -124,6 +127,7 @@ class Relay:
         self._batch_rows = batch_rows
         self._batch_bytes = batch_bytes
         self._max_attempts = max_attempts
+        self._longest_idle = longest_idle_seconds
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._pass: _Pass | None = None
@@ -171,7 +175,7 @@ class Relay:
                     await self._rest(STANDBY_SECONDS, wakeable=True)
                 elif wait:
                     await self._rest(idle, wakeable=True)
-                    idle = FIRST_IDLE_SECONDS if self._wake.is_set() else min(idle * 2, LONGEST_IDLE_SECONDS)
+                    idle = FIRST_IDLE_SECONDS if self._wake.is_set() else min(idle * 2, self._longest_idle)
                 else:
                     idle = FIRST_IDLE_SECONDS
         finally:

@@ -8,7 +8,7 @@ from mesh.bus.port import Bus
 from mesh.clock import Clock
 from mesh.db.database import Database
 from mesh.metrics import Metrics
-from mesh.relay import Relay
+from mesh.relay import UNHURRIED_IDLE_SECONDS, Relay
 from notification_svc.storage.audit import expand
 
 
@@ -16,7 +16,7 @@ class NotificationRelay:
     """Takes the rows of the outbox to the bus."""
 
     def __init__(self, database: Database, bus: Bus, metrics: Metrics, clock: Clock) -> None:
-        self._relay = Relay(database, bus, expand, clock)
+        self._relay = Relay(database, bus, expand, clock, longest_idle_seconds=UNHURRIED_IDLE_SECONDS)
         self._task: asyncio.Task[None] | None = None
         counters = self._relay.counters
         metrics.observe(

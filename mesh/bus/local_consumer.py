@@ -11,7 +11,8 @@ from mesh.bus import local_groups, local_store
 from mesh.bus.local_store import Cursor, Topic
 from mesh.bus.port import BusError, CommitRejected, ReceivedMessage
 from mesh.clock import Clock
-from mesh.db.database import Database, DatabaseError
+from mesh.db.database import DatabaseError
+from mesh.db.sqlite import SqliteDatabase
 from mesh.db.statements import Program
 from mesh.process_owner import new_owner
 
@@ -29,10 +30,12 @@ class LocalConsumer:
     """See `mesh.bus.port.Consumer`. Made by `LocalBus.consumer`; one task at a time may use it."""
 
     def __init__(
-        self, bus: LocalBus, database: Database, clock: Clock, group: str, topics: Mapping[str, Topic]
+        self, bus: LocalBus, database: SqliteDatabase, clock: Clock, group: str, topics: Mapping[str, Topic]
     ) -> None:
         self._bus = bus
         self._database = database
+        self._changes = database.changes()
+        self._read_to_the_end = False
         self._clock = clock
         self._topics = topics
         self._places = {
@@ -80,7 +83,11 @@ class LocalConsumer:
         pause = FIRST_PAUSE_SECONDS
         while True:
             arrival = self._bus.arrival()
-            messages = await self._read(max_messages)
+            messages: list[ReceivedMessage] = []
+            if self._changes.possible() or self._expelled or not self._read_to_the_end:
+                self._read_to_the_end = False
+                messages = await self._read(max_messages)
+                self._read_to_the_end = not messages
             left = deadline - loop.time()
             if messages or left <= 0:
                 return messages

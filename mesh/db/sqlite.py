@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from mesh.db.database import ConstraintViolated, DatabaseError, DatabaseUnavailable, TransientFailure
+from mesh.db.sqlite_changes import SqliteChanges
 from mesh.db.sqlite_statements import rows_touched, run
 from mesh.db.statements import Program, Statement
 
@@ -61,6 +62,10 @@ class SqliteDatabase:
         """See `Database.read`."""
         future = asyncio.get_running_loop().run_in_executor(self._readers, self._read, program)
         return await asyncio.shield(future)
+
+    def changes(self) -> SqliteChanges:
+        """Return what tells whether something may have been committed, by any process."""
+        return SqliteChanges(self._path)
 
     async def close(self) -> None:
         """See `Database.close`."""
