@@ -443,15 +443,23 @@ async def _multi_row(
 ) -> None:
     texts: list[str] = []
     size = count = place = 0
+    at_once = ROWS_PER_TEXT
     while place < len(rows):
-        part = rows[place : place + min(ROWS_PER_TEXT, limit - count)]
+        part = rows[place : place + min(at_once, limit - count)]
         text = sending.text(_marks(len(part[0]), len(part)), [value for row in part for value in row])
-        texts.append(text)
         # Of the text, as looking at each value would cost more than putting it into words.
-        size += _size_of(text)
+        length = _size_of(text)
+        if length > BYTES_PER_STATEMENT and len(part) > 1:
+            at_once = 1
+            continue
+        if texts and size + length > BYTES_PER_STATEMENT:
+            await sending.later(f"{prefix}{','.join(texts)}{suffix}")
+            texts, size, count = [], 0, 0
+        texts.append(text)
+        size += length
         count += len(part)
         place += len(part)
-        if count >= limit or size >= BYTES_PER_STATEMENT or place >= len(rows):
+        if count >= limit or place >= len(rows):
             await sending.later(f"{prefix}{','.join(texts)}{suffix}")
             texts, size, count = [], 0, 0
 

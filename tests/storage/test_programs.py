@@ -102,8 +102,9 @@ async def test_large_values(store: Database) -> None:
     blob = bytes(range(256)) * 4096 * 3
     text = "漢" * 1_000_000
     rows = [("large", number, text, blob, number) for number in range(4)]
-    await store.write(insert(rows))
-    assert await all_rows(store) == rows
+    small: list[Row] = [("small", number, "n", b"x", number) for number in range(40)]
+    await store.write(insert([*small[:20], *rows, *small[20:]]))
+    assert await all_rows(store) == [*rows, *small]
 
 
 async def test_large_batches(store: Database) -> None:
