@@ -199,13 +199,15 @@ async def _read_frame(process: Process) -> bytes:
 
 
 async def _last_words(process: Process) -> str:
-    """Return what a process that ends wrote as its error, for a message."""
+    """Return how a process ended, and what it wrote as its error, for a message."""
     assert process.stderr is not None
-    words = b""
+    words, code = b"", None
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(1):
             words = (await process.stderr.read(4000)).strip()
-    return f": {words.decode(errors='replace')[-500:]}" if words else ""
+            code = await process.wait()
+    ended = "" if code is None else f" (exit status {code})"
+    return f"{ended}: {words.decode(errors='replace')[-500:]}" if words else ended
 
 
 async def _ended(process: Process) -> None:
