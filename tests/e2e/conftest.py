@@ -11,7 +11,7 @@ from tests.infrastructure.distributed import PROFILES, profile_options
 from tests.infrastructure.mesh import Mesh, running_mesh
 
 
-@pytest.fixture(scope="session", params=PROFILES)
+@pytest.fixture(scope="package", params=PROFILES)
 def mesh(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mesh]:
     """One mesh of each profile for all tests of this folder."""
     with profile_options(request) as options, running_mesh(Path(tmp_path_factory.mktemp("mesh")), options) as running:

@@ -22,7 +22,7 @@ INSTANCES = 5
 KILLS = 2
 LEAVES = 12
 RUN_SECONDS = 100.0
-THOROUGH = range(100, 110)
+THOROUGH = range(100, 104)
 
 
 async def kill_now_and_then(engines: tuple[EngineProcess, EngineProcess], chance: random.Random, times: int) -> None:

@@ -1,0 +1,1 @@
+"""What users do, on a whole mesh of each profile."""
