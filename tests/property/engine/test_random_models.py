@@ -24,7 +24,7 @@ from tests.property.engine.seeds import seeds, told
 
 MODELS = 400
 CANCELLED = 100
-MANY, AT_ONCE = 5_000, 250
+MANY, AT_ONCE = 2_000, 250
 MOST_STEPS = 3_000
 
 
