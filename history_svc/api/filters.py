@@ -302,12 +302,12 @@ def _lasting(rows: Narrowing, asked: Message, start: str) -> None:
 def _at_elements(rows: Narrowing, elements: Sequence[str], state: int) -> None:
     if not elements:
         return
-    sql, values = one_of("a.element_id", tuple(elements))
+    sql, values = one_of(beside("a.element_id"), tuple(elements))
     plain, _ = one_of("element_id", tuple(elements))
     rows.ask(
         (
             f"EXISTS(SELECT 1 FROM {ACTIVITY_TABLE} a WHERE a.process_instance_id={INSTANCE_TABLE}.id "
-            f"AND a.state=? AND {sql})",
+            f"AND {beside('a.state')}=? AND {sql})",
             (state, *values),
         ),
         Lead(f"SELECT process_instance_id AS own_id FROM {ACTIVITY_TABLE} WHERE state=? AND {plain}", (state, *values)),
@@ -319,7 +319,7 @@ def _with_incidents(rows: Narrowing, asked: HistoricProcessInstanceFilter) -> No
     if with_open is not None:
         sql = (
             f"EXISTS(SELECT 1 FROM {INCIDENT_TABLE} n WHERE n.process_instance_id={INSTANCE_TABLE}.id "
-            f"AND n.state={INCIDENT_OPEN})"
+            f"AND {beside('n.state')}={INCIDENT_OPEN})"
         )
         lead = _lead_to_incidents((INCIDENT_OPEN,)) if with_open else None
         rows.ask((sql if with_open else f"NOT {sql}", ()), lead)

@@ -7,6 +7,7 @@ where there is more.
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any
 
 import pytest
@@ -79,7 +80,15 @@ async def filled(history: Database) -> Database:
     for number in range(60):
         life = Life(key=f"process-{number % 3}", business_key=f"B-{number}", micros=START_MICROS + number)
         life.start("ann", amount=number, note=f"n {number}")
-        life.tell("user_task_created", task_id=f"{life.id}.2", element_id="approve", name="审批", assignee="ann")
+        life.enter(life.activity("approve"))
+        life.tell(
+            "user_task_created",
+            task_id=f"{life.id}.2",
+            element_id="approve",
+            name="审批",
+            assignee="ann",
+            candidate_groups=["it"],
+        )
         life.tell("incident_raised", incident_id=f"{life.id}.3", type="x", message="m")
         life.tell("job_failed", job_id=f"{life.id}.4", job_type="charge")
         if number % 2:
@@ -175,6 +184,40 @@ async def test_what_is_rare_leads(filled: Database) -> None:
         for query in queries:
             plan = await _plan(filled, query)
             assert index in plan, (query.sql, plan)
+
+
+OF_RECORDS: list[Message] = [
+    fpb.HistoricProcessInstanceFilter(active_element_ids=["a"]),
+    fpb.HistoricProcessInstanceFilter(completed_element_ids=["a", "b"]),
+    fpb.HistoricProcessInstanceFilter(with_open_incidents=True),
+    fpb.HistoricProcessInstanceFilter(with_open_incidents=False),
+    fpb.HistoricProcessInstanceFilter(incident_type="x", incident_message_like="%m%"),
+    fpb.HistoricProcessInstanceFilter(involved_user="ann"),
+    fpb.HistoricProcessInstanceFilter(variables=[*VARIABLE, *TEXT]),
+    fpb.HistoricTaskFilter(candidate_groups=["it"], involved_user="ann"),
+    fpb.HistoricTaskFilter(business_key_like="B%", process_finished=False),
+    fpb.HistoricTaskFilter(task_variables=VARIABLE, process_variables=TEXT),
+    fpb.HistoricActivityFilter(assignees=["ann"], called_process_instance_ids=["i"]),
+]
+
+
+async def test_what_a_row_has_is_looked_up_by_the_row(filled: Database) -> None:
+    for asked in OF_RECORDS:
+        table = KINDS[type(asked)][1].listing.table
+        queries = [each for each in _fetched(_program(filled, asked, ""), many=True) if "EXISTS(" in each.sql]
+        assert queries, asked
+        for query in queries:
+            plan = await _plan(filled, query)
+            if isinstance(filled, SqliteDatabase):
+                inner = [line for line in plan.splitlines() if re.search(r"(SEARCH|SCAN) \w (USING|\|)", line)]
+                assert inner, (query.sql, plan)
+                for line in inner:
+                    assert re.search(r"\((\w*_)?(id|parent_activity_id)=\?", line), (query.sql, plan)
+            else:
+                inner = [line for line in plan.splitlines() if "DEPENDENT SUBQUERY" in line]
+                assert inner, (query.sql, plan)
+                for line in inner:
+                    assert f".{table}." in line or " | func | " in line, (query.sql, plan)
 
 
 async def test_words_and_timelines_are_read_by_their_keys(filled: Database) -> None:
