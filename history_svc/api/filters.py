@@ -359,7 +359,7 @@ def _involving(rows: Narrowing, user_id: str) -> None:
     candidate = f"SELECT task_id AS own_id FROM {CANDIDATE_TABLE} WHERE name=? AND kind={CANDIDATE_USER}"
     was_candidate = (
         f"EXISTS(SELECT 1 FROM {CANDIDATE_TABLE} d WHERE d.task_id={TASK_TABLE}.id AND d.kind={CANDIDATE_USER} "
-        "AND d.name=?)"
+        f"AND {beside('d.name')}=?)"
     )
     rows.ask(
         (f"({taking_part} OR {was_candidate})", (user_id,) * (len(OF_TASK) + 1)),
@@ -370,13 +370,14 @@ def _involving(rows: Narrowing, user_id: str) -> None:
 def _candidates(rows: Narrowing, kind: int, names: Sequence[str]) -> None:
     if not names:
         return
-    sql, values = one_of("d.name", tuple(names))
+    sql, values = one_of(beside("d.name"), tuple(names))
+    plain, _ = one_of("name", tuple(names))
     rows.ask(
         (
             f"EXISTS(SELECT 1 FROM {CANDIDATE_TABLE} d WHERE d.task_id={TASK_TABLE}.id AND d.kind=? AND {sql})",
             (kind, *values),
         ),
-        Lead(f"SELECT d.task_id AS own_id FROM {CANDIDATE_TABLE} d WHERE d.kind=? AND {sql}", (kind, *values)),
+        Lead(f"SELECT task_id AS own_id FROM {CANDIDATE_TABLE} WHERE kind=? AND {plain}", (kind, *values)),
     )
 
 
