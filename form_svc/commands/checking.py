@@ -91,8 +91,8 @@ async def check_data(
 
     circumstances = Circumstances(
         now=datetime.datetime.fromtimestamp(now / 1_000_000, datetime.UTC),
-        # A text that stands for a file that there is not is a fault of its field, told with all others.
-        files={text: named for text, named in uploaded.items() if len(named) == len(files[text])},
+        # A text that stands for no file, or for one that there is not, is a fault of its field, told with all others.
+        files={text: named for text, named in uploaded.items() if named and len(named) == len(files[text])},
     )
     outcome = await asyncio.to_thread(submit, schema, data, variables, language or ENGLISH, circumstances)
     violations = [Violation(fault.path, fault.message) for fault in outcome.violations]
