@@ -357,6 +357,17 @@ def test_files_are_of_the_kind_and_number_that_the_field_takes() -> None:
     assert rules(one, {"f": "files::pdf"}) == {"f": ["FILE_UNKNOWN"]}
 
 
+@pytest.mark.parametrize("expression", ["=a * a", "=-a * a"])
+def test_numbers_beyond_those_of_json_are_null(expression: str) -> None:
+    """The engine would refuse them when the data is kept already."""
+    components = [
+        field("number", "a"),
+        field("expression", "one", expression=expression),
+        field("expression", "list", expression=f"=[{{n: {expression[1:]}}}, a]"),
+    ]
+    assert kept(components, {"a": 1e200}) == {"a": 1e200, "one": None, "list": [{"n": None}, 1e200]}
+
+
 def test_the_form_begins_with_variables_and_defaults() -> None:
     schema = form(
         field("textfield", "name", defaultValue="nobody"),
