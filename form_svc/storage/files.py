@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 
-from form_svc.storage.layout import READY
+from form_svc.storage.layout import READY, UPLOADING
 from mesh.db.statements import DeleteMany, Execute, Fetch, FetchKeys, InsertMany, Program, Row, UpdateKeys
 
 PRUNE_BATCH = 100
@@ -111,6 +111,13 @@ def delete_file(file_id: str) -> Program[None]:
     if rows:
         yield DeleteMany("form_file_chunk", ("file_id", "number"), rows)
     yield DeleteMany("form_file", ("id",), [(file_id,)])
+
+
+def delete_unfinished(file_id: str) -> Program[None]:
+    """Delete a file unless it is ready."""
+    rows: list[Row] = yield FetchKeys("form_file", ("state",), ("id",), [(file_id,)], lock=True)
+    if rows and rows[0][0] == UPLOADING:
+        yield from delete_file(file_id)
 
 
 def expired_files(now: int) -> Program[list[str]]:

@@ -13,10 +13,17 @@ import pytest
 from flowmesh.form.v1 import form_file_service_pb2 as pb
 from flowmesh.form.v1 import submission_pb2
 
-from form_svc.storage.files import delete_file, insert_chunk
+from form_svc.commands.uploads import Announced, Limits, Place, Uploads
+from form_svc.commands.writing import RequestWriter
+from form_svc.storage.files import delete_file, find_files, insert_chunk
 from form_svc.workers.retention import Retention
 from mesh.access.rows import RowGrant
-from mesh.db.statements import Fetch, fetch
+from mesh.audit.operation import maker_of
+from mesh.call import CallContext, as_call
+from mesh.db.database import Database, OutcomeUnknown
+from mesh.db.served_database import ServedDatabase
+from mesh.db.statements import Execute, Fetch, Program, fetch
+from mesh.errors import DependencyDown
 from mesh.status import reason_of
 from tests.infrastructure.walls import caller
 from tests.integration.engine.serving import ENDS, TurnedClock, model, refusal, until
@@ -211,6 +218,71 @@ async def test_interrupted_uploads_leave_nothing(forms: Forms, task: str) -> Non
     # And it stays so: nothing was on its way still.
     await asyncio.sleep(0.5)
     assert await _rows(forms) == [0, 0]
+
+
+class BreaksOff:
+    """A database that fails a call when its third write, by which a file of one piece is ready, has been committed."""
+
+    def __init__(self, database: Database, error: BaseException) -> None:
+        self._database, self._error, self._writes = database, error, 0
+
+    async def write(self, program: Program[Any]) -> Any:
+        result = await self._database.write(program)
+        self._writes += 1
+        if self._writes == 3:
+            raise self._error
+        return result
+
+    async def read(self, program: Program[Any]) -> Any:
+        return await self._database.read(program)
+
+    async def close(self) -> None:
+        await self._database.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"), [(asyncio.CancelledError(), asyncio.CancelledError), (OutcomeUnknown(), DependencyDown)]
+)
+async def test_a_file_stays_that_was_ready_when_its_call_broke_off(
+    form_database: Database, clock: TurnedClock, error: BaseException, raised: type[BaseException]
+) -> None:
+    """The request is answered with it when it is sent again."""
+    served = ServedDatabase(BreaksOff(form_database, error))
+    uploads = Uploads(served, clock, RequestWriter(served, clock), Limits(1_000, 10, 86_400_000_000, ("*/*",)))
+    announced = Announced("UploadTaskFormFile", "r", "file", "a.txt", "text/plain", "")
+
+    async def upload() -> str:
+        async def content() -> AsyncIterator[bytes]:
+            yield b"hello"
+
+        call = CallContext("c", user_id="ann")
+        with as_call(call):
+            answer = await uploads.receive(
+                maker_of(call),
+                Place("", "d", "k", "i", "t"),
+                announced,
+                content(),
+                lambda file: pb.UploadTaskFormFileResponse(file=pb.FormFile(id=file.id)),
+            )
+        return pb.UploadTaskFormFileResponse.FromString(answer).file.id
+
+    with pytest.raises(raised):
+        await upload()
+    file_id = await upload()
+    assert list(await form_database.read(find_files([file_id]))) == [file_id]
+    rows = await form_database.read(fetch(Fetch("SELECT COUNT(*) FROM form_file")))
+    assert rows[0][0] == 1
+
+
+async def test_a_file_that_is_deleted_while_it_is_read_does_not_end_well(forms: Forms, task: str) -> None:
+    file = await forms.upload(task, b"x" * 600_000)
+
+    def cut() -> Program[None]:
+        yield Execute("DELETE FROM form_file_chunk WHERE number>0", ())
+
+    await forms.service._database.write(cut())
+    assert (await refusal(forms.download(file.id))).reason == "FORM_FILE_NOT_FOUND"
+    assert (await refusal(forms.download_for(task, file.id))).reason == "FORM_FILE_NOT_FOUND"
 
 
 async def test_a_late_piece_of_a_file_that_is_gone(forms: Forms, task: str) -> None:
