@@ -54,6 +54,7 @@ class Place:
     process_definition_id: str
     process_definition_key: str
     process_instance_id: str = ""
+    root_process_instance_id: str = ""
     user_task_id: str = ""
 
 
@@ -128,6 +129,7 @@ class Uploads:
             process_definition_id=place.process_definition_id,
             process_definition_key=place.process_definition_key,
             process_instance_id=place.process_instance_id,
+            root_process_instance_id=place.root_process_instance_id,
             user_task_id=place.user_task_id,
             submission_id="",
             uploaded_by=maker.user_id,

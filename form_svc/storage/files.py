@@ -26,6 +26,7 @@ class File:
     process_definition_id: str
     process_definition_key: str
     process_instance_id: str
+    root_process_instance_id: str
     user_task_id: str
     submission_id: str
     uploaded_by: str
@@ -97,9 +98,10 @@ def release_files(submission_id: str, expires_at: int) -> Program[None]:
 
 
 def place_files(submission_id: str, process_instance_id: str) -> Program[None]:
-    """Note the instance that the files of a submission have started."""
+    """Note the instance that the files of a submission have started; nothing has called it."""
     yield Execute(
-        "UPDATE form_file SET process_instance_id=? WHERE submission_id=?", (process_instance_id, submission_id)
+        "UPDATE form_file SET process_instance_id=?, root_process_instance_id=? WHERE submission_id=?",
+        (process_instance_id, process_instance_id, submission_id),
     )
 
 

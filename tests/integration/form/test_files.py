@@ -259,7 +259,7 @@ async def test_a_file_stays_that_was_ready_when_its_call_broke_off(
         with as_call(call):
             answer = await uploads.receive(
                 maker_of(call),
-                Place("", "d", "k", "i", "t"),
+                Place("", "d", "k", "i", "i", "t"),
                 announced,
                 content(),
                 lambda file: pb.UploadTaskFormFileResponse(file=pb.FormFile(id=file.id)),
@@ -345,3 +345,22 @@ async def test_file_of_a_start_form(forms: Forms) -> None:
     assert (await forms.files.GetFormFile(pb.GetFormFileRequest(id=file.id))).file.process_instance_id == instance
     (task,) = await forms.engine.user_tasks(process_instance_id=instance)
     assert await forms.download_for(task.id, file.id) == b"hello"
+
+
+async def test_files_of_the_process_that_calls(forms: Forms) -> None:
+    """The called one is handed the variable that names them, and its tasks show them."""
+    await forms.create(form("request", PICKER))
+    inner = '<userTask id="v"/>'
+    await forms.engine.deploy(model("inner", ENDS + inner, "s>v", "v>e"))
+    call = """<callActivity id="c" calledElement="inner"/>"""
+    await forms.engine.deploy(
+        model("outer", ENDS + '<userTask id="t" flowable:formKey="request"/>' + call, "s>t", "t>c", "c>e")
+    )
+    task = await forms.task("outer")
+    file = await forms.upload(task, b"x")
+    answer = await forms.submit(task, {"file": "files::a"}, files={"files::a": {"ids": [file.id]}})
+    (called,) = await forms.engine.user_tasks()
+    assert called.process_instance_id != answer.submission.process_instance_id
+    assert await forms.download_for(called.id, file.id) == b"x"
+    stranger = await forms.task("outer")
+    assert (await refusal(forms.download_for(stranger, file.id))).reason == "FORM_FILE_NOT_FOUND"

@@ -19,7 +19,7 @@ from mesh.resilience.breaker import BreakerOpen
 from mesh.status import DETAILS_KEY, status_from
 from tests.unit.form.forms import document
 
-FILE = File("f-1", 2, "a.txt", "text/plain", 3, "00", "", "", "", "", "", "", "", "", 0, 0)
+FILE = File("f-1", 2, "a.txt", "text/plain", 3, "00", "", "", "", "", "", "", "", "", "", 0, 0)
 TOLD = [{"fileId": "f-1", "name": "a.txt", "contentType": "text/plain", "size": 3, "sha256": "00"}]
 
 
