@@ -137,8 +137,9 @@ class Uploads:
             expires_at=now + self.limits.retention_micros,
         )
         response = b""
+        beginning = asyncio.ensure_future(self._begin(file))
         try:
-            await self._begin(file)
+            await asyncio.shield(beginning)
             size, digest = await self._take(file.id, pieces)
             if announced.sha256 and announced.sha256 != digest:
                 raise InvalidField(
@@ -151,6 +152,8 @@ class Uploads:
             # An upload that was sent before is answered with the file of then. One whose call has broken off may be
             # ready all the same: then the request is answered with it from now on, and it stays.
             if file.id.encode() not in response:
+                # A write goes on when its caller goes away: before its end there is nothing to delete.
+                await asyncio.gather(beginning, return_exceptions=True)
                 await self._throw_away(file.id)
         return response
 

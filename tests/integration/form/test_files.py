@@ -240,6 +240,59 @@ class BreaksOff:
         await self._database.close()
 
 
+class GoesOn(BreaksOff):
+    """A database whose first write, by which a file begins, goes on when its caller goes away."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, RuntimeError())
+        self.begun, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def write(self, program: Program[Any]) -> Any:
+        if self.begun.is_set():
+            return await self._database.write(program)
+        self.begun.set()
+        return await asyncio.shield(asyncio.ensure_future(self._write_later(program)))
+
+    async def _write_later(self, program: Program[Any]) -> Any:
+        await self.go_on.wait()
+        return await self._database.write(program)
+
+
+async def _upload_by(database: Database, clock: TurnedClock) -> str:
+    """Upload a file of one piece with the request id r."""
+    served = ServedDatabase(database)
+    uploads = Uploads(served, clock, RequestWriter(served, clock), Limits(1_000, 10, 86_400_000_000, ("*/*",)))
+
+    async def content() -> AsyncIterator[bytes]:
+        yield b"hello"
+
+    call = CallContext("c", user_id="ann")
+    with as_call(call):
+        answer = await uploads.receive(
+            maker_of(call),
+            Place("", "d", "k", "i", "i", "t"),
+            Announced("UploadTaskFormFile", "r", "file", "a.txt", "text/plain", ""),
+            content(),
+            lambda file: pb.UploadTaskFormFileResponse(file=pb.FormFile(id=file.id)),
+        )
+    return pb.UploadTaskFormFileResponse.FromString(answer).file.id
+
+
+async def test_an_upload_that_breaks_off_at_its_beginning_leaves_nothing(
+    form_database: Database, clock: TurnedClock
+) -> None:
+    database = GoesOn(form_database)
+    upload = asyncio.create_task(_upload_by(database, clock))
+    await database.begun.wait()
+    upload.cancel()
+    asyncio.get_running_loop().call_later(0.2, database.go_on.set)
+    with pytest.raises(asyncio.CancelledError):
+        await upload
+    await database.go_on.wait()
+    await asyncio.sleep(0.2)
+    assert (await form_database.read(fetch(Fetch("SELECT COUNT(*) FROM form_file"))))[0][0] == 0
+
+
 @pytest.mark.parametrize(
     ("error", "raised"), [(asyncio.CancelledError(), asyncio.CancelledError), (OutcomeUnknown(), DependencyDown)]
 )
@@ -247,28 +300,10 @@ async def test_a_file_stays_that_was_ready_when_its_call_broke_off(
     form_database: Database, clock: TurnedClock, error: BaseException, raised: type[BaseException]
 ) -> None:
     """The request is answered with it when it is sent again."""
-    served = ServedDatabase(BreaksOff(form_database, error))
-    uploads = Uploads(served, clock, RequestWriter(served, clock), Limits(1_000, 10, 86_400_000_000, ("*/*",)))
-    announced = Announced("UploadTaskFormFile", "r", "file", "a.txt", "text/plain", "")
-
-    async def upload() -> str:
-        async def content() -> AsyncIterator[bytes]:
-            yield b"hello"
-
-        call = CallContext("c", user_id="ann")
-        with as_call(call):
-            answer = await uploads.receive(
-                maker_of(call),
-                Place("", "d", "k", "i", "i", "t"),
-                announced,
-                content(),
-                lambda file: pb.UploadTaskFormFileResponse(file=pb.FormFile(id=file.id)),
-            )
-        return pb.UploadTaskFormFileResponse.FromString(answer).file.id
-
+    served = BreaksOff(form_database, error)
     with pytest.raises(raised):
-        await upload()
-    file_id = await upload()
+        await _upload_by(served, clock)
+    file_id = await _upload_by(served, clock)
     assert list(await form_database.read(find_files([file_id]))) == [file_id]
     rows = await form_database.read(fetch(Fetch("SELECT COUNT(*) FROM form_file")))
     assert rows[0][0] == 1
