@@ -21,6 +21,7 @@ from engine_svc.compile.load import is_form
 from engine_svc.model.elements import FormBinding
 from engine_svc.storage.definition_suspension import definition_missing
 from engine_svc.storage.definitions import DEFINITION_COLUMNS, read_definition, read_deployment, read_resource
+from engine_svc.storage.instances import SUMMARY_COLUMNS, fetch_summary
 from mesh.access.rows import rows_from_json
 from mesh.call import CallContext, as_call, current_call, open_rows
 from mesh.db.database import Database
@@ -38,6 +39,8 @@ _BINDINGS = {
 _KEY, _TENANT, _RESOURCE, _DEPLOYMENT = map(
     DEFINITION_COLUMNS.index, ("definition_key", "tenant_id", "resource_name", "deployment_id")
 )
+
+_ROOT = SUMMARY_COLUMNS.index("root_id")
 
 
 @dataclass(slots=True)
@@ -62,6 +65,10 @@ class FormHostServicer:
         if not task.process_definition_id:
             answer.form.key = task.form_key
             return answer
+        instance = await self.database.read(fetch_summary(task.process_instance_id))
+        if instance is None:
+            raise user_tasks.task_missing(task.id)
+        answer.root_process_instance_id = instance[_ROOT]
         row, forms = await self._read_forms(task.process_definition_id)
         answer.deployment_id = row[_DEPLOYMENT]
         answer.form.CopyFrom(_reference(forms, forms.tasks.get(task.element_id, ModelForm()), task.form_key))

@@ -38,12 +38,14 @@ class FormFileServicer:
         call = current_call()
         actor = actor_of(call)
         first = await _first(requests)
-        task = (await self.engine.task(actor, _given(first.user_task_id, "user_task_id"))).user_task
+        host = await self.engine.task(actor, _given(first.user_task_id, "user_task_id"))
+        task = host.user_task
         place = Place(
             task.tenant_id,
             task.process_definition_id,
             task.process_definition_key,
             task.process_instance_id,
+            host.root_process_instance_id,
             task.id,
         )
         return await self.uploads.receive(
@@ -83,9 +85,9 @@ class FormFileServicer:
         self, request: pb.DownloadTaskFormFileRequest
     ) -> AsyncIterator[httpbody_pb2.HttpBody]:
         """See the contract."""
-        task = (await self.engine.task(actor_of(current_call()), request.user_task_id)).user_task
+        host = await self.engine.task(actor_of(current_call()), request.user_task_id)
         file = (await self.database.read(find_files([request.id]))).get(request.id)
-        if file is None or not _belongs(file, task.id, task.process_instance_id):
+        if file is None or not _belongs(file, host.user_task.id, host.root_process_instance_id):
             raise file_missing(request.id)
         async for piece in self.uploads.send(file):
             yield httpbody_pb2.HttpBody(content_type=file.content_type, data=piece)
@@ -130,9 +132,12 @@ def _is_open(file: File, opened: Rows) -> bool:
     return opened.allow(file.tenant_id, file.process_definition_key, involved=own)
 
 
-def _belongs(file: File, task_id: str, instance_id: str) -> bool:
-    """Tell whether who sees a task sees a file: submitted in its instance, or uploaded for the task by the caller."""
-    if file.submission_id and instance_id and file.process_instance_id == instance_id:
+def _belongs(file: File, task_id: str, root_id: str) -> bool:
+    """Tell whether who sees a task sees a file: submitted for the same work, or uploaded for the task by the caller.
+
+    Instances that call one another are the same work: they hand each other the variables that name the file.
+    """
+    if file.submission_id and root_id and file.root_process_instance_id == root_id:
         return True
     return file.user_task_id == task_id and file.uploaded_by == (current_call().user_id or "")
 

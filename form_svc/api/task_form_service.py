@@ -51,7 +51,7 @@ class TaskFormServicer:
         host = await self.engine.task(actor_of(call), request.user_task_id, with_variables=True)
         found = await self.lookup.find(_host_of(host))
         answer = pb.GetTaskFormResponse(form=rendered_message(found), user_task=host.user_task)
-        for name, value in host.variables.items():
+        for name, value in found.shown(host.variables).items():
             answer.data[name].CopyFrom(value)
         draft = await self.database.read(find_draft(request.user_task_id, call.user_id or ""))
         if draft is not None:

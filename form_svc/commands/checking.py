@@ -91,10 +91,11 @@ async def check_data(
 
     circumstances = Circumstances(
         now=datetime.datetime.fromtimestamp(now / 1_000_000, datetime.UTC),
-        # A text that stands for a file that there is not is a fault of its field, told with all others.
-        files={text: named for text, named in uploaded.items() if len(named) == len(files[text])},
+        # A text that stands for no file, or for one that there is not, is a fault of its field, told with all others.
+        files={text: named for text, named in uploaded.items() if named and len(named) == len(files[text])},
     )
-    outcome = await asyncio.to_thread(submit, schema, data, variables, language or ENGLISH, circumstances)
+    shown = found.shown(variables)
+    outcome = await asyncio.to_thread(submit, schema, data, shown, language or ENGLISH, circumstances)
     violations = [Violation(fault.path, fault.message) for fault in outcome.violations]
     accepted = outcome.data
     if violations:
@@ -111,7 +112,7 @@ async def check_data(
         raise data_too_large(size, MAX_DATA_BYTES, "as JSON")
     paths = [each.value_path for each in schema.fields.values() if each.type.input is Input.FILES]
     named = _texts_at(accepted, paths)
-    return CheckedData(accepted, {text: ids for text, ids in files.items() if text in named}, paths)
+    return CheckedData(found.taken_over(accepted), {text: ids for text, ids in files.items() if text in named}, paths)
 
 
 def _texts_at(data: dict[str, Any], paths: Sequence[tuple[str, ...]]) -> set[str]:

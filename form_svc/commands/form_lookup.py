@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from flowmesh.engine.v1.form_host_service_pb2 import FormReference
 
 from form_svc.commands.bundles import Bundles
 from form_svc.commands.form_reading import ReadForm, SchemaReader, schema_invalid
-from form_svc.commands.listed_fields import schema_of
+from form_svc.commands.listed_fields import renamed_in, schema_of
 from form_svc.commands.refusals import named_form_missing, no_form
 from form_svc.schema import FormSchemaInvalid
 from form_svc.storage.definitions import (
@@ -27,6 +29,8 @@ from mesh.errors import Violation
 IN_MODEL = "camunda-forms:bpmn:"
 IN_DEPLOYMENT = "camunda-forms:deployment:"
 MAX_VERSION_DIGITS = 9
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True, frozen=True)
@@ -48,6 +52,17 @@ class FoundForm:
     form: ReadForm
     key: str
     definition: Definition | None = None
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Variables by the keys that their fields have instead of their names."""
+
+    def shown(self, variables: Mapping[str, T]) -> dict[str, T]:
+        """Return variables as the form's data."""
+        data = {name: value for name, value in variables.items() if name not in self.renamed}
+        return data | {key: variables[name] for key, name in self.renamed.items() if name in variables}
+
+    def taken_over(self, data: Mapping[str, T]) -> dict[str, T]:
+        """Return the form's data as variables."""
+        return {self.renamed.get(key, key): value for key, value in data.items()}
 
     @property
     def version(self) -> int:
@@ -75,7 +90,8 @@ class FormLookup:
         if reference.key:
             return await self._named(host)
         if reference.fields:
-            return FoundForm(await self._read(schema_of("listed-fields", reference.fields)), "")
+            form = await self._read(schema_of("listed-fields", reference.fields))
+            return FoundForm(form, "", renamed=renamed_in(reference.fields))
         raise no_form(host.id, host.what)
 
     async def _named(self, host: Host) -> FoundForm:

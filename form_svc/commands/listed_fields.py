@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
 from flowmesh.engine.v1.form_host_service_pb2 import FormHostField
+
+from form_svc.commands.listed_dates import default_date
+from form_svc.schema.fields import is_name
 
 SCHEMA_VERSION = 16
 _HOURS = re.compile("[HhKk]")
@@ -24,7 +27,7 @@ _YES = {"true", ""}
 
 def schema_of(form_id: str, fields: Sequence[FormHostField]) -> bytes:
     """Return the schema of a form with these fields; those that must not be read are left out."""
-    components = [_component(field, number) for number, field in enumerate(fields) if field.readable]
+    components = [_component(field, number, key) for number, field, key in _shown(fields)]
     document = {
         "type": "default",
         "id": form_id,
@@ -34,11 +37,36 @@ def schema_of(form_id: str, fields: Sequence[FormHostField]) -> bytes:
     return orjson.dumps(document)
 
 
-def _component(field: FormHostField, number: int) -> dict[str, Any]:
+def renamed_in(fields: Sequence[FormHostField]) -> dict[str, str]:
+    """Return the variables, by the keys of their fields, whose names are no keys for form-js: `customer.name`."""
+    return {key: variable_of(field) for _, field, key in _shown(fields) if key != variable_of(field)}
+
+
+def variable_of(field: FormHostField) -> str:
+    """Return the name of the variable that a field is about."""
+    return field.variable or field.id
+
+
+def _shown(fields: Sequence[FormHostField]) -> Iterator[tuple[int, FormHostField, str]]:
+    """Yield the fields that are shown, with their numbers and keys; of several about a variable the first."""
+    names = {variable_of(field) for field in fields}
+    seen: set[str] = set()
+    for number, field in enumerate(fields):
+        name = variable_of(field)
+        if not field.readable or name in seen:
+            continue
+        seen.add(name)
+        key = name if is_name(name) else f"field_{number}"
+        while key != name and key in names:
+            key += "_"
+        yield number, field, key
+
+
+def _component(field: FormHostField, number: int, key: str) -> dict[str, Any]:
     rules = {constraint.name.lower(): constraint.config for constraint in field.constraints}
     component: dict[str, Any] = {
         "id": f"Field_{number}",
-        "key": field.variable or field.id,
+        "key": key,
         "label": _literal(field.name or field.id),
         **_kind(field),
     }
@@ -111,6 +139,8 @@ def _default(field: FormHostField, component: dict[str, Any]) -> Any:
             return text if any(value["value"] == text for value in component["values"]) else None
         case "textfield":
             return text
+        case "datetime":
+            return default_date(text, field.date_pattern, with_time=component["subtype"] == "datetime")
         case _:
             return None
 

@@ -303,7 +303,8 @@ class Submitting:
         now = self.clock.now_micros()
         changed = yield from settle(submission.id, SETTLED, answer, now, process_instance_id=instance_id)
         if changed:
-            yield from place_files(submission.id, instance_id)
+            if submission.kind != TASK:
+                yield from place_files(submission.id, instance_id)
             if submission.user_task_id:
                 yield from delete_drafts(submission.user_task_id)
             yield from _tell_end(maker, now, submission, SETTLED, processInstanceId=instance_id)

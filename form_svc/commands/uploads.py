@@ -11,12 +11,13 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from form_svc.commands.refusals import file_missing
 from form_svc.commands.writing import RequestWriter, fingerprint_of
 from form_svc.storage.audit import FILE, tell_operation
 from form_svc.storage.files import (
     File,
     count_loose,
-    delete_file,
+    delete_unfinished,
     find_files,
     finish_file,
     insert_chunk,
@@ -53,6 +54,7 @@ class Place:
     process_definition_id: str
     process_definition_key: str
     process_instance_id: str = ""
+    root_process_instance_id: str = ""
     user_task_id: str = ""
 
 
@@ -127,15 +129,17 @@ class Uploads:
             process_definition_id=place.process_definition_id,
             process_definition_key=place.process_definition_key,
             process_instance_id=place.process_instance_id,
+            root_process_instance_id=place.root_process_instance_id,
             user_task_id=place.user_task_id,
             submission_id="",
             uploaded_by=maker.user_id,
             created_at=now,
             expires_at=now + self.limits.retention_micros,
         )
-        kept = ""
+        response = b""
+        beginning = asyncio.ensure_future(self._begin(file))
         try:
-            await self._begin(file)
+            await asyncio.shield(beginning)
             size, digest = await self._take(file.id, pieces)
             if announced.sha256 and announced.sha256 != digest:
                 raise InvalidField(
@@ -143,18 +147,28 @@ class Uploads:
                     f"what came has the SHA-256 {digest}, not {announced.sha256}: send the file again",
                     metadata={"sha256": digest},
                 )
-            response, kept = await self._finish(file, announced, size, digest, maker, answer)
+            response = await self._finish(file, announced, size, digest, maker, answer)
         finally:
-            if kept != file.id:
+            # An upload that was sent before is answered with the file of then. One whose call has broken off may be
+            # ready all the same: then the request is answered with it from now on, and it stays.
+            if file.id.encode() not in response:
+                # A write goes on when its caller goes away: before its end there is nothing to delete.
+                await asyncio.gather(beginning, return_exceptions=True)
                 await self._throw_away(file.id)
         return response
 
     async def send(self, file: File) -> AsyncIterator[bytes]:
-        """Yield the content of a file; one empty piece for an empty one."""
-        number = 0
+        """Yield the content of a file; one empty piece for an empty one.
+
+        Raises `NotFound` (FORM_FILE_NOT_FOUND) where it is deleted meanwhile: half of it must not pass for the whole.
+        """
+        number = sent = 0
         while (chunk := await self.database.read(read_chunk(file.id, number))) is not None:
             yield chunk
             number += 1
+            sent += len(chunk)
+        if sent != file.size_bytes:
+            raise file_missing(file.id)
         if not number:
             yield b""
 
@@ -224,16 +238,13 @@ class Uploads:
 
     async def _finish(
         self, file: File, announced: Announced, size: int, digest: str, maker: Maker, answer: AnswerWith
-    ) -> tuple[bytes, str]:
-        """Make the file ready; return the answer, and the id of the file that it is about."""
-        kept = ""
+    ) -> bytes:
+        """Make the file ready; return the answer."""
 
         def work(now: int) -> Program[Message]:
-            nonlocal kept
             if not (yield from finish_file(file.id, size, digest)):
                 raise _too_slow()
             found = yield from find_files([file.id])
-            kept = file.id
             yield from tell_operation(
                 maker,
                 now,
@@ -247,12 +258,11 @@ class Uploads:
 
         what = (file.user_task_id, file.process_definition_id, announced.field_key, announced.file_name)
         fingerprint = fingerprint_of(*(part.encode() for part in (*what, file.content_type, digest)))
-        response = await self.writer.once(announced.method, announced.request_id, fingerprint, work)
-        return response, kept
+        return await self.writer.once(announced.method, announced.request_id, fingerprint, work)
 
     async def _throw_away(self, file_id: str) -> None:
         try:
-            await asyncio.shield(write_again(self.database, lambda: delete_file(file_id)))
+            await asyncio.shield(write_again(self.database, lambda: delete_unfinished(file_id)))
         except (DependencyDown, DatabaseError, OutcomeUnknown) as error:
             # It is past its time tomorrow, and deleted then.
             _log.warning("An upload that failed could not be deleted yet", file=file_id, error=error)

@@ -5,6 +5,7 @@ It is loaded with the first expression, in the thread that reads its form: a mes
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -65,7 +66,18 @@ class _Expression:
         from mesh.feel import json_value
 
         context.budget.check()
-        return json_value(self.compiled.evaluate(context.variables, now=context.now))
+        return _finite(json_value(self.compiled.evaluate(context.variables, now=context.now)))
+
+
+def _finite(value: Any) -> Any:
+    """Return a value with null for what is no number of JSON: those of FEEL reach further."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    return value
 
 
 @dataclass(slots=True, frozen=True)

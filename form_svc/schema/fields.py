@@ -67,6 +67,17 @@ def read_binding(properties: Properties, field_type: FieldType) -> Path:
     return segments
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a text is a key of one part."""
+    return (
+        bool(text.strip())
+        and len(text) <= MAX_KEY_CHARACTERS
+        and "." not in text
+        and text not in _RESERVED
+        and not (text.isascii() and text.isdigit())
+    )
+
+
 def check_shown(properties: Properties, field_type: FieldType) -> None:
     """Check what is only shown, for the expressions in it."""
     for name in _SHOWN_TEXTS:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
-from form_svc.schema.limits import MAX_BYTES, MAX_JSON_DEPTH
+from form_svc.schema.limits import LIST_DEPTH, MAX_BYTES, MAX_DEPTH, OBJECT_DEPTH
 
 
 class NotReadable(ValueError):
@@ -22,21 +23,27 @@ def read_json(document: bytes) -> Any:
         content = orjson.loads(document.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError as error:
         raise NotReadable(f"the form is no JSON: {error}; export it again from the form editor") from None
-    if _depth(content) > MAX_JSON_DEPTH:
-        raise NotReadable(f"the form is nested more than {MAX_JSON_DEPTH} deep; flatten it")
+    if _is_too_deep(content):
+        raise NotReadable(
+            f"the form is nested more than {MAX_DEPTH} deep, where an object counts {OBJECT_DEPTH} and a list "
+            f"{LIST_DEPTH}; flatten it"
+        )
     return content
 
 
-def _depth(content: Any) -> int:
-    depth = 0
-    level = [content]
-    while level and depth <= MAX_JSON_DEPTH:
-        below: list[Any] = []
-        for value in level:
-            if isinstance(value, dict):
-                below.extend(value.values())
-            elif isinstance(value, list):
-                below.extend(value)
-        level = below
-        depth += 1
-    return depth
+def _is_too_deep(content: Any) -> bool:
+    values = [(content, 0)]
+    while values:
+        value, depth = values.pop()
+        if isinstance(value, dict):
+            depth += OBJECT_DEPTH
+            below: Iterable[Any] = value.values()
+        elif isinstance(value, list):
+            depth += LIST_DEPTH
+            below = value
+        else:
+            continue
+        if depth > MAX_DEPTH:
+            return True
+        values.extend((each, depth) for each in below)
+    return False

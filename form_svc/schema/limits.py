@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 MAX_BYTES: Final = 1024 * 1024
-MAX_JSON_DEPTH: Final = 100
+MAX_DEPTH: Final = 90
+"""Of messages: forms are shown as such, and protobuf reads no more than 100 within each other."""
+OBJECT_DEPTH: Final = 3
+LIST_DEPTH: Final = 2
 MAX_FIELDS: Final = 2_000
-MAX_FIELD_DEPTH: Final = 20
+MAX_FIELD_DEPTH: Final = 15
 """Groups and lists within each other."""
 MAX_REPETITIONS: Final = 1_000
 """Rows with which a dynamic list may begin."""

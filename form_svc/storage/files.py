@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 
-from form_svc.storage.layout import READY
+from form_svc.storage.layout import READY, UPLOADING
 from mesh.db.statements import DeleteMany, Execute, Fetch, FetchKeys, InsertMany, Program, Row, UpdateKeys
 
 PRUNE_BATCH = 100
@@ -26,6 +26,7 @@ class File:
     process_definition_id: str
     process_definition_key: str
     process_instance_id: str
+    root_process_instance_id: str
     user_task_id: str
     submission_id: str
     uploaded_by: str
@@ -97,9 +98,10 @@ def release_files(submission_id: str, expires_at: int) -> Program[None]:
 
 
 def place_files(submission_id: str, process_instance_id: str) -> Program[None]:
-    """Note the instance that the files of a submission have started."""
+    """Note the instance that the files of a submission have started; nothing has called it."""
     yield Execute(
-        "UPDATE form_file SET process_instance_id=? WHERE submission_id=?", (process_instance_id, submission_id)
+        "UPDATE form_file SET process_instance_id=?, root_process_instance_id=? WHERE submission_id=?",
+        (process_instance_id, process_instance_id, submission_id),
     )
 
 
@@ -111,6 +113,13 @@ def delete_file(file_id: str) -> Program[None]:
     if rows:
         yield DeleteMany("form_file_chunk", ("file_id", "number"), rows)
     yield DeleteMany("form_file", ("id",), [(file_id,)])
+
+
+def delete_unfinished(file_id: str) -> Program[None]:
+    """Delete a file unless it is ready."""
+    rows: list[Row] = yield FetchKeys("form_file", ("state",), ("id",), [(file_id,)], lock=True)
+    if rows and rows[0][0] == UPLOADING:
+        yield from delete_file(file_id)
 
 
 def expired_files(now: int) -> Program[list[str]]:

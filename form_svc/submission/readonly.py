@@ -37,7 +37,7 @@ class FixedValues:
     def may_be(self, field: Field, path: tuple[Step, ...], value: Any) -> bool:
         """Tell whether a fixed field may have a value."""
         known = self._values[field.id]
-        if not _in_changing_list(field):
+        if not in_changing_list(field):
             return is_same(known[path] if path in known else get(self._data, path), value)
         # Rows may have been taken out above this one, and new ones begin with the field's default.
         allowed = {identity(each) for each in known.values()} | {identity(first_value(field))}
@@ -51,7 +51,8 @@ class FixedValues:
         return not reads_entries and field.readonly.holds(context)
 
 
-def _in_changing_list(field: Field) -> bool:
+def in_changing_list(field: Field) -> bool:
+    """Tell whether a field is in rows that can be added and removed."""
     above = field.parent
     while above is not None:
         if above.type.is_list and above.rows.can_grow_and_shrink:

@@ -15,6 +15,7 @@ from form_svc.submission.constraints import faults
 from form_svc.submission.datetimes import Calendar
 from form_svc.submission.entering import enter
 from form_svc.submission.files import SubmittedFile, SubmittedFiles, is_accepted
+from form_svc.submission.held_files import HeldFiles
 from form_svc.submission.initial import TooManyFields, initialised, own_copy
 from form_svc.submission.readonly import FixedValues
 from form_svc.submission.settling import Settling, is_readonly
@@ -111,6 +112,7 @@ class _Filling:
         self._initial = without_gaps(initialised(schema, variables, self._calendar))
         conditions = Conditions(self._calendar.now, Budget(_MOST_SECONDS))
         self._settling = Settling(schema, self._initial, self._calendar, conditions, self._files, self._drop)
+        self._held_files = HeldFiles(self._initial)
         self._entered: set[tuple[Step, ...]] = set()
         self._faults: dict[tuple[Step, ...], Fault] = {}
         self._data = own_copy(schema, self._initial)
@@ -183,6 +185,8 @@ class _Filling:
                 if not (self._fixed.may_be(field, path, entered) or self._fixed.may_be(field, path, value)):
                     self._faults[path] = Fault(Rule.READONLY)
                     continue
+            elif field.type.input is Input.FILES:
+                value = self._held_files.take(field, path, value)
             put(self._data, path, copied(value))
             any_entered = True
         return any_entered
@@ -217,7 +221,7 @@ class _Filling:
         dropped = self._faults.get(instance.path)
         if dropped is not None:
             return [dropped]
-        value = get(self._data, instance.path)
+        value = self._held_files.settled(instance.field, instance.path, get(self._data, instance.path))
         found = list(faults(instance.field, value, instance.context))
         if instance.field.type.input is Input.FILES and isinstance(value, str):
             found.extend(self._file_faults(instance, self._files.get(value, ())))
@@ -243,7 +247,7 @@ class _Filling:
         for instance in self._page.instances:
             if instance.field.disabled:
                 continue
-            value = get(self._data, instance.path)
+            value = self._held_files.settled(instance.field, instance.path, get(self._data, instance.path))
             if value is not MISSING:
                 put(result, instance.path, copied(value))
         return without_gaps(result)  # type: ignore[no-any-return]

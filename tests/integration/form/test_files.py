@@ -13,10 +13,17 @@ import pytest
 from flowmesh.form.v1 import form_file_service_pb2 as pb
 from flowmesh.form.v1 import submission_pb2
 
-from form_svc.storage.files import delete_file, insert_chunk
+from form_svc.commands.uploads import Announced, Limits, Place, Uploads
+from form_svc.commands.writing import RequestWriter
+from form_svc.storage.files import delete_file, find_files, insert_chunk
 from form_svc.workers.retention import Retention
 from mesh.access.rows import RowGrant
-from mesh.db.statements import Fetch, fetch
+from mesh.audit.operation import maker_of
+from mesh.call import CallContext, as_call
+from mesh.db.database import Database, OutcomeUnknown
+from mesh.db.served_database import ServedDatabase
+from mesh.db.statements import Execute, Fetch, Program, fetch
+from mesh.errors import DependencyDown
 from mesh.status import reason_of
 from tests.infrastructure.walls import caller
 from tests.integration.engine.serving import ENDS, TurnedClock, model, refusal, until
@@ -213,6 +220,106 @@ async def test_interrupted_uploads_leave_nothing(forms: Forms, task: str) -> Non
     assert await _rows(forms) == [0, 0]
 
 
+class BreaksOff:
+    """A database that fails a call when its third write, by which a file of one piece is ready, has been committed."""
+
+    def __init__(self, database: Database, error: BaseException) -> None:
+        self._database, self._error, self._writes = database, error, 0
+
+    async def write(self, program: Program[Any]) -> Any:
+        result = await self._database.write(program)
+        self._writes += 1
+        if self._writes == 3:
+            raise self._error
+        return result
+
+    async def read(self, program: Program[Any]) -> Any:
+        return await self._database.read(program)
+
+    async def close(self) -> None:
+        await self._database.close()
+
+
+class GoesOn(BreaksOff):
+    """A database whose first write, by which a file begins, goes on when its caller goes away."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, RuntimeError())
+        self.begun, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def write(self, program: Program[Any]) -> Any:
+        if self.begun.is_set():
+            return await self._database.write(program)
+        self.begun.set()
+        return await asyncio.shield(asyncio.ensure_future(self._write_later(program)))
+
+    async def _write_later(self, program: Program[Any]) -> Any:
+        await self.go_on.wait()
+        return await self._database.write(program)
+
+
+async def _upload_by(database: Database, clock: TurnedClock) -> str:
+    """Upload a file of one piece with the request id r."""
+    served = ServedDatabase(database)
+    uploads = Uploads(served, clock, RequestWriter(served, clock), Limits(1_000, 10, 86_400_000_000, ("*/*",)))
+
+    async def content() -> AsyncIterator[bytes]:
+        yield b"hello"
+
+    call = CallContext("c", user_id="ann")
+    with as_call(call):
+        answer = await uploads.receive(
+            maker_of(call),
+            Place("", "d", "k", "i", "i", "t"),
+            Announced("UploadTaskFormFile", "r", "file", "a.txt", "text/plain", ""),
+            content(),
+            lambda file: pb.UploadTaskFormFileResponse(file=pb.FormFile(id=file.id)),
+        )
+    return pb.UploadTaskFormFileResponse.FromString(answer).file.id
+
+
+async def test_an_upload_that_breaks_off_at_its_beginning_leaves_nothing(
+    form_database: Database, clock: TurnedClock
+) -> None:
+    database = GoesOn(form_database)
+    upload = asyncio.create_task(_upload_by(database, clock))
+    await database.begun.wait()
+    upload.cancel()
+    asyncio.get_running_loop().call_later(0.2, database.go_on.set)
+    with pytest.raises(asyncio.CancelledError):
+        await upload
+    await database.go_on.wait()
+    await asyncio.sleep(0.2)
+    assert (await form_database.read(fetch(Fetch("SELECT COUNT(*) FROM form_file"))))[0][0] == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"), [(asyncio.CancelledError(), asyncio.CancelledError), (OutcomeUnknown(), DependencyDown)]
+)
+async def test_a_file_stays_that_was_ready_when_its_call_broke_off(
+    form_database: Database, clock: TurnedClock, error: BaseException, raised: type[BaseException]
+) -> None:
+    """The request is answered with it when it is sent again."""
+    served = BreaksOff(form_database, error)
+    with pytest.raises(raised):
+        await _upload_by(served, clock)
+    file_id = await _upload_by(served, clock)
+    assert list(await form_database.read(find_files([file_id]))) == [file_id]
+    rows = await form_database.read(fetch(Fetch("SELECT COUNT(*) FROM form_file")))
+    assert rows[0][0] == 1
+
+
+async def test_a_file_that_is_deleted_while_it_is_read_does_not_end_well(forms: Forms, task: str) -> None:
+    file = await forms.upload(task, b"x" * 600_000)
+
+    def cut() -> Program[None]:
+        yield Execute("DELETE FROM form_file_chunk WHERE number>0", ())
+
+    await forms.service._database.write(cut())
+    assert (await refusal(forms.download(file.id))).reason == "FORM_FILE_NOT_FOUND"
+    assert (await refusal(forms.download_for(task, file.id))).reason == "FORM_FILE_NOT_FOUND"
+
+
 async def test_a_late_piece_of_a_file_that_is_gone(forms: Forms, task: str) -> None:
     file = await forms.upload(task, b"x")
     assert await forms.service._database.write(insert_chunk(file.id, 1, b"y"))
@@ -273,3 +380,22 @@ async def test_file_of_a_start_form(forms: Forms) -> None:
     assert (await forms.files.GetFormFile(pb.GetFormFileRequest(id=file.id))).file.process_instance_id == instance
     (task,) = await forms.engine.user_tasks(process_instance_id=instance)
     assert await forms.download_for(task.id, file.id) == b"hello"
+
+
+async def test_files_of_the_process_that_calls(forms: Forms) -> None:
+    """The called one is handed the variable that names them, and its tasks show them."""
+    await forms.create(form("request", PICKER))
+    inner = '<userTask id="v"/>'
+    await forms.engine.deploy(model("inner", ENDS + inner, "s>v", "v>e"))
+    call = """<callActivity id="c" calledElement="inner"/>"""
+    await forms.engine.deploy(
+        model("outer", ENDS + '<userTask id="t" flowable:formKey="request"/>' + call, "s>t", "t>c", "c>e")
+    )
+    task = await forms.task("outer")
+    file = await forms.upload(task, b"x")
+    answer = await forms.submit(task, {"file": "files::a"}, files={"files::a": {"ids": [file.id]}})
+    (called,) = await forms.engine.user_tasks()
+    assert called.process_instance_id != answer.submission.process_instance_id
+    assert await forms.download_for(called.id, file.id) == b"x"
+    stranger = await forms.task("outer")
+    assert (await refusal(forms.download_for(stranger, file.id))).reason == "FORM_FILE_NOT_FOUND"

@@ -426,6 +426,18 @@ async def test_fields_that_the_model_lists(forms: Forms) -> None:
     }
 
 
+async def test_a_listed_field_whose_variable_is_no_key(forms: Forms) -> None:
+    listed = '<flowable:formProperty id="customer.name" type="string"/>'
+    await forms.engine.deploy(review(attributes="", extension=listed))
+    task = await forms.task(variables={"customer.name": "Ann"})
+    shown = await forms.task_form(task)
+    (component,) = MessageToDict(shown.form.schema)["components"]
+    assert shown.data[component["key"]].string_value == "Ann"
+    answer = await forms.submit(task, {component["key"]: "Bob"})
+    variables = await forms.engine.variables(answer.submission.process_instance_id)
+    assert variables == {"customer.name": "Bob"}
+
+
 CAMUNDA = """
 <camunda:formData>
   <camunda:formField id="amount" label="Amount" type="long" defaultValue="7">

@@ -47,6 +47,14 @@ def test_variables_that_cannot_hold_a_field_keep_form_js_from_opening(form_js: F
     assert form_js.fill(schema, shown, {"user": {"name": "Bob"}})["data"] == {"user": {"name": "Bob"}}
 
 
+def test_files_from_before_stay_on_the_server(form_js: FormJs) -> None:
+    schema = {"type": "default", "components": [{"type": "filepicker", "key": "a", "id": "x"}]}
+    before = {"a": [{"fileId": "1", "name": "a.pdf"}]}
+    handed_over = form_js.fill(schema, before, {})["data"]
+    assert handed_over == {"a": None}
+    assert submit(parse(json.dumps(schema).encode()), handed_over, before, "en", circumstances()).data == before
+
+
 def test_conditions_that_are_no_expressions_have_no_effect_in_form_js(form_js: FormJs) -> None:
     field = {"type": "textfield", "key": "a", "id": "x", "conditional": {"hide": "true"}}
     assert form_js.fill({"type": "default", "components": [field]}, {}, {"a": "x"})["data"] == {"a": "x"}

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
+
 import grpc
 import grpc.aio
 import pytest
 
-from form_svc.commands.checking import CheckedData
+from form_svc.commands.checking import CheckedData, check_data
+from form_svc.commands.form_lookup import FoundForm
+from form_svc.commands.form_reading import ReadForm
 from form_svc.engine.failures import failure_of, refusal_of
+from form_svc.schema import parse
 from form_svc.storage.files import File
 from mesh.errors import Conflict, DependencyDown, DomainError, InvalidField, NotFound, Overload, Violation, WrongState
 from mesh.resilience.breaker import BreakerOpen
 from mesh.status import DETAILS_KEY, status_from
+from tests.unit.form.forms import document
 
-FILE = File("f-1", 2, "a.txt", "text/plain", 3, "00", "", "", "", "", "", "", "", "", 0, 0)
+FILE = File("f-1", 2, "a.txt", "text/plain", 3, "00", "", "", "", "", "", "", "", "", "", 0, 0)
 TOLD = [{"fileId": "f-1", "name": "a.txt", "contentType": "text/plain", "size": 3, "sha256": "00"}]
 
 
@@ -34,6 +40,18 @@ def test_files_stand_where_their_texts_stood() -> None:
 def test_data_without_files_stays_as_it_is() -> None:
     data = {"a": "files::1"}
     assert CheckedData(data, {}, [("a",)]).with_files({}) is data
+
+
+@pytest.mark.parametrize("ids", [[], ["f-1", "f-2"]])
+async def test_a_text_that_stands_for_no_file_is_a_fault_of_its_field(ids: list[str]) -> None:
+    content = document(
+        {"type": "filepicker", "id": "p", "key": "cv", "validate": {"required": True}},
+        {"type": "textfield", "id": "t", "key": "name", "validate": {"required": True}},
+    )
+    found = FoundForm(ReadForm(parse(content), json.loads(content), "", len(content)), "f")
+    with pytest.raises(InvalidField) as raised:
+        await check_data(found, {"cv": "files::1"}, {}, {"files::1": ids}, {"f-1": FILE}, "en", 0)
+    assert [each.field for each in raised.value.violations] == ["cv", "name"]
 
 
 def _failed(error: DomainError, code: grpc.StatusCode) -> grpc.aio.AioRpcError:

@@ -10,7 +10,10 @@ from flowmesh.engine.v1.form_host_service_pb2 import FormHostConstraint, FormHos
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from form_svc.commands.listed_fields import schema_of
+from form_svc.commands.checking import check_data
+from form_svc.commands.form_lookup import FoundForm
+from form_svc.commands.form_reading import ReadForm
+from form_svc.commands.listed_fields import renamed_in, schema_of
 from form_svc.schema import parse
 from form_svc.submission import submit
 
@@ -78,13 +81,61 @@ def test_variable_goes_before_the_id_and_the_id_before_nothing() -> None:
         ("double", "NaN", None),
         ("boolean", "true", True),
         ("boolean", "no", False),
-        ("date", "2030-01-01", None),
+        ("date", "2030-01-01", "2030-01-01"),
+        ("date", "31/01/2030", "2030-01-31"),
+        ("date", "soon", None),
+        ("date", "2030-02-30", None),
         ("enum", "b", None),
         ("string", "", None),
     ],
 )
 def test_defaults(kind: str, text: str, expected: Any) -> None:
     assert component(field(kind=kind, default_value=text)).get("defaultValue") == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "expected"),
+    [
+        ("dd-MM-yyyy", "31-01-2030", "2030-01-31"),
+        ("dd-MM-yyyy hh:mm", "31-01-2030 09:30", "2030-01-31T09:30"),
+        ("yyyy-MM-dd'T'HH:mm:ss", "2030-01-31T09:30:59", "2030-01-31T09:30"),
+        ("d.M.yyyy", "1.2.2030", "2030-02-01"),
+        # The pattern has parts that are not known.
+        ("EEE, d MMM yyyy", "2030-01-31", "2030-01-31"),
+        ("EEE, d MMM yyyy", "Thu, 31 Jan 2030", None),
+        ("dd%MM%yyyy", "1%2%2030", "2030-02-01"),
+        ("dd dd", "1 1", None),
+    ],
+)
+def test_defaults_of_dates(pattern: str, text: str, expected: str | None) -> None:
+    made = component(field(kind="date", date_pattern=pattern, default_value=text))
+    assert made.get("defaultValue") == expected
+    if expected is not None:
+        assert submit(
+            parse(schema_of("f", [field(kind="date", date_pattern=pattern, default_value=text)])), {}, {}
+        ).data
+
+
+@pytest.mark.parametrize("name", ["customer.name", "1.x", "1", "constructor", "__proto__", " ", "a..b", "x" * 600])
+async def test_a_variable_whose_name_is_no_key(name: str) -> None:
+    fields = [field("field_1"), field(name, "long"), field("other", variable=name), field("customer")]
+    content = schema_of("f", fields)
+    document = json.loads(content)
+    assert [each["key"] for each in document["components"]] == ["field_1", "field_1_", "customer"]
+    found = FoundForm(ReadForm(parse(content), document, "", len(content)), "", renamed=renamed_in(fields))
+    # Another variable has the field's key as its name.
+    variables = {name: 7, "field_1_": "x", "customer": "Ann"}
+    assert found.shown(variables) == {name: 7, "field_1_": 7, "customer": "Ann"}
+    checked = await check_data(found, {}, variables, {}, {}, "en", 0)
+    assert checked.data == {"field_1": "", name: 7, "customer": "Ann"}
+    checked = await check_data(found, {"field_1_": 8}, variables, {}, {}, "en", 0)
+    assert checked.data == {"field_1": "", name: 8, "customer": "Ann"}
+
+
+def test_a_variable_that_is_listed_twice_is_shown_once() -> None:
+    fields = [field("a", readable=False), field("a", name="First"), field("b", variable="a")]
+    (made,) = json.loads(schema_of("f", fields))["components"]
+    assert (made["key"], made["label"]) == ("a", "First")
 
 
 @pytest.mark.parametrize("text", ["=", "=now()", "{{secret}}", "{{"])

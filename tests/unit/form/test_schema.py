@@ -2,12 +2,20 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flowmesh.form.v1.start_form_service_pb2 import GetStartFormResponse
+from flowmesh.form.v1.task_form_service_pb2 import GetTaskFormResponse
+from google.protobuf.struct_pb2 import Value
 
+from form_svc.api.mapping import rendered_message
+from form_svc.commands.form_lookup import FoundForm
+from form_svc.commands.form_reading import ReadForm
 from form_svc.schema import NEWEST_VERSION, FormSchemaInvalid, parse
 from form_svc.schema.field_types import FIELD_TYPES
+from mesh.json_values import from_value
 from tests.unit.form.forms import document, form, problems
 
 TEXT = {"type": "textfield", "key": "a"}
@@ -170,7 +178,7 @@ def test_ids_are_unique() -> None:
         (b'{"type": "default", "x": NaN}', "no JSON"),
         (b'"' + b"x" * (1024 * 1024) + b'"', "make it smaller"),
         (b"[" * 100_000 + b"]" * 100_000, "JSON"),
-        (b'{"a":' * 200 + b"1" + b"}" * 200, "nested more than 100 deep"),
+        (b'{"a":' * 200 + b"1" + b"}" * 200, "nested more than 90 deep"),
     ],
 )
 def test_what_is_no_form_is_refused(content: bytes, told: str) -> None:
@@ -183,13 +191,46 @@ def test_forms_have_bounds() -> None:
     many = [{"type": "textfield", "key": f"k{at}"} for at in range(2001)]
     assert "more than 2000 fields" in problems(*many)["$.components[2000]"]
     nested: dict[str, Any] = TEXT
-    for _ in range(21):
+    for _ in range(16):
         nested = {"type": "group", "components": [nested]}
-    assert any("more than 20 deep" in message for message in problems(nested).values())
+    assert any("more than 15 deep" in message for message in problems(nested).values())
     rows: dict[str, Any] = {"type": "textfield", "key": "x"}
     for at in range(3):
         rows = {"type": "dynamiclist", "path": f"l{at}", "defaultRepetitions": 1000, "components": [rows]}
     assert "more than 10000 fields" in problems(rows)["$.components"]
+
+
+def _in_groups(count: int) -> dict[str, Any]:
+    nested: dict[str, Any] = {"type": "select", "id": "x", "key": "x", "values": [{"label": "A", "value": "a"}]}
+    for _ in range(count):
+        nested = {"type": "group", "components": [nested]}
+    return nested
+
+
+def _in_lists(count: int) -> Any:
+    return [_in_lists(count - 1)] if count else "x"
+
+
+def _in_objects(count: int) -> Any:
+    return {"a": _in_objects(count - 1)} if count else "x"
+
+
+@pytest.mark.parametrize(
+    ("make", "least"),
+    [
+        (_in_groups, 14),
+        (lambda count: TEXT | {"custom": _in_lists(count)}, 35),
+        (lambda count: TEXT | {"custom": _in_objects(count)}, 25),
+    ],
+)
+@pytest.mark.parametrize("answer", [GetTaskFormResponse, GetStartFormResponse])
+def test_the_deepest_form_can_be_shown(answer: Any, make: Callable[[int], dict[str, Any]], least: int) -> None:
+    deepest = max(count for count in range(60) if not problems(make(count)))
+    assert deepest >= least
+    content = document(make(deepest))
+    found = FoundForm(ReadForm(parse(content), json.loads(content), "", len(content)), "f")
+    shown = answer.FromString(answer(form=rendered_message(found)).SerializeToString())
+    assert from_value(Value(struct_value=shown.form.schema)) == json.loads(content)
     wrong = [{"type": "nope"} for _ in range(1000)]
     assert len(problems(*wrong)) == 200
 

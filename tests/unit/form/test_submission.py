@@ -357,6 +357,55 @@ def test_files_are_of_the_kind_and_number_that_the_field_takes() -> None:
     assert rules(one, {"f": "files::pdf"}) == {"f": ["FILE_UNKNOWN"]}
 
 
+def _held(*ids: str) -> list[dict[str, Any]]:
+    return [{"fileId": each, "name": "a.pdf", "contentType": "application/pdf", "size": 1} for each in ids]
+
+
+@pytest.mark.parametrize("more", [{}, {"validate": {"required": True}}, {"readonly": True}])
+@pytest.mark.parametrize("sent", [{}, {"f": None}, {"f": _held("1", "2")}])
+def test_files_from_before_stay(more: dict[str, Any], sent: dict[str, Any]) -> None:
+    """form-js shows none that it has not uploaded itself, and hands over null for them."""
+    before = {"f": _held("1", "2")}
+    if not (more.get("readonly") and sent.get("f", ...) is None):
+        assert kept([field("filepicker", "f", **more)], sent, before) == before
+
+
+def test_files_from_before_are_replaced_and_removed() -> None:
+    one, before = [field("filepicker", "f")], {"f": _held("1")}
+    assert kept(one, {"f": "files::1"}, before, files=PAPER) == {"f": "files::1"}
+    assert kept(one, {"f": []}, before) == {"f": None}
+    assert rules([field("filepicker", "f", validate={"required": True})], {"f": []}, before) == {"f": ["REQUIRED"]}
+
+
+def test_files_from_before_cannot_be_made_up() -> None:
+    one = [field("filepicker", "f")]
+    for before in ({"f": _held("1")}, {"f": _held("1", "2")}, {"f": None}, {}):
+        assert rules(one, {"f": _held("2")}, before) == {"f": ["FILE_UNKNOWN"]}
+    # What is no list of files is emptied as ever.
+    assert kept(one, {}, {"f": [{"name": "a"}]}) == {"f": None}
+
+
+def test_files_from_before_in_rows() -> None:
+    before = {"r": [{"f": _held("1")}, {"f": _held("2")}]}
+    loose, fixed = [rows("r", field("filepicker", "f"))], [rows("r", field("filepicker", "f"), allowAddRemove=False)]
+    assert kept(fixed, {"r": [{}, {"f": None}]}, before) == before
+    # The first row was taken out.
+    assert kept(loose, {"r": [{"f": _held("2")}]}, before) == {"r": [{"f": _held("2")}]}
+    assert kept(loose, {"r": [{"f": None}]}, before) == {"r": [{"f": None}]}
+    assert rules(loose, {"r": [{"f": _held("3")}]}, before) == {"r[0].f": ["FILE_UNKNOWN"]}
+
+
+@pytest.mark.parametrize("expression", ["=a * a", "=-a * a"])
+def test_numbers_beyond_those_of_json_are_null(expression: str) -> None:
+    """The engine would refuse them when the data is kept already."""
+    components = [
+        field("number", "a"),
+        field("expression", "one", expression=expression),
+        field("expression", "list", expression=f"=[{{n: {expression[1:]}}}, a]"),
+    ]
+    assert kept(components, {"a": 1e200}) == {"a": 1e200, "one": None, "list": [{"n": None}, 1e200]}
+
+
 def test_the_form_begins_with_variables_and_defaults() -> None:
     schema = form(
         field("textfield", "name", defaultValue="nobody"),

@@ -141,7 +141,8 @@ Table(
     **TABLE_OPTIONS,
 )
 
-# `expires_at` counts while `submission_id` is empty.
+# `expires_at` counts while `submission_id` is empty. `root_process_instance_id`: at the top of those that called one
+# another.
 Table(
     "form_file",
     metadata,
@@ -156,6 +157,7 @@ Table(
     Column("process_definition_id", text_type(64), nullable=False),
     Column("process_definition_key", text_type(255), nullable=False),
     Column("process_instance_id", text_type(64), nullable=False),
+    Column("root_process_instance_id", text_type(64), nullable=False),
     Column("user_task_id", text_type(64), nullable=False),
     Column("submission_id", text_type(36), nullable=False),
     Column("uploaded_by", text_type(255), nullable=False),

@@ -106,7 +106,7 @@ class GetTaskFormHostRequest(_message.Message):
     def __init__(self, actor: _Optional[_Union[FormActor, _Mapping]] = ..., user_task_id: _Optional[str] = ..., with_variables: _Optional[bool] = ...) -> None: ...
 
 class GetTaskFormHostResponse(_message.Message):
-    __slots__ = ("user_task", "deployment_id", "form", "variables")
+    __slots__ = ("user_task", "deployment_id", "form", "variables", "root_process_instance_id")
     class VariablesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -118,11 +118,13 @@ class GetTaskFormHostResponse(_message.Message):
     DEPLOYMENT_ID_FIELD_NUMBER: _ClassVar[int]
     FORM_FIELD_NUMBER: _ClassVar[int]
     VARIABLES_FIELD_NUMBER: _ClassVar[int]
+    ROOT_PROCESS_INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     user_task: _user_task_pb2.UserTask
     deployment_id: str
     form: FormReference
     variables: _containers.MessageMap[str, _struct_pb2.Value]
-    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ..., deployment_id: _Optional[str] = ..., form: _Optional[_Union[FormReference, _Mapping]] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ...) -> None: ...
+    root_process_instance_id: str
+    def __init__(self, user_task: _Optional[_Union[_user_task_pb2.UserTask, _Mapping]] = ..., deployment_id: _Optional[str] = ..., form: _Optional[_Union[FormReference, _Mapping]] = ..., variables: _Optional[_Mapping[str, _struct_pb2.Value]] = ..., root_process_instance_id: _Optional[str] = ...) -> None: ...
 
 class GetStartFormHostRequest(_message.Message):
     __slots__ = ("actor", "process_definition_id")
