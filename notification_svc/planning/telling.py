@@ -141,13 +141,13 @@ _REMINDING = (EventType.TASK_DUE_SOON, EventType.TASK_OVERDUE, EventType.TASK_ES
 
 
 def _resolve_groups(audiences: Sequence[_Audience], limits: Limits) -> Program[None]:
-    members: dict[str, list[str]] = {}
+    members: dict[tuple[str, str], list[str]] = {}
     # Groups differ in size by orders of magnitude, so that each is asked for with a limit of its own.
-    for group in sorted({group for audience in audiences for group in audience.groups}):
-        members[group] = yield from read_members(group, limits.group)
+    for group, tenant in sorted({(group, each.fact.tenant_id) for each in audiences for group in each.groups}):
+        members[group, tenant] = yield from read_members(group, tenant, limits.group)
     for audience in audiences:
         for group, concern in audience.groups.items():
-            for member in members[group]:
+            for member in members[group, audience.fact.tenant_id]:
                 audience.users.setdefault(member, concern)
 
 
@@ -214,7 +214,7 @@ def _new_notifications(
 
 
 def _row(fact: Fact, kind: int, recipient: str, fact_key: str, concern: Concern, now: int) -> NotificationRow:
-    over = fact.matter is not None and fact.matter.is_over_for(concern, recipient)
+    over = fact.matter is not None and fact.matter.is_over_for(concern, recipient, fact.due_micros)
     return NotificationRow(
         new_id(),
         kind,
@@ -233,6 +233,7 @@ def _row(fact: Fact, kind: int, recipient: str, fact_key: str, concern: Concern,
         orjson.dumps(fact.data),
         # Programs are told what has happened, whatever became of it.
         obsolete=int(over and kind == RecipientKind.USER),
+        due_micros=fact.due_micros,
     )
 
 

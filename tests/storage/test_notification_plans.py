@@ -30,7 +30,7 @@ PROGRAMS: dict[str, Any] = {
     "digest": lambda: deliveries.in_digest("d", 10),
     "reminders": lambda: reminders.take_due(0, 10),
     "changes": lambda: changes_since(ADA, Cursor(3, "x"), 10),
-    "members": lambda: read_members("staff", 10),
+    "members": lambda: read_members("staff", "", 10),
     "open tasks": lambda: matters.open_tasks("", "", 10),
     "ended": lambda: matters.prune_matters(0),
     "old notifications": lambda: notifications.prune_notifications(0),

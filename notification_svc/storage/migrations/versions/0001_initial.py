@@ -179,6 +179,8 @@ Table(
     Column("read_at", micros_type()),
     Column("obsolete", SmallInteger, nullable=False),
     Column("deleted", SmallInteger, nullable=False),
+    # Of what is told at a time: the due time of the task that it holds for.
+    Column("due_micros", micros_type()),
     Index("notification_by_fact", "recipient_kind", "recipient_id", "fact_key", unique=True),
     Index("notification_by_number", "recipient_kind", "recipient_id", "number"),
     Index("notification_by_change", "recipient_kind", "recipient_id", "change_number"),
