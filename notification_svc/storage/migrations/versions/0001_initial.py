@@ -308,7 +308,8 @@ Table(
     **CLUSTERED,
 )
 
-# Secrets are encrypted. `former_until`: until then messages are signed with the former secret as well.
+# Secrets are encrypted. `former_until`: until then messages are signed with the former secret as well. `held_until`:
+# after a failure nothing is sent before.
 Table(
     "webhook",
     metadata,
@@ -320,6 +321,7 @@ Table(
     Column("description", long_text_type(), nullable=False),
     Column("state", SmallInteger, nullable=False),
     Column("consecutive_failures", Integer, nullable=False),
+    Column("held_until", micros_type(), nullable=False),
     Column("failure", long_text_type(), nullable=False),
     Column("secret", blob_type(), nullable=False),
     Column("former_secret", blob_type(), nullable=False),
