@@ -29,6 +29,8 @@ from notification_svc.storage.notifications import Matter, follow_matters
 from notification_svc.storage.reminders import replace_reminders
 from notification_svc.storage.rules import rules_of
 
+MOST_TOGETHER = 5_000
+"""Recipients of several events in one transaction, which takes a second or two."""
 _CANDIDATES: Final = frozenset({"candidate_users", "candidate_groups"})
 
 
@@ -79,7 +81,7 @@ class WorkflowNotifications:
         self.last = Told()
 
     def handle(self, events: Sequence[EventEnvelope]) -> Program[None]:
-        """Take events in. Raises `ValueError` for one whose revision or ordinal cannot be."""
+        """Take events in. Raises `BatchTooLarge`, and `ValueError` for one whose revision or ordinal cannot be."""
         batch = Batch(self._clock.now_micros())
         for event in events:
             name = event.WhichOneof("payload") or ""
@@ -94,7 +96,8 @@ class WorkflowNotifications:
         raised = {event.incident_id for event, _ in batch.incidents}
         over = yield from ended_incidents(raised)
         comments = yield from batch.comments.take(batch.tasks, batch.instances, batch.known)
-        told = yield from tell([*_facts(batch, over), *comments], batch.now, self._limits)
+        limits = replace(self._limits, together=MOST_TOGETHER) if len(events) > 1 else self._limits
+        told = yield from tell([*_facts(batch, over), *comments], batch.now, limits)
         told.users |= changed
         self.last = told
 

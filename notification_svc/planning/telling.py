@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from mesh.consumer import BatchTooLarge
 from mesh.db.statements import Program
 from mesh.ids import new_id
 from notification_svc.planning.facts import Fact, default_roles
@@ -41,9 +42,11 @@ _MAX_ID = 64
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`group`: members of one group, or who take part in one instance, that are told of one fact at most."""
+    """`group`: members of one group, or who take part in one instance, that are told of one fact at most. `together`:
+    so many are told of several facts in one transaction at most."""
 
     group: int = 200
+    together: int | None = None
 
 
 @dataclass(slots=True)
@@ -99,7 +102,7 @@ class _Audience:
 
 def tell(facts: Sequence[Fact], now: int, limits: Limits) -> Program[Told]:
     """Write the notifications of facts, one for each recipient and fact however often this is called, and what is to be
-    sent of the new ones."""
+    sent of the new ones. Raises `BatchTooLarge`."""
     told = Told()
     if not facts:
         return told
@@ -109,6 +112,8 @@ def tell(facts: Sequence[Fact], now: int, limits: Limits) -> Program[Told]:
     audiences = [_audience(fact, rules.get(fact.tenant_id, ()), webhooks.get(fact.tenant_id, ())) for fact in facts]
     yield from _resolve_groups(audiences, limits)
     yield from _resolve_participants(audiences, limits)
+    if limits.together is not None and sum(len(audience.users) for audience in audiences) > limits.together:
+        raise BatchTooLarge("they are told to too many")
     known = yield from _resolve_people(audiences)
     rows = yield from _new_notifications(audiences, known, now)
     told.users = {row.recipient_id for row in rows if row.recipient_kind == RecipientKind.USER}

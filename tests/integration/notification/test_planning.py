@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mesh.clock import ControlledClock
+from mesh.consumer import BatchTooLarge
 from mesh.db.database import Database
 from mesh.db.statements import Fetch, Row, fetch
+from notification_svc.consumers import workflow as workflow_module
 from notification_svc.consumers.directory import follow_directory
 from notification_svc.consumers.workflow import WorkflowNotifications
 from notification_svc.planning.reminding import ReminderTimes
@@ -53,6 +57,22 @@ async def test_of_a_group_those_are_told_who_may_be(notification: Database) -> N
     await notification.write(_workflow(_clock()).handle([Instance("i1").task("t1", candidate_groups=["staff"])]))
     told = await _rows(notification, "SELECT recipient_id FROM notification ORDER BY recipient_id")
     assert told == [("unknown",), ("yan",), ("zoe",)]
+
+
+async def test_many_recipients_of_many_events_are_told_in_several_transactions(
+    notification: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workflow_module, "MOST_TOGETHER", 5)
+    await notification.write(follow_directory([member("staff", name) for name in ("ada", "bob", "cyd")]))
+    events = [Instance(f"i{number}").task(f"t{number}", candidate_groups=["staff"]) for number in range(2)]
+    workflow = _workflow(_clock())
+    with pytest.raises(BatchTooLarge):
+        await notification.write(workflow.handle(events))
+    assert await _rows(notification, "SELECT id FROM followed_task") == []
+    monkeypatch.setattr(workflow_module, "MOST_TOGETHER", 2)
+    for event in events:
+        await notification.write(workflow.handle([event]))
+    assert await _rows(notification, "SELECT COUNT(*) FROM notification") == [(6,)]
 
 
 async def test_a_task_that_is_handed_back_is_offered_once(notification: Database) -> None:
