@@ -28,6 +28,7 @@ PROGRAMS: dict[str, Any] = {
     "assignees": lambda: matters.read_assignees("i", 10),
     "waiting comments": lambda: comments.waiting_comments(["i", "j"]),
     "digest": lambda: deliveries.in_digest("d", 10),
+    "count of a digest": lambda: deliveries.count_in_digest("d", forced=False),
     "reminders": lambda: reminders.take_due(0, 10),
     "changes": lambda: changes_since(ADA, Cursor(3, "x"), 10),
     "members": lambda: read_members("staff", "", 10),
