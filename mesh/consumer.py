@@ -300,7 +300,8 @@ class ConsumerLoop(EventLoop):
                 if len(part) == 1:
                     raise
                 self._at_once = len(part) // 2
-                log.info("%s events are too much for one transaction of %s: %s", len(part), self._group, error)
+                level = logging.WARNING if isinstance(error, TransactionTooLong) else logging.INFO
+                log.log(level, "%s events are too much for one transaction of %s: %s", len(part), self._group, error)
             else:
                 done += len(part)
                 # Events differ: those to come may be smaller.
