@@ -27,6 +27,7 @@ from mesh.db.database import (
     DatabaseError,
     DatabaseUnavailable,
     OutcomeUnknown,
+    TransactionTooLong,
     TransientFailure,
 )
 from mesh.db.statements import Program
@@ -48,7 +49,14 @@ PASSING = (DatabaseUnavailable, TransientFailure, OutcomeUnknown)
 log = logging.getLogger(__name__)
 
 Handle = Callable[[Sequence[EventEnvelope]], Program[None]]
-"""Turns events, in order of their partitions, into the statements of their transaction. May be called again."""
+"""Turns events, in order of their partitions, into the statements of their transaction. May be called again.
+
+Where several events are too much for one transaction it raises `BatchTooLarge`.
+"""
+
+
+class BatchTooLarge(Exception):
+    """Some events come to more than one transaction should hold: they are taken in with fewer in each."""
 
 
 @dataclass(slots=True)
@@ -236,6 +244,7 @@ class ConsumerLoop(EventLoop):
         # A message may be delivered up to its retention after it was published; double covers clocks and pauses.
         self._inbox_retention_seconds = inbox_retention_seconds or 2 * max(map(retention_seconds, topics))
         self._applied = applied
+        self._at_once = max_batch
 
     async def run(self) -> None:
         """See `EventLoop.run`."""
@@ -277,12 +286,37 @@ class ConsumerLoop(EventLoop):
                 return False
 
     async def _write(self, events: Sequence[ReadEvent]) -> bool:
-        """Run one transaction; waits out what passes. False where the loop was stopped, or raises what is final."""
+        """Write a batch: in one transaction, or in several of fewer events each while one would take too long.
+
+        Waits out what passes. False where the loop was stopped, or raises what is final.
+        """
+        done = 0
+        while done < len(events):
+            part = events[done : done + self._at_once]
+            try:
+                if not await self._transact(part):
+                    return False
+            except (BatchTooLarge, TransactionTooLong) as error:
+                if len(part) == 1:
+                    raise
+                self._at_once = len(part) // 2
+                level = logging.WARNING if isinstance(error, TransactionTooLong) else logging.INFO
+                log.log(level, "%s events are too much for one transaction of %s: %s", len(part), self._group, error)
+            else:
+                done += len(part)
+                # Events differ: those to come may be smaller.
+                self._at_once = min(self._max_batch, self._at_once + self._at_once // 8 + 1)
+        return True
+
+    async def _transact(self, events: Sequence[ReadEvent]) -> bool:
+        """Run one transaction, as `_write`. Raises `BatchTooLarge`, `TransactionTooLong` where fewer events may do."""
         pause = FIRST_RETRY_SECONDS
         while not self._stop.is_set() or pause == FIRST_RETRY_SECONDS:
             try:
                 fresh = await self._database.write(self._transaction(events))
             except PASSING as error:
+                if isinstance(error, TransactionTooLong) and len(events) > 1:
+                    raise
                 if pause == FIRST_RETRY_SECONDS:
                     log.warning("the database does not take events, trying again", exc_info=error)
                 await self._rest(pause)

@@ -36,6 +36,10 @@ class DatabaseUnavailable(DatabaseError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class TransactionTooLong(DatabaseUnavailable):
+    """A transaction came to its own limit of time; nothing was done. Less work in one may succeed."""
+
+
 class DatabaseRefused(DatabaseUnavailable):
     """The server is there, but has no such database or does not take the credentials: waiting does not help."""
 

@@ -20,6 +20,7 @@ from mesh.db.database import (
     DatabaseRefused,
     DatabaseUnavailable,
     OutcomeUnknown,
+    TransactionTooLong,
     TransientFailure,
 )
 from mesh.db.mariadb_address import parse_mariadb_url
@@ -291,7 +292,8 @@ class _Patience:
         try:
             await self._limit.__aexit__(kind, error, stack)
         except TimeoutError as late:
-            raise DatabaseUnavailable("the database did not finish in time") from late
+            failure = TransactionTooLong if self._now() >= self._end else DatabaseUnavailable
+            raise failure("the database did not finish in time") from late
 
 
 async def _closed(connection: Any) -> None:

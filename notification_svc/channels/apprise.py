@@ -33,6 +33,7 @@ _START_SECONDS = 30.0
 _RETRY_SECONDS = 1.0
 _GRACE_SECONDS = 2.0
 """So much later than its own deadline a message is given up."""
+_GIVEN_UP = "It was given up before it was sent."
 _STOPPING = "Nothing is sent any more: the service is stopping."
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{1,31}://", re.IGNORECASE | re.ASCII)
 _COMMAND = (sys.executable, "-m", "notification_svc.channels.apprise_process")
@@ -144,17 +145,27 @@ class AppriseChannel:
 
     async def _ask(self, request: dict[str, Any]) -> dict[str, Any] | Failed:
         # Whoever gives up waiting does not make the process stop: its place is taken until it does.
-        task = asyncio.ensure_future(self._asked(request))
+        given_up = asyncio.Event()
+        task = asyncio.ensure_future(self._asked(request, given_up))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            given_up.set()
+            raise
 
-    async def _asked(self, request: dict[str, Any]) -> dict[str, Any] | Failed:
+    async def _asked(self, request: dict[str, Any], given_up: asyncio.Event) -> dict[str, Any] | Failed:
         async with self._places:
+            if given_up.is_set():
+                return Failed(True, _GIVEN_UP)
             if self._idle is not None:
                 self._idle.cancel()
             try:
                 process = await self._running()
+                # What the process was not asked yet would come beside the next attempt at it.
+                if given_up.is_set():
+                    return Failed(True, _GIVEN_UP)
                 async with asyncio.timeout(self._limits.seconds + _GRACE_SECONDS):
                     return await process.ask(request)
             except TimeoutError:

@@ -14,6 +14,7 @@ from typing import NoReturn
 import httpcore
 from httpcore import AnyIOBackend, AsyncNetworkBackend, AsyncNetworkStream
 
+from notification_svc.channels.name_lookups import NameLookups
 from notification_svc.channels.network_rules import AddressRefused, NetworkRules
 
 _MOST_ADDRESSES = 4
@@ -31,6 +32,7 @@ class GuardedBackend(AsyncNetworkBackend):
 
     def __init__(self, rules: NetworkRules) -> None:
         self._rules = rules
+        self._lookups = NameLookups()
         self._inner = AnyIOBackend()
 
     async def connect_tcp(
@@ -82,13 +84,11 @@ class GuardedBackend(AsyncNetworkBackend):
         raise failure
 
     async def _addresses(self, host: str, port: int) -> list[str]:
-        loop = asyncio.get_running_loop()
         try:
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await self._lookups.addresses(host, port)
         except (socket.gaierror, UnicodeError) as error:
             raise HostUnknown("the name of the host is not known") from error
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        permitted = [address for address in addresses if self._rules.permits(address)]
+        permitted = [address for address in found if self._rules.permits(address)]
         if not permitted:
             raise AddressRefused("the host is none on the public internet")
         return permitted

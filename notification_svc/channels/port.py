@@ -54,13 +54,16 @@ class Failed:
 
     `retryable`: another attempt may succeed. `reason`: one sentence for the delivery log, without secrets.
     `retry_after`: seconds that the other side asks to be left alone for. `address_gone`: the other side wants no
-    message any more, so that the address is to be disabled.
+    message any more, so that the address is to be disabled. `ours`: the other side had no part in it. `timed_out`: it
+    said nothing for as long as was waited.
     """
 
     retryable: bool
     reason: str
     retry_after: float = 0.0
     address_gone: bool = False
+    ours: bool = False
+    timed_out: bool = False
 
 
 Outcome = Delivered | Failed

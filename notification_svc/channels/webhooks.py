@@ -88,15 +88,15 @@ class WebhookChannel:
         except AddressInvalid as error:
             return Failed(False, str(error))
         except TypeError as error:
-            return Failed(False, f"The data of the message is no JSON: {error}.")
+            return Failed(False, f"The data of the message is no JSON: {error}.", ours=True)
         if len(body) > MOST_BODY_BYTES:
-            return Failed(False, f"The message has {len(body)} bytes, more than {MOST_BODY_BYTES}.")
+            return Failed(False, f"The message has {len(body)} bytes, more than {MOST_BODY_BYTES}.", ours=True)
         async with self._places:
             # After the wait, since receivers take no old timestamps.
             try:
                 signed = signature_headers(message.delivery_id, self._now(), body, message.signing_secrets)
             except SecretInvalid as error:
-                return Failed(False, f"The message cannot be signed: {error}.")
+                return Failed(False, f"The message cannot be signed: {error}.", ours=True)
             return await self._post(url, body, signed)
 
     async def close(self) -> None:
@@ -161,8 +161,11 @@ class WebhookChannel:
             return Failed(False, "The host of the URL is none on the public internet.")
         except HostUnknown:
             return Failed(True, "The name of the host is not known.")
+        except httpcore.ConnectTimeout:
+            return Failed(True, f"There was no connection within {limits.connect_seconds:g} s.", timed_out=True)
         except (TimeoutError, httpcore.TimeoutException):
-            return Failed(True, f"There was no answer within {limits.seconds:g} s; it may have been received.")
+            reason = f"There was no answer within {limits.seconds:g} s; it may have been received."
+            return Failed(True, reason, timed_out=True)
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
             return Failed(True, _connection_failure(error))
 

@@ -46,7 +46,9 @@ def update(caller: Caller, webhook_id: str, values: Mapping[str, Any], etag: str
     """Change a webhook. Raises `NotFound`, `Conflict`."""
     before = yield from _require(caller, webhook_id)
     check_etag(etag, before.revision, "webhook", webhook_id)
-    return (yield from _changed(caller, before, now, **values))
+    # Another receiver has not failed.
+    held = {} if values.get("url", before.url) == before.url else {"held_until": 0}
+    return (yield from _changed(caller, before, now, **values, **held))
 
 
 def rotate(caller: Caller, webhook_id: str, seal: Seal, now: int) -> Program[tuple[Webhook, str]]:
@@ -66,7 +68,11 @@ def rotate(caller: Caller, webhook_id: str, seal: Seal, now: int) -> Program[tup
 def enable(caller: Caller, webhook_id: str, now: int) -> Program[Webhook]:
     """Let a webhook be used. Raises `NotFound`."""
     before = yield from _require(caller, webhook_id)
-    return (yield from _changed(caller, before, now, state=WebhookState.ENABLED, consecutive_failures=0, failure=""))
+    return (
+        yield from _changed(
+            caller, before, now, state=WebhookState.ENABLED, consecutive_failures=0, held_until=0, failure=""
+        )
+    )
 
 
 def disable(caller: Caller, webhook_id: str, now: int) -> Program[Webhook]:

@@ -13,6 +13,7 @@ from mesh.db.statements import Program
 from notification_svc.consumers.times import micros_of
 from notification_svc.storage.directory import (
     SubjectRow,
+    leave_all_groups,
     read_subject_rows,
     write_deleted_groups,
     write_members,
@@ -28,6 +29,7 @@ class DirectoryChanges:
         self._rows: dict[str, SubjectRow] = {}
         self._members: dict[tuple[str, str], tuple[int, int]] = {}
         self._deleted: dict[str, int] = {}
+        self._gone: dict[str, int] = {}
 
     def refer(self, user: UserRef, at: int) -> SubjectRow:
         """Add what every event says about its subject; return its row."""
@@ -58,6 +60,9 @@ class DirectoryChanges:
         if at >= row.status_position:
             row.status_position = at
             row.status = status
+        if status == DELETED:
+            # Nobody tells of each group that it is left.
+            self._gone[row.id] = max(at, self._gone.get(row.id, NEVER))
 
     def member(self, group_id: str, subject_id: str, at: int, *, inside: bool) -> None:
         """Add that somebody is in a group, or is not."""
@@ -76,6 +81,7 @@ class DirectoryChanges:
             _join(self._rows[key], row)
         yield from write_subject_rows(list(self._rows.values()))
         yield from write_members(self._members)
+        yield from leave_all_groups(self._gone)
         yield from write_deleted_groups(self._deleted)
 
 

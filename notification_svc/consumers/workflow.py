@@ -29,6 +29,8 @@ from notification_svc.storage.notifications import Matter, follow_matters
 from notification_svc.storage.reminders import replace_reminders
 from notification_svc.storage.rules import rules_of
 
+MOST_TOGETHER = 5_000
+"""Recipients of several events in one transaction, which takes a second or two."""
 _CANDIDATES: Final = frozenset({"candidate_users", "candidate_groups"})
 
 
@@ -47,7 +49,8 @@ class _TaskOccurrence:
 
 @dataclass(slots=True)
 class Batch:
-    """What one batch of events says. `known`: instances of whose tasks or start it says something."""
+    """What one batch of events says. `known`: instances of whose tasks or start it says something; `begun`: tasks that
+    were somebody's from the beginning, as they are offered when these hand them back."""
 
     now: int
     tasks: TaskChanges = field(init=False)
@@ -55,6 +58,8 @@ class Batch:
     comments: CommentChanges = field(init=False)
     known: set[str] = field(default_factory=set)
     occurrences: list[_TaskOccurrence] = field(default_factory=list)
+    handed_back: list[_TaskOccurrence] = field(default_factory=list)
+    begun: list[_TaskOccurrence] = field(default_factory=list)
     incidents: list[tuple[IncidentRaised, int]] = field(default_factory=list)
     resolved: set[str] = field(default_factory=set)
     started: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -76,7 +81,7 @@ class WorkflowNotifications:
         self.last = Told()
 
     def handle(self, events: Sequence[EventEnvelope]) -> Program[None]:
-        """Take events in. Raises `ValueError` for one whose revision or ordinal cannot be."""
+        """Take events in. Raises `BatchTooLarge`, and `ValueError` for one whose revision or ordinal cannot be."""
         batch = Batch(self._clock.now_micros())
         for event in events:
             name = event.WhichOneof("payload") or ""
@@ -91,7 +96,8 @@ class WorkflowNotifications:
         raised = {event.incident_id for event, _ in batch.incidents}
         over = yield from ended_incidents(raised)
         comments = yield from batch.comments.take(batch.tasks, batch.instances, batch.known)
-        told = yield from tell([*_facts(batch, over), *comments], batch.now, self._limits)
+        limits = replace(self._limits, together=MOST_TOGETHER) if len(events) > 1 else self._limits
+        told = yield from tell([*_facts(batch, over), *comments], batch.now, limits)
         told.users |= changed
         self.last = told
 
@@ -107,12 +113,12 @@ class WorkflowNotifications:
 
 
 def _matters(batch: Batch) -> dict[str, Matter]:
-    matters = {key: Matter(task.open, task.assignee) for key, task in batch.tasks.rows.items()}
+    matters = {key: Matter(task.open, task.assignee, task.due_micros) for key, task in batch.tasks.rows.items()}
     return matters | {incident: Matter(open=False) for incident in batch.resolved} | batch.comments.matters()
 
 
 def _facts(batch: Batch, over: set[str]) -> list[Fact]:
-    facts = [_task_occurrence(batch, each) for each in batch.occurrences]
+    facts = [_task_occurrence(batch, each) for each in [*batch.occurrences, *_handed_back(batch)]]
     facts += [
         _incident(batch, event, micros, Matter(event.incident_id not in over)) for event, micros in batch.incidents
     ]
@@ -124,6 +130,20 @@ def _facts(batch: Batch, over: set[str]) -> list[Fact]:
             how = EventType(row.end_event)
             facts.append(_instance(row, how, str(row.end_position), row.end_micros, batch.ended.get(key, "")))
     return facts
+
+
+def _handed_back(batch: Batch) -> list[_TaskOccurrence]:
+    """Offer tasks that were somebody's and are nobody's now, whichever was told first. It is one fact for each task."""
+    offered = []
+    for each in batch.handed_back:
+        task = batch.tasks.rows[each.task_id]
+        if task.users or task.groups:
+            offered.append(each)
+    for each in batch.begun:
+        task = batch.tasks.rows[each.task_id]
+        if task.open and not task.assignee and (task.users or task.groups):
+            offered.append(each)
+    return offered
 
 
 def _task_occurrence(batch: Batch, each: _TaskOccurrence) -> Fact:
@@ -191,6 +211,7 @@ def _created(batch: Batch, event: EventEnvelope, payload: UserTaskCreated) -> No
         batch.occurrences.append(
             _TaskOccurrence(payload.task_id, EventType.TASK_ASSIGNED, occurrence, micros, payload.assignee)
         )
+        batch.begun.append(_TaskOccurrence(payload.task_id, EventType.TASK_OFFERED, "", micros))
     elif payload.candidate_users or payload.candidate_groups:
         batch.occurrences.append(_TaskOccurrence(payload.task_id, EventType.TASK_OFFERED, "", micros))
 
@@ -208,8 +229,8 @@ def _updated(batch: Batch, event: EventEnvelope, payload: UserTaskUpdated) -> No
 def _assigned(batch: Batch, event: EventEnvelope, payload: UserTaskAssigned) -> None:
     batch.tasks.assigned(payload)
     batch.known.add(payload.process_instance.id)
+    by = event.metadata.user_id
     if payload.assignee:
-        by = event.metadata.user_id
         batch.instances.look_up(payload.process_instance.id)
         batch.occurrences.append(
             _TaskOccurrence(
@@ -222,6 +243,12 @@ def _assigned(batch: Batch, event: EventEnvelope, payload: UserTaskAssigned) -> 
                 by if by == payload.assignee else "",
                 by,
             )
+        )
+    else:
+        batch.instances.look_up(payload.process_instance.id)
+        # Who has handed it back knows it.
+        batch.handed_back.append(
+            _TaskOccurrence(payload.task_id, EventType.TASK_OFFERED, "", micros_of(event.timestamp), actor=by)
         )
 
 

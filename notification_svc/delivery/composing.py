@@ -14,7 +14,7 @@ from mesh.logs import get_log
 from notification_svc.channels.port import OutgoingMessage
 from notification_svc.planning.facts import NAMES
 from notification_svc.sealing import Seal, SealBroken
-from notification_svc.storage.deliveries import DeliveryRow, in_digest
+from notification_svc.storage.deliveries import DeliveryRow, count_in_digest, in_digest
 from notification_svc.storage.directory import TIME_ZONE, Subject
 from notification_svc.storage.layout import BY_ADDRESS, ChannelType, RecipientKind, WebhookState
 from notification_svc.storage.notifications import NotificationRow, read_notifications
@@ -27,6 +27,7 @@ from notification_svc.timing.wall_clock import MICROS, zone_of
 MAX_ENTRIES = 50
 """Notifications that a digest lists; of more it says how many they are."""
 MAX_DIGEST = 5_000
+"""Notifications of a digest that are looked at one by one; of more the newest are, and the rest is counted."""
 UNKNOWN_SECONDS = (5, 60, 600)
 """How long after its making a delivery looks again whether its user is known."""
 
@@ -50,10 +51,11 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What is needed to compose some deliveries, read together."""
+    """What is needed to compose some deliveries, read together. `counts`: how many there are in digests of too many."""
 
     notifications: Mapping[str, NotificationRow]
     digests: Mapping[str, list[str]]
+    counts: Mapping[str, int]
     webhooks: Mapping[str, Webhook]
     library: Library
 
@@ -61,9 +63,12 @@ class Material:
 def read_material(claimed: Sequence[DeliveryRow]) -> Program[Material]:
     """Read what is needed to compose deliveries."""
     digests: dict[str, list[str]] = {}
+    counts: dict[str, int] = {}
     for delivery in claimed:
         if delivery.is_digest:
             digests[delivery.id] = yield from in_digest(delivery.id, MAX_DIGEST)
+            if len(digests[delivery.id]) == MAX_DIGEST:
+                counts[delivery.id] = yield from count_in_digest(delivery.id, forced=bool(delivery.forced))
     single = {delivery.notification_id for delivery in claimed if not delivery.is_digest}
     notifications = yield from read_notifications({*single, *(one for each in digests.values() for one in each)})
     users = {one.recipient_id for one in claimed if one.recipient_kind == RecipientKind.USER}
@@ -76,7 +81,7 @@ def read_material(claimed: Sequence[DeliveryRow]) -> Program[Material]:
     webhooks = yield from read_webhooks(
         {one.recipient_id for one in claimed if one.recipient_kind == RecipientKind.WEBHOOK}
     )
-    return Material(notifications, digests, webhooks, library)
+    return Material(notifications, digests, counts, webhooks, library)
 
 
 class Composer:
@@ -126,10 +131,12 @@ class Composer:
     ) -> OutgoingMessage | Nothing:
         found = [material.notifications.get(one) for one in material.digests[delivery.id]]
         rows = [row for row in found if row is not None and not row.deleted and (delivery.forced or not row.obsolete)]
-        if not rows:
+        count = material.counts.get(delivery.id, len(rows))
+        if not count:
             return Nothing("The matters of all that was gathered are over.")
         rows.sort(key=lambda row: row.number, reverse=True)
-        listed, more = rows[:MAX_ENTRIES], max(0, len(rows) - MAX_ENTRIES)
+        listed = rows[:MAX_ENTRIES]
+        more = count - len(listed)
         said = await self._wording.say_digest(listed, subject.id, delivery.tenant_id, now, more, material.library)
         return OutgoingMessage(
             delivery_id=delivery.id,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,8 +33,8 @@ from notification_svc.storage.deliveries import (
     receivers_after,
     settle,
 )
-from notification_svc.storage.layout import ChannelType, DeliveryState, RecipientKind
-from notification_svc.storage.webhooks import note_failure, note_success, read_webhooks
+from notification_svc.storage.layout import ChannelType, DeliveryState, RecipientKind, WebhookState
+from notification_svc.storage.webhooks import Failure, note_failures, note_success, read_webhooks
 from notification_svc.timing.wall_clock import MICROS
 
 POLL_SECONDS = 1.0
@@ -43,6 +42,7 @@ PAUSE_SECONDS = 1.0
 LEASE_SLACK_SECONDS = 5.0
 MAX_RETRIES = 3
 MAX_SETTLED = 200
+LONGEST_HOLD_SECONDS = 600.0
 RECEIVERS = 50
 """Webhooks that are looked at in one round."""
 
@@ -74,7 +74,7 @@ class Lane:
 @dataclass(frozen=True, slots=True)
 class Retries:
     """Pauses between attempts: the first one, and by what it grows. `webhook_failures`: so many failed attempts in a
-    row disable a webhook."""
+    row disable a webhook, which is left alone for longer after each of them."""
 
     first_seconds: float = 10.0
     factor: float = 6.0
@@ -83,6 +83,12 @@ class Retries:
     def pause(self, attempts: int) -> float:
         """Return how long to wait after so many attempts."""
         return self.first_seconds * self.factor ** (attempts - 1) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+
+    def hold(self, failures: int) -> int:
+        """Return for how many microseconds a webhook is left alone after so many failures in a row."""
+        # A power that is too large for a float is one too many.
+        seconds = self.first_seconds * 2.0 ** min(failures - 1, 32)
+        return int(min(seconds, LONGEST_HOLD_SECONDS) * MICROS)
 
 
 @dataclass(slots=True)
@@ -237,15 +243,14 @@ class _LaneWorker:
         receivers = await self._database.read(receivers_after(channel, wanted.now, self._last_receiver, RECEIVERS))
         webhooks = await self._database.read(read_webhooks(receivers))
         named = {one: host_of(webhooks[one].url) if one in webhooks else "" for one in receivers}
-        rooms: dict[str, int] = {}
-        left: dict[str, int] = {}
-        among = Counter(named.values())
-        # Several webhooks may lead to one host; where there is no room for all of them, chance says whose turn it is.
-        for one, host in random.sample(sorted(named.items()), len(named)):
-            there = left.setdefault(host, hosts.room(host))
-            rooms[one] = min(there, max(1, hosts.room(host) // among[host]))
-            left[host] = there - rooms[one]
-        rooms = {one: rooms[one] for one in receivers}
+        under = {each.delivery.recipient_id for each in self._under.values()}
+        # What waits for others becomes dead letters.
+        enabled = [webhook for webhook in webhooks.values() if webhook.state == WebhookState.ENABLED]
+        failing = {webhook.id for webhook in enabled if webhook.consecutive_failures}
+        # Behind its pause one message finds out whether a receiver takes them again.
+        held = {one.id for one in enabled if wanted.now < one.held_until} | (failing & under)
+        given = hosts.rooms({one: host for one, host in named.items() if one not in held})
+        rooms = {one: min(given[one], 1 if one in failing else room) for one in receivers if one not in held}
         claimed = await self._database.write(claim_for(channel, rooms, wanted, room)) if receivers else []
         self._progress = self._progress or bool(claimed)
         if len(claimed) == room:
@@ -288,7 +293,8 @@ class _LaneWorker:
             if not self._stopping and begun + self._lane.seconds <= under.until:
                 outcome = await self._outcome(channel, message)
                 if self._hosts is not None:
-                    self._hosts.note(under.host, steady_seconds() - begun)
+                    timed_out = isinstance(outcome, Failed) and outcome.timed_out
+                    self._hosts.note(under.host, steady_seconds() - begun, timed_out=timed_out)
         if outcome is None:
             # Nothing was sent: whoever comes next may begin at once.
             done = Settlement(delivery, DeliveryState.PENDING, next_attempt_at=now)
@@ -314,10 +320,12 @@ class _LaneWorker:
             async with asyncio.timeout(self._lane.seconds):
                 return await channel.send(message)
         except TimeoutError:
-            return Failed(True, f"It took longer than {self._lane.seconds:g} s; it may have been received.")
+            return Failed(
+                True, f"It took longer than {self._lane.seconds:g} s; it may have been received.", timed_out=True
+            )
         except Exception as error:  # noqa: BLE001 - a bug of one channel must not keep a delivery for ever
             _log.error("A channel failed by a bug", error=error, lane=self._lane.name)
-            return Failed(True, f"The channel failed by a bug: {type(error).__name__}.")
+            return Failed(True, f"The channel failed by a bug: {type(error).__name__}.", ours=True)
 
     def _failed(self, delivery: DeliveryRow, outcome: Failed, attempted_at: int | None) -> Settlement:
         now = self._clock.now_micros()
@@ -408,15 +416,18 @@ class _Settling:
         ]
         taken = {one.settlement.delivery.recipient_id for one in to_webhooks if isinstance(one.outcome, Delivered)}
         yield from note_success(taken)
-        failures: dict[str, tuple[int, str, bool]] = {}
+        failures: dict[str, list[Failure]] = {}
         for one in to_webhooks:
-            webhook_id = one.settlement.delivery.recipient_id
-            if isinstance(one.outcome, Failed) and webhook_id not in taken:
-                count, _, gone = failures.get(webhook_id, (0, "", False))
-                failures[webhook_id] = (count + 1, one.outcome.reason, gone or one.outcome.address_gone)
-        for webhook_id, (count, reason, gone) in sorted(failures.items()):
-            limit = 0 if gone else self._retries.webhook_failures
-            yield from note_failure(webhook_id, count, reason, limit, now)
+            webhook_id, outcome = one.settlement.delivery.recipient_id, one.outcome
+            if not isinstance(outcome, Failed) or outcome.ours:
+                continue
+            # Who takes one and asks to be left alone with the next is left alone.
+            if webhook_id not in taken or outcome.retry_after or outcome.address_gone:
+                begun_at, wait = one.settlement.attempted_at or now, int(outcome.retry_after * MICROS)
+                failures.setdefault(webhook_id, []).append(
+                    Failure(begun_at, outcome.reason, wait, outcome.address_gone)
+                )
+        yield from note_failures(failures, self._retries.hold, self._retries.webhook_failures, now)
 
     def _count(self, batch: Sequence[_Done]) -> None:
         counters = self.counters

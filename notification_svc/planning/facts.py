@@ -40,6 +40,7 @@ class Fact:
     `matter_id`: the task or incident by which it becomes obsolete, as `matter` has it now. `actor`: who need not be
     told, as it was them. `rule_id`: it is told for this rule alone, not for all that hold. `data`: what templates and
     webhooks see. `shared_key`: the key for users, of whom each is told only the first of several facts that share it.
+    `due_micros`: the due time of the task by which it is told.
     """
 
     event_type: EventType
@@ -62,6 +63,7 @@ class Fact:
     mentioned: tuple[str, ...] = ()
     rule_id: str = ""
     shared_key: str = ""
+    due_micros: int | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
 
     def key_for(self, kind: RecipientKind) -> str:
@@ -102,7 +104,7 @@ def task_fact(
         task_id=task.id,
         element_id=task.element_id,
         matter_id=task.id if lasting else "",
-        matter=Matter(task.open, task.assignee) if lasting else None,
+        matter=Matter(task.open, task.assignee, task.due_micros) if lasting else None,
         assignee=task.assignee,
         owner=task.owner,
         initiator=initiator,

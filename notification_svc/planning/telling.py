@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from mesh.consumer import BatchTooLarge
 from mesh.db.statements import Program
 from mesh.ids import new_id
 from notification_svc.planning.facts import Fact, default_roles
@@ -41,9 +42,11 @@ _MAX_ID = 64
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`group`: members of one group, or who take part in one instance, that are told of one fact at most."""
+    """`group`: members of one group, or who take part in one instance, that are told of one fact at most. `together`:
+    so many are told of several facts in one transaction at most."""
 
     group: int = 200
+    together: int | None = None
 
 
 @dataclass(slots=True)
@@ -99,7 +102,7 @@ class _Audience:
 
 def tell(facts: Sequence[Fact], now: int, limits: Limits) -> Program[Told]:
     """Write the notifications of facts, one for each recipient and fact however often this is called, and what is to be
-    sent of the new ones."""
+    sent of the new ones. Raises `BatchTooLarge`."""
     told = Told()
     if not facts:
         return told
@@ -109,6 +112,8 @@ def tell(facts: Sequence[Fact], now: int, limits: Limits) -> Program[Told]:
     audiences = [_audience(fact, rules.get(fact.tenant_id, ()), webhooks.get(fact.tenant_id, ())) for fact in facts]
     yield from _resolve_groups(audiences, limits)
     yield from _resolve_participants(audiences, limits)
+    if limits.together is not None and sum(len(audience.users) for audience in audiences) > limits.together:
+        raise BatchTooLarge("they are told to too many")
     known = yield from _resolve_people(audiences)
     rows = yield from _new_notifications(audiences, known, now)
     told.users = {row.recipient_id for row in rows if row.recipient_kind == RecipientKind.USER}
@@ -141,13 +146,13 @@ _REMINDING = (EventType.TASK_DUE_SOON, EventType.TASK_OVERDUE, EventType.TASK_ES
 
 
 def _resolve_groups(audiences: Sequence[_Audience], limits: Limits) -> Program[None]:
-    members: dict[str, list[str]] = {}
+    members: dict[tuple[str, str], list[str]] = {}
     # Groups differ in size by orders of magnitude, so that each is asked for with a limit of its own.
-    for group in sorted({group for audience in audiences for group in audience.groups}):
-        members[group] = yield from read_members(group, limits.group)
+    for group, tenant in sorted({(group, each.fact.tenant_id) for each in audiences for group in each.groups}):
+        members[group, tenant] = yield from read_members(group, tenant, limits.group)
     for audience in audiences:
         for group, concern in audience.groups.items():
-            for member in members[group]:
+            for member in members[group, audience.fact.tenant_id]:
                 audience.users.setdefault(member, concern)
 
 
@@ -214,7 +219,7 @@ def _new_notifications(
 
 
 def _row(fact: Fact, kind: int, recipient: str, fact_key: str, concern: Concern, now: int) -> NotificationRow:
-    over = fact.matter is not None and fact.matter.is_over_for(concern, recipient)
+    over = fact.matter is not None and fact.matter.is_over_for(concern, recipient, fact.due_micros)
     return NotificationRow(
         new_id(),
         kind,
@@ -233,6 +238,7 @@ def _row(fact: Fact, kind: int, recipient: str, fact_key: str, concern: Concern,
         orjson.dumps(fact.data),
         # Programs are told what has happened, whatever became of it.
         obsolete=int(over and kind == RecipientKind.USER),
+        due_micros=fact.due_micros,
     )
 
 

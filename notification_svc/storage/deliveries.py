@@ -16,7 +16,7 @@ from mesh.db.statements import (
     UpdateKeys,
     UpsertMany,
 )
-from notification_svc.storage.layout import DELIVERY, DELIVERY_COLUMNS, DeliveryState
+from notification_svc.storage.layout import DELIVERY, DELIVERY_COLUMNS, NOTIFICATION, DeliveryState
 
 PRUNE_BATCH = 500
 MAX_DETAIL = 2000
@@ -239,12 +239,23 @@ def settle(settlements: Sequence[Settlement], now: int) -> Program[None]:
 
 
 def in_digest(digest_id: str, limit: int) -> Program[list[str]]:
-    """Return the notifications of a digest, the oldest first, up to `limit`."""
+    """Return the notifications of a digest, the newest first, up to `limit`."""
     rows: list[Row] = yield Fetch(
-        "SELECT notification_id FROM delivery WHERE digest_id=? AND state=? ORDER BY id LIMIT ?",
+        "SELECT notification_id FROM delivery WHERE digest_id=? AND state=? ORDER BY id DESC LIMIT ?",
         (digest_id, int(DeliveryState.IN_DIGEST), limit),
     )
     return [row[0] for row in rows]
+
+
+def count_in_digest(digest_id: str, *, forced: bool) -> Program[int]:
+    """Return how many notifications of a digest there are that are not deleted and, unless `forced`, not obsolete."""
+    current = "" if forced else " AND n.obsolete=0"
+    rows: list[Row] = yield Fetch(
+        f"SELECT COUNT(*) FROM delivery d JOIN {NOTIFICATION} n ON n.id=d.notification_id "
+        f"WHERE d.digest_id=? AND d.state=? AND n.deleted=0{current}",
+        (digest_id, int(DeliveryState.IN_DIGEST)),
+    )
+    return int(rows[0][0])
 
 
 def find_delivery(delivery_id: str, *, lock: bool = False) -> Program[DeliveryRow | None]:

@@ -23,6 +23,9 @@ from notification_svc.storage.layout import (
 
 MANAGER = "manager"
 TIME_ZONE = "timeZone"
+MEMBERS_PAGE = 1_000
+MEMBERS_PAGES = 20
+"""So many pages of a group are looked at for those who belong to a tenant."""
 
 
 @dataclass(slots=True)
@@ -159,14 +162,41 @@ def leave_other_groups(groups: Mapping[str, Collection[str]], read_at: int) -> P
         yield UpsertMany(MEMBER, MEMBER_COLUMNS, MEMBER_COLUMNS[:2], MEMBER_COLUMNS[2:], sorted(gone))
 
 
-def read_members(group_id: str, limit: int) -> Program[list[str]]:
-    """Return so many members of a group, by id."""
-    rows: list[Row] = yield Fetch(
-        "SELECT m.subject_id FROM directory_member m LEFT JOIN directory_group g ON g.id=m.group_id "
-        "WHERE m.group_id=? AND m.inside=1 AND m.position>COALESCE(g.deleted_at,0) ORDER BY m.subject_id LIMIT ?",
-        (group_id, limit),
-    )
-    return [row[0] for row in rows]
+def leave_all_groups(gone: Mapping[str, int]) -> Program[None]:
+    """Take subjects out of all groups that they were in before a time, by subject."""
+    if not gone:
+        return
+    rows: list[Row] = yield FetchKeys(MEMBER, MEMBER_COLUMNS, ("subject_id",), [(one,) for one in sorted(gone)])
+    left = [
+        (group, subject, 0, gone[subject])
+        for group, subject, inside, position in rows
+        if inside and position <= gone[subject]
+    ]
+    if left:
+        yield UpsertMany(MEMBER, MEMBER_COLUMNS, MEMBER_COLUMNS[:2], MEMBER_COLUMNS[2:], sorted(left))
+
+
+def read_members(group_id: str, tenant_id: str, limit: int) -> Program[list[str]]:
+    """Return so many members of a group, by id, who may be told something of a tenant.
+
+    Who is not known may be.
+    """
+    found: list[str] = []
+    after, size = "", limit
+    for _ in range(MEMBERS_PAGES):
+        rows: list[Row] = yield Fetch(
+            "SELECT m.subject_id, COALESCE(s.all_tenants,1), s.tenant_ids FROM directory_member m "
+            "LEFT JOIN directory_group g ON g.id=m.group_id LEFT JOIN directory_subject s ON s.id=m.subject_id "
+            "WHERE m.group_id=? AND m.subject_id>? AND m.inside=1 AND m.position>COALESCE(g.deleted_at,0) "
+            "AND (s.id IS NULL OR (s.kind=? AND s.status=?)) ORDER BY m.subject_id LIMIT ?",
+            (group_id, after, USER, ACTIVE, size),
+        )
+        found += [one for one, everywhere, tenants in rows if everywhere or tenant_id in orjson.loads(tenants)]
+        if len(found) >= limit or len(rows) < size:
+            break
+        # Those of other tenants must not keep the rest of the group from what is theirs.
+        after, size = rows[-1][0], max(limit, MEMBERS_PAGE)
+    return found[:limit]
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,6 +220,7 @@ NOTIFICATION_COLUMNS: Final = (
     "read_at",
     "obsolete",
     "deleted",
+    "due_micros",
 )
 
 DELIVERY: Final = "delivery"

@@ -37,6 +37,7 @@ class NotificationRow:
     read_at: int | None = None
     obsolete: int = 0
     deleted: int = 0
+    due_micros: int | None = None
 
     def values(self) -> Row:
         """Return the row."""
@@ -59,12 +60,13 @@ class Matter:
 
     open: bool
     assignee: str = ""
+    due_micros: int | None = None
 
-    def is_over_for(self, concern: int, recipient_id: str) -> bool:
-        """Tell whether it is over for somebody."""
+    def is_over_for(self, concern: int, recipient_id: str, due_micros: int | None = None) -> bool:
+        """Tell whether it is over for somebody who was told of it, in a reminder of a due time."""
         if concern == Concern.NONE:
             return False
-        if not self.open:
+        if not self.open or (due_micros is not None and due_micros != self.due_micros):
             return True
         if concern == Concern.ASSIGNEE:
             return self.assignee != recipient_id
@@ -156,12 +158,12 @@ def follow_matters(matters: Mapping[str, Matter]) -> Program[set[str]]:
     """Let the notifications about tasks and incidents be obsolete as these are over; return whose inboxes changed."""
     if not matters:
         return set()
-    columns = ("id", "recipient_kind", "recipient_id", "matter_id", "concern", "obsolete")
+    columns = ("id", "recipient_kind", "recipient_id", "matter_id", "concern", "obsolete", "due_micros")
     keys = [(one,) for one in sorted(matters)]
     rows: list[Row] = yield FetchKeys(NOTIFICATION, columns, ("matter_id",), keys)
     stale: dict[bool, dict[str, list[str]]] = {False: {}, True: {}}
-    for one, kind, recipient, matter, concern, obsolete in rows:
-        over = matters[matter].is_over_for(concern, recipient)
+    for one, kind, recipient, matter, concern, obsolete, due_micros in rows:
+        over = matters[matter].is_over_for(concern, recipient, due_micros)
         if kind == RecipientKind.USER and over != bool(obsolete):
             stale[over].setdefault(recipient, []).append(one)
     changed = {*stale[False], *stale[True]}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import orjson
 
@@ -21,6 +21,7 @@ COLUMNS = (
     "description",
     "state",
     "consecutive_failures",
+    "held_until",
     "failure",
     "secret",
     "former_secret",
@@ -34,7 +35,10 @@ MAX_FAILURE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A program that is told. Secrets are encrypted; times are microseconds since the Unix epoch."""
+    """A program that is told. Secrets are encrypted; times are microseconds since the Unix epoch.
+
+    `held_until`: nothing is sent to it before; then one message, until one is taken.
+    """
 
     id: str
     tenant_id: str
@@ -44,6 +48,7 @@ class Webhook:
     description: str = ""
     state: WebhookState = WebhookState.ENABLED
     consecutive_failures: int = 0
+    held_until: int = 0
     failure: str = ""
     secret: bytes = field(default=b"", repr=False)
     former_secret: bytes = field(default=b"", repr=False)
@@ -62,7 +67,7 @@ class Webhook:
 
 def webhook_of_row(row: Row) -> Webhook:
     """Return the webhook of a row of `COLUMNS`."""
-    one, tenant_id, url, events, keys, description, state, failures, failure, secret, former, *rest = row
+    one, tenant_id, url, events, keys, description, state, failures, held, failure, secret, former, *rest = row
     return Webhook(
         one,
         tenant_id,
@@ -72,6 +77,7 @@ def webhook_of_row(row: Row) -> Webhook:
         description,
         WebhookState(state),
         failures,
+        held,
         failure,
         bytes(secret),
         bytes(former),
@@ -90,6 +96,7 @@ def write_webhook(webhook: Webhook) -> Program[None]:
         webhook.description,
         int(webhook.state),
         webhook.consecutive_failures,
+        webhook.held_until,
         webhook.failure[:MAX_FAILURE],
         webhook.secret,
         webhook.former_secret,
@@ -142,18 +149,52 @@ def note_success(webhook_ids: Collection[str]) -> Program[None]:
     """Note that attempts at some webhooks succeeded."""
     for webhook_id in sorted(webhook_ids):
         yield Execute(
-            "UPDATE webhook SET consecutive_failures=0, failure='' WHERE id=? AND consecutive_failures>0", (webhook_id,)
+            "UPDATE webhook SET consecutive_failures=0, held_until=0, failure='' WHERE id=? AND "
+            "(consecutive_failures>0 OR held_until>0)",
+            (webhook_id,),
         )
 
 
-def note_failure(webhook_id: str, count: int, reason: str, limit: int, now: int) -> Program[None]:
-    """Note that attempts at a webhook failed, and disable it where there were too many in a row."""
-    yield Execute(
-        "UPDATE webhook SET consecutive_failures=consecutive_failures+?, failure=? WHERE id=?",
-        (count, reason[:MAX_FAILURE], webhook_id),
-    )
-    yield Execute(
-        "UPDATE webhook SET state=?, revision=revision+1, updated_at=? WHERE id=? AND state=? AND "
-        "consecutive_failures>=?",
-        (int(WebhookState.FAILED), now, webhook_id, int(WebhookState.ENABLED), limit),
-    )
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failed attempt at a webhook. `wait`: how long it asks to be left alone, in microseconds; `gone`: for ever."""
+
+    begun_at: int
+    reason: str
+    wait: int = 0
+    gone: bool = False
+
+
+def note_failures(
+    failures: Mapping[str, Sequence[Failure]], pause: Callable[[int], int], limit: int, now: int
+) -> Program[None]:
+    """Note failed attempts at webhooks: leave each alone for a while, disable it where there were too many in a row.
+
+    What was under way when one failed says nothing new: of attempts that overlap one counts. `pause`: for how long, in
+    microseconds, after so many.
+    """
+    found = yield from read_webhooks(failures, lock=True)
+    for webhook_id, webhook in sorted(found.items()):
+        after = webhook
+        for failure in sorted(failures[webhook_id], key=lambda one: one.begun_at):
+            if failure.begun_at >= after.held_until:
+                count = after.consecutive_failures + 1
+                after = replace(after, consecutive_failures=count, held_until=now + pause(count))
+            held_until = max(after.held_until, now + failure.wait)
+            after = replace(after, held_until=held_until, failure=failure.reason[:MAX_FAILURE])
+        over = after.consecutive_failures >= limit or any(one.gone for one in failures[webhook_id])
+        if over and webhook.state == WebhookState.ENABLED:
+            after = replace(after, state=WebhookState.FAILED, revision=webhook.revision + 1, updated_at=now)
+        yield Execute(
+            "UPDATE webhook SET consecutive_failures=?, held_until=?, failure=?, state=?, revision=?, updated_at=? "
+            "WHERE id=?",
+            (
+                after.consecutive_failures,
+                after.held_until,
+                after.failure,
+                int(after.state),
+                after.revision,
+                after.updated_at,
+                webhook_id,
+            ),
+        )

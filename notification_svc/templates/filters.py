@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -64,14 +64,24 @@ def _plain(text: str) -> str:
     return text.replace("\u202f", " ").replace("\u00a0", " ")
 
 
+def _local(moment: datetime, zone: tzinfo) -> tuple[datetime, tzinfo]:
+    """Return a moment in a zone with that zone; in UTC, or as it is, where the calendar ends in between."""
+    for each in (zone, UTC):
+        try:
+            return moment.astimezone(each), each
+        except OverflowError:
+            continue
+    return moment.replace(tzinfo=UTC), UTC
+
+
 def written_datetime(moment: datetime, budget: Budget, style: str = "medium") -> str:
     """Return a moment as the reader writes it, the time without seconds."""
     from babel.dates import format_date, format_time
 
     locale = locale_of(budget.reader.language)
-    local = moment.astimezone(budget.reader.zone)
+    local, zone = _local(moment, budget.reader.zone)
     day = format_date(local, _style(style), locale=locale)
-    clock = format_time(local, "short", tzinfo=budget.reader.zone, locale=locale)
+    clock = format_time(local, "short", tzinfo=zone, locale=locale)
     # babel's own formats with a time have two digits of the year, or seconds.
     return _plain(str(locale.datetime_formats["medium"]).replace("{1}", day).replace("{0}", clock).replace("'", ""))
 
@@ -98,7 +108,7 @@ def _date(budget: Budget, value: Any, style: str = "medium") -> str:
         return ""
     from babel.dates import format_date
 
-    local = _moment(value).astimezone(budget.reader.zone)
+    local, _ = _local(_moment(value), budget.reader.zone)
     return _plain(format_date(local, _style(style), locale=locale_of(budget.reader.language)))
 
 
@@ -107,8 +117,8 @@ def _time(budget: Budget, value: Any, style: str = "short") -> str:
         return ""
     from babel.dates import format_time
 
-    moment, zone = _moment(value), budget.reader.zone
-    return _plain(format_time(moment, _style(style), tzinfo=zone, locale=locale_of(budget.reader.language)))
+    local, zone = _local(_moment(value), budget.reader.zone)
+    return _plain(format_time(local, _style(style), tzinfo=zone, locale=locale_of(budget.reader.language)))
 
 
 def _duration(budget: Budget, value: Any) -> str:

@@ -93,7 +93,14 @@ def _part(part: str, parts: Mapping[str, Template], data: Mapping[str, Any], bud
         budget.look()
     except _FAULTS as error:
         raise RenderingFailed(TemplateFault(part, _line_of(error, ready), f"{_said(error)}.")) from error
-    return "".join(pieces)
+    whole = "".join(pieces)
+    try:
+        whole.encode()
+    except UnicodeEncodeError as error:
+        # Halves of characters, which neither messages nor channels can carry.
+        fault = TemplateFault(part, 1, f"it has \\u{ord(whole[error.start]):04x}, which is half a character.")
+        raise RenderingFailed(fault) from error
+    return whole
 
 
 def _line_of(error: BaseException, ready: Template) -> int:

@@ -144,9 +144,12 @@ class Wording:
         except (TemplateInvalid, RenderingFailed) as error:
             built_in = select(event, medium, reader.language, find_built_in)
             if built_in is None or built_in == template:
-                raise
+                return _bare(event, error)
             _log.warning("A template failed, the built-in one is used", tenant=tenant_id, event=event, error=error)
+        try:
             return await self._renderer.render(built_in, data, reader)
+        except (TemplateInvalid, RenderingFailed) as error:
+            return _bare(event, error)
 
     def _data(self, row: NotificationRow, library: Library) -> dict[str, Any]:
         data: dict[str, Any] = orjson.loads(row.data)
@@ -170,3 +173,10 @@ class Wording:
             return {}
         place = f"tasks/{row.task_id}" if row.task_id else f"instances/{row.process_instance_id}"
         return {"link": f"{self._console_url}/{place}"}
+
+
+def _bare(event: str, error: Exception) -> Rendered:
+    """Return the name of an event: one notification without words must not keep those beside it from their readers."""
+    _log.error("A notification cannot be worded", event=event, error=error)
+    title = event.replace(".", " ").replace("_", " ").capitalize()
+    return Rendered(title, f"{title}\n")

@@ -19,7 +19,7 @@ from notification_svc.storage.matters import InstanceRow, TaskRow, open_tasks, r
 from notification_svc.storage.reminders import Reminder, replace_reminders, take_due
 from notification_svc.storage.rules import REPLAN_BATCH, advance_rule_change, next_rule_change, rules_of
 
-BATCH = 200
+BATCH = 20
 INTERVAL_SECONDS = 1.0
 
 
@@ -92,5 +92,5 @@ def _facts(
         occurrence = f"{one.rule_id}:{one.due_micros}"
         fact = task_fact(task, event_type, occurrence, one.due_micros, initiator=instance.initiator, data=data)
         by_default = one.rule_id.startswith(DEFAULT)
-        facts.append(fact if by_default else replace(fact, rule_id=one.rule_id))
+        facts.append(replace(fact, due_micros=one.due_micros, rule_id="" if by_default else one.rule_id))
     return facts

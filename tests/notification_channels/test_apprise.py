@@ -245,6 +245,21 @@ async def test_a_caller_who_gives_up_leaves_no_thread_behind() -> None:
         assert former not in push.process_ids
 
 
+async def test_what_was_given_up_before_its_turn_is_not_sent() -> None:
+    """The next attempt sends it: once is enough."""
+    async with receiver() as end, dingtalk(end, hang_seconds=1.5, threads=1) as push:
+        end.answer = answer({"errcode": 0})
+        await push.check(URL)
+        first = asyncio.create_task(push.send(message("dingtalk://hangs/")))
+        await asyncio.sleep(0)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await push.send(message())
+        assert isinstance(await first, Delivered)
+        assert isinstance(await push.send(message()), Delivered)
+        assert len(end.requests) == 2
+
+
 async def test_a_process_that_does_not_start() -> None:
     async with opened(command=("/bin/false",)) as push:
         with pytest.raises(DependencyDown):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from tests.notification_channels import test_email, test_webhooks
+from tests.notification_channels import test_email, test_rebinding, test_webhooks
 from tests.tls.files import Certificates
 
 
@@ -43,6 +43,10 @@ def test_with_certificates(case: Callable[[Certificates], Awaitable[None]], cert
 )
 def test_without(case: Callable[[], Awaitable[None]]) -> None:
     _run(case())
+
+
+def test_names_without_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    _run(test_rebinding.test_names_without_an_answer_hold_up_nobody_else(monkeypatch))
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "2130706433", "[::ffff:127.0.0.1]"])

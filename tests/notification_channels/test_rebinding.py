@@ -1,9 +1,12 @@
-"""Names that lead elsewhere at each look-up."""
+"""Names that lead elsewhere at each look-up, and names whose servers do not answer."""
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
+import threading
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -66,3 +69,29 @@ async def test_of_several_addresses_only_permitted_ones_are_connected_to(monkeyp
         outcome = await hooks.send(message(f"http://rebinding.example:{end.port}/"))
     assert isinstance(outcome, Delivered)
     assert end.requests[0].headers["host"] == f"rebinding.example:{end.port}"
+
+
+async def test_names_without_an_answer_hold_up_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, end_of_test, real = Counter[str](), threading.Event(), socket.getaddrinfo
+
+    def answer(host: Any, *arguments: Any, **named: Any) -> Any:
+        asked[host] += 1
+        if host.endswith(".silent.example"):
+            end_of_test.wait(60)
+            raise socket.gaierror("no answer")
+        return real("127.0.0.1", *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    try:
+        async with receiver() as end, channel(plain_http=True, connect_seconds=2.0, seconds=9.0) as hooks:
+            silent = [f"http://n{number}.silent.example/" for number in range(20)]
+            waiting = [asyncio.create_task(hooks.send(message(url))) for url in silent * 2]
+            await asyncio.sleep(0.2)
+            async with asyncio.timeout(1.5):
+                assert isinstance(await hooks.send(message(f"http://good.example:{end.port}/")), Delivered)
+            outcomes = await asyncio.gather(*waiting)
+    finally:
+        end_of_test.set()
+    assert set(outcomes) == {Failed(True, "There was no connection within 2 s.", timed_out=True)}
+    # Each name is looked up once for all who wait for it.
+    assert set(asked.values()) == {1}

@@ -349,6 +349,8 @@ async def test_messages_that_cannot_be_sent(certificates: Certificates, named: d
     async with receiver(certificates) as end, channel(certificates.ca) as hooks:
         outcome = await hooks.send(message(end.url(), **named))
     assert isinstance(outcome, Failed)
+    # The receiver had no part in it.
+    assert outcome.ours
     assert not outcome.retryable
     assert not end.connections
 

@@ -13,8 +13,8 @@ from mesh.bus import headers
 from mesh.bus.opening import open_bus
 from mesh.bus.port import Bus, BusError, BusMessage, MessagePosition
 from mesh.bus.topics import WORKFLOW_EXECUTION_EVENTS, all_topics
-from mesh.consumer import POLL_SECONDS, ConsumerLoop
-from mesh.db.database import Database, DatabaseUnavailable, OutcomeUnknown, TransientFailure
+from mesh.consumer import POLL_SECONDS, BatchTooLarge, ConsumerLoop
+from mesh.db.database import Database, DatabaseUnavailable, OutcomeUnknown, TransactionTooLong, TransientFailure
 from mesh.db.statements import Execute, Fetch, InsertMany, Program, Row
 from mesh.event_decoding import Unreadable, decode
 from mesh.ids import new_id
@@ -226,6 +226,29 @@ async def test_failures_of_the_database_are_waited_out(store: Database, bus: Bus
     assert failures == []
     assert len(await all_rows(store)) == 10
     assert loop.counters.dead_letters == 0
+
+
+async def test_what_is_too_much_for_one_transaction_is_written_in_several(store: Database, bus: Bus) -> None:
+    """Whether it is its time that says so or who handles it; in order, and with more at once later on."""
+    sizes: list[int] = []
+    most = 3
+
+    def limited(events: Sequence[EventEnvelope]) -> Program[None]:
+        if len(events) > most:
+            raise (BatchTooLarge if len(events) % 2 else TransactionTooLong)("too much")
+        sizes.append(len(events))
+        yield from store_events(events)
+
+    await bus.publish([event_message("a", number) for number in range(20)])
+    async with Running(bus, store, handle=limited) as loop:
+        await until(lambda: loop.counters.handled == 20)
+        assert max(sizes) <= most
+        most = 1_000
+        await bus.publish([event_message("a", number) for number in range(20, 40)])
+        await until(lambda: loop.counters.handled == 40)
+    assert (loop.counters.dead_letters, loop.counters.retries) == (0, 0)
+    assert max(sizes) > 3
+    assert [row[1] for row in sorted(await all_rows(store), key=lambda row: row[4])] == list(range(40))
 
 
 async def test_failures_of_the_bus_are_waited_out(store: Database, bus: Bus) -> None:

@@ -22,6 +22,7 @@ from mesh.db.database import (
     DatabaseRefused,
     DatabaseUnavailable,
     OutcomeUnknown,
+    TransactionTooLong,
     TransientFailure,
 )
 from mesh.db.schema import open_database
@@ -164,8 +165,10 @@ async def test_work_that_takes_too_long(mariadb_url: str, limits: DatabaseLimits
         yield InsertMany("item", COLUMNS, [("a", 1, None, None, None)])
         yield Fetch("SELECT SLEEP(1)")
 
-    with pytest.raises(DatabaseUnavailable, match="did not finish"):
+    with pytest.raises(DatabaseUnavailable, match="did not finish") as failed:
         await database.write(slow())
+    # Whether less work may be done in time.
+    assert isinstance(failed.value, TransactionTooLong) == (limits.transaction_seconds == 0.2)
     assert await all_rows(database) == []
     await database.close()
 

@@ -161,12 +161,15 @@ class Running:
         return await self.database.read(fetch(Fetch(sql, parameters)))
 
     async def settled(self) -> None:
-        """Wait until nothing is to be sent now."""
+        """Wait until nothing is to be sent now, but to webhooks that are left alone for a while."""
 
         async def nothing() -> bool:
             now = self.clock.now_micros()
             return not await self.rows(
-                "SELECT id FROM delivery WHERE state=1 AND (next_attempt_at<=? OR lease<>'')", now
+                "SELECT d.id FROM delivery d LEFT JOIN webhook w ON w.id=d.recipient_id AND w.state=1 WHERE d.state=1 "
+                "AND (d.lease<>'' OR (d.next_attempt_at<=? AND (w.held_until IS NULL OR w.held_until<=?)))",
+                now,
+                now,
             )
 
         await until(nothing)

@@ -51,7 +51,10 @@ async def _retried(service: Running, times: int) -> None:
     """Turn the clock to the next attempt, so many times."""
     for _ in range(times):
         await service.settled()
-        rows = await service.rows("SELECT MIN(next_attempt_at) FROM delivery WHERE state=1")
+        rows = await service.rows(
+            "SELECT MIN(CASE WHEN w.held_until>d.next_attempt_at THEN w.held_until ELSE d.next_attempt_at END) "
+            "FROM delivery d LEFT JOIN webhook w ON w.id=d.recipient_id AND w.state=1 WHERE d.state=1"
+        )
         if rows[0][0] is None:
             return
         service.clock.turn_to(rows[0][0])
@@ -216,6 +219,41 @@ async def test_a_receiver_that_fails_is_tried_again_and_disabled(
         await service.settled()
         found = (await service.root.GetWebhook(webhooks.GetWebhookRequest(id=webhook.id))).webhook
         assert (found.state, found.consecutive_failures) == (webhooks.Webhook.STATE_ENABLED, 0)
+
+
+@pytest.mark.parametrize("status", [0, 429])
+async def test_a_receiver_that_restarts_is_left_alone_until_it_is_back(
+    notification: Database, bus: Bus, receiver: Receiver, status: int
+) -> None:
+    """However much waits for it: what fails together is one failure, and then one message asks whether it is back."""
+    waiting, together = 60, 8
+    async with running(notification, bus, webhook_host_connections=together // 2) as service:
+        receiver.status = status
+        webhook, _ = await _webhook(service, receiver.url)
+
+        async def seen() -> tuple[Any, int]:
+            found = (await service.root.GetWebhook(webhooks.GetWebhookRequest(id=webhook.id))).webhook
+            return found.state, found.consecutive_failures
+
+        instance = Instance("i1")
+        await service.publish(*(instance.task(f"t{number}", "ada") for number in range(waiting)))
+        await service.settled()
+        assert await seen() == (webhooks.Webhook.STATE_ENABLED, 1)
+        first = len(receiver.received)
+        assert first <= together
+        for failures in (2, 3):
+            service.clock.turn_to(service.clock.now_micros() + HOUR // 60)
+            await service.settled()
+            assert await seen() == (webhooks.Webhook.STATE_ENABLED, failures)
+            assert len(receiver.received) == first + failures - 1
+        receiver.status = 204
+        service.clock.turn_to(service.clock.now_micros() + HOUR)
+        await service.settled()
+        assert await seen() == (webhooks.Webhook.STATE_ENABLED, 0)
+        assert len({one.id for one in receiver.received}) == waiting
+        assert {one.state for one in await _deliveries(service, page_size=100, webhook_id=webhook.id)} == {
+            Delivery.STATE_DELIVERED
+        }
 
 
 async def test_a_receiver_that_is_gone_is_disabled_at_once(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from flowmesh.notification.v1 import delivery_service_pb2 as deliveries
 from flowmesh.notification.v1 import notification_pb2
 from flowmesh.notification.v1 import notification_service_pb2 as inboxes
@@ -14,6 +15,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from mesh.bus.port import Bus
 from mesh.db.database import Database
+from notification_svc.delivery import composing
 from tests.integration.notification.mail_catcher import MailCatcher
 from tests.integration.notification.running import Running, running, until
 from tests.integration.notification.told_events import MICROS, NOON, Instance, member, user
@@ -179,6 +181,25 @@ async def test_a_digest_has_what_came_in_a_day(notification: Database, bus: Bus,
         await service.publish(instance.task("t9", "ada"))
         await service.turn(due + DAY)
         assert len(mails.to("ada@example.com")) == 2
+
+
+async def test_a_digest_counts_what_it_does_not_look_at(
+    notification: Database, bus: Bus, mails: MailCatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(composing, "MAX_DIGEST", 3)
+    async with running(notification, bus, **mails.settings()) as service:
+        await service.publish(user("ada", locale="en"))
+        await _prefer(service, "ada", digest=preferences.DIGEST_HOURLY)
+        instance = Instance("i1")
+        for number in range(6):
+            await service.publish(instance.task(f"t{number}", "ada"))
+        await service.publish(instance.done("t0", by="ada"), instance.done("t5", by="ada"))
+        await service.turn(NOON + HOUR)
+        [mail] = mails.to("ada@example.com")
+        assert mail["Subject"] == "4 notifications"
+        text = mails.text_to("ada@example.com")
+        assert [f"Task t{number}" in text for number in range(6)] == [False, False, False, True, True, False]
+        assert "And 2 more." in text
 
 
 async def _prefer(service: Running, name: str, **fields: Any) -> None:

@@ -71,10 +71,11 @@ async def test_one_that_never_answers(notification: Database, bus: Bus) -> None:
 @pytest.mark.timeout(300)
 async def test_one_that_is_slow_gets_one_place(notification: Database, bus: Bus) -> None:
     async with (
-        running(notification, bus, webhook_host_connections=4, webhook_seconds=1.0, webhook_failures=10_000) as service,
+        # An answer in its time, but more than half of it.
+        running(notification, bus, webhook_host_connections=4, webhook_seconds=2.0) as service,
         webhook_receiver("127.0.0.2") as slow,
     ):
-        slow.seconds = NEVER
+        slow.seconds = 1.2
         await _webhook(service, slow.url)
         instance = Instance("i1")
         await service.publish(*(instance.task(f"t{number}", "ada") for number in range(40)))
@@ -117,6 +118,19 @@ def test_places_of_hosts() -> None:
     hosts.note("a", 0.1)
     assert hosts.room("a") == 3
     assert hosts.room("c") == 1
+
+
+def test_slow_hosts_of_one_round() -> None:
+    """However many of them there are, they are given no more than half of the places."""
+    hosts = Hosts(places=6, each=2, slow_seconds=1.0)
+    for name in "abcde":
+        hosts.claim(name)
+        # A connection that does not come about is given up sooner.
+        hosts.note(name, 0.1, timed_out=True)
+        hosts.done(name)
+    rooms = hosts.rooms({f"{name}{number}": name for name in "abcde" for number in range(2)} | {"quick": "z"})
+    assert rooms.pop("quick") == 4
+    assert sorted(rooms.values()) == [0] * 7 + [1] * 3
 
 
 @pytest.mark.parametrize(

@@ -389,3 +389,9 @@ def test_any_data_is_rendered_or_refused(value: Any, name: str) -> None:
             render(template(text, event=event, html=text), data)
         except RenderingFailed as failed:
             assert failed.fault.line == 1
+
+
+def test_half_a_character_is_refused() -> None:
+    """Neither a message of the contract nor a channel could carry it."""
+    found = faults('{{ "\\ud83d" }} {{ task.name }}')
+    assert found == ["text, line 1: it has \\ud83d, which is half a character."]

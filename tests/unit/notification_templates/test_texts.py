@@ -95,6 +95,23 @@ def test_summer_time() -> None:
         assert render(template, {**data, "event_time": moment}, berlin).text == written
 
 
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York", "UTC"])
+@pytest.mark.parametrize(
+    ("moment", "written"),
+    [
+        ("9999-12-31T23:59:59+00:00", "9999, "),
+        ("0001-01-01T00:00:00+00:00", "1, "),
+        ("9999-12-31T23:59:59-09:00", "9999, "),
+    ],
+)
+def test_moments_at_the_ends_of_the_calendar(moment: str, written: str, zone: str) -> None:
+    """Where a reader's zone would lead beyond them, they are written in UTC."""
+    text = "{{ event_time }} {{ event_time|date('full') }} {{ event_time|time }}"
+    template = MessageTemplate("digest", Medium.EMAIL, "en", "x", text)
+    data = {**sample_of(EVENTS["digest"]), "event_time": moment}
+    assert written in render(template, data, Reader("en", ZoneInfo(zone))).text
+
+
 def test_the_document_around_html() -> None:
     html = preview(built_in("task.assigned", Medium.EMAIL, "zh"), Reader("zh-CN", SHANGHAI)).html
     assert html.startswith('<!doctype html>\n<html lang="zh-CN">')

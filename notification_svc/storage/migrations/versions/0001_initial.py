@@ -179,6 +179,8 @@ Table(
     Column("read_at", micros_type()),
     Column("obsolete", SmallInteger, nullable=False),
     Column("deleted", SmallInteger, nullable=False),
+    # Of what is told at a time: the due time of the task that it holds for.
+    Column("due_micros", micros_type()),
     Index("notification_by_fact", "recipient_kind", "recipient_id", "fact_key", unique=True),
     Index("notification_by_number", "recipient_kind", "recipient_id", "number"),
     Index("notification_by_change", "recipient_kind", "recipient_id", "change_number"),
@@ -306,7 +308,8 @@ Table(
     **CLUSTERED,
 )
 
-# Secrets are encrypted. `former_until`: until then messages are signed with the former secret as well.
+# Secrets are encrypted. `former_until`: until then messages are signed with the former secret as well. `held_until`:
+# after a failure nothing is sent before.
 Table(
     "webhook",
     metadata,
@@ -318,6 +321,7 @@ Table(
     Column("description", long_text_type(), nullable=False),
     Column("state", SmallInteger, nullable=False),
     Column("consecutive_failures", Integer, nullable=False),
+    Column("held_until", micros_type(), nullable=False),
     Column("failure", long_text_type(), nullable=False),
     Column("secret", blob_type(), nullable=False),
     Column("former_secret", blob_type(), nullable=False),
