@@ -51,6 +51,7 @@ from mesh.clock import ControlledClock, SystemClock
 from mesh.db.database import Database, DatabaseUnavailable, TransientFailure
 from mesh.db.schema import ensure_schema, open_database
 from mesh.db.served_database import ServedDatabase
+from mesh.db.sqlite import SqliteDatabase
 from mesh.db.statements import Fetch, fetch
 from mesh.errors import NotFound
 from mesh.ids import new_id
@@ -435,6 +436,16 @@ async def _database_url(arguments: argparse.Namespace, folder: Path, closing: As
     return mariadb.url(await closing.enter_async_context(mariadb.server(programs, folder / "mariadb")))
 
 
+async def _rows_of(database: Database, table: str) -> int:
+    """Return how many rows a table has; on MariaDB, which reads all of them to count, about how many."""
+    count = f"SELECT COUNT(*) FROM {table}"
+    estimate = (
+        f"SELECT table_rows FROM information_schema.tables WHERE table_schema=DATABASE() AND table_name='{table}'"
+    )
+    rows = await database.read(fetch(Fetch(count if isinstance(database, SqliteDatabase) else estimate)))
+    return int(rows[0][0])
+
+
 async def run(arguments: argparse.Namespace, folder: Path) -> bool:
     """Fill; ask alone, while events are taken in, and while instances are purged. Says whether all goals were met."""
     async with AsyncExitStack() as closing:
@@ -448,8 +459,7 @@ async def run(arguments: argparse.Namespace, folder: Path) -> bool:
         print(f"filled in {time.monotonic() - begun:.0f} s")
         tables = ("process_instance", "activity", "task", "variable", "variable_change", "timeline", "word")
         for table in tables:
-            rows = await database.read(fetch(Fetch(f"SELECT COUNT(*) FROM history_{table}")))
-            print(f"{table:20} {rows[0][0]:>14,} rows")
+            print(f"{table:20} {await _rows_of(database, f'history_{table}'):>14,} rows")
         found = await database.read(fetch(Fetch("SELECT id FROM history_process_instance LIMIT 1000")))
         places: Places | None = None
         if arguments.search_url:
