@@ -33,7 +33,7 @@ from history_svc.storage.layout import (
 from history_svc.storage.record_kinds import VARIABLE
 from history_svc.storage.values import WITH_TEXTS, compared, texts_in, value_to_json
 from history_svc.storage.variable_id import name_part, scope_prefix
-from history_svc.storage.words import MAX_TEXT_CHARACTERS
+from history_svc.storage.words import beginning_of
 from mesh.db.statements import FetchKeys, Program, UpsertMany
 
 SHORT_VALUE_BYTES: Final = 4_096
@@ -159,8 +159,7 @@ class VariableChanges:
             if last is None or position > last.position:
                 self._last[key] = told
             if value is not None and value.WhichOneof("kind") in WITH_TEXTS:
-                # Only so much is looked into when it is searched.
-                text = "\n".join(texts_in(value))[:MAX_TEXT_CHARACTERS]
+                text = beginning_of(texts_in(value))
                 if text:
                     self._with_text.add(key)
                 self._words.add(VARIABLE, key, reference, text)
