@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -47,7 +47,7 @@ from history_svc.storage.rebuilds import (
     set_filling,
 )
 from mesh.bus import headers
-from mesh.bus.port import Bus, CommitRejected, Consumer, GroupActive, ReceivedMessage
+from mesh.bus.port import Bus, CommitRejected, Consumer, GroupActive, GroupOffset, ReceivedMessage
 from mesh.clock import Clock, SystemClock
 from mesh.db.database import (
     ConstraintViolated,
@@ -300,6 +300,9 @@ class RebuildWorker:
         consumer = await self._bus.consumer(REBUILD_GROUP, (TOPIC,))
         try:
             await self._read_log(rebuild, consumer, ends)
+        except LogIncomplete as error:
+            await self._fail(rebuild, f"{error}, and what came after the events that were read is lost")
+            return
         finally:
             await consumer.close()
         offsets = await self._bus.group_offsets(REBUILD_GROUP)
@@ -312,7 +315,14 @@ class RebuildWorker:
         await self._move(rebuild, State.WAITING)
 
     async def _read_log(self, rebuild: Rebuild, consumer: Consumer, ends: dict[int, int]) -> None:
-        reached = await self._reached()
+        """Raises LogIncomplete where events that follow those that were read are not there any more.
+
+        Their instances would be half built. Of a partition that nothing was read of yet none is.
+        """
+        offsets = await self._log_offsets()
+        # How much of which partition was read before, nobody knows.
+        begun = {at.partition for at in offsets} if rebuild.events_read else set[int]()
+        reached = _reached(offsets, {}, ends, begun)
         polls = 0
         while not all(reached.get(partition, 0) >= end for partition, end in ends.items()):
             self._holder()
@@ -322,21 +332,22 @@ class RebuildWorker:
             messages = await consumer.poll(BATCH, POLL_SECONDS)
             polls += 1
             if messages:
+                if any(message.offset > reached.get(message.partition, 0) for message in messages):
+                    _reached(await self._log_offsets(), reached, ends, begun)
                 # What lies behind the ends goes into both by whoever takes it in.
                 await self._take(rebuild, [one for one in messages if one.offset < ends.get(one.partition, 0)])
                 with contextlib.suppress(CommitRejected):
                     await consumer.commit(messages)
                 for message in messages:
+                    begun.add(message.partition)
                     reached[message.partition] = max(reached.get(message.partition, 0), message.offset + 1)
             if not messages or polls % LOOK_POLLS == 0:
                 # What was to be read may be past its time meanwhile.
-                reached = await self._reached()
+                reached = _reached(await self._log_offsets(), reached, ends, begun)
             await asyncio.sleep(0)
 
-    async def _reached(self) -> dict[int, int]:
-        """Return by partition the offset up to which the log was read, or is not there any more."""
-        offsets = await self._bus.group_offsets(REBUILD_GROUP)
-        return {at.partition: max(at.begin, at.committed or 0) for at in offsets if at.topic == TOPIC}
+    async def _log_offsets(self) -> list[GroupOffset]:
+        return [at for at in await self._bus.group_offsets(REBUILD_GROUP) if at.topic == TOPIC]
 
     async def _take(self, rebuild: Rebuild, messages: Sequence[ReceivedMessage]) -> None:
         """Take messages of the log into the next generation: all at once, or one by one where one cannot be."""
@@ -503,6 +514,23 @@ class RebuildWorker:
                 more = await self._write(partial(self._tables.empty_some, table))
         for table in (*NEXT_NAMES.values(), next_of(GENERATION_TABLE)):
             await self._define(partial(self._tables.drop, table))
+
+
+def _reached(
+    offsets: Sequence[GroupOffset], read: Mapping[int, int], ends: Mapping[int, int], begun: Container[int]
+) -> dict[int, int]:
+    """Return by partition the offset up to which the log was read, or is not there any more.
+
+    `read`: what is known of the first; `begun`: partitions of which something was read. Raises LogIncomplete where
+    some of such a one was to be read still.
+    """
+    reached: dict[int, int] = {}
+    for at in offsets:
+        place = max(read.get(at.partition, 0), at.committed or 0)
+        if at.partition in begun and place < min(at.begin, ends.get(at.partition, 0)):
+            raise LogIncomplete(at)
+        reached[at.partition] = max(place, at.begin)
+    return reached
 
 
 def _without_forgotten(events: Sequence[EventEnvelope]) -> Program[Sequence[EventEnvelope]]:
