@@ -27,11 +27,14 @@ from history_svc.consumers.projection import project
 from history_svc.main import HistoryService
 from history_svc.settings import HistorySettings
 from history_svc.storage.projection_tables import INSTANCE_ID_LENGTH, PROJECTION_TABLES
+from history_svc.storage.purging import Decision, claim
+from history_svc.storage.retention import EVERY_KEY, Policy, clear_kept, delete_policy, keep_instance, put_policy
 from mesh.bus.local import LocalBus
 from mesh.bus.topics import all_topics
 from mesh.clock import ControlledClock
 from mesh.db.database import Database
-from mesh.db.statements import Fetch, fetch
+from mesh.db.statements import Fetch, Program, fetch
+from mesh.lease import Leases
 from mesh.metrics import Metrics
 from mesh.status import error_info_of
 from tests.unit.history.counted import HOUR_MICROS, read
@@ -184,6 +187,39 @@ async def test_an_instance_with_a_time_of_its_own(served: Served, history: Datab
     info = error_info_of(refused.value)
     assert info is not None
     assert info.reason == "HISTORY_RECORD_NOT_FOUND"
+
+
+async def test_what_was_changed_before_the_claim_holds_for_it(history: Database) -> None:
+    """Policies and times of instances are read, and then changed, before the instances that may go are claimed."""
+    leases = Leases(history, "claims of a test", 1, seconds=60)
+    await leases.renew()
+    assert leases.holder is not None
+    life = a_life()
+    await take_in(history, life)
+    for_all, own = Policy("", EVERY_KEY, 0, False, 1), Policy("", "order", 0, False, 1)
+    later = START_MICROS + 3_600_000_000
+
+    async def claimed(*changed: Program[Any], policy: Policy | None = None, before: int = later, now: int = 10) -> int:
+        for change in changed:
+            await history.write(change)
+        decision = None if policy is None else Decision(policy, "order", before)
+        by_policy = policy is not None
+        return await history.write(
+            claim(leases.holder or "", [life.id], None, now, by_policy=by_policy, decision=decision)
+        )
+
+    assert not await claimed(keep_instance(life.id, None, archive=False))
+    assert not await claimed(keep_instance(life.id, 11, archive=False))
+    assert not await claimed(keep_instance(life.id, 5, archive=True))
+    await history.write(put_policy(own))
+    assert not await claimed(policy=own)
+    await history.write(clear_kept(life.id))
+    assert not await claimed(put_policy(Policy("", "order", 60, False, 2)), policy=own)
+    assert not await claimed(put_policy(Policy("", "order", 0, True, 3)), policy=own)
+    assert not await claimed(put_policy(for_all), policy=for_all)
+    assert not await claimed(delete_policy("", "order"), policy=own)
+    assert not await claimed(policy=for_all, before=START_MICROS)
+    assert await claimed(policy=for_all) == 1
 
 
 async def test_policies_are_idempotent_by_request_id(served: Served) -> None:
