@@ -29,7 +29,7 @@ class Progress:
             self._reached[reference.id] = reference.revision
 
     def write(self) -> Program[None]:
-        """Write the instances that have come further than what is stored: one read, and writes of new and of known ones."""
+        """Write the instances that have come further than what is stored: one read, two writes."""
         if not self._reached:
             return
         keys = [(key,) for key in self._reached]

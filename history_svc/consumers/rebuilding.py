@@ -19,7 +19,7 @@ from flowmesh.events.v1.event_pb2 import EventEnvelope
 
 from history_svc.consumers.both_generations import project_on_next
 from history_svc.consumers.consuming import CONSUMER_GROUP as PRESENT_GROUP
-from history_svc.consumers.times import micros_of
+from history_svc.consumers.purged import without_forgotten
 from history_svc.queries.event_log import REBUILD_GROUP, TOPIC, LogIncomplete, log_begins, require_complete
 from history_svc.storage.generations import (
     GENERATION_TABLE,
@@ -27,7 +27,6 @@ from history_svc.storage.generations import (
     next_of,
     present_generation,
 )
-from history_svc.storage.layout import PROGRESS_TABLE
 from history_svc.storage.projection_tables import INSTANCE_ID_LENGTH, PROJECTION_TABLES, ProjectionTable
 from history_svc.storage.purging import anything_claimed, purges
 from history_svc.storage.rebuilds import (
@@ -57,7 +56,7 @@ from mesh.db.database import (
     OutcomeUnknown,
     TransientFailure,
 )
-from mesh.db.statements import Fetch, FetchKeys, Program, Row, UpsertMany
+from mesh.db.statements import Fetch, Program, Row, UpsertMany
 from mesh.event_decoding import Unreadable, decode
 from mesh.lease import FencedOff, Leases
 from mesh.logs import get_log
@@ -394,7 +393,7 @@ class RebuildWorker:
     async def _apply(self, rebuild: Rebuild, events: Sequence[EventEnvelope], counted: Progressed) -> None:
         def apply() -> Program[None]:
             applied = 0
-            known = (yield from _without_forgotten(events)) if rebuild.keep_older else events
+            known = (yield from without_forgotten(events)) if rebuild.keep_older else events
             if known:
                 applied = yield from project_on_next(known)
                 if rebuild.keep_older:
@@ -531,21 +530,6 @@ def _reached(
             raise LogIncomplete(at)
         reached[at.partition] = max(place, at.begin)
     return reached
-
-
-def _without_forgotten(events: Sequence[EventEnvelope]) -> Program[Sequence[EventEnvelope]]:
-    """Leave out events of instances that were purged so long ago that it is not known any more.
-
-    They are older than the last purge that was forgotten, and the present history, which has taken in so old events,
-    has nothing of their instance.
-    """
-    until = (yield from purges()).forgotten_micros
-    old = {event.biz_id for event in events if micros_of(event.timestamp) <= until}
-    if not old:
-        return events
-    rows: list[Row] = yield FetchKeys(PROGRESS_TABLE, ("id",), ("id",), [(one,) for one in sorted(old)])
-    forgotten = old.difference(row[0] for row in rows)
-    return [event for event in events if event.biz_id not in forgotten]
 
 
 def _begins(event: EventEnvelope) -> bool:

@@ -222,6 +222,11 @@ def _translated(error: sqlite3.Error) -> DatabaseError:
     if isinstance(error, sqlite3.OperationalError):
         if _is_busy(error):
             return TransientFailure(str(error))
-        if _code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        if _code(error) in (
+            sqlite3.SQLITE_FULL,
+            sqlite3.SQLITE_IOERR,
+            sqlite3.SQLITE_CANTOPEN,
+            sqlite3.SQLITE_READONLY,
+        ):
             return DatabaseUnavailable(str(error))
     return DatabaseError(str(error))

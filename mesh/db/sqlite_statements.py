@@ -75,7 +75,7 @@ def _run(connection: sqlite3.Connection, statement: Statement) -> Any:
 
 
 def _rows(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> list[Row]:
-    """Run a query. Texts that are not UTF-8, which only somebody else can have written, come with their bytes escaped."""
+    """Run a query. Texts that are not UTF-8, which only others can have written, come with their bytes escaped."""
     try:
         return connection.execute(sql, parameters).fetchall()
     except sqlite3.OperationalError as error:

@@ -276,7 +276,7 @@ async def test_values_of_another_kind_are_found_and_the_rest_is_listed(history: 
     servicer = AuditServicer(history, SIGNER)
     call = CallContext("c")
     call.narrow(ALL_ROWS)
-    for place, column in enumerate(CHAIN_COLUMNS[1:], 1):
+    for column in CHAIN_COLUMNS[1:]:
         for value in ("0.5", "CAST(x'ff41' AS TEXT)", "x'ff41'", "CAST('x' AS BLOB)", "'x'", "9e300"):
             await history.write(_execute(f"UPDATE {CHAIN_TABLE} SET {column}={value} WHERE sequence=30"))
             found = await verified(history)

@@ -454,6 +454,9 @@ async def test_what_was_purged_does_not_come_back(history: Database, bus: LocalB
         assert await history.write(forget_purged(holder, now + 1)) == 1
         expected, counted = await stored(history), await read(history, FIRST_HOUR, FIRST_HOUR + 4)
         assert [row["id"] for row in expected["history_process_instance"]] == [there.id]
+        # Nor does it come back where the consumer is rewound.
+        await history.write(project_on_both([event for one in (forgotten, there) for event in one.events]))
+        assert await stored(history) == expected
         refused = served.rebuilds.StartRebuild(pb.StartRebuildRequest())
         assert await _refusal(refused) == "HISTORY_PURGED"
         assert (await served.rebuilt(keep_older=True)).state == State.STATE_SUCCEEDED

@@ -23,6 +23,7 @@ from flowmesh.history.v1.history_service_pb2_grpc import HistoryServiceStub
 from flowmesh.history.v1.retention_service_pb2_grpc import RetentionServiceStub
 from google.protobuf.duration_pb2 import Duration
 
+from history_svc.api import archive_service
 from history_svc.consumers.projection import project
 from history_svc.main import HistoryService
 from history_svc.settings import HistorySettings
@@ -309,7 +310,7 @@ async def test_the_default_of_a_tenant_holds_where_a_process_has_no_policy(serve
 
 
 async def test_an_archive_is_written_restored_read_and_deleted(
-    served: Served, history: Database, tmp_path: Path
+    served: Served, history: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     life = a_life(business_key="B-0")
     await take_in(history, life)
@@ -361,6 +362,17 @@ async def test_an_archive_is_written_restored_read_and_deleted(
     by_key = archives_pb.ListArchivedProcessInstancesRequest(archive_id=archive_id, business_key="B-0")
     page = await served.archives.ListArchivedProcessInstances(by_key)
     assert [one.id for one in page.historic_process_instances] == [life.id]
+    # Also where one call does not look through all of them.
+    monkeypatch.setattr(archive_service, "MAX_SCANNED", 1)
+    by_key.page_size, looked = 1, 0
+    by_key_found: list[str] = []
+    while not looked or by_key.page_token:
+        page = await served.archives.ListArchivedProcessInstances(by_key)
+        by_key_found += [one.id for one in page.historic_process_instances]
+        by_key.page_token = page.next_page_token
+        looked += 1
+    assert by_key_found == [life.id]
+    assert looked > 1
 
     await served.archives.RemoveRestoredArchive(archives_pb.RemoveRestoredArchiveRequest(id=archive_id))
     await until(lambda: _is(served, archive_id, Archive.RESTORING_UNSPECIFIED))

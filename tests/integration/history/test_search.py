@@ -157,7 +157,8 @@ async def test_of_long_values_few_are_looked_at_in_one_go(
     await searched.take([event for life in lives for event in life.events])
     monkeypatch.setattr(search, "LOOKED_AT_BYTES", 500_000)
     monkeypatch.setattr(search, "LOOKING_SECONDS", -1.0)
-    request, pages = pb.SearchHistoryRequest(query="needle"), []
+    request = pb.SearchHistoryRequest(query="needle")
+    pages: list[list[str]] = []
     while not pages or request.page_token:
         answer = await searched.stub.SearchHistory(request)
         pages.append([hit.process_instance_id for hit in answer.search_hits])
