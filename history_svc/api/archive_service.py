@@ -78,7 +78,7 @@ from mesh.errors import DependencyDown, NotFound, WrongState
 from mesh.paging import ListRequest, decode_page_token, encode_page_token, page_size_of
 
 MAX_SCANNED = 10_000
-"""Instances that are looked through for a business key; more than an archive has."""
+"""Rows that one call looks through for those that are wanted."""
 
 
 class ArchiveServicer:
@@ -309,7 +309,7 @@ class ArchiveServicer:
         key = decode_page_token(request, str, int, int, str)
         opened = open_rows()
 
-        def read() -> Program[list[tuple[tuple[Any, ...], dict[str, Any]]]]:
+        def read() -> Program[tuple[list[tuple[tuple[Any, ...], dict[str, Any]]], tuple[Any, ...] | None]]:
             yield from _readable(opened, archive_id)
             found: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
             after, scanned = key, 0
@@ -318,13 +318,15 @@ class ArchiveServicer:
                 found += [one for one in page if wanted(one[1])]
                 scanned += len(page)
                 if len(page) <= size:
+                    after = None
                     break
                 after = page[-1][0]
-            return found
+            # Not at the end: on from the last one that was looked at, however few were found.
+            return found[:size], found[size - 1][0] if len(found) > size else after
 
-        found = await self._database.read(read())
-        token = encode_page_token(request, found[size - 1][0]) if len(found) > size else ""
-        return [_row(record, columns) for _, record in found[:size]], token
+        found, last = await self._database.read(read())
+        token = "" if last is None else encode_page_token(request, last)
+        return [_row(record, columns) for _, record in found], token
 
 
 def _operation(opened: Rows, archive_id: str, *, kept: bool) -> Program[Operation]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from typing import Final
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Final
 
 import orjson
 from flowmesh.history.v1 import audit_service_pb2 as pb
-from google.protobuf.json_format import ParseDict
+from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -139,36 +140,49 @@ class AuditServicer:
         )
 
 
+_FIELDS: Final[Mapping[str, Callable[[ChainedEntry], Any]]] = {
+    "sequence": lambda found: found.sequence,
+    "event_id": lambda found: found.entry.event_id,
+    "time": lambda found: _time(found.entry.time_micros),
+    "kind": lambda found: found.entry.kind,
+    "service": lambda found: found.entry.service,
+    "method": lambda found: found.entry.method,
+    "action": lambda found: found.entry.action,
+    "resource_type": lambda found: found.entry.resource_type,
+    "resource_id": lambda found: found.entry.resource_id,
+    "tenant_ids": lambda found: orjson.loads(found.entry.tenants_json),
+    "mesh_wide": lambda found: bool(found.entry.mesh_wide),
+    "process_definition_key": lambda found: found.entry.definition_key,
+    "user_id": lambda found: found.entry.user_id,
+    "session_id": lambda found: found.entry.session_id,
+    "acting_for": lambda found: found.entry.acting_for,
+    "client_address": lambda found: found.entry.client_address,
+    "correlation_id": lambda found: found.entry.correlation_id,
+    "traceparent": lambda found: found.entry.traceparent,
+    "outcome": lambda found: found.entry.outcome,
+    "reason": lambda found: found.entry.reason,
+    "count": lambda found: found.entry.call_count,
+    "before": lambda found: _struct(found.entry.before_json),
+    "after": lambda found: _struct(found.entry.after_json),
+    "previous_hash": lambda found: found.previous_hash,
+    "hash": lambda found: found.hash,
+}
+
+
 def _record(found: ChainedEntry) -> pb.AuditRecord:
-    entry = found.entry
-    tenants: Sequence[str] = orjson.loads(entry.tenants_json)
-    return pb.AuditRecord(
-        sequence=found.sequence,
-        event_id=entry.event_id,
-        time=_time(entry.time_micros),
-        kind=entry.kind,  # type: ignore[arg-type] # the contract's number
-        service=entry.service,
-        method=entry.method,
-        action=entry.action,
-        resource_type=entry.resource_type,
-        resource_id=entry.resource_id,
-        tenant_ids=tenants,
-        mesh_wide=bool(entry.mesh_wide),
-        process_definition_key=entry.definition_key,
-        user_id=entry.user_id,
-        session_id=entry.session_id,
-        acting_for=entry.acting_for,
-        client_address=entry.client_address,
-        correlation_id=entry.correlation_id,
-        traceparent=entry.traceparent,
-        outcome=entry.outcome,  # type: ignore[arg-type] # the contract's number
-        reason=entry.reason,
-        count=entry.call_count,
-        before=_struct(entry.before_json),
-        after=_struct(entry.after_json),
-        previous_hash=found.previous_hash,
-        hash=found.hash,
-    )
+    try:
+        return pb.AuditRecord(**{name: value_of(found) for name, value_of in _FIELDS.items()})
+    except (ValueError, TypeError, ParseError):
+        return _readable(found)
+
+
+def _readable(found: ChainedEntry) -> pb.AuditRecord:
+    """Return what can be read of an entry that somebody has changed."""
+    record = pb.AuditRecord()
+    for name, value_of in _FIELDS.items():
+        with contextlib.suppress(ValueError, TypeError, ParseError):
+            record.MergeFrom(pb.AuditRecord(**{name: value_of(found)}))
+    return record
 
 
 def _struct(text: bytes) -> Struct | None:
@@ -191,7 +205,8 @@ def _problem(problem: Problem) -> pb.AuditProblem:
         kind=int(problem.kind),  # type: ignore[arg-type] # the contract's number
         first_sequence=problem.first,
         last_sequence=problem.last,
-        detail=problem.detail,
+        # It may hold what was no UTF-8.
+        detail=problem.detail.encode(errors="replace").decode(),
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import struct
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 FIRST_HASH: Final = "0" * 64
@@ -79,22 +81,36 @@ def chained_of(row: tuple[Any, ...]) -> ChainedEntry:
 
 def hash_of(previous_hash: str, entry: Entry) -> str:
     """Return the hash of an entry that follows another one. The place is not in it: that is what the links say."""
-    return hashlib.sha256(DOMAIN + previous_hash.encode() + canonical(entry)).hexdigest()
+    # SQLite keeps values of any kind in any column, so somebody may have put what is no text there.
+    previous = _encoded(previous_hash) if isinstance(previous_hash, str) else canonical((previous_hash,))
+    return hashlib.sha256(DOMAIN + previous + canonical(entry)).hexdigest()
 
 
-def canonical(entry: Entry) -> bytes:
+def text_of(value: Any) -> str:
+    """Return a hash as it was read, empty for what cannot be one."""
+    return value if isinstance(value, str) and value.isascii() else ""
+
+
+def _encoded(text: str) -> bytes:
+    # What was no UTF-8 was read with its bytes escaped.
+    return text.encode(errors="surrogateescape")
+
+
+def canonical(entry: Sequence[Any]) -> bytes:
     """Return an entry as bytes that no other entry has: each value with its kind and length before it.
 
     `i` and eight bytes, big endian, for a whole number; `t` for UTF-8 text and `b` for bytes, with the length in four
-    bytes; `n` for what is missing.
+    bytes; `n` for what is missing; and `f` with eight bytes for other numbers, which no entry has that nobody changed.
     """
     parts: list[bytes] = []
     for value in entry:
         if isinstance(value, str):
-            encoded = value.encode()
+            encoded = _encoded(value)
             parts.append(b"t" + len(encoded).to_bytes(4, "big") + encoded)
         elif isinstance(value, int):
             parts.append(b"i" + value.to_bytes(8, "big", signed=True))
+        elif isinstance(value, float):
+            parts.append(b"f" + struct.pack(">d", value))
         elif value is None:
             parts.append(b"n")
         else:

@@ -3,15 +3,15 @@ them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from history_svc.audit.entry import FIRST_HASH
+from history_svc.audit.entry import FIRST_HASH, text_of
 
 _PURPOSE: Final = b"flowmesh history: audit"
 _KEY_ID_DIGITS: Final = 16
@@ -34,6 +34,13 @@ class Head(NamedTuple):
         """Return what the signature is made of."""
         text = f"flowmesh.audit.{purpose}.1\n{self.sequence}\n{self.hash}\n{self.time_micros}\n{self.checkpoint}\n"
         return text.encode()
+
+
+def head_of(row: Sequence[Any]) -> Head:
+    """Return the head of a row as `HEAD_COLUMNS`; values of another kind, which nobody has signed, as -1 and empty."""
+    sequence, digest, micros, checkpoint, *signature = row
+    numbers = [value if isinstance(value, int) else -1 for value in (sequence, micros, checkpoint)]
+    return Head(numbers[0], text_of(digest), numbers[1], numbers[2], *map(text_of, signature))
 
 
 HEAD_COLUMNS: Final = ("sequence", "hash", "time_micros", "previous_sequence", "key_id", "signature")

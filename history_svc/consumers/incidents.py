@@ -18,7 +18,7 @@ from history_svc.storage.layout import (
     UNKNOWN_TIME,
 )
 from history_svc.storage.record_kinds import INCIDENT
-from mesh.db.statements import FetchKeys, Program, UpsertMany
+from mesh.db.statements import FetchKeys, InsertMany, Program, UpsertMany
 
 
 @dataclass(slots=True)
@@ -83,14 +83,20 @@ class IncidentChanges:
         self._join(row)
 
     def write(self) -> Program[None]:
-        """Join the batch with what is stored: one read, one write."""
+        """Join the batch with what is stored: one read, and writes of new and of known ones."""
         if not self._rows:
             return
         stored = yield FetchKeys(INCIDENT_TABLE, INCIDENT_COLUMNS, ("id",), [(key,) for key in self._rows], lock=True)
         for values in stored:
             self._join(IncidentRow(*values))
-        rows = [_as_tuple(self._rows[key]) for key in sorted(self._rows)]
-        yield UpsertMany(INCIDENT_TABLE, INCIDENT_COLUMNS, ("id",), INCIDENT_COLUMNS[1:], rows)
+        known = {values[0] for values in stored}
+        new = [_as_tuple(row) for key, row in sorted(self._rows.items()) if key not in known]
+        changed = [_as_tuple(row) for key, row in sorted(self._rows.items()) if key in known]
+        if new:
+            # Not an upsert: that another consumer has just written its end would be lost.
+            yield InsertMany(INCIDENT_TABLE, INCIDENT_COLUMNS, new)
+        if changed:
+            yield UpsertMany(INCIDENT_TABLE, INCIDENT_COLUMNS, ("id",), INCIDENT_COLUMNS[1:], changed)
 
     def _join(self, row: IncidentRow) -> None:
         known = self._rows.setdefault(row.id, row)

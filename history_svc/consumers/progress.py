@@ -9,7 +9,7 @@ from __future__ import annotations
 from flowmesh.events.v1.workflow_pb2 import ProcessInstanceRef
 
 from history_svc.storage.layout import PROGRESS_COLUMNS, PROGRESS_TABLE
-from mesh.db.statements import FetchKeys, Program, UpsertMany
+from mesh.db.statements import FetchKeys, InsertMany, Program, UpsertMany
 
 
 class Progress:
@@ -29,12 +29,16 @@ class Progress:
             self._reached[reference.id] = reference.revision
 
     def write(self) -> Program[None]:
-        """Write the instances that have come further than what is stored: one read, one write."""
+        """Write the instances that have come further than what is stored: one read, two writes."""
         if not self._reached:
             return
         keys = [(key,) for key in self._reached]
         stored: list[tuple[str, int]] = yield FetchKeys(PROGRESS_TABLE, PROGRESS_COLUMNS, ("id",), keys, lock=True)
         known = dict(stored)
-        rows = [entry for entry in sorted(self._reached.items()) if entry[1] > known.get(entry[0], 0)]
-        if rows:
-            yield UpsertMany(PROGRESS_TABLE, PROGRESS_COLUMNS, ("id",), ("revision",), rows)
+        new = [entry for entry in sorted(self._reached.items()) if entry[0] not in known]
+        further = [entry for entry in sorted(self._reached.items()) if entry[1] > known.get(entry[0], entry[1])]
+        if new:
+            # Not an upsert: another consumer may just have written that it has come further.
+            yield InsertMany(PROGRESS_TABLE, PROGRESS_COLUMNS, new)
+        if further:
+            yield UpsertMany(PROGRESS_TABLE, PROGRESS_COLUMNS, ("id",), ("revision",), further)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -19,7 +19,7 @@ from flowmesh.events.v1.event_pb2 import EventEnvelope
 
 from history_svc.consumers.both_generations import project_on_next
 from history_svc.consumers.consuming import CONSUMER_GROUP as PRESENT_GROUP
-from history_svc.consumers.times import micros_of
+from history_svc.consumers.purged import without_forgotten
 from history_svc.queries.event_log import REBUILD_GROUP, TOPIC, LogIncomplete, log_begins, require_complete
 from history_svc.storage.generations import (
     GENERATION_TABLE,
@@ -27,7 +27,6 @@ from history_svc.storage.generations import (
     next_of,
     present_generation,
 )
-from history_svc.storage.layout import PROGRESS_TABLE
 from history_svc.storage.projection_tables import INSTANCE_ID_LENGTH, PROJECTION_TABLES, ProjectionTable
 from history_svc.storage.purging import anything_claimed, purges
 from history_svc.storage.rebuilds import (
@@ -47,7 +46,7 @@ from history_svc.storage.rebuilds import (
     set_filling,
 )
 from mesh.bus import headers
-from mesh.bus.port import Bus, CommitRejected, Consumer, GroupActive, ReceivedMessage
+from mesh.bus.port import Bus, CommitRejected, Consumer, GroupActive, GroupOffset, ReceivedMessage
 from mesh.clock import Clock, SystemClock
 from mesh.db.database import (
     ConstraintViolated,
@@ -57,7 +56,7 @@ from mesh.db.database import (
     OutcomeUnknown,
     TransientFailure,
 )
-from mesh.db.statements import Fetch, FetchKeys, Program, Row, UpsertMany
+from mesh.db.statements import Fetch, Program, Row, UpsertMany
 from mesh.event_decoding import Unreadable, decode
 from mesh.lease import FencedOff, Leases
 from mesh.logs import get_log
@@ -300,6 +299,9 @@ class RebuildWorker:
         consumer = await self._bus.consumer(REBUILD_GROUP, (TOPIC,))
         try:
             await self._read_log(rebuild, consumer, ends)
+        except LogIncomplete as error:
+            await self._fail(rebuild, f"{error}, and what came after the events that were read is lost")
+            return
         finally:
             await consumer.close()
         offsets = await self._bus.group_offsets(REBUILD_GROUP)
@@ -312,7 +314,14 @@ class RebuildWorker:
         await self._move(rebuild, State.WAITING)
 
     async def _read_log(self, rebuild: Rebuild, consumer: Consumer, ends: dict[int, int]) -> None:
-        reached = await self._reached()
+        """Raises LogIncomplete where events that follow those that were read are not there any more.
+
+        Their instances would be half built. Of a partition that nothing was read of yet none is.
+        """
+        offsets = await self._log_offsets()
+        # How much of which partition was read before, nobody knows.
+        begun = {at.partition for at in offsets} if rebuild.events_read else set[int]()
+        reached = _reached(offsets, {}, ends, begun)
         polls = 0
         while not all(reached.get(partition, 0) >= end for partition, end in ends.items()):
             self._holder()
@@ -322,21 +331,22 @@ class RebuildWorker:
             messages = await consumer.poll(BATCH, POLL_SECONDS)
             polls += 1
             if messages:
+                if any(message.offset > reached.get(message.partition, 0) for message in messages):
+                    _reached(await self._log_offsets(), reached, ends, begun)
                 # What lies behind the ends goes into both by whoever takes it in.
                 await self._take(rebuild, [one for one in messages if one.offset < ends.get(one.partition, 0)])
                 with contextlib.suppress(CommitRejected):
                     await consumer.commit(messages)
                 for message in messages:
+                    begun.add(message.partition)
                     reached[message.partition] = max(reached.get(message.partition, 0), message.offset + 1)
             if not messages or polls % LOOK_POLLS == 0:
                 # What was to be read may be past its time meanwhile.
-                reached = await self._reached()
+                reached = _reached(await self._log_offsets(), reached, ends, begun)
             await asyncio.sleep(0)
 
-    async def _reached(self) -> dict[int, int]:
-        """Return by partition the offset up to which the log was read, or is not there any more."""
-        offsets = await self._bus.group_offsets(REBUILD_GROUP)
-        return {at.partition: max(at.begin, at.committed or 0) for at in offsets if at.topic == TOPIC}
+    async def _log_offsets(self) -> list[GroupOffset]:
+        return [at for at in await self._bus.group_offsets(REBUILD_GROUP) if at.topic == TOPIC]
 
     async def _take(self, rebuild: Rebuild, messages: Sequence[ReceivedMessage]) -> None:
         """Take messages of the log into the next generation: all at once, or one by one where one cannot be."""
@@ -383,7 +393,7 @@ class RebuildWorker:
     async def _apply(self, rebuild: Rebuild, events: Sequence[EventEnvelope], counted: Progressed) -> None:
         def apply() -> Program[None]:
             applied = 0
-            known = (yield from _without_forgotten(events)) if rebuild.keep_older else events
+            known = (yield from without_forgotten(events)) if rebuild.keep_older else events
             if known:
                 applied = yield from project_on_next(known)
                 if rebuild.keep_older:
@@ -505,19 +515,21 @@ class RebuildWorker:
             await self._define(partial(self._tables.drop, table))
 
 
-def _without_forgotten(events: Sequence[EventEnvelope]) -> Program[Sequence[EventEnvelope]]:
-    """Leave out events of instances that were purged so long ago that it is not known any more.
+def _reached(
+    offsets: Sequence[GroupOffset], read: Mapping[int, int], ends: Mapping[int, int], begun: Container[int]
+) -> dict[int, int]:
+    """Return by partition the offset up to which the log was read, or is not there any more.
 
-    They are older than the last purge that was forgotten, and the present history, which has taken in so old events,
-    has nothing of their instance.
+    `read`: what is known of the first; `begun`: partitions of which something was read. Raises LogIncomplete where
+    some of such a one was to be read still.
     """
-    until = (yield from purges()).forgotten_micros
-    old = {event.biz_id for event in events if micros_of(event.timestamp) <= until}
-    if not old:
-        return events
-    rows: list[Row] = yield FetchKeys(PROGRESS_TABLE, ("id",), ("id",), [(one,) for one in sorted(old)])
-    forgotten = old.difference(row[0] for row in rows)
-    return [event for event in events if event.biz_id not in forgotten]
+    reached: dict[int, int] = {}
+    for at in offsets:
+        place = max(read.get(at.partition, 0), at.committed or 0)
+        if at.partition in begun and place < min(at.begin, ends.get(at.partition, 0)):
+            raise LogIncomplete(at)
+        reached[at.partition] = max(place, at.begin)
+    return reached
 
 
 def _begins(event: EventEnvelope) -> bool:

@@ -25,7 +25,7 @@ from history_svc.storage.layout import (
     UNKNOWN_TIME,
 )
 from history_svc.storage.record_kinds import ATTACHMENT, COMMENT
-from mesh.db.statements import FetchKeys, Program, UpsertMany
+from mesh.db.statements import FetchKeys, InsertMany, Program, UpsertMany
 
 _Fields = dict[str, Any]
 
@@ -80,7 +80,7 @@ class RemarkChanges:
         _tell(self._attachments, event.attachment_id, event.process_instance, event.task_id, {"delete_micros": micros})
 
     def write(self) -> Program[None]:
-        """Join the batch with what is stored: one read and one write for each table."""
+        """Join the batch with what is stored: one read for each table, and writes of new and of known ones."""
         yield from _write(COMMENT_TABLE, COMMENT_COLUMNS, self._comments)
         yield from _write(ATTACHMENT_TABLE, ATTACHMENT_COLUMNS, self._attachments)
 
@@ -106,7 +106,8 @@ def _write(table: str, columns: tuple[str, ...], rows: dict[str, _Fields]) -> Pr
         return
     stored = yield FetchKeys(table, columns, ("id",), [(key,) for key in rows], lock=True)
     known = {values[0]: dict(zip(columns, values, strict=True)) for values in stored}
-    written = []
+    new: list[tuple[Any, ...]] = []
+    changed: list[tuple[Any, ...]] = []
     for key, told in sorted(rows.items()):
         before = known.get(key, {"id": key, **_NOTHING[table]})
         if before["create_micros"] != UNKNOWN_TIME:
@@ -115,5 +116,9 @@ def _write(table: str, columns: tuple[str, ...], rows: dict[str, _Fields]) -> Pr
         row = {**before, **told}
         if row["delete_micros"] is not None:
             row.update({column: "" for column in _TAKEN_BACK if column in row})
-        written.append(tuple(row[column] for column in columns))
-    yield UpsertMany(table, columns, ("id",), columns[1:], written)
+        (changed if key in known else new).append(tuple(row[column] for column in columns))
+    if new:
+        # Not an upsert: what another consumer has just written, a deletion perhaps, would be lost.
+        yield InsertMany(table, columns, new)
+    if changed:
+        yield UpsertMany(table, columns, ("id",), columns[1:], changed)

@@ -33,8 +33,8 @@ from history_svc.storage.layout import (
 from history_svc.storage.record_kinds import VARIABLE
 from history_svc.storage.values import WITH_TEXTS, compared, texts_in, value_to_json
 from history_svc.storage.variable_id import name_part, scope_prefix
-from history_svc.storage.words import MAX_TEXT_CHARACTERS
-from mesh.db.statements import FetchKeys, Program, UpsertMany
+from history_svc.storage.words import beginning_of
+from mesh.db.statements import FetchKeys, InsertMany, Program, UpsertMany
 
 SHORT_VALUE_BYTES: Final = 4_096
 """A longer value of a change lies apart."""
@@ -80,7 +80,7 @@ class VariableChanges:
         self._add(micros, event.process_instance, event.scope_activity_id, names, user_id)
 
     def write(self) -> Program[None]:
-        """Write the values that are later than what is stored, and the changes: one read, three writes at most."""
+        """Write the values that are later than what is stored, and the changes: one read, four writes at most."""
         if not self._last:
             return
         keys = [(key,) for key in self._last]
@@ -109,8 +109,13 @@ class VariableChanges:
             if told.position > known.get(key, NEVER)
         ]
         self._searched.add(VARIABLE, (row[0] for row in rows if row[0] in known or row[0] in self._with_text))
-        if rows:
-            yield UpsertMany(VARIABLE_TABLE, VARIABLE_COLUMNS, ("id",), VARIABLE_COLUMNS[1:], rows)
+        new = [row for row in rows if row[0] not in known]
+        changed = [row for row in rows if row[0] in known]
+        if new:
+            # Not an upsert, as with instances: what another consumer has just written may be later.
+            yield InsertMany(VARIABLE_TABLE, VARIABLE_COLUMNS, new)
+        if changed:
+            yield UpsertMany(VARIABLE_TABLE, VARIABLE_COLUMNS, ("id",), VARIABLE_COLUMNS[1:], changed)
         changes: list[tuple[Any, ...]] = []
         long_values: list[tuple[Any, ...]] = []
         for key, told in self._changes.items():
@@ -159,8 +164,7 @@ class VariableChanges:
             if last is None or position > last.position:
                 self._last[key] = told
             if value is not None and value.WhichOneof("kind") in WITH_TEXTS:
-                # Only so much is looked into when it is searched.
-                text = "\n".join(texts_in(value))[:MAX_TEXT_CHARACTERS]
+                text = beginning_of(texts_in(value))
                 if text:
                     self._with_text.add(key)
                 self._words.add(VARIABLE, key, reference, text)

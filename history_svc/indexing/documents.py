@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from history_svc.queries.narrowing import one_of
-from history_svc.queries.searched_records import SOURCES, Source
+from history_svc.queries.searched_records import SOURCES, Source, fitting, sizes_of
 from history_svc.storage.generations import present_generation
 from history_svc.storage.search_index import Change
 from history_svc.storage.words import words_of
@@ -19,6 +19,8 @@ from mesh.db.statements import Fetch, Program, Row
 
 GONE_VERSION: Final = 1 << 62
 """Of a record that is not there: above that of each that is."""
+READ_BYTES: Final = 1 << 22
+"""So many bytes of long texts are read at once."""
 SLICE: Final = 16
 """After so many documents others have their turn: a long text takes about a millisecond."""
 
@@ -43,9 +45,14 @@ class Document:
     words: tuple[str, ...]
 
 
-def changed_records(changes: Sequence[Change]) -> Program[tuple[int, list[Record]]]:
-    """Read records that have changed, and of which generation the rows are."""
+def changed_records(changes: Sequence[Change]) -> Program[tuple[int, Sequence[Change], list[Record]]]:
+    """Read records that have changed, of the first changes only where texts are long.
+
+    Return of which generation the rows are, of which changes, and the records.
+    """
     generation = yield from present_generation()
+    sizes = yield from sizes_of((change.record_id, change.kind) for change in changes)
+    changes = changes[: fitting([sizes.get((one.record_id, one.kind), 0) for one in changes], READ_BYTES)]
     records: list[Record] = []
     by_kind: dict[int, list[str]] = {}
     for change in changes:
@@ -55,13 +62,19 @@ def changed_records(changes: Sequence[Change]) -> Program[tuple[int, list[Record
         rows = yield from _rows(SOURCES[kind], listed, values, "")
         records += [_record(kind, row) for row in rows]
         records += [Record(kind, gone, GONE_VERSION) for gone in set(ids).difference(row[0] for row in rows)]
-    return generation, records
+    return generation, changes, records
 
 
 def records_behind(kind: int, record_id: str, limit: int) -> Program[tuple[int, list[Record]]]:
-    """Read records of a kind by their ids, and of which generation the rows are."""
+    """Read records of a kind by their ids, fewer at once where texts are long; and of which generation the rows are."""
     generation = yield from present_generation()
-    rows = yield from _rows(SOURCES[kind], "id>?", (record_id,), f" ORDER BY id LIMIT {limit}")
+    source = SOURCES[kind]
+    if source.size:
+        sizes: list[Row] = yield Fetch(
+            f"SELECT {source.size} FROM {source.table} WHERE id>? ORDER BY id LIMIT {limit}", (record_id,)
+        )
+        limit = fitting([size for (size,) in sizes], READ_BYTES) or limit
+    rows = yield from _rows(source, "id>?", (record_id,), f" ORDER BY id LIMIT {limit}")
     return generation, [_record(kind, row) for row in rows]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from flowmesh.events.v1.event_pb2 import EventEnvelope
 
 from history_svc.storage.layout import PROGRESS_COLUMNS, PROGRESS_TABLE
+from history_svc.storage.retention_layout import PURGE_TABLE
 from mesh.call import find_call
 from mesh.commit_token import decode_commit_token
 from mesh.db.database import Database, DatabaseError
@@ -21,6 +22,8 @@ DEADLINE_SHARE = 0.9
 POLL_SECONDS = 0.05
 """How often the database is asked for what other processes took in; what this one does wakes its reads at once."""
 RETRY_SECONDS = 0.5
+_ALL = 1 << 62
+"""A revision behind every other."""
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +74,8 @@ class CommitWaits:
         try:
             # Only now: what comes while the database is read is not missed.
             self._note(await self._database.read(_progress(names)))
+            if not wait.done.done():
+                self._note(await self._database.read(_purged(names)))
             if not wait.done.done():
                 await self._pause(wait)
         finally:
@@ -135,6 +140,13 @@ class CommitWaits:
 def _progress(names: Sequence[str]) -> Program[list[Row]]:
     rows: list[Row] = yield FetchKeys(PROGRESS_TABLE, PROGRESS_COLUMNS, ("id",), [(name,) for name in names])
     return rows
+
+
+def _purged(names: Sequence[str]) -> Program[list[Row]]:
+    """What comes for instances that are purged is passed over: there is nothing to wait for."""
+    keys = [(name,) for name in names]
+    rows: list[Row] = yield FetchKeys(PURGE_TABLE, ("process_instance_id",), ("process_instance_id",), keys)
+    return [(name, _ALL) for (name,) in rows]
 
 
 def _behind(missing: Mapping[str, int]) -> TooLate:

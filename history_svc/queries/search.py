@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
 from history_svc.queries.narrowing import one_of
-from history_svc.queries.searched_records import SOURCES, Source
+from history_svc.queries.searched_records import SOURCES, Source, fitting, sizes_of
 from history_svc.storage.layout import WORD_TABLE
 from history_svc.storage.words import is_run, parts_of, plain, words_of_part
 from mesh.access.row_conditions import row_condition
@@ -23,8 +23,10 @@ from mesh.db.statements import Fetch, Program, Row
 
 T = TypeVar("T")
 
-LOOKED_AT: Final = 200
-"""So many records are looked at in one go."""
+LOOKED_AT: Final = 50
+"""So many records are looked at in one go. How long their texts are tells SQLite only by reading them."""
+LOOKED_AT_BYTES: Final = 1 << 20
+"""So many bytes of long texts are looked at in one go: some 10 ms, in which others wait."""
 READ_WORDS: Final = 2_000
 """So many places of a word are read in one go."""
 RARE: Final = 2_000
@@ -137,9 +139,16 @@ async def search(
     deadline = time.monotonic() + LOOKING_SECONDS
     while True:
         keys, end = await places.read(wanted.words, narrowed, opened, after)
-        for start in range(0, len(keys), LOOKED_AT):
-            part = keys[start : start + LOOKED_AT]
+        sizes: dict[HitKey, int] = {}
+        start = sized = 0
+        while start < len(keys):
+            if start == sized:
+                sized += LOOKED_AT
+                sizes = await read(sizes_of(keys[start:sized]))
+            count = fitting([sizes.get(key, 0) for key in keys[start:sized]], LOOKED_AT_BYTES)
+            part = keys[start : start + count]
             found = await read(_look_at(part, wanted, narrowed, opened))
+            start += count
             for key in part:
                 hit = found.get(key)
                 if hit is not None:
@@ -147,7 +156,7 @@ async def search(
                         return hits, _key(hits[-1])
                     hits.append(hit)
             after = part[-1]
-            if time.monotonic() >= deadline and (start + LOOKED_AT < len(keys) or end is not None):
+            if time.monotonic() >= deadline and (start < len(keys) or end is not None):
                 return hits, after
         if end is None:
             return hits, None
@@ -292,5 +301,5 @@ def _hit(kind: int, source: Source, row: Row, wanted: Wanted) -> Hit | None:
 
 def _snippet(text: str, plain_text: str, piece: str) -> str:
     """Return the text around a piece; by the plain text, whose places are nearly the same."""
-    start = max(0, plain_text.find(piece) - _BEFORE) if len(text) > SNIPPET_CHARACTERS else 0
+    start = min(max(0, plain_text.find(piece) - _BEFORE), max(0, len(text) - SNIPPET_CHARACTERS))
     return text[start : start + SNIPPET_CHARACTERS]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from history_svc.queries.involvement import in_instance, in_task
+from history_svc.queries.narrowing import one_of
 from history_svc.storage import record_kinds as kinds
 from history_svc.storage.layout import (
     ATTACHMENT_TABLE,
@@ -17,8 +18,10 @@ from history_svc.storage.layout import (
     UNKNOWN_TIME,
     VARIABLE_TABLE,
 )
-from history_svc.storage.values import json_to_value, texts_in
+from history_svc.storage.values import texts_in_json
+from history_svc.storage.words import beginning_of
 from mesh.access.rows import Rows
+from mesh.db.statements import Fetch, Program, Row
 
 
 @dataclass(slots=True, frozen=True)
@@ -27,6 +30,7 @@ class Source:
 
     `title` is the column of the title, and `texts` are those of the texts by the names of their fields. `version` is a
     number that is greater after each change of the texts, the definition or the tenant, in whatever order events came.
+    `size`: how many bytes the texts of a row are, where that may be many.
     """
 
     table: str
@@ -37,6 +41,7 @@ class Source:
     version: str
     extra: str = "1=1"
     read: Callable[[Any], str] = str
+    size: str = ""
 
 
 def _of_remark(table: str) -> Callable[[Rows], tuple[str, tuple[Any, ...]]]:
@@ -54,7 +59,7 @@ def _of_remark(table: str) -> Callable[[Rows], tuple[str, tuple[Any, ...]]]:
 
 
 def _text_of_value(value_json: Any) -> str:
-    return "\n".join(texts_in(json_to_value(value_json))) if value_json else ""
+    return beginning_of(texts_in_json(value_json)) if value_json else ""
 
 
 _RAISED: Final = f"1+(create_micros<>{UNKNOWN_TIME})"
@@ -86,6 +91,7 @@ SOURCES: Final[Mapping[int, Source]] = {
         "position",
         "deleted=0",
         _text_of_value,
+        "LENGTH(value_json)",
     ),
     kinds.COMMENT: Source(
         COMMENT_TABLE,
@@ -114,3 +120,28 @@ SOURCES: Final[Mapping[int, Source]] = {
         _RAISED,
     ),
 }
+
+
+def sizes_of(records: Iterable[tuple[str, int]]) -> Program[dict[tuple[str, int], int]]:
+    """Return how many bytes the texts of records are, by id and kind, of those where that may be many."""
+    by_kind: dict[int, list[str]] = {}
+    for record_id, kind in records:
+        if SOURCES[kind].size:
+            by_kind.setdefault(kind, []).append(record_id)
+    sizes: dict[tuple[str, int], int] = {}
+    for kind, ids in by_kind.items():
+        source = SOURCES[kind]
+        listed, values = one_of("id", tuple(ids))
+        rows: list[Row] = yield Fetch(f"SELECT id,{source.size} FROM {source.table} WHERE {listed}", values)
+        sizes.update({(record_id, kind): size for record_id, size in rows})
+    return sizes
+
+
+def fitting(sizes: Sequence[int], budget: int) -> int:
+    """Return how many of the first records are read at once, so that no more bytes come than that; one at least."""
+    total = 0
+    for count, size in enumerate(sizes):
+        total += size
+        if total > budget and count:
+            return count
+    return len(sizes)

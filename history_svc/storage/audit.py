@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from history_svc.audit.checking import ChainCheck, Kind, Problem
-from history_svc.audit.entry import CHAIN_COLUMNS, TAMPERING, ChainedEntry, Entry, chained_of, hash_of
-from history_svc.audit.head import HEAD_COLUMNS, NO_HEAD, START, Head, Signer
+from history_svc.audit.entry import CHAIN_COLUMNS, TAMPERING, ChainedEntry, Entry, chained_of, hash_of, text_of
+from history_svc.audit.head import HEAD_COLUMNS, NO_HEAD, START, Head, Signer, head_of
 from mesh.db.statements import DeleteMany, Fetch, FetchKeys, InsertMany, Program, Row, UpsertMany
 
 CHAIN_TABLE: Final = "history_audit"
@@ -20,6 +20,11 @@ HEAD_TABLE: Final = "history_audit_head"
 CHECKPOINT_TABLE: Final = "history_audit_checkpoint"
 CHECKPOINT_ENTRIES: Final = 1_000
 """So many entries behind a checkpoint there is another one."""
+LEAP: Final = 1_000_000
+"""So far behind the head the end of the chain is looked for."""
+FAR: Final = 1 << 62
+"""So far where the head is not to be believed."""
+LAST_PLACE: Final = (1 << 63) - 1
 START_TABLE: Final = "history_audit_start"
 MAX_CHECKPOINTS: Final = 10_000
 """Checkpoints that are read with a page of entries at most: between two entries there may be many where somebody has
@@ -66,7 +71,7 @@ def append(entries: Sequence[Entry], signer: Signer, now: int, seen: int) -> Pro
     known: list[Row] = yield FetchKeys(CHAIN_TABLE, ("event_id",), ("event_id",), [(event_id,) for event_id in by_id])
     for (event_id,) in known:
         del by_id[event_id]
-    head = Head._make(heads[0]) if heads else None
+    head = head_of(heads[0]) if heads else None
     if not by_id:
         return Appended(0, head or NO_HEAD)
     last, fault = yield from _end_of_chain(head, signer, seen)
@@ -97,7 +102,7 @@ def append(entries: Sequence[Entry], signer: Signer, now: int, seen: int) -> Pro
 def add_checkpoint(signer: Signer, now: int) -> Program[Head | None]:
     """Make a checkpoint of the head, where it is behind the last one and can be believed; return it."""
     heads: list[Row] = yield FetchKeys(HEAD_TABLE, HEAD_COLUMNS, ("id",), [(_HEAD_ID,)], lock=True)
-    head = Head._make(heads[0]) if heads else NO_HEAD
+    head = head_of(heads[0]) if heads else NO_HEAD
     if head.sequence <= head.checkpoint or signer.fault(head):
         return None
     checkpoint = signer.sign(head._replace(time_micros=now))
@@ -112,8 +117,12 @@ def _keep_head(head: Head) -> Program[None]:
 
 def _end_of_chain(head: Head | None, signer: Signer, seen: int) -> Program[tuple[Head, str]]:
     """Return where the next entry goes, and what is wrong with the end that was found."""
-    rows: list[Row] = yield Fetch(f"SELECT sequence, hash FROM {CHAIN_TABLE} ORDER BY sequence DESC LIMIT 1")
-    last, last_hash = rows[0] if rows else (0, NO_HEAD.hash)
+    # An entry that somebody has put far behind the end must not take the places away in which the chain goes on.
+    believed = head is not None and head.sequence < LAST_PLACE - LEAP and not signer.fault(head)
+    bound = max(head.sequence if head is not None and believed else FAR, seen) + LEAP
+    last, last_hash = yield from _last_up_to(bound)
+    if head is not None and believed and (head.sequence, head.hash) != (last, last_hash):
+        last, last_hash = yield from _last_up_to(max(bound, FAR))
     if head is not None and (head.sequence, head.hash) == (last, last_hash):
         fault = signer.fault(head)
         if not fault and head.sequence < seen:
@@ -127,6 +136,12 @@ def _end_of_chain(head: Head | None, signer: Signer, seen: int) -> Program[tuple
         checkpoint = 0 if head is None else head.checkpoint
     # On from the last entry that is there: what follows hangs on it, and the entry that says so is a part of the chain.
     return Head(max(last, 0), last_hash, 0, min(checkpoint, last)), fault
+
+
+def _last_up_to(bound: int) -> Program[tuple[int, str]]:
+    sql = f"SELECT sequence, hash FROM {CHAIN_TABLE} WHERE sequence<=? ORDER BY sequence DESC LIMIT 1"
+    rows: list[Row] = yield Fetch(sql, (min(bound, LAST_PLACE),))
+    return (rows[0][0], text_of(rows[0][1])) if rows else (0, NO_HEAD.hash)
 
 
 def _noted(fault: str, event_id: str, now: int) -> Entry:
@@ -168,7 +183,7 @@ def read_part(begin: int, limit: int, *, first: bool) -> Program[ChainPart]:
     before: ChainedEntry | None = None
     checkpoint_before = 0
     starts: list[Row] = yield FetchKeys(START_TABLE, HEAD_COLUMNS, ("id",), [(_HEAD_ID,)])
-    start = Head._make(starts[0]) if starts else None
+    start = head_of(starts[0]) if starts else None
     kept_from = start.sequence + 1 if start is not None else 1
     if first or begin < kept_from:
         if begin > kept_from:
@@ -179,9 +194,9 @@ def read_part(begin: int, limit: int, *, first: bool) -> Program[ChainPart]:
         checkpoint_before = max(0, marks[0][0]) if marks else 0
     rows = yield Fetch(f"{_SELECT} WHERE sequence>=? ORDER BY sequence LIMIT ?", (begin, limit))
     entries = [chained_of(row) for row in rows]
-    ended = len(entries) < limit
+    ended = len(entries) < limit or entries[-1].sequence == LAST_PLACE
     heads: list[Row] = yield FetchKeys(HEAD_TABLE, HEAD_COLUMNS, ("id",), [(_HEAD_ID,)])
-    head = Head._make(heads[0]) if heads else None
+    head = head_of(heads[0]) if heads else None
     last = entries[-1].sequence if entries else max(begin - 1, 0)
     found: list[Row] = yield Fetch(
         f"{_CHECKPOINTS} WHERE sequence>=? AND sequence<=? ORDER BY sequence LIMIT ?",
@@ -190,7 +205,7 @@ def read_part(begin: int, limit: int, *, first: bool) -> Program[ChainPart]:
     part = ChainPart(
         before,
         entries,
-        [Head._make(row) for row in found],
+        [head_of(row) for row in found],
         max(last, head.sequence if head is not None else 0),
         ended,
         checkpoint_before=checkpoint_before,
@@ -199,7 +214,7 @@ def read_part(begin: int, limit: int, *, first: bool) -> Program[ChainPart]:
     if ended:
         part.head = head
         behind: list[Row] = yield Fetch(f"{_CHECKPOINTS} WHERE sequence>? ORDER BY sequence LIMIT 1000", (last,))
-        part.behind = [Head._make(row) for row in behind]
+        part.behind = [head_of(row) for row in behind]
     return part
 
 
@@ -219,12 +234,12 @@ def take_out_older(signer: Signer, before: int, now: int) -> Program[TakenOut]:
     """
     starts: list[Row] = yield FetchKeys(START_TABLE, HEAD_COLUMNS, ("id",), [(_HEAD_ID,)], lock=True)
     heads: list[Row] = yield FetchKeys(HEAD_TABLE, HEAD_COLUMNS, ("id",), [(_HEAD_ID,)])
-    start = Head._make(starts[0]) if starts else None
+    start = head_of(starts[0]) if starts else None
     after = start.sequence if start is not None else 0
     marks: list[Row] = yield Fetch(f"{_CHECKPOINTS} WHERE sequence>? ORDER BY sequence LIMIT 1", (after,))
     if not marks or not heads:
         return TakenOut()
-    checkpoint = Head._make(marks[0])
+    checkpoint = head_of(marks[0])
     if checkpoint.time_micros >= before or checkpoint.sequence >= heads[0][0]:
         return TakenOut()
     rows: list[Row] = yield Fetch(
@@ -254,4 +269,4 @@ def read_checkpoints(before: int | None, limit: int) -> Program[list[Head]]:
     """Read checkpoints, the latest first, before a place."""
     where, parameters = ("", ()) if before is None else (" WHERE sequence<?", (before,))
     rows: list[Row] = yield Fetch(f"{_CHECKPOINTS}{where} ORDER BY sequence DESC LIMIT ?", (*parameters, limit))
-    return [Head._make(row) for row in rows]
+    return [head_of(row) for row in rows]

@@ -9,11 +9,13 @@ from typing import Any, Final
 from history_svc.storage.archives import Archive, insert_archive
 from history_svc.storage.layout import INSTANCE_TABLE
 from history_svc.storage.rebuilds import following, is_rebuilding
+from history_svc.storage.retention import Policy, find_policy
 from history_svc.storage.retention_layout import (
     CLAIMED,
     GATE_TABLE,
     GONE,
     INSTANCE_ROWS,
+    KEPT_COLUMNS,
     KEPT_TABLE,
     NO_ARCHIVE,
     PURGE_COLUMNS,
@@ -87,19 +89,43 @@ def forget_kept(holder: str, instance_ids: Sequence[str]) -> Program[None]:
     yield DeleteMany(KEPT_TABLE, ("process_instance_id",), [(instance_id,) for instance_id in instance_ids])
 
 
+@dataclass(slots=True, frozen=True)
+class Decision:
+    """A policy lets those instances of a process go that ended before a time."""
+
+    policy: Policy
+    key: str
+    before: int
+
+    def holds(self) -> Program[bool]:
+        """Tell whether the policy is as it was, and no other one holds for the process."""
+        policy, tenant_id = self.policy, self.policy.tenant_id
+        if (yield from find_policy(tenant_id, policy.key)) != policy:
+            return False
+        return policy.key == self.key or (yield from find_policy(tenant_id, self.key)) is None
+
+
 def claim(
-    holder: str, candidates: Sequence[str], archive: Archive | None, now: int, *, by_policy: bool
+    holder: str,
+    candidates: Sequence[str],
+    archive: Archive | None,
+    now: int,
+    *,
+    by_policy: bool,
+    decision: Decision | None = None,
 ) -> Program[int]:
     """Claim instances, all of one process of one tenant, for an archive where there is one; return how many.
 
-    From the commit on no event of them is taken in. What has changed since they were read is left out: instances that
-    are claimed already or not there, and, `by_policy`, those that have a time of their own now. While history is
-    built again none is claimed: what is taken out would come back with the rows that are built.
+    From the commit on no event of them is taken in. It is decided again, as policies, times of instances and ends may
+    have changed since they were read: left out are instances that are claimed already or not there; `by_policy`, those
+    that have a time of their own now or that `decision` lets go no longer, otherwise those whose own time is not over.
+    While history is built again none is claimed: what is taken out would come back with the rows that are built.
     """
     yield from Leases.fence(holder)
     if (yield from is_rebuilding()):
         return 0
-    # No consumer is at work from here on to the commit, and none that comes later misses the claims.
+    # No consumer is at work from here on to the commit, nor anybody who changes what is kept how long; and none that
+    # comes later misses the claims.
     yield Fetch(f"SELECT id FROM {GATE_TABLE}", lock=True)
     keys = [(instance_id,) for instance_id in candidates]
     there: list[Row] = yield FetchKeys(INSTANCE_TABLE, ("id", "end_micros"), ("id",), keys)
@@ -107,9 +133,16 @@ def claim(
     claimed: list[Row] = yield FetchKeys(PURGE_TABLE, ("process_instance_id",), ("process_instance_id",), keys)
     for (instance_id,) in claimed:
         ended.pop(instance_id, None)
+    kept: list[Row] = yield FetchKeys(KEPT_TABLE, KEPT_COLUMNS, ("process_instance_id",), keys)
     if by_policy:
-        for instance_id in (yield from kept_among(candidates)):
+        for instance_id, *_ in kept:
             ended.pop(instance_id, None)
+    else:
+        over = {one for one, until, to_archive in kept if until <= now and bool(to_archive) == (archive is not None)}
+        ended = {instance_id: end for instance_id, end in ended.items() if instance_id in over}
+    if decision is not None:
+        holds = yield from decision.holds()
+        ended = {instance_id: end for instance_id, end in ended.items() if holds and end < decision.before}
     if not ended:
         return 0
     archive_id = NO_ARCHIVE

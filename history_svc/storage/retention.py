@@ -37,12 +37,14 @@ class Policy:
 
 def put_policy(policy: Policy) -> Program[None]:
     """Make or replace a policy."""
+    yield from _pass_gate()
     row = (policy.tenant_id, policy.key, policy.keep_seconds, int(policy.archive), policy.update_micros)
     yield UpsertMany(POLICY_TABLE, POLICY_COLUMNS, POLICY_COLUMNS[:2], POLICY_COLUMNS[2:], [row])
 
 
 def delete_policy(tenant_id: str, key: str) -> Program[bool]:
     """Delete a policy; say whether there was one."""
+    yield from _pass_gate()
     sql = f"DELETE FROM {POLICY_TABLE} WHERE tenant_id=? AND process_definition_key=?"
     deleted: int = yield Execute(sql, (tenant_id, key))
     return deleted > 0
@@ -77,18 +79,20 @@ def _policy(row: Row) -> Policy:
 
 def keep_instance(instance_id: str, keep_micros: int | None, *, archive: bool) -> Program[None]:
     """Let an instance go from a time on, never where it is None."""
+    yield from _pass_gate()
     row = (instance_id, FOR_EVER if keep_micros is None else keep_micros, int(archive))
     yield UpsertMany(KEPT_TABLE, KEPT_COLUMNS, KEPT_COLUMNS[:1], KEPT_COLUMNS[1:], [row])
 
 
 def clear_kept(instance_id: str) -> Program[None]:
     """Let the policy hold for an instance again."""
+    yield from _pass_gate()
     yield DeleteMany(KEPT_TABLE, ("process_instance_id",), [(instance_id,)])
 
 
 def instance_is_open(opened: Rows, instance_id: str) -> Program[bool]:
     """Say whether history has an instance that is open to a call and does not go. It stays so in this transaction."""
-    yield Fetch(f"SELECT id FROM {GATE_TABLE}", share=True)
+    yield from _pass_gate()
     select = Select(INSTANCE_TABLE, ("id",)).where("id=?", instance_id)
     select.open_to(row_condition(opened, "tenant_id", "process_definition_key"))
     rows: list[Row] = yield select.fetch()
@@ -96,6 +100,11 @@ def instance_is_open(opened: Rows, instance_id: str) -> Program[bool]:
         return False
     goes: list[Row] = yield FetchKeys(PURGE_TABLE, ("process_instance_id",), ("process_instance_id",), [(instance_id,)])
     return not goes
+
+
+def _pass_gate() -> Program[None]:
+    """Let nobody claim instances until the transaction ends: it is decided behind the gate which of them go."""
+    yield Fetch(f"SELECT id FROM {GATE_TABLE}", share=True)
 
 
 def place_of(instance_id: str) -> Program[tuple[str, str] | None]:

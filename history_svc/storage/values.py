@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from google.protobuf.struct_pb2 import Value
@@ -69,3 +69,19 @@ def texts_in(value: Value) -> Iterator[str]:
         # A map of the contract has no order; what is cut off must not hang on it.
         for name in sorted(value.struct_value.fields):
             yield from texts_in(value.struct_value.fields[name])
+
+
+def texts_in_json(text: bytes) -> Iterator[str]:
+    """Return the texts in a stored value, as `texts_in` does. Raises `ValueError` where it is not JSON."""
+    return _texts_in_plain(orjson.loads(text))
+
+
+def _texts_in_plain(plain: Any) -> Iterator[str]:
+    if isinstance(plain, str):
+        yield plain
+    elif isinstance(plain, list):
+        for item in plain:
+            yield from _texts_in_plain(item)
+    elif isinstance(plain, dict):
+        for name in sorted(plain):
+            yield from _texts_in_plain(plain[name])

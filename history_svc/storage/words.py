@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -32,6 +33,18 @@ def plain(text: str) -> str:
     """Return a text as it is compared: whatever way its characters are written, and without case."""
     # Folding may bring up what composes anew.
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text[:MAX_TEXT_CHARACTERS]).casefold())
+
+
+def beginning_of(texts: Iterable[str]) -> str:
+    """Return texts as one, as much of it as is looked into; no more of them are asked for."""
+    found: list[str] = []
+    length = 0
+    for text in texts:
+        found.append(text)
+        length += len(text) + 1
+        if length > MAX_TEXT_CHARACTERS:
+            break
+    return "\n".join(found)[:MAX_TEXT_CHARACTERS]
 
 
 def parts_of(plain_text: str) -> list[str]:

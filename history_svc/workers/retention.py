@@ -17,7 +17,15 @@ from typing import Final
 from history_svc.archiving.running import ArchiveFailed, ArchiveFiles
 from history_svc.storage import archives, purging
 from history_svc.storage.archives import Archive, archives_where
-from history_svc.storage.purging import Candidate, claim, definition_keys, ended_before, kept_among, kept_until
+from history_svc.storage.purging import (
+    Candidate,
+    Decision,
+    claim,
+    definition_keys,
+    ended_before,
+    kept_among,
+    kept_until,
+)
 from history_svc.storage.requests import PRUNE_BATCH, prune_requests
 from history_svc.storage.retention import EVERY_KEY, Policy, all_policies
 from history_svc.storage.retention_layout import (
@@ -296,7 +304,8 @@ class RetentionWork:
         if not found:
             return 0
         archive = _new_archive(place, now) if policy.archive else None
-        return await self._database.write(claim(holder, found, archive, now, by_policy=True))
+        decision = Decision(policy, key, before)
+        return await self._database.write(claim(holder, found, archive, now, by_policy=True, decision=decision))
 
     async def _claim_kept(self, holder: str, now: int, busy: set[tuple[str, str]]) -> int:
         rows = await self._database.read(kept_until(now, self._kept_cursor, PAGE))

@@ -29,7 +29,7 @@ from mesh.periodic import Periodic
 LEASE_NAME: Final = "history search"
 LEASE_SECONDS: Final = 10.0
 BATCH: Final = 500
-"""Records that are sent at once."""
+"""Records that are sent at once; where texts are long fewer, and no more than twice the last ones are measured."""
 STEP_SECONDS: Final = 2.0
 """How long one kind of work goes on before the others have their turn."""
 WAITING_COUNTED: Final = 10_000
@@ -154,20 +154,22 @@ class SearchIndexing:
     async def _tell_changes(self, holder: str, indexes: Indexes) -> bool:
         """Tell every living index what has changed; False where there is nothing more."""
         until = steady_seconds() + STEP_SECONDS
+        limit = BATCH
         while True:
             read_at = time.monotonic()
-            changes = await self._database.read(search_index.next_changes(BATCH))
-            if not changes:
+            waiting = await self._database.read(search_index.next_changes(limit))
+            if not waiting:
                 return False
-            generation, records = await self._database.read(changed_records(changes))
+            generation, changes, records = await self._database.read(changed_records(waiting))
             for index in indexes.live:
                 # Rows of an older generation are not for an index of a later one.
                 if generation >= index.generation:
                     await self._send(holder, index, records, read_at)
             await self._write(holder, _done(search_index.forget_changes(changes)))
             self.counters.told += len(changes)
-            if len(changes) < BATCH:
+            if len(changes) == len(waiting) < limit:
                 return False
+            limit = min(BATCH, 2 * len(changes))
             if steady_seconds() > until:
                 return True
 
@@ -175,12 +177,14 @@ class SearchIndexing:
         """Send what lies behind the cursor of an index; say that there is more to do."""
         until = steady_seconds() + STEP_SECONDS
         kind, record_id = index.cursor_kind or KINDS[0], index.cursor_id
+        limit = BATCH
         while True:
             read_at = time.monotonic()
-            generation, records = await self._database.read(records_behind(kind, record_id, BATCH))
+            generation, records = await self._database.read(records_behind(kind, record_id, limit))
             if generation != index.generation:
                 return True
             if records:
+                limit = min(BATCH, 2 * len(records))
                 found = [record for record in records if any(record.texts)]
                 if not await self._send(holder, index, found, read_at):
                     return True

@@ -63,12 +63,16 @@ class RefusalLog:
     def note(self, call: CallContext, reason: str) -> None:
         """Count a refused call."""
         key = (call.method.lstrip("/"), reason, call.user_id or "", call.session_id, call.client_address)
-        if key not in self._counts and len(self._counts) >= MAX_KINDS:
-            key = ("", reason, "", "", "")
         now = self._clock.now_micros()
-        count = self._counts.setdefault(key, _Count(now, now))
-        count.last = now
-        count.calls += 1
+        self._add(key, _Count(now, now, 1))
+
+    def _add(self, key: _Key, more: _Count) -> None:
+        if key not in self._counts and len(self._counts) >= MAX_KINDS:
+            key = ("", key[1], "", "", "")
+        count = self._counts.setdefault(key, _Count(more.first, more.last))
+        count.first = min(count.first, more.first)
+        count.last = max(count.last, more.last)
+        count.calls += more.calls
 
     def start(self) -> None:
         """Begin to tell."""
@@ -105,10 +109,7 @@ class RefusalLog:
             await self._bus.publish(messages)
         except BusError:
             for key, count in counts.items():
-                later = self._counts.setdefault(key, count)
-                if later is not count:
-                    later.first = count.first
-                    later.calls += count.calls
+                self._add(key, count)
             raise
 
     def _event(self, key: _Key, count: _Count, now: int) -> EventEnvelope:

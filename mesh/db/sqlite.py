@@ -208,16 +208,25 @@ class _Transaction(Generic[T]):
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:
-    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _code(error: sqlite3.Error) -> int:
+    # What the module raises by itself has none.
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def _translated(error: sqlite3.Error) -> DatabaseError:
     if isinstance(error, sqlite3.IntegrityError):
         return ConstraintViolated(str(error))
     if isinstance(error, sqlite3.OperationalError):
-        code = error.sqlite_errorcode & 0xFF
         if _is_busy(error):
             return TransientFailure(str(error))
-        if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+        if _code(error) in (
+            sqlite3.SQLITE_FULL,
+            sqlite3.SQLITE_IOERR,
+            sqlite3.SQLITE_CANTOPEN,
+            sqlite3.SQLITE_READONLY,
+        ):
             return DatabaseUnavailable(str(error))
     return DatabaseError(str(error))

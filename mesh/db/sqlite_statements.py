@@ -50,7 +50,7 @@ def rows_touched(statement: Statement) -> float:
 def _run(connection: sqlite3.Connection, statement: Statement) -> Any:
     match statement:
         case Fetch(sql, parameters):
-            return connection.execute(sql, parameters).fetchall()
+            return _rows(connection, sql, parameters)
         case InsertMany(table, columns, rows):
             for part in _parts(rows, len(columns)):
                 connection.execute(_insert_sql(table, columns, len(part)), _flat(part))
@@ -74,6 +74,25 @@ def _run(connection: sqlite3.Connection, statement: Statement) -> Any:
     return None
 
 
+def _rows(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> list[Row]:
+    """Run a query. Texts that are not UTF-8, which only others can have written, come with their bytes escaped."""
+    try:
+        return connection.execute(sql, parameters).fetchall()
+    except sqlite3.OperationalError as error:
+        if "UTF-8" not in str(error):
+            raise
+    factory = connection.text_factory
+    connection.text_factory = _escaped
+    try:
+        return connection.execute(sql, parameters).fetchall()
+    finally:
+        connection.text_factory = factory
+
+
+def _escaped(text: bytes) -> str:
+    return text.decode(errors="surrogateescape")
+
+
 def _fetch_keys(connection: sqlite3.Connection, statement: FetchKeys) -> list[tuple[Any, ...]]:
     width = len(statement.key_columns)
     chunk = MAX_BOUND_PARAMETERS // width
@@ -88,7 +107,7 @@ def _fetch_keys(connection: sqlite3.Connection, statement: FetchKeys) -> list[tu
         sql = fetch_keys_sql(statement.table, statement.columns, statement.key_columns, padded)
         values = [value for key in part for value in key]
         values += [None] * ((padded - len(part)) * width)
-        rows += connection.execute(sql, values).fetchall()
+        rows += _rows(connection, sql, values)
     return rows
 
 

@@ -27,7 +27,7 @@ from mesh.db.database import (
 )
 from mesh.db.schema import open_database
 from mesh.db.sqlite import SqliteDatabase
-from mesh.db.statements import DeleteMany, Execute, Fetch, InsertMany, Program, Row, UpsertMany
+from mesh.db.statements import DeleteMany, Execute, Fetch, InsertMany, Program, Row, UpsertMany, fetch
 from mesh.resilience.breaker import BreakerLimits, CircuitBreaker
 from tests.infrastructure.mariadb import MariadbServer, create_tables
 from tests.infrastructure.tcp_proxy import TcpProxy
@@ -385,3 +385,19 @@ async def test_many_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
         for process in processes:
             _, errors = await asyncio.to_thread(process.communicate)
             assert process.returncode == 0, errors.decode()
+
+
+async def test_an_error_without_a_code_of_sqlite_is_an_error_of_the_database(tmp_path: Path) -> None:
+    """What the module raises by itself, as for a text that is not UTF-8, has none."""
+    database = SqliteDatabase(tmp_path / "test.db")
+
+    def failing() -> Program[None]:
+        yield Fetch("SELECT 1")
+        raise sqlite3.OperationalError("Could not decode to UTF-8")
+
+    for run in (database.read, database.write):
+        with pytest.raises(DatabaseError, match="UTF-8"):
+            await run(failing())
+    (row,) = await database.read(fetch(Fetch("SELECT CAST(x'41ff' AS TEXT)")))
+    assert row == ("A\udcff",)
+    await database.close()

@@ -28,8 +28,10 @@ from history_svc.storage.audit import (
     append,
     take_out_older,
 )
+from mesh.access.rows import ALL_ROWS
 from mesh.call import CallContext, as_call
 from mesh.db.database import ConstraintViolated, Database, TransientFailure
+from mesh.db.sqlite import SqliteDatabase
 from mesh.db.statements import Execute, Fetch, InsertMany, Program, Row, fetch
 from mesh.ids import new_id
 
@@ -263,6 +265,57 @@ def _rehashed(row: Row, **fields: Any) -> Row:
     found = chained_of(row)
     changed = found.entry._replace(**fields)
     return ChainedEntry(found.sequence, changed, found.previous_hash, hash_of(found.previous_hash, changed)).row()
+
+
+async def test_values_of_another_kind_are_found_and_the_rest_is_listed(history: Database) -> None:
+    """SQLite keeps values of any kind in any column."""
+    if not isinstance(history, SqliteDatabase):
+        pytest.skip("columns have kinds of their own")
+    await filled(history, 60)
+    (good,) = await rows_between(history, 30, 30)
+    servicer = AuditServicer(history, SIGNER)
+    call = CallContext("c")
+    call.narrow(ALL_ROWS)
+    for column in CHAIN_COLUMNS[1:]:
+        for value in ("0.5", "CAST(x'ff41' AS TEXT)", "x'ff41'", "CAST('x' AS BLOB)", "'x'", "9e300"):
+            await history.write(_execute(f"UPDATE {CHAIN_TABLE} SET {column}={value} WHERE sequence=30"))
+            found = await verified(history)
+            assert ("CHANGED", 30, 30) in found, (column, value, found)
+            assert {problem for problem in found if problem[1] != 30} <= {("UNLINKED", 30, 31)}
+            with as_call(call):
+                listed = (await servicer.ListAuditRecords(pb.ListAuditRecordsRequest(page_size=100))).audit_records
+            assert [record.sequence for record in listed] == list(range(60, 0, -1))
+            assert column == "event_id" or listed[30].event_id == good[1]
+        await history.write(replaced(30, 30, [good]))
+    # Nor does it stop who adds.
+    for column in ("hash", "previous_hash"):
+        await history.write(_execute(f"UPDATE {CHAIN_TABLE} SET {column}=CAST(x'ff41' AS TEXT) WHERE sequence=60"))
+        assert await added(history, [entry(1)]) == 1
+    for column in HEAD_COLUMNS:
+        await history.write(_execute(f"UPDATE {HEAD_TABLE} SET {column}=x'ff41'"))
+        assert await added(history, [entry(2)]) == 1
+    assert ("CHANGED", 60, 60) in await verified(history)
+
+
+def _execute(sql: str) -> Program[None]:
+    yield Execute(sql)
+
+
+@pytest.mark.parametrize("place", [2**63 - 1, 2**62, 3_000_000, 1_000_015, 25])
+async def test_an_entry_far_behind_the_end_does_not_stop_who_adds(history: Database, place: int) -> None:
+    await filled(history, 20)
+    forged = entry(0, user_id="mallory")
+    row = ChainedEntry(place, forged, "0" * 64, hash_of("0" * 64, forged)).row()
+    await history.write(replaced(place, place, [row]))
+    for number in range(10):
+        assert await added(history, [entry(number)]) == 1
+    # Or what is told is the gap before it.
+    assert any(low <= place <= high + 1 for _, low, high in await verified(history))
+    # Nor does a head that names it.
+    await history.write(_execute(f"UPDATE {HEAD_TABLE} SET sequence={place}, hash='{row[-1]}'"))
+    for signer in (SIGNER, Signer("")):
+        for number in range(10):
+            assert await added(history, [entry(number)], signer) == 1
 
 
 KINDS: tuple[Callable[[Tampering], tuple[str, list[int]]], ...] = (

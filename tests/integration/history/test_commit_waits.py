@@ -17,11 +17,13 @@ from history_svc.consumers.projection import project
 from history_svc.main import HistoryService
 from history_svc.queries.commit_waits import CommitWaits
 from history_svc.settings import HistorySettings
+from history_svc.storage.retention_layout import GONE, NO_ARCHIVE, PURGE_COLUMNS, PURGE_TABLE
 from mesh.bus.local import LocalBus
 from mesh.bus.port import BusMessage
 from mesh.bus.topics import WORKFLOW_EXECUTION_EVENTS, all_topics
 from mesh.commit_token import encode_commit_token
 from mesh.db.database import Database
+from mesh.db.statements import InsertMany, Program
 from mesh.errors import InvalidField, TooLate
 from mesh.metrics import Metrics
 from mesh.status import error_info_of, reason_of, status_of
@@ -92,6 +94,16 @@ async def test_a_later_revision_will_do(history: Database) -> None:
     life.set(b=1)
     await history.write(project(life.events[-1:]))
     await CommitWaits(history, max_seconds=0.0).wait(token)
+
+
+async def test_nobody_waits_for_what_is_purged(history: Database) -> None:
+    life = _life()
+
+    def purge() -> Program[None]:
+        yield InsertMany(PURGE_TABLE, PURGE_COLUMNS, [(life.id, NO_ARCHIVE, GONE, 1)])
+
+    await history.write(purge())
+    await CommitWaits(history, max_seconds=0.0).wait(_token(life))
 
 
 async def test_waiting_ends_in_time(history: Database) -> None:

@@ -18,6 +18,7 @@ from flowmesh.history.v1 import rebuild_service_pb2 as pb
 from flowmesh.history.v1.history_service_pb2_grpc import HistoryServiceStub
 from flowmesh.history.v1.rebuild_service_pb2_grpc import RebuildServiceStub
 
+from history_svc.consumers import rebuilding
 from history_svc.consumers.both_generations import project_on_both
 from history_svc.consumers.projection import project
 from history_svc.main import HistoryService
@@ -25,7 +26,7 @@ from history_svc.settings import HistorySettings
 from history_svc.storage.generations import ForeignTable, Tables, next_of, redirected
 from history_svc.storage.projection_tables import OWN_TABLES, PROJECTION_TABLES
 from history_svc.storage.purging import claim, forget_purged, purge_some
-from history_svc.storage.rebuilds import NEXT_NAMES, Rebuild, begin, change, on_both, set_filling
+from history_svc.storage.rebuilds import NEXT_NAMES, Rebuild, begin, change, find, on_both, set_filling
 from history_svc.storage.retention_layout import NO_ARCHIVE
 from mesh.bus.local import LocalBus
 from mesh.bus.port import BusMessage, RewindTarget
@@ -235,6 +236,48 @@ async def test_a_log_that_begins_later_is_refused_or_older_rows_are_kept(history
         assert await stored(history) == before
 
 
+async def test_a_rebuild_that_the_log_runs_away_from_fails_and_loses_nothing(
+    history: Database, bus: LocalBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lives = [life(number) for number in range(20)]
+    await publish(bus, [event for one in lives for event in one.events[:3]])
+    await publish(bus, [event for one in lives for event in one.events[3:]])
+    async with serving(history, bus) as served:
+        await served.caught_up()
+    before = await stored(history)
+    monkeypatch.setattr(rebuilding, "BATCH", 4)
+    for stopped in (True, False):
+        await history.write(begin(Rebuild(f"r-{stopped}", 0, int(State.STATE_PREPARING), 1, "", "", 0)))
+        worker = rebuilding.RebuildWorker(bus, history, sqlite=isinstance(history, SqliteDatabase))
+        take, taken = worker._take, 0
+
+        async def forgetting(*arguments: Any, take: Any = take, worker: Any = worker, stopped: bool = stopped) -> None:
+            # Some were read, then the log forgets the rest: while the process is away, or while it reads.
+            nonlocal taken
+            await take(*arguments)
+            taken += 1
+            if taken == 1:
+                await _forget_log(bus)
+                if stopped:
+                    worker._stopping.set()
+
+        monkeypatch.setattr(worker, "_take", forgetting)
+        worker.start()
+        if stopped:
+            await worker._task  # type: ignore[misc] # it was started
+            await worker.stop()
+            worker = rebuilding.RebuildWorker(bus, history, sqlite=isinstance(history, SqliteDatabase))
+            worker.start()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (found := await history.read(find(f"r-{stopped}"))) or not found.cleaned:
+                await asyncio.sleep(0.05)
+        await worker.stop()
+        assert State.Name(found.state) == "STATE_FAILED", found
+        assert "is lost" in found.problem
+        assert await stored(history) == before
+        await publish(bus, [event for one in lives for event in one.events])
+
+
 def _lose(instance_id: str) -> Program[None]:
     yield Execute("DELETE FROM history_activity WHERE process_instance_id=?", (instance_id,))
     yield Execute("UPDATE history_process_instance SET initiator='mallory' WHERE id=?", (instance_id,))
@@ -411,6 +454,9 @@ async def test_what_was_purged_does_not_come_back(history: Database, bus: LocalB
         assert await history.write(forget_purged(holder, now + 1)) == 1
         expected, counted = await stored(history), await read(history, FIRST_HOUR, FIRST_HOUR + 4)
         assert [row["id"] for row in expected["history_process_instance"]] == [there.id]
+        # Nor does it come back where the consumer is rewound.
+        await history.write(project_on_both([event for one in (forgotten, there) for event in one.events]))
+        assert await stored(history) == expected
         refused = served.rebuilds.StartRebuild(pb.StartRebuildRequest())
         assert await _refusal(refused) == "HISTORY_PURGED"
         assert (await served.rebuilt(keep_older=True)).state == State.STATE_SUCCEEDED

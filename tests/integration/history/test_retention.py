@@ -23,15 +23,19 @@ from flowmesh.history.v1.history_service_pb2_grpc import HistoryServiceStub
 from flowmesh.history.v1.retention_service_pb2_grpc import RetentionServiceStub
 from google.protobuf.duration_pb2 import Duration
 
+from history_svc.api import archive_service
 from history_svc.consumers.projection import project
 from history_svc.main import HistoryService
 from history_svc.settings import HistorySettings
 from history_svc.storage.projection_tables import INSTANCE_ID_LENGTH, PROJECTION_TABLES
+from history_svc.storage.purging import Decision, claim
+from history_svc.storage.retention import EVERY_KEY, Policy, clear_kept, delete_policy, keep_instance, put_policy
 from mesh.bus.local import LocalBus
 from mesh.bus.topics import all_topics
 from mesh.clock import ControlledClock
 from mesh.db.database import Database
-from mesh.db.statements import Fetch, fetch
+from mesh.db.statements import Fetch, Program, fetch
+from mesh.lease import Leases
 from mesh.metrics import Metrics
 from mesh.status import error_info_of
 from tests.unit.history.counted import HOUR_MICROS, read
@@ -186,6 +190,39 @@ async def test_an_instance_with_a_time_of_its_own(served: Served, history: Datab
     assert info.reason == "HISTORY_RECORD_NOT_FOUND"
 
 
+async def test_what_was_changed_before_the_claim_holds_for_it(history: Database) -> None:
+    """Policies and times of instances are read, and then changed, before the instances that may go are claimed."""
+    leases = Leases(history, "claims of a test", 1, seconds=60)
+    await leases.renew()
+    assert leases.holder is not None
+    life = a_life()
+    await take_in(history, life)
+    for_all, own = Policy("", EVERY_KEY, 0, False, 1), Policy("", "order", 0, False, 1)
+    later = START_MICROS + 3_600_000_000
+
+    async def claimed(*changed: Program[Any], policy: Policy | None = None, before: int = later, now: int = 10) -> int:
+        for change in changed:
+            await history.write(change)
+        decision = None if policy is None else Decision(policy, "order", before)
+        by_policy = policy is not None
+        return await history.write(
+            claim(leases.holder or "", [life.id], None, now, by_policy=by_policy, decision=decision)
+        )
+
+    assert not await claimed(keep_instance(life.id, None, archive=False))
+    assert not await claimed(keep_instance(life.id, 11, archive=False))
+    assert not await claimed(keep_instance(life.id, 5, archive=True))
+    await history.write(put_policy(own))
+    assert not await claimed(policy=own)
+    await history.write(clear_kept(life.id))
+    assert not await claimed(put_policy(Policy("", "order", 60, False, 2)), policy=own)
+    assert not await claimed(put_policy(Policy("", "order", 0, True, 3)), policy=own)
+    assert not await claimed(put_policy(for_all), policy=for_all)
+    assert not await claimed(delete_policy("", "order"), policy=own)
+    assert not await claimed(policy=for_all, before=START_MICROS)
+    assert await claimed(policy=for_all) == 1
+
+
 async def test_policies_are_idempotent_by_request_id(served: Served) -> None:
     await asyncio.gather(*(served.keep(30 * DAY, request_id="r-1") for _ in range(8)))
     await served.keep(10 * DAY, key="")
@@ -273,7 +310,7 @@ async def test_the_default_of_a_tenant_holds_where_a_process_has_no_policy(serve
 
 
 async def test_an_archive_is_written_restored_read_and_deleted(
-    served: Served, history: Database, tmp_path: Path
+    served: Served, history: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     life = a_life(business_key="B-0")
     await take_in(history, life)
@@ -325,6 +362,17 @@ async def test_an_archive_is_written_restored_read_and_deleted(
     by_key = archives_pb.ListArchivedProcessInstancesRequest(archive_id=archive_id, business_key="B-0")
     page = await served.archives.ListArchivedProcessInstances(by_key)
     assert [one.id for one in page.historic_process_instances] == [life.id]
+    # Also where one call does not look through all of them.
+    monkeypatch.setattr(archive_service, "MAX_SCANNED", 1)
+    by_key.page_size, looked = 1, 0
+    by_key_found: list[str] = []
+    while not looked or by_key.page_token:
+        page = await served.archives.ListArchivedProcessInstances(by_key)
+        by_key_found += [one.id for one in page.historic_process_instances]
+        by_key.page_token = page.next_page_token
+        looked += 1
+    assert by_key_found == [life.id]
+    assert looked > 1
 
     await served.archives.RemoveRestoredArchive(archives_pb.RemoveRestoredArchiveRequest(id=archive_id))
     await until(lambda: _is(served, archive_id, Archive.RESTORING_UNSPECIFIED))

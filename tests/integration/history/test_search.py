@@ -10,9 +10,13 @@ import pytest
 from flowmesh.history.v1 import history_query_service_pb2 as pb
 from flowmesh.history.v1.history_pb2 import SearchHit
 
-from history_svc.indexing import places
+from history_svc.indexing import documents, places
+from history_svc.indexing.documents import changed_records, records_behind
 from history_svc.queries import search
+from history_svc.storage.record_kinds import VARIABLE
+from history_svc.storage.search_index import Change
 from mesh.access.rows import ALL_ROWS, RowGrant, Rows
+from mesh.db.database import Database
 from tests.infrastructure.searching import Searched
 from tests.unit.history.event_histories import Life
 
@@ -142,6 +146,37 @@ async def test_a_snippet_shows_where_it_was_found(searched: Searched) -> None:
     assert "needle" in hit.snippet
     assert len(hit.snippet) == 200
     assert hit.title == "text"
+
+
+async def test_of_long_values_few_are_looked_at_in_one_go(
+    searched: Searched, history: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lives = [Life() for _ in range(9)]
+    for number, life in enumerate(lives):
+        life.start(rows=["needle", *(["x"] * (60_000 if number % 3 else 1))])
+    await searched.take([event for life in lives for event in life.events])
+    monkeypatch.setattr(search, "LOOKED_AT_BYTES", 500_000)
+    monkeypatch.setattr(search, "LOOKING_SECONDS", -1.0)
+    request = pb.SearchHistoryRequest(query="needle")
+    pages: list[list[str]] = []
+    while not pages or request.page_token:
+        answer = await searched.stub.SearchHistory(request)
+        pages.append([hit.process_instance_id for hit in answer.search_hits])
+        request.page_token = answer.next_page_token
+    assert [hit for page in pages for hit in page] == sorted((life.id for life in lives), reverse=True)
+    # 240,000 bytes each: two of them, and the short ones between.
+    assert [len(page) for page in pages] == [3, 3, 3]
+    # So it is where a search server is told of them.
+    monkeypatch.setattr(documents, "READ_BYTES", 500_000)
+    _, records = await history.read(records_behind(VARIABLE, "", 500))
+    ids = [record.record_id for record in records]
+    assert len(ids) == 4
+    _, rest = await history.read(records_behind(VARIABLE, ids[-1], 500))
+    assert [record.process_definition_key for record in rest] == ["order"] * 3
+    changes = [Change(record.record_id, VARIABLE, 1) for record in (*records, *rest)]
+    _, read, found = await history.read(changed_records(changes))
+    assert list(read) == changes[:4]
+    assert [record.record_id for record in found] == ids
 
 
 async def test_walls_stand(searched: Searched) -> None:

@@ -288,7 +288,7 @@ async def test_an_index_that_is_lost_half_built_is_begun_anew(
 
 
 async def _read(database: Database, changes: Sequence[Change]) -> list[Document]:
-    return await documents_of((await database.read(changed_records(changes)))[1])
+    return await documents_of((await database.read(changed_records(changes)))[2])
 
 
 async def test_what_comes_late_changes_nothing(searched: Searched, indexed: Indexed, search_url: str) -> None:

@@ -3,7 +3,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flowmesh.events.v1.event_pb2 import EventEnvelope
@@ -13,7 +15,10 @@ from hypothesis import strategies as st
 from history_svc.consumers.projection import project
 from history_svc.storage.layout import (
     ACTIVITY_TABLE,
+    ATTACHMENT_TABLE,
+    COMMENT_TABLE,
     COMPLETED,
+    INCIDENT_TABLE,
     INSTANCE_COMPLETED,
     INSTANCE_FAILED,
     INSTANCE_PAUSED,
@@ -28,7 +33,8 @@ from history_svc.storage.layout import (
 )
 from history_svc.storage.statistics_layout import SHARD_TABLE
 from mesh.db.sqlite import SqliteDatabase
-from mesh.db.statements import Fetch
+from mesh.db.sqlite_statements import run
+from mesh.db.statements import Fetch, FetchKeys, Program
 from tests.unit.history.event_histories import START_MICROS, Life, lives, timestamp
 from tests.unit.history.stored import Stored, empty, stored
 
@@ -362,3 +368,48 @@ def test_any_order_with_duplicates_gives_the_same_rows(history_file: Path) -> No
             check()
         finally:
             runner.run(database.close())
+
+
+def _run(connection: sqlite3.Connection, program: Program[None], before_writing: str = "", outcome: Any = None) -> Any:
+    """Run a program to its end, or until it has read the rows of a table that it is about to write: return these."""
+    while True:
+        try:
+            statement = program.send(outcome)
+        except StopIteration:
+            return None
+        outcome = run(connection, statement)
+        if isinstance(statement, FetchKeys) and statement.lock and statement.table == before_writing:
+            return outcome
+
+
+@pytest.mark.parametrize(
+    "table", [VARIABLE_TABLE, PROGRESS_TABLE, COMMENT_TABLE, ATTACHMENT_TABLE, INCIDENT_TABLE], ids=str
+)
+async def test_a_new_row_that_another_consumer_has_just_made_is_not_overwritten(
+    history: SqliteDatabase, history_file: Path, table: str
+) -> None:
+    """On MariaDB nothing locks a row that is not there, so two consumers may both find none; here a program waits."""
+    life = Life()
+    life.start(amount=1)
+    life.tell("comment_created", comment_id=f"{life.id}.3", text="secret")
+    life.tell("attachment_created", attachment_id=f"{life.id}.4", name="secret.pdf")
+    life.tell("incident_raised", incident_id=f"{life.id}.5", type="JOB_NO_RETRIES")
+    earlier = list(life.events)
+    life.commit()
+    life.set(amount=2)
+    life.tell("comment_deleted", comment_id=f"{life.id}.3")
+    life.tell("attachment_deleted", attachment_id=f"{life.id}.4")
+    life.tell("incident_resolved", incident_id=f"{life.id}.5")
+    later = life.events[len(earlier) :]
+    await history.write(project(life.events))
+    expected = await stored(history)
+    await empty(history)
+    with sqlite3.connect(history_file, isolation_level=None) as connection:
+        slow = project(earlier)
+        found = _run(connection, slow, table)
+        assert found == []
+        _run(connection, project(later))
+        with pytest.raises(sqlite3.IntegrityError, match=table):
+            _run(connection, slow, outcome=found)
+        _run(connection, project(earlier))
+    assert await stored(history) == expected

@@ -8,7 +8,7 @@ from google.protobuf.struct_pb2 import Value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from history_svc.storage.values import json_to_value, value_to_json
+from history_svc.storage.values import json_to_value, texts_in, texts_in_json, value_to_json
 from mesh.json_values import to_value
 
 JSON_VALUES = st.recursive(
@@ -27,6 +27,12 @@ JSON_VALUES = st.recursive(
 def test_values_come_back_as_they_were(plain: Any) -> None:
     original = to_value(plain)
     assert json_to_value(value_to_json(original)) == original
+
+
+@given(JSON_VALUES)
+def test_a_stored_value_has_the_texts_of_the_value(plain: Any) -> None:
+    value = to_value(plain)
+    assert list(texts_in_json(value_to_json(value))) == list(texts_in(value))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from history_svc.queries.dialect import Dialect, literal_prefix
 from history_svc.queries.search import parse_query
-from history_svc.storage.words import MAX_WORD_CHARACTERS, MAX_WORDS, parts_of, plain, words_of
+from history_svc.storage.words import (
+    MAX_TEXT_CHARACTERS,
+    MAX_WORD_CHARACTERS,
+    MAX_WORDS,
+    beginning_of,
+    parts_of,
+    plain,
+    words_of,
+)
 
 TEXTS = st.text(alphabet="ab Z1-_审批流程。，éＡ\n", max_size=30)
 
@@ -33,6 +41,14 @@ def test_words(text: str, words: tuple[str, ...]) -> None:
 def test_long_texts_are_found_by_their_beginning() -> None:
     assert words_of("x" * 100) == ("x" * MAX_WORD_CHARACTERS,)
     assert len(words_of(" ".join(f"word{number}" for number in range(2_000)))) == MAX_WORDS
+
+
+@given(st.lists(st.integers(0, 3_000)))
+def test_no_more_texts_are_asked_for_than_are_looked_into(lengths: list[int]) -> None:
+    texts = ["x" * length for length in lengths]
+    asked = iter(texts)
+    assert beginning_of(asked) == "\n".join(texts)[:MAX_TEXT_CHARACTERS]
+    assert sum(map(len, texts)) - sum(map(len, asked)) <= MAX_TEXT_CHARACTERS + 3_000
 
 
 @given(TEXTS, st.integers(0, 29), st.integers(1, 10))
