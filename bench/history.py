@@ -16,6 +16,7 @@ import argparse
 import asyncio
 import contextlib
 import itertools
+import math
 import random
 import sys
 import tempfile
@@ -173,7 +174,7 @@ class Kind:
 
     def at(self, share: float) -> float:
         """Return what so many of the calls took at most."""
-        return sorted(self.millis)[min(len(self.millis) - 1, int(share * len(self.millis)))]
+        return sorted(self.millis)[math.ceil(share * len(self.millis)) - 1]
 
 
 class Questions:
@@ -362,14 +363,16 @@ async def ask_all(kinds: list[Kind], repeats: int) -> None:
 async def _take_in(database: Database, first: int, stopping: asyncio.Event) -> float:
     """Take in events until told to stop; return how many a second, the making of events not counted."""
     events, seconds = 0, 0.0
-    for batch in _batches(itertools.count(first)):
+    batches = _batches(itertools.count(first))
+    while True:
+        # Events are made beside the service, not in it.
+        batch = await asyncio.to_thread(next, batches)
         begun = time.monotonic()
         await _write(database, batch)
         seconds += time.monotonic() - begun
         events += len(batch)
         if stopping.is_set():
             return events / seconds
-    return 0.0
 
 
 async def _index(database: Database, indexing: SearchIndexing) -> None:

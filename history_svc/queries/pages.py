@@ -30,8 +30,10 @@ from mesh.errors import WrongState
 TENANT: Final = "tenant_id"
 KEY: Final = "process_definition_key"
 
+FIRST_WINDOW_ROWS: Final = 125
 WINDOW_ROWS: Final = 2_000
-"""So many rows of an index are looked at in one go where filters are checked row by row."""
+"""So many rows of an index are looked at in one go where filters are checked row by row: the first ones show how long
+that takes, which is much longer where rows come from the disk, and then ever more."""
 LOOKING_SECONDS: Final = 0.03
 """After which time a page that is not full is answered as it is."""
 COUNTED_ROWS: Final = 10_000
@@ -440,13 +442,14 @@ def _read_segment(
     """Read a segment window by window, until there are enough rows, or no more, or the time is over."""
     rows: list[Row] = []
     source = f"{listing.table}{path.hint}"
+    window = min(FIRST_WINDOW_ROWS, WINDOW_ROWS)
     while True:
         narrowed = [*indexed, *segment.conditions]
         if after is not None:
             narrowed.append(_behind(segment.columns, after, segment.descending))
         end: Row | None = None
         if checked:
-            ends = yield _select(source, segment.columns, narrowed, segment, 1, WINDOW_ROWS - 1)
+            ends = yield _select(source, segment.columns, narrowed, segment, 1, window - 1)
             if ends:
                 end = ends[0]
                 narrowed.append(_until(segment.columns, end, segment.descending))
@@ -456,6 +459,7 @@ def _read_segment(
         if time.monotonic() >= deadline:
             return rows, segment.key(end)
         after = tuple(end)
+        window = min(2 * window, WINDOW_ROWS)
 
 
 def _path(listing: Listing, filters: Filters) -> AccessPath:
