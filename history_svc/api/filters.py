@@ -304,14 +304,13 @@ def _at_elements(rows: Narrowing, elements: Sequence[str], state: int) -> None:
         return
     sql, values = one_of(beside("a.element_id"), tuple(elements))
     plain, _ = one_of("element_id", tuple(elements))
-    rows.ask(
-        (
-            f"EXISTS(SELECT 1 FROM {ACTIVITY_TABLE} a WHERE a.process_instance_id={INSTANCE_TABLE}.id "
-            f"AND {beside('a.state')}=? AND {sql})",
-            (state, *values),
-        ),
-        Lead(f"SELECT process_instance_id AS own_id FROM {ACTIVITY_TABLE} WHERE state=? AND {plain}", (state, *values)),
+    condition: Condition = (
+        f"EXISTS(SELECT 1 FROM {ACTIVITY_TABLE} a WHERE a.process_instance_id={INSTANCE_TABLE}.id "
+        f"AND {beside('a.state')}=? AND {sql})",
+        (state, *values),
     )
+    query = f"SELECT process_instance_id AS own_id FROM {ACTIVITY_TABLE} WHERE state=? AND {plain}"
+    rows.ask(condition, Lead(query, (state, *values), implies=condition))
 
 
 def _with_incidents(rows: Narrowing, asked: HistoricProcessInstanceFilter) -> None:
@@ -372,13 +371,12 @@ def _candidates(rows: Narrowing, kind: int, names: Sequence[str]) -> None:
         return
     sql, values = one_of(beside("d.name"), tuple(names))
     plain, _ = one_of("name", tuple(names))
-    rows.ask(
-        (
-            f"EXISTS(SELECT 1 FROM {CANDIDATE_TABLE} d WHERE d.task_id={TASK_TABLE}.id AND d.kind=? AND {sql})",
-            (kind, *values),
-        ),
-        Lead(f"SELECT task_id AS own_id FROM {CANDIDATE_TABLE} WHERE kind=? AND {plain}", (kind, *values)),
+    condition: Condition = (
+        f"EXISTS(SELECT 1 FROM {CANDIDATE_TABLE} d WHERE d.task_id={TASK_TABLE}.id AND d.kind=? AND {sql})",
+        (kind, *values),
     )
+    query = f"SELECT task_id AS own_id FROM {CANDIDATE_TABLE} WHERE kind=? AND {plain}"
+    rows.ask(condition, Lead(query, (kind, *values), implies=condition))
 
 
 def _inside(rows: Narrowing, parents: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from mesh.access.row_conditions import Condition
 from mesh.db.statements import Fetch, Program
 
 FEW: Final = 2_000
@@ -21,13 +22,14 @@ SORTABLE: Final = 5_000
 class Lead:
     """A query for ids, as `own_id`, and the column that has them.
 
-    `most` is set where it is known that there are no more.
+    `most` is set where it is known that there are no more. `implies`: a condition that all those meet.
     """
 
     query: str
     parameters: tuple[Any, ...]
     column: str = "id"
     most: int | None = None
+    implies: Condition | None = None
 
 
 def lead_of(table: str, condition: str, parameters: Sequence[Any], most: int | None = None) -> Lead:

@@ -269,6 +269,7 @@ def _led(listing: Listing, filters: Filters, opened: Rows, lead: Lead) -> tuple[
     source = f"(SELECT DISTINCT own_id FROM ({lead.query}) led) own CROSS JOIN {table}"
     conditions: list[Condition] = [(f"{table}.{lead.column}=own_id", ())]
     _, checked = _conditions(listing, filters, _NO_PATH, every_column=True)
+    checked = [condition for condition in checked if condition != lead.implies]
     if filters.states is not None:
         checked.append(_in_states(listing, filters.states))
     wall = row_condition(opened, beside(TENANT), beside(KEY), _takes_part(listing, opened))
