@@ -36,7 +36,7 @@ def url(server: Server) -> str:
 
 
 @contextlib.asynccontextmanager
-async def server(programs: tuple[str, str], data: Path) -> AsyncIterator[Server]:
+async def server(programs: tuple[str, str], data: Path, buffer_pool: str = "256M") -> AsyncIterator[Server]:
     """Run MariaDB for the block with an empty database. Raises `ServerFailed` where it does not come up."""
     binary, installer = programs
     user = pwd.getpwuid(os.getuid()).pw_name
@@ -55,7 +55,11 @@ async def server(programs: tuple[str, str], data: Path) -> AsyncIterator[Server]
             *(binary, "--no-defaults", f"--user={user}", f"--datadir={data}"),
             *(f"--socket={sockets}/socket", f"--pid-file={sockets}/pid", f"--port={port}", "--bind-address=127.0.0.1"),
             *("--skip-name-resolve", "--skip-log-bin", "--performance-schema=OFF"),
-            *("--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=256M", "--innodb-log-file-size=256M"),
+            *(
+                "--innodb-flush-log-at-trx-commit=1",
+                f"--innodb-buffer-pool-size={buffer_pool}",
+                "--innodb-log-file-size=256M",
+            ),
             stdout=DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
