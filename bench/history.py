@@ -390,14 +390,14 @@ class Incoming:
         return batch
 
 
-async def _take_in(database: Database, incoming: Incoming, stopping: asyncio.Event) -> float:
-    """Take in events at a steady pace until told to stop; return how many a second."""
+async def _take_in(database: Database, incoming: Incoming, pace: float, stopping: asyncio.Event) -> float:
+    """Take in so many events a second, or fewer, until told to stop; return how many."""
     events, begun = 0, time.monotonic()
     while not stopping.is_set():
         batch = incoming.next()
         await _write(database, batch)
         events += len(batch)
-        await asyncio.sleep(events / PACE - (time.monotonic() - begun))
+        await asyncio.sleep(events / pace - (time.monotonic() - begun))
     return events / (time.monotonic() - begun)
 
 
@@ -510,10 +510,14 @@ async def run(arguments: argparse.Namespace, folder: Path) -> bool:
         print("\nalone")
         met = _report(alone)
         stopping = asyncio.Event()
-        taking_in = asyncio.create_task(_take_in(database, Incoming(max(present, arguments.instances)), stopping))
+        # Where the database takes several transactions at once, two consumers share the partitions.
+        consumers = 1 if isinstance(database, SqliteDatabase) else 2
+        firsts = [max(present, arguments.instances) + number * LIVES for number in range(consumers)]
+        incoming = [Incoming(first) for first in firsts]
+        taking_in = asyncio.gather(*(_take_in(database, each, PACE / consumers, stopping) for each in incoming))
         await ask_all(beside, arguments.repeats, QUERIES)
         stopping.set()
-        rate = await taking_in
+        rate = sum(await taking_in)
         print(f"\nwhile events are taken in, {QUERIES} queries a second")
         met = _report(beside) and met
         print(f"took in {rate:,.0f} events/s meanwhile, goal {EVENTS:,}")
