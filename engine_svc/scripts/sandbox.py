@@ -27,6 +27,9 @@ from engine_svc.scripts.call import (
     VariableWrite,
 )
 from mesh.child_process import end_now
+from mesh.logs import get_log
+
+_log = get_log(__name__)
 
 _FOLDER = Path(__file__).parent
 _LENGTH = struct.Struct(">I")
@@ -148,7 +151,12 @@ class _Worker:
             if process.returncode is None and not process.stdout.at_eof() and self._runs < _RUNS_OF_A_WORKER:
                 return process
             await self.stop()
-        return await self._start()
+        try:
+            return await self._start()
+        except ScriptUnavailable as error:
+            # Nothing was asked of it yet, so another one may as well be.
+            _log.warning("A process for scripts did not start, trying once more", error=error)
+            return await self._start()
 
     async def _start(self) -> Process:
         limits = self._limits

@@ -8,9 +8,11 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from engine_svc.scripts import sandbox
 from engine_svc.scripts.call import ScriptCall, ScriptError, ScriptUnavailable
 from engine_svc.scripts.sandbox import ScriptLimits, ScriptRunner
 from tests.unit.scripts.running import run, written
@@ -190,6 +192,28 @@ async def test_a_worker_killed_between_scripts_is_not_noticed(runner: ScriptRunn
     while runner.process_ids:
         await asyncio.sleep(0.01)
     assert (await run(runner, "2")).value == 2
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+async def test_a_worker_that_ends_at_its_start_is_started_once_more(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, failures: int
+) -> None:
+    (tmp_path / "worker.py").write_text("import os; os.abort()")
+    folders = iter([tmp_path] * failures)
+    folder, start = sandbox._FOLDER, asyncio.create_subprocess_exec
+
+    async def started(program: str, option: str, _: str, *rest: str, **named: Any) -> asyncio.subprocess.Process:
+        return await start(program, option, str(next(folders, folder) / "worker.py"), *rest, **named)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", started)
+    runner = ScriptRunner()
+    try:
+        if failures == 2:
+            with pytest.raises(ScriptUnavailable, match=r"did not start \(exit status -6\)"):
+                await run(runner, "2")
+        assert (await run(runner, "2")).value == 2
+    finally:
+        await runner.close()
 
 
 async def test_a_worker_that_does_not_answer_is_killed() -> None:
