@@ -95,6 +95,10 @@ class KafkaConsumer(ConsumerRebalanceListener):  # type: ignore[misc]
         """See `Consumer.poll`."""
         self._idle.set()
         with bus_errors(f"the consumer group {self.group} could not read"):
+            fetching = self._consumer._fetcher.error_future
+            if fetching.done():
+                # The library tells nobody: there would be no messages for ever.
+                fetching.result()
             try:
                 # Awaited by this task itself: cancelled, it has not taken anything out yet.
                 async with asyncio.timeout(timeout_seconds + POLL_GRACE_SECONDS):

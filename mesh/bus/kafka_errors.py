@@ -21,3 +21,8 @@ def bus_errors(what: str) -> Iterator[None]:
         raise BusError(f"{what}: Kafka did not answer in time") from error
     except (KafkaError, ConsumerStoppedError, IllegalOperation, OSError) as error:
         raise BusError(f"{what}: {error!r}") from error
+    except RuntimeError as error:
+        # What uvloop says where others raise ConnectionError: a connection that was lost a moment ago is written to.
+        if "handler is closed" not in str(error):
+            raise
+        raise BusError(f"{what}: {error!r}") from error

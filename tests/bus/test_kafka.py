@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from aiokafka.protocol.fetch import FetchRequest
 
 from mesh.bus import headers, kafka_consumer
 from mesh.bus.drift import compare
@@ -178,6 +179,26 @@ async def test_a_member_that_works_too_long_is_replaced(
     with pytest.raises(CommitRejected):
         await slow.commit(batch)
     await slow.close()
+
+
+async def test_a_consumer_that_fetches_no_more_says_so(bus: KafkaBus, monkeypatch: pytest.MonkeyPatch) -> None:
+    consumer = await bus.consumer("fetching", [TOPICS[0].name])
+    send = consumer._consumer._client.send
+
+    async def lost(node_id: int, request: Any, **named: Any) -> Any:
+        if not isinstance(request, FetchRequest):
+            return await send(node_id, request, **named)
+        # As uvloop says it.
+        raise RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed")
+
+    async with asyncio.timeout(60):
+        while not consumer.partitions:
+            await consumer.poll(10, 0.1)
+        monkeypatch.setattr(consumer._consumer._client, "send", lost)
+        with pytest.raises(BusError, match="data retrieval"):
+            while True:
+                await consumer.poll(10, 0.1)
+    await consumer.close()
 
 
 async def test_retention(bus: KafkaBus, kafka_url: str, caplog: pytest.LogCaptureFixture) -> None:
