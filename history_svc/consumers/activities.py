@@ -15,8 +15,9 @@ from flowmesh.events.v1.workflow_pb2 import (
 from history_svc.consumers.position import position_of
 from history_svc.consumers.statistics import ACTIVITY_FACTS, StatisticsChanges
 from history_svc.consumers.times import micros_of
+from history_svc.storage.joined_rows import write_joined
 from history_svc.storage.layout import ACTIVITY_COLUMNS, ACTIVITY_TABLE, COMPLETED, OPEN, TERMINATED
-from mesh.db.statements import FetchKeys, InsertMany, Program, UpsertMany
+from mesh.db.statements import FetchKeys, Program
 
 _POSITION: Final = ACTIVITY_COLUMNS.index("position")
 _STORED: Final = ("id", "position", *ACTIVITY_FACTS)
@@ -50,21 +51,16 @@ class ActivityChanges:
             return
         stored = yield FetchKeys(ACTIVITY_TABLE, _STORED, ("id",), [(key,) for key in self._rows], lock=True)
         known = {key: (position, facts) for key, position, *facts in stored}
-        new: list[tuple[Any, ...]] = []
-        changed: list[tuple[Any, ...]] = []
+        rows: list[tuple[Any, ...]] = []
         for key, row in sorted(self._rows.items()):
             old = known.get(key)
             if old is None:
                 statistics.activity(None, row)
-                new.append(row)
+                rows.append(row)
             elif row[_POSITION] > old[0]:
                 statistics.activity(tuple(old[1]), row)
-                changed.append(row)
-        if new:
-            # Not an upsert: where another consumer has just made the row, statistics would count it twice.
-            yield InsertMany(ACTIVITY_TABLE, ACTIVITY_COLUMNS, new)
-        if changed:
-            yield UpsertMany(ACTIVITY_TABLE, ACTIVITY_COLUMNS, ("id",), ACTIVITY_COLUMNS[1:], changed)
+                rows.append(row)
+        yield from write_joined(ACTIVITY_TABLE, ACTIVITY_COLUMNS, stored, rows)
 
     def _add(
         self,

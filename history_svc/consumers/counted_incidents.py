@@ -11,9 +11,10 @@ from flowmesh.events.v1.workflow_pb2 import IncidentRaised, IncidentResolved, Pr
 
 from history_svc.consumers.position import NEVER, position_of
 from history_svc.consumers.statistics import StatisticsChanges
+from history_svc.storage.joined_rows import write_joined
 from history_svc.storage.layout import COMPLETED, OPEN, UNKNOWN_TIME
 from history_svc.storage.statistics_layout import INCIDENT_COLUMNS, INCIDENT_TABLE
-from mesh.db.statements import FetchKeys, InsertMany, Program, UpsertMany
+from mesh.db.statements import FetchKeys, Program
 
 
 @dataclass(slots=True)
@@ -108,12 +109,8 @@ class CountedIncidentChanges:
             if old is not None:
                 row.join(old)
             statistics.incident(old, row)
-        new = [_as_tuple(row) for key, row in sorted(self._rows.items()) if key not in before]
-        changed = [_as_tuple(row) for key, row in sorted(self._rows.items()) if key in before]
-        if new:
-            yield InsertMany(INCIDENT_TABLE, INCIDENT_COLUMNS, new)
-        if changed:
-            yield UpsertMany(INCIDENT_TABLE, INCIDENT_COLUMNS, ("id",), INCIDENT_COLUMNS[1:], changed)
+        rows = [_as_tuple(row) for _, row in sorted(self._rows.items())]
+        yield from write_joined(INCIDENT_TABLE, INCIDENT_COLUMNS, stored, rows)
 
     def _referred(self, key: str, reference: ProcessInstanceRef) -> tuple[IncidentRow, int]:
         position = position_of(reference)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from flowmesh.events.v1.workflow_pb2 import IncidentRaised, IncidentResolved, ProcessInstanceRef
 
 from history_svc.consumers.words import WordChanges
+from history_svc.storage.joined_rows import write_joined
 from history_svc.storage.layout import (
     INCIDENT_COLUMNS,
     INCIDENT_OPEN,
@@ -18,7 +19,7 @@ from history_svc.storage.layout import (
     UNKNOWN_TIME,
 )
 from history_svc.storage.record_kinds import INCIDENT
-from mesh.db.statements import FetchKeys, InsertMany, Program, UpsertMany
+from mesh.db.statements import FetchKeys, Program
 
 
 @dataclass(slots=True)
@@ -89,14 +90,8 @@ class IncidentChanges:
         stored = yield FetchKeys(INCIDENT_TABLE, INCIDENT_COLUMNS, ("id",), [(key,) for key in self._rows], lock=True)
         for values in stored:
             self._join(IncidentRow(*values))
-        known = {values[0] for values in stored}
-        new = [_as_tuple(row) for key, row in sorted(self._rows.items()) if key not in known]
-        changed = [_as_tuple(row) for key, row in sorted(self._rows.items()) if key in known]
-        if new:
-            # Not an upsert: that another consumer has just written its end would be lost.
-            yield InsertMany(INCIDENT_TABLE, INCIDENT_COLUMNS, new)
-        if changed:
-            yield UpsertMany(INCIDENT_TABLE, INCIDENT_COLUMNS, ("id",), INCIDENT_COLUMNS[1:], changed)
+        rows = [_as_tuple(row) for _, row in sorted(self._rows.items())]
+        yield from write_joined(INCIDENT_TABLE, INCIDENT_COLUMNS, stored, rows)
 
     def _join(self, row: IncidentRow) -> None:
         known = self._rows.setdefault(row.id, row)

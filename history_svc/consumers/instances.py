@@ -21,6 +21,7 @@ from flowmesh.events.v1.workflow_pb2 import (
 from history_svc.consumers.position import NEVER, position_of
 from history_svc.consumers.statistics import StatisticsChanges
 from history_svc.consumers.times import micros_of
+from history_svc.storage.joined_rows import write_joined
 from history_svc.storage.layout import (
     INSTANCE_COLUMNS,
     INSTANCE_COMPLETED,
@@ -31,7 +32,7 @@ from history_svc.storage.layout import (
     INSTANCE_TERMINATED,
     UNKNOWN_TIME,
 )
-from mesh.db.statements import FetchKeys, InsertMany, Program, UpsertMany
+from mesh.db.statements import FetchKeys, Program
 
 
 @dataclass(slots=True)
@@ -162,19 +163,14 @@ class InstanceChanges:
             return
         stored = yield FetchKeys(INSTANCE_TABLE, INSTANCE_COLUMNS, ("id",), [(key,) for key in self._rows], lock=True)
         before = {values[0]: InstanceRow(*values) for values in stored}
-        new: list[tuple[Any, ...]] = []
-        changed: list[tuple[Any, ...]] = []
+        rows: list[tuple[Any, ...]] = []
         for key in sorted(self._rows):
             row, old = self._rows[key], before.get(key)
             if old is not None:
                 row.join(old)
             statistics.instance(old, row)
-            (new if old is None else changed).append(_as_tuple(row))
-        if new:
-            # Not an upsert: where another consumer has just made the row, statistics would count it twice.
-            yield InsertMany(INSTANCE_TABLE, INSTANCE_COLUMNS, new)
-        if changed:
-            yield UpsertMany(INSTANCE_TABLE, INSTANCE_COLUMNS, ("id",), INSTANCE_COLUMNS[1:], changed)
+            rows.append(_as_tuple(row))
+        yield from write_joined(INSTANCE_TABLE, INSTANCE_COLUMNS, stored, rows)
 
     def _referred(self, reference: ProcessInstanceRef) -> tuple[InstanceRow, int]:
         position = position_of(reference)

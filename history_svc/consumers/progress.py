@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from flowmesh.events.v1.workflow_pb2 import ProcessInstanceRef
 
+from history_svc.storage.joined_rows import write_joined
 from history_svc.storage.layout import PROGRESS_COLUMNS, PROGRESS_TABLE
-from mesh.db.statements import FetchKeys, InsertMany, Program, UpsertMany
+from mesh.db.statements import FetchKeys, Program
 
 
 class Progress:
@@ -35,10 +36,5 @@ class Progress:
         keys = [(key,) for key in self._reached]
         stored: list[tuple[str, int]] = yield FetchKeys(PROGRESS_TABLE, PROGRESS_COLUMNS, ("id",), keys, lock=True)
         known = dict(stored)
-        new = [entry for entry in sorted(self._reached.items()) if entry[0] not in known]
-        further = [entry for entry in sorted(self._reached.items()) if entry[1] > known.get(entry[0], entry[1])]
-        if new:
-            # Not an upsert: another consumer may just have written that it has come further.
-            yield InsertMany(PROGRESS_TABLE, PROGRESS_COLUMNS, new)
-        if further:
-            yield UpsertMany(PROGRESS_TABLE, PROGRESS_COLUMNS, ("id",), ("revision",), further)
+        rows = [entry for entry in sorted(self._reached.items()) if entry[1] > known.get(entry[0], 0)]
+        yield from write_joined(PROGRESS_TABLE, PROGRESS_COLUMNS, stored, rows)

@@ -17,6 +17,7 @@ from flowmesh.events.v1.workflow_pb2 import (
 )
 
 from history_svc.consumers.words import WordChanges
+from history_svc.storage.joined_rows import write_joined
 from history_svc.storage.layout import (
     ATTACHMENT_COLUMNS,
     ATTACHMENT_TABLE,
@@ -25,7 +26,7 @@ from history_svc.storage.layout import (
     UNKNOWN_TIME,
 )
 from history_svc.storage.record_kinds import ATTACHMENT, COMMENT
-from mesh.db.statements import FetchKeys, InsertMany, Program, UpsertMany
+from mesh.db.statements import FetchKeys, Program
 
 _Fields = dict[str, Any]
 
@@ -106,8 +107,7 @@ def _write(table: str, columns: tuple[str, ...], rows: dict[str, _Fields]) -> Pr
         return
     stored = yield FetchKeys(table, columns, ("id",), [(key,) for key in rows], lock=True)
     known = {values[0]: dict(zip(columns, values, strict=True)) for values in stored}
-    new: list[tuple[Any, ...]] = []
-    changed: list[tuple[Any, ...]] = []
+    written: list[tuple[Any, ...]] = []
     for key, told in sorted(rows.items()):
         before = known.get(key, {"id": key, **_NOTHING[table]})
         if before["create_micros"] != UNKNOWN_TIME:
@@ -116,9 +116,5 @@ def _write(table: str, columns: tuple[str, ...], rows: dict[str, _Fields]) -> Pr
         row = {**before, **told}
         if row["delete_micros"] is not None:
             row.update({column: "" for column in _TAKEN_BACK if column in row})
-        (changed if key in known else new).append(tuple(row[column] for column in columns))
-    if new:
-        # Not an upsert: what another consumer has just written, a deletion perhaps, would be lost.
-        yield InsertMany(table, columns, new)
-    if changed:
-        yield UpsertMany(table, columns, ("id",), columns[1:], changed)
+        written.append(tuple(row[column] for column in columns))
+    yield from write_joined(table, columns, stored, written)

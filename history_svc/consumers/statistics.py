@@ -6,7 +6,6 @@ no other consumer has at the moment.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +21,7 @@ from history_svc.statistics.contributions import (
     ProcessKey,
 )
 from history_svc.statistics.sparse_counts import add, decode, encode
+from history_svc.storage.joined_rows import write_joined
 from history_svc.storage.layout import ACTIVITY_COLUMNS, OPEN
 from history_svc.storage.statistics_layout import (
     DEFINITION_COLUMNS,
@@ -37,7 +37,7 @@ from history_svc.storage.statistics_layout import (
     PROCESS_TABLE,
     SHARD_TABLE,
 )
-from mesh.db.statements import DeleteMany, Fetch, FetchKeys, InsertMany, Program, Row, UpsertMany
+from mesh.db.statements import DeleteMany, Fetch, FetchKeys, Program, Row, UpsertMany
 
 if TYPE_CHECKING:
     from history_svc.consumers.counted_incidents import IncidentRow
@@ -185,8 +185,8 @@ def _write_processes(processes: dict[ProcessKey, ProcessCounts], shard: int) -> 
     stored: list[Row] = yield FetchKeys(PROCESS_TABLE, columns, PROCESS_KEY, keys)
     for row in stored:
         _join_process(processes[row[:3]], row[4:])
-    yield from _replace(
-        PROCESS_TABLE, columns, PROCESS_KEY, stored, [(*key, *_process_row(processes[key[:3]])) for key in keys]
+    yield from write_joined(
+        PROCESS_TABLE, columns, stored, [(*key, *_process_row(processes[key[:3]])) for key in keys], PROCESS_KEY
     )
 
 
@@ -198,22 +198,9 @@ def _write_elements(elements: dict[ElementKey, ElementCounts], shard: int) -> Pr
     stored: list[Row] = yield FetchKeys(ELEMENT_TABLE, columns, ELEMENT_KEY, keys)
     for row in stored:
         _join_element(elements[row[:4]], row[5:])
-    yield from _replace(
-        ELEMENT_TABLE, columns, ELEMENT_KEY, stored, [(*key, *_element_row(elements[key[:4]])) for key in keys]
+    yield from write_joined(
+        ELEMENT_TABLE, columns, stored, [(*key, *_element_row(elements[key[:4]])) for key in keys], ELEMENT_KEY
     )
-
-
-def _replace(
-    table: str, columns: tuple[str, ...], key: tuple[str, ...], stored: Sequence[Row], rows: Sequence[Row]
-) -> Program[None]:
-    width = len(key)
-    known = {row[:width] for row in stored}
-    new = [row for row in rows if row[:width] not in known]
-    if new:
-        # Not an upsert: what another consumer had added meanwhile would be lost. It cannot, as it has no such shard.
-        yield InsertMany(table, columns, new)
-    if len(new) < len(rows):
-        yield UpsertMany(table, columns, key, columns[width:], [row for row in rows if row[:width] in known])
 
 
 def _join_process(counts: ProcessCounts, stored: Row) -> None:

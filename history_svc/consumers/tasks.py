@@ -19,8 +19,9 @@ from flowmesh.events.v1.workflow_pb2 import (
 from history_svc.consumers.position import NEVER, position_of
 from history_svc.consumers.statistics import StatisticsChanges
 from history_svc.consumers.times import micros_of
+from history_svc.storage.joined_rows import write_joined
 from history_svc.storage.layout import COMPLETED, OPEN, TASK_COLUMNS, TASK_TABLE, TERMINATED, UNKNOWN_TIME
-from mesh.db.statements import FetchKeys, InsertMany, Program, UpsertMany
+from mesh.db.statements import FetchKeys, Program
 
 DETAILS: Final = (
     "detail_position",
@@ -194,19 +195,14 @@ class TaskChanges:
             return
         stored = yield FetchKeys(TASK_TABLE, TASK_COLUMNS, ("id",), [(key,) for key in self._rows], lock=True)
         before = {values[0]: TaskRow(*values) for values in stored}
-        new: list[tuple[Any, ...]] = []
-        changed: list[tuple[Any, ...]] = []
+        rows: list[tuple[Any, ...]] = []
         for key in sorted(self._rows):
             row, old = self._rows[key], before.get(key)
             if old is not None:
                 row.join(old)
             statistics.task(old, row)
-            (new if old is None else changed).append(_as_tuple(row))
-        if new:
-            # Not an upsert, as with instances.
-            yield InsertMany(TASK_TABLE, TASK_COLUMNS, new)
-        if changed:
-            yield UpsertMany(TASK_TABLE, TASK_COLUMNS, ("id",), TASK_COLUMNS[1:], changed)
+            rows.append(_as_tuple(row))
+        yield from write_joined(TASK_TABLE, TASK_COLUMNS, stored, rows)
 
     def _referred(self, key: str, reference: ProcessInstanceRef) -> tuple[TaskRow, int]:
         position = position_of(reference)

@@ -22,6 +22,7 @@ from history_svc.consumers.position import NEVER, position_of
 from history_svc.consumers.searched import SearchedChanges
 from history_svc.consumers.words import WordChanges
 from history_svc.storage.event_id import event_id
+from history_svc.storage.joined_rows import write_joined
 from history_svc.storage.layout import (
     LONG_VALUE_COLUMNS,
     LONG_VALUE_TABLE,
@@ -34,7 +35,7 @@ from history_svc.storage.record_kinds import VARIABLE
 from history_svc.storage.values import WITH_TEXTS, compared, texts_in, value_to_json
 from history_svc.storage.variable_id import name_part, scope_prefix
 from history_svc.storage.words import beginning_of
-from mesh.db.statements import FetchKeys, InsertMany, Program, UpsertMany
+from mesh.db.statements import FetchKeys, Program, UpsertMany
 
 SHORT_VALUE_BYTES: Final = 4_096
 """A longer value of a change lies apart."""
@@ -109,13 +110,7 @@ class VariableChanges:
             if told.position > known.get(key, NEVER)
         ]
         self._searched.add(VARIABLE, (row[0] for row in rows if row[0] in known or row[0] in self._with_text))
-        new = [row for row in rows if row[0] not in known]
-        changed = [row for row in rows if row[0] in known]
-        if new:
-            # Not an upsert, as with instances: what another consumer has just written may be later.
-            yield InsertMany(VARIABLE_TABLE, VARIABLE_COLUMNS, new)
-        if changed:
-            yield UpsertMany(VARIABLE_TABLE, VARIABLE_COLUMNS, ("id",), VARIABLE_COLUMNS[1:], changed)
+        yield from write_joined(VARIABLE_TABLE, VARIABLE_COLUMNS, stored, rows)
         changes: list[tuple[Any, ...]] = []
         long_values: list[tuple[Any, ...]] = []
         for key, told in self._changes.items():
